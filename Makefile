@@ -1,0 +1,44 @@
+# One door for people and for CI. `make` alone lists what there is.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help deps build run test lint format bench ci clean
+
+SWIFT_FOLDERS := Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources)
+
+help:    ## list these targets
+	@echo "Stint: rate limits and quotas for function runners. Targets:"
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+deps:    ## install what is missing (Debian 12, root or sudo), saying what
+	@scripts/deps.sh
+
+build: deps    ## debug build of everything, tests included (first time: 5 to 10 minutes on 2 cores)
+	@[ -d .build/debug ] || echo "build: the first debug build takes 5 to 10 minutes on 2 cores; later ones take seconds."
+	swift build --build-tests
+
+run: deps    ## release build of the service, then start it (Ctrl-C stops it; ARGS="--ledger memory" adds flags)
+	@[ -x .build/release/stint ] || echo "run: the first release build takes about 10 minutes on 2 cores; later ones take seconds."
+	swift build -c release --product stint
+	@echo "run: starting; runners ask http://127.0.0.1:7400, people look at http://127.0.0.1:7401/readyz"
+	@exec "$$(swift build -c release --show-bin-path)/stint" serve $(ARGS)
+
+test: build    ## every test (needs no running Redis: the tests start their own)
+	swift test --skip-build
+
+lint:    ## layout of the Swift code and syntax of the scripts, changing nothing
+	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)
+	@for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit 1; done
+	@echo "lint: clean"
+
+format:    ## let swift format lay the Swift code out
+	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
+
+bench: deps    ## the microbenchmarks, release build
+	swift run -c release --package-path Benchmarks
+
+ci: deps lint test    ## what CI runs: lint, build, test, then start the binary and ask it once
+	scripts/smoke.sh
+
+clean:    ## remove what was built (the data in ./stint-data stays)
+	rm -rf .build Benchmarks/.build

@@ -1,0 +1,154 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+// The house: arrows go down only (docs/ARCHITECTURE.md). `Tests/HouseTests` reads every import line
+// and fails on an arrow that is not drawn here.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let posix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let http1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let ssl = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let asyncHTTP = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let structuredFields = Target.Dependency.product(
+    name: "RawStructuredFieldValues", package: "swift-http-structured-headers")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "stint",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "stint", targets: ["stint"]),
+        .library(name: "Accounting", targets: ["Accounting"]),
+        .library(name: "QuotaClient", targets: ["QuotaClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // What everything stands on.
+        .target(name: "Accounting", swiftSettings: strict),
+        .target(name: "WireFormat", swiftSettings: strict),
+        .systemLibrary(name: "CHiredis"),
+
+        // Clients.
+        .target(
+            name: "Redis",
+            dependencies: ["CHiredis", nio, posix, ssl, log, metrics],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "QuotaClient",
+            dependencies: ["WireFormat", nio, http1, asyncHTTP],
+            swiftSettings: strict
+        ),
+
+        // The ledger and the two planes.
+        .target(
+            name: "RedisLedger",
+            dependencies: ["Accounting", "Redis", nio, log, metrics],
+            resources: [.embedInCode("Scripts")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RunnerAPI",
+            dependencies: ["Accounting", "WireFormat", nio, posix, http1, log, metrics],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "AdminAPI",
+            dependencies: [
+                "Accounting", "WireFormat", hummingbird, nio, log, metrics,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Where they meet.
+        .executableTarget(
+            name: "stint",
+            dependencies: [
+                "Accounting", "AdminAPI", "Redis", "RedisLedger", "RunnerAPI",
+                nio, posix, ssl, log, metrics, hummingbird, lifecycle, subprocess, system,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Tests: a target per module, and those that look at all of them. TestServers starts and stops real servers.
+        .target(name: "TestServers", dependencies: [nio, posix], path: "Tests/TestServers", swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
+        .testTarget(name: "AccountingTests", dependencies: ["Accounting"], swiftSettings: strict),
+        .testTarget(name: "WireFormatTests", dependencies: ["WireFormat", structuredFields], swiftSettings: strict),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: ["CHiredis", "Redis", "TestServers", nio, posix, log, metrics],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RedisLedgerTests",
+            dependencies: ["Accounting", "Redis", "RedisLedger", "TestServers", nio, posix, log, metrics],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["Accounting", "Redis", "RedisLedger", "TestServers", nio, posix, log, metrics],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RunnerAPITests",
+            dependencies: [
+                "Accounting", "RunnerAPI", "WireFormat", structuredFields, nio, posix, http1, log, metrics,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "AdminAPITests",
+            dependencies: [
+                "AdminAPI", hummingbird, log, metrics,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StintTests",
+            dependencies: ["stint", "Accounting", "Redis", lifecycle, subprocess, system, log],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["QuotaClient", "TestServers", "WireFormat", "stint", asyncHTTP, nio, posix],
+            swiftSettings: strict
+        ),
+    ]
+)

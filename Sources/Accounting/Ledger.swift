@@ -1,0 +1,22 @@
+// What every ledger is to those above it: somewhere to put a question, and an answer that comes back later.
+// Callbacks rather than async functions, because a task per request costs more than the whole decision.
+
+/// Where an account's charges are kept and its asks are decided.
+///
+/// A ledger is used from one event loop, on which it also answers.
+public protocol Ledger: AnyObject {
+    /// Puts a question about `account`, which is under `plan`. `sink` hears exactly once, perhaps before this returns.
+    func put(_ question: Question, about account: Account, under plan: Plan, to sink: any AnswerSink)
+}
+
+public protocol AnswerSink: AnyObject {
+    func receive(_ answer: Result<Answer, LedgerError>)
+}
+
+/// The ledger could not say. The text is for people and logs; it never contains an account or an id.
+public enum LedgerError: Error, Equatable, Sendable {
+    /// The question had no effect: safe to repeat.
+    case notApplied(String)
+    /// It may have been carried out. Repeating it with the same id is safe, and only that.
+    case outcomeUnknown(String)
+}

@@ -1,0 +1,54 @@
+// A limit is a meter, an amount and a window. Limits that share a window's shape share its cells.
+
+/// What a limit counts.
+public enum Meter: String, Sendable, CaseIterable {
+    /// Executions admitted: a count.
+    case executions
+    /// Execution time charged: milliseconds.
+    case executionTime = "execution-time"
+}
+
+/// Length and resolution of a sliding window: `cells` cells of `lengthMs / cells` ms each.
+public struct WindowShape: Hashable, Sendable {
+    /// 1 s to 31 days.
+    public let lengthMs: Int
+    /// 1 to 1000.
+    public let cells: Int
+
+    public init(lengthMs: Int, cells: Int = 60) {
+        self.lengthMs = lengthMs
+        self.cells = cells
+    }
+
+    /// The number of the cell that `instant` falls into, counted from 1970.
+    func cell(at instant: Timestamp) -> Int { instant.ms * cells / lengthMs }
+
+    /// The first instant of a cell.
+    func start(ofCell number: Int) -> Timestamp { Timestamp(ms: (number * lengthMs + cells - 1) / cells) }
+
+    /// A charge made now has left the window, whatever cell-mates it gets, this many ms later.
+    var longestStayMs: Int { lengthMs + (lengthMs + cells - 1) / cells }
+}
+
+/// At most `amount` of `meter` within any `window`.
+public struct Limit: Hashable, Sendable {
+    /// Unique within its plan; 1 to 64 bytes of `A-Z a-z 0-9 . _ -`. It is the policy's name in the RateLimit fields.
+    public let name: String
+    public let meter: Meter
+    /// A count for ``Meter/executions``, ms for ``Meter/executionTime``.
+    public let amount: Int
+    public let window: WindowShape
+
+    /// - Throws: ``PlanError`` naming the field that is out of its bound.
+    public init(name: String, meter: Meter, amount: Int, windowMs: Int, cells: Int = 60) throws(PlanError) {
+        try PlanError.checkName(name, field: "name")
+        try PlanError.check(
+            amount, in: meter == .executions ? Bounds.executions : Bounds.executionMs, field: "amount")
+        try PlanError.check(windowMs, in: Bounds.windowMs, field: "windowMs")
+        try PlanError.check(cells, in: Bounds.cells, field: "cells")
+        self.name = name
+        self.meter = meter
+        self.amount = amount
+        self.window = WindowShape(lengthMs: windowMs, cells: cells)
+    }
+}

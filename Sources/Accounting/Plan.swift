@@ -1,0 +1,114 @@
+// Plans: a named set of limits, ceilings and resource quotas. Immutable once made; a request holds on to
+// the one it was considered under, so a reload in between cannot mix two plans in one answer.
+
+/// The most one execution of a kind may take. A value left out is not capped.
+public struct Ceiling: Hashable, Sendable {
+    /// ms, up to 31 days.
+    public let maxDurationMs: Int?
+    public let memoryBytes: Int?
+    public let payloadBytes: Int?
+
+    /// - Throws: ``PlanError`` naming the field that is out of its bound.
+    public init(maxDurationMs: Int? = nil, memoryBytes: Int? = nil, payloadBytes: Int? = nil) throws(PlanError) {
+        if let maxDurationMs { try PlanError.check(maxDurationMs, in: 1...Bounds.durationMs.upperBound, field: "maxDurationMs") }
+        if let memoryBytes { try PlanError.check(memoryBytes, in: Bounds.bytes, field: "memoryBytes") }
+        if let payloadBytes { try PlanError.check(payloadBytes, in: Bounds.bytes, field: "payloadBytes") }
+        self.maxDurationMs = maxDurationMs
+        self.memoryBytes = memoryBytes
+        self.payloadBytes = payloadBytes
+    }
+
+    /// Caps nothing: what every kind has in a plan without kinds.
+    public static let none = Ceiling()
+    private init() { (maxDurationMs, memoryBytes, payloadBytes) = (nil, nil, nil) }
+}
+
+/// What an admission is answered with when the ledger cannot answer.
+public enum UnavailablePolicy: String, Sendable, CaseIterable {
+    /// 503; nothing runs unaccounted.
+    case deny
+    /// 201 marked `degraded`; it runs unaccounted, and is counted apart.
+    case admit
+}
+
+public final class Plan: Sendable {
+    public let name: String
+    /// 1 to 32, with different names.
+    public let limits: [Limit]
+    /// Ceilings by kind; nil accepts any kind without ceilings.
+    public let kinds: [String: Ceiling]?
+    /// The smallest partial grant when the request names none, in ms; 1 or more.
+    public let minimumGrantMs: Int
+    /// Resource quotas: how many named things of a kind an account may own.
+    public let resources: [String: Int]
+    public let whenUnavailable: UnavailablePolicy
+
+    /// The different window shapes of ``limits``, in order of first use. An answer has one ``Usage`` for each.
+    public let windows: [WindowShape]
+    /// For each limit, the index of its window in ``windows``.
+    public let windowOfLimit: [Int]
+
+    /// - Throws: ``PlanError`` naming the field that is wrong.
+    public init(
+        name: String,
+        limits: [Limit],
+        kinds: [String: Ceiling]? = nil,
+        minimumGrantMs: Int = 100,
+        resources: [String: Int] = [:],
+        whenUnavailable: UnavailablePolicy = .deny
+    ) throws(PlanError) {
+        try PlanError.checkName(name, field: "name")
+        try PlanError.check(limits.count, in: Bounds.limitsPerPlan, field: "limits", counting: "limits")
+        var windows: [WindowShape] = []
+        var windowOfLimit: [Int] = []
+        var names: Set<String> = []
+        for (index, limit) in limits.enumerated() {
+            guard names.insert(limit.name).inserted else {
+                throw PlanError(field: "limits[\(index)].name", reason: "'\(limit.name)' is there twice")
+            }
+            if let known = windows.firstIndex(of: limit.window) {
+                windowOfLimit.append(known)
+            } else {
+                windowOfLimit.append(windows.count)
+                windows.append(limit.window)
+            }
+        }
+        if let kinds {
+            try PlanError.check(kinds.count, in: Bounds.kindsPerPlan, field: "kinds", counting: "kinds")
+            for kind in kinds.keys.sorted() { try PlanError.checkName(kind, field: "kinds.\(kind)") }
+        }
+        try PlanError.check(minimumGrantMs, in: 1...Bounds.durationMs.upperBound, field: "minimumGrantMs")
+        try PlanError.check(resources.count, in: Bounds.resourcesPerPlan, field: "resources", counting: "kinds")
+        for (resource, quota) in resources.sorted(by: { $0.key < $1.key }) {
+            try PlanError.checkName(resource, field: "resources.\(resource)")
+            try PlanError.check(quota, in: Bounds.resourceQuota, field: "resources.\(resource)")
+        }
+        self.name = name
+        self.limits = limits
+        self.kinds = kinds
+        self.minimumGrantMs = minimumGrantMs
+        self.resources = resources
+        self.whenUnavailable = whenUnavailable
+        self.windows = windows
+        self.windowOfLimit = windowOfLimit
+    }
+}
+
+extension Plan {
+    /// The plan that is built in: 600 s of execution time and 6,000 executions per 60 s.
+    public static func serverless() throws(PlanError) -> Plan {
+        try Plan(
+            name: "serverless",
+            limits: [
+                Limit(name: "execution-time", meter: .executionTime, amount: 600_000, windowMs: 60_000),
+                Limit(name: "executions", meter: .executions, amount: 6_000, windowMs: 60_000),
+            ],
+            kinds: [
+                "function": Ceiling(
+                    maxDurationMs: 10_000, memoryBytes: 134_217_728, payloadBytes: 6_291_456),
+                "workflow-action": Ceiling(
+                    maxDurationMs: 20_000, memoryBytes: 134_217_728, payloadBytes: 6_291_456),
+            ],
+            resources: ["secrets": 50, "endpoints": 100, "webhooks": 100])
+    }
+}

@@ -1,0 +1,38 @@
+// The one error of plans, limits and ceilings, and the checks that throw it.
+
+/// A plan that cannot be: which field, and why.
+public struct PlanError: Error, Equatable, CustomStringConvertible {
+    /// The path of the field within its plan, such as `limits[1].amount`.
+    public let field: String
+    public let reason: String
+
+    public init(field: String, reason: String) {
+        self.field = field
+        self.reason = reason
+    }
+
+    public var description: String { "\(field): \(reason)" }
+
+    static func check(_ value: Int, in bound: ClosedRange<Int>, field: String) throws(PlanError) {
+        guard bound.contains(value) else {
+            throw PlanError(
+                field: field, reason: "must be \(bound.lowerBound) to \(bound.upperBound), not \(value)")
+        }
+    }
+
+    static func check(
+        _ count: Int, in bound: ClosedRange<Int>, field: String, counting what: String
+    ) throws(PlanError) {
+        guard bound.contains(count) else {
+            throw PlanError(
+                field: field,
+                reason: "must hold \(bound.lowerBound) to \(bound.upperBound) \(what), not \(count)")
+        }
+    }
+
+    static func checkName(_ name: String, field: String) throws(PlanError) {
+        guard name.hasBytes(1...64, of: ".", "_", "-") else {
+            throw PlanError(field: field, reason: "must be 1 to 64 bytes of A-Z a-z 0-9 . _ -")
+        }
+    }
+}

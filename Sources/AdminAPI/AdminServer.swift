@@ -1,0 +1,46 @@
+// The control plane: Hummingbird on a port of its own, for people and for machines that watch. Runners never
+// come here, so nothing on this side has to be fast, and nothing here can slow an admission down.
+
+public import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+
+public struct AdminServer: Sendable {
+    /// Connections open at once; more wait in the kernel's queue.
+    public static let maximumConnections = 256
+    /// Seconds without a byte before a connection is closed.
+    public static let idleTimeoutSeconds = 60
+
+    private let application: Application<RouterResponder<BasicRequestContext>>
+
+    /// - Parameters:
+    ///   - host: an IP address of this machine. - port: 0 takes any free port.
+    ///   - readiness: asked by `/readyz` each time.
+    ///   - listening: called once with the port when connections are accepted.
+    ///   - logger: what Hummingbird has to say goes there from `debug` up only if it is set to `debug`, else from
+    ///     `notice` up; the start is announced by whoever composes the process.
+    public init(
+        host: String,
+        port: Int,
+        metrics: PrometheusMetrics,
+        readiness: @escaping @Sendable () async -> Readiness,
+        listening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
+        logger: Logger
+    ) {
+        var quiet = logger
+        if quiet.logLevel == .info { quiet.logLevel = .notice }
+        application = Application(
+            router: AdminRoutes.router(metrics: metrics, readiness: readiness),
+            server: .http1(configuration: .init(idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds)))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)),
+            onServerRunning: { channel in await listening(channel.localAddress?.port ?? port) },
+            logger: quiet)
+    }
+
+    /// To be run by a `ServiceGroup`; ends on graceful shutdown, when open connections have had their answers.
+    /// - Throws: when the address cannot be listened on.
+    public var service: some ApplicationProtocol { application }
+}

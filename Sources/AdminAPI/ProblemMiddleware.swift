@@ -1,0 +1,34 @@
+// The outermost ring of the control plane: whatever a route throws leaves as problem+json.
+
+import HTTPTypes
+import Hummingbird
+import Logging
+import WireFormat
+
+struct ProblemMiddleware: RouterMiddleware {
+    typealias Context = AdminRoutes.Context
+
+    let table: [AdminRoutes.Route]
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status.kind == .clientError {
+            let asked = "\(request.method.rawValue) \(request.uri.path)"
+            guard error.status == .notFound else {
+                return Problem(.malformedRequest, detail: error.body ?? asked).response()
+            }
+            var known = table.filter { $0.matches(path: request.uri.path) }.map(\.method)
+            if known.isEmpty || known.contains(request.method) {
+                return Problem(.unknownRoute, detail: asked).response()
+            }
+            if known.contains(.get) { known.append(.head) }
+            return Problem(.methodNotAllowed, detail: asked).response(allow: known)
+        } catch {
+            context.logger.error("admin request failed", metadata: ["error": "\(error)"])
+            return Problem(.internalError, detail: "the log of this process says more").response()
+        }
+    }
+}

@@ -1,0 +1,122 @@
+// The runner API as seen from the other side: what a runner in Swift, the command line and the end-to-end tests use.
+// It says what was answered and decides nothing: a denial is a reply, an error means that there was none.
+
+public import AsyncHTTPClient
+public import NIOCore
+import NIOHTTP1
+public import WireFormat
+
+/// Where a Stint is reached.
+public enum QuotaTarget: Sendable, Hashable {
+    /// `http://HOST:PORT`, without a path.
+    case url(String)
+    /// The path of a Unix socket.
+    case unixSocket(String)
+
+    /// The URL of `path`, in the form that the HTTP client understands.
+    fileprivate func url(of path: String) -> String {
+        switch self {
+        case .url(let base): base + path
+        case .unixSocket(let socket): "http+unix://\(QuotaTarget.percentEncoded(socket))\(path)"
+        }
+    }
+
+    private static func percentEncoded(_ path: String) -> String {
+        var encoded = ""
+        for byte in path.utf8 {
+            let character = Character(Unicode.Scalar(byte))
+            if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
+                encoded.append(character)
+            } else {
+                let hex = String(byte, radix: 16, uppercase: true)
+                encoded += hex.utf8.count == 1 ? "%0\(hex)" : "%\(hex)"
+            }
+        }
+        return encoded
+    }
+}
+
+/// What Stint replied.
+public struct QuotaReply<Body: WireBody>: Sendable {
+    public enum Outcome: Sendable, Hashable {
+        /// 2xx.
+        case accepted(Body)
+        /// Anything else: a denial among them.
+        case problem(Problem)
+    }
+
+    /// The HTTP status.
+    public let status: Int
+    public let outcome: Outcome
+    public let headers: [(name: String, value: String)]
+
+    /// The first field of that name, whatever its case.
+    public func header(_ name: String) -> String? {
+        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+}
+
+/// A reply that is not Stint's. Whether the request had an effect is unknown; repeating it with the same id is safe.
+public struct UnreadableReply: Error, Sendable, CustomStringConvertible {
+    public let description: String
+}
+
+/// A client of one Stint. Cheap to copy; connections are the HTTP client's, which the caller shuts down.
+public struct QuotaClient: Sendable {
+    /// Reply bodies beyond this many bytes are not read.
+    public static let maximumReplyBytes = 1 << 20
+
+    private let target: QuotaTarget
+    private let http: HTTPClient
+    private let deadline: TimeAmount
+
+    /// - Parameter deadline: how long one request may take, from connecting to the last byte of the reply.
+    public init(_ target: QuotaTarget, http: HTTPClient, deadline: TimeAmount = .seconds(5)) {
+        self.target = target
+        self.http = http
+        self.deadline = deadline
+    }
+
+    /// May this execution start, and for how long? Give it an id of your own to make repetitions safe.
+    /// - Throws: ``UnreadableReply``, or what the HTTP client throws when there is no reply.
+    public func admit(_ body: AdmitBody = AdmitBody(), account: String) async throws -> QuotaReply<AdmittedBody> {
+        try await send(.POST, RunnerPath.executions(of: account), body.json)
+    }
+
+    /// It used this much. A 404 means there is nothing to settle (any more), which after a lost reply is good news.
+    public func settle(
+        _ id: String, _ body: SettleBody, account: String
+    ) async throws -> QuotaReply<SettledBody> {
+        try await send(.POST, RunnerPath.settlement(of: id, account: account), body.json)
+    }
+
+    /// What is left? Changes nothing.
+    public func peek(account: String) async throws -> QuotaReply<StandingBody> {
+        try await send(.GET, RunnerPath.limits(of: account), nil)
+    }
+
+    private func send<Body: WireBody>(
+        _ method: HTTPMethod, _ path: String, _ body: [UInt8]?
+    ) async throws -> QuotaReply<Body> {
+        var request = HTTPClientRequest(url: target.url(of: path))
+        request.method = method
+        if let body {
+            request.headers.add(name: "Content-Type", value: "\(MediaType.json)")
+            request.body = .bytes(body)
+        }
+        let response = try await http.execute(request, timeout: deadline)
+        let bytes = try await response.body.collect(upTo: QuotaClient.maximumReplyBytes)
+        let status = Int(response.status.code)
+        let headers = response.headers.map { (name: $0.name, value: $0.value) }
+        do throws(BodyError) {
+            let json = bytes.readableBytesView
+            let accepted = (200..<300).contains(status)
+            return QuotaReply(
+                status: status,
+                outcome: accepted ? .accepted(try Body(json: json)) : .problem(try Problem(json: json)),
+                headers: headers)
+        } catch {
+            throw UnreadableReply(description: "status \(status), and a body that is not Stint's: \(error)")
+        }
+    }
+}

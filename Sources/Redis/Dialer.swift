@@ -1,0 +1,72 @@
+// Opens sockets: TCP by name or address, Unix, TLS on top. One attempt, no patience: trying again is the
+// link's.
+
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+final class Dialer {
+    /// The identity of one attempt, to tell a late answer from the awaited one.
+    final class Attempt {}
+
+    private let settings: RedisSettings
+    private let eventLoop: any EventLoop
+    /// Made at the first attempt that succeeds in reading the trust roots, then kept.
+    private var tls: NIOSSLContext?
+
+    init(settings: RedisSettings, eventLoop: any EventLoop) {
+        self.settings = settings
+        self.eventLoop = eventLoop
+    }
+
+    /// A connected channel; with TLS its handshake may still be under way.
+    func dial() -> EventLoopFuture<any Channel> {
+        let timeout = TimeAmount(settings.connectDeadline)
+        let bootstrap = ClientBootstrap(group: eventLoop).connectTimeout(timeout)
+        switch settings.url.address {
+        case .unix(let path):
+            return bootstrap.connect(unixDomainSocketPath: path)
+        case .tcp(let host, let port):
+            do {
+                let bootstrap = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                let address = Self.address(host: host, port: port)
+                let secured = try secure(bootstrap, serverName: address == nil ? host : nil)
+                return address.map(secured.connect(to:)) ?? secured.connect(host: host, port: port)
+            } catch {
+                return eventLoop.makeFailedFuture(error)
+            }
+        }
+    }
+
+    private func secure(_ bootstrap: ClientBootstrap, serverName: String?) throws -> ClientBootstrap {
+        guard settings.url.usesTLS else { return bootstrap }
+        let context = try tls ?? makeContext()
+        tls = context
+        return bootstrap.channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let handler = try NIOSSLClientHandler(context: context, serverHostname: serverName)
+                try channel.pipeline.syncOperations.addHandler(handler)
+            }
+        }
+    }
+
+    private func makeContext() throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = settings.trustRootsFile.map { .file($0) } ?? .default
+        // A silent server must not hold a socket open that we gave up.
+        configuration.shutdownTimeout = TimeAmount(settings.connectDeadline)
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    /// The address, when `host` is an IP address literal; nil when it is a name.
+    private static func address(host: String, port: Int) -> SocketAddress? {
+        do { return try SocketAddress(ipAddress: host, port: port) } catch { return nil }
+    }
+
+    /// One line for people; NIO's error for a host of several addresses has many.
+    static func text(of error: any Error) -> String {
+        guard let error = error as? NIOConnectionError else { return "\(error)" }
+        if let failure = error.connectionErrors.last { return "\(failure.error)" }
+        return "\(error.host) cannot be resolved"
+    }
+}

@@ -1,0 +1,65 @@
+// What a link says first on every connection, and what it takes for an answer: AUTH, SELECT, PING, as a
+// value. PING is there so that a link is called ready only when the server has spoken: a stopped server still
+// accepts.
+
+/// The commands that open a connection, and those of their replies that are still to come.
+struct Greeting {
+    private enum Step { case authenticate, select, ping }
+
+    private let url: RedisURL
+    private var steps: ArraySlice<Step>
+
+    enum Outcome: Equatable {
+        case more
+        case welcome
+        case refused(String)
+    }
+
+    init(url: RedisURL) {
+        self.url = url
+        var steps: [Step] = []
+        if url.password != nil { steps.append(.authenticate) }
+        if url.database != 0 { steps.append(.select) }
+        self.steps = steps[...] + [.ping]
+    }
+
+    /// Writes all commands, to travel together.
+    func write(to writer: inout CommandWriter) {
+        for step in steps {
+            let arguments =
+                switch step {
+                case .authenticate: ["AUTH"] + [url.user, url.password].compactMap(\.self)
+                case .select: ["SELECT", String(url.database)]
+                case .ping: ["PING"]
+                }
+            writer.beginCommand(argumentCount: arguments.count)
+            for argument in arguments { writer.append(argument) }
+            writer.endCommand()
+        }
+    }
+
+    /// Judges the next reply.
+    mutating func take(_ reply: RedisReply) -> Outcome {
+        switch (steps.popFirst(), reply) {
+        case (.authenticate, .status("OK")), (.select, .status("OK")): .more
+        case (.ping, .status("PONG")): .welcome
+        case (.ping, .error(let text)) where Self.isAlive(text): .welcome
+        case (.authenticate, let reply): .refused("AUTH was refused: \(Self.code(reply))")
+        case (.select, let reply): .refused("SELECT \(url.database) was refused: \(Self.code(reply))")
+        case (.ping, let reply): .refused("PING was refused: \(Self.code(reply))")
+        case (nil, _): .refused("the server answered what it was not asked")
+        }
+    }
+
+    /// Errors by which a server says that it knows us but is not at its best; the caller's commands will hear
+    /// them too.
+    private static func isAlive(_ error: String) -> Bool {
+        ["LOADING", "MASTERDOWN", "BUSY", "NOPERM", "MISCONF"].contains(error.prefix { $0 != " " })
+    }
+
+    /// The first word of an error, such as `WRONGPASS`: never more, since some errors repeat the arguments.
+    private static func code(_ reply: RedisReply) -> String {
+        guard case .error(let text) = reply else { return "not a reply to that" }
+        return String(text.prefix { $0.isASCII && ($0.isUppercase || $0.isNumber) }.prefix(32))
+    }
+}

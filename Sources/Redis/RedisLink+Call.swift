@@ -1,0 +1,24 @@
+// One command, one future: for readiness probes, administration and tests. The hot path gives its own sinks.
+
+public import NIOCore
+
+extension RedisLink {
+    /// Sends one command of text arguments; not for the hot path. Fails with `RedisFailure`.
+    public func call(_ arguments: [String]) -> EventLoopFuture<RedisReply> {
+        let promise = eventLoop.makePromise(of: RedisReply.self)
+        send(argumentCount: arguments.count, to: PromiseSink(promise: promise)) { writer in
+            for argument in arguments { writer.append(argument) }
+        }
+        return promise.futureResult
+    }
+}
+
+private final class PromiseSink: ReplySink {
+    private let promise: EventLoopPromise<RedisReply>
+
+    init(promise: EventLoopPromise<RedisReply>) { self.promise = promise }
+
+    func receive(_ reply: Result<RedisReply, RedisFailure>) {
+        promise.completeWith(reply.mapError { $0 })
+    }
+}

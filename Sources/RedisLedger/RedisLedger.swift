@@ -1,0 +1,165 @@
+// The ledger on Redis: gathers the questions of one tick of the event loop by account, sends each account's as one
+// call of the script and all calls as one write, and turns what comes back, or does not, into answers.
+
+public import Accounting
+public import Logging
+public import Metrics
+public import NIOCore
+public import Redis
+
+/// The ledger that any number of Stint processes share through one Redis. One instance per event loop, used on it only.
+///
+/// Every question is answered within the command deadline of the link, whatever the server does.
+public final class RedisLedger: Ledger {
+    private let eventLoop: any EventLoop
+    private let keys: LedgerKeys
+    private let logger: Logger
+    private let clock: (() -> Timestamp)?
+    private let latency: Metrics.Timer
+    private let combined: Recorder
+
+    private var link: RedisLink?
+    /// The script's digest as the server says it; nil until it was loaded once.
+    private var digest: String?
+    /// The calls that gather questions in this tick, in the order of their first question.
+    private var gathering: [LedgerCall] = []
+    private var gatheringIndex: [Account: Int] = [:]
+
+    /// - Parameter clock: nil, except in tests: the server's own clock is used.
+    public init(
+        eventLoop: any EventLoop, redis: RedisSettings, keys: LedgerKeys, logger: Logger,
+        metrics: any MetricsFactory, clock: (() -> Timestamp)? = nil
+    ) {
+        self.eventLoop = eventLoop
+        self.keys = keys
+        self.logger = logger
+        self.clock = clock
+        latency = Timer(label: "stint_ledger_seconds", factory: metrics)
+        combined = Recorder(label: "stint_combined_asks", factory: metrics)
+        link = RedisLink(eventLoop: eventLoop, settings: redis, logger: logger, metrics: metrics) { [weak self] _ in
+            self?.loadScript()
+        }
+    }
+
+    /// Begins to connect, and keeps at it until `close()`.
+    public func start() { link?.start() }
+
+    @discardableResult
+    public func close() -> EventLoopFuture<Void> {
+        depart()
+        return link?.close() ?? eventLoop.makeSucceededVoidFuture()
+    }
+
+    /// Whether questions reach the server now.
+    public var isReady: Bool { digest != nil && link?.isReady == true }
+
+    public func put(_ question: Question, about account: Account, under plan: Plan, to sink: any AnswerSink) {
+        if gathering.isEmpty {
+            eventLoop.assumeIsolated().execute { self.depart() }
+        }
+        if let index = gatheringIndex[account], gathering[index].plan === plan, !gathering[index].isFull {
+            gathering[index].append(question, from: sink)
+            return
+        }
+        let call = LedgerCall(account: account, plan: plan, ledger: self)
+        call.append(question, from: sink)
+        gatheringIndex[account] = gathering.count
+        gathering.append(call)
+    }
+
+    /// Sends what was gathered: all calls in one write.
+    private func depart() {
+        guard !gathering.isEmpty else { return }
+        let calls = gathering
+        gathering.removeAll(keepingCapacity: true)
+        gatheringIndex.removeAll(keepingCapacity: true)
+        let now = NIODeadline.now()
+        for call in calls {
+            combined.record(call.count)
+            call.departure = now
+            send(call)
+        }
+        link?.flush()
+    }
+
+    private func send(_ call: LedgerCall) {
+        guard let link, let digest else {
+            return call.fail(.notApplied("the ledger is not connected yet"))
+        }
+        link.send(argumentCount: call.argumentCount, to: call) { writer in
+            if call.wentWithText {
+                writer.append("EVAL")
+                writer.append(LedgerScript.text)
+            } else {
+                writer.append("EVALSHA")
+                writer.append(digest)
+            }
+            call.write(to: &writer, keys: keys, clock: clock?())
+        }
+    }
+
+    func receive(_ reply: Result<RedisReply, RedisFailure>, to call: LedgerCall) {
+        switch reply {
+        case .success(.bulk(let bytes)):
+            latency.recordNanoseconds((NIODeadline.now() - call.departure).nanoseconds)
+            if !call.answer(from: bytes) { refuse(call, "bytes that the script does not return") }
+        case .success(.error(let text)) where text.hasPrefix("NOSCRIPT") && !call.wentWithText:
+            call.wentWithText = true
+            send(call)
+        case .success(.error(let text)): call.fail(LedgerError(serverSaid: text))
+        case .success: refuse(call, "a reply of another type than the script's")
+        case .failure(.notSent(let reason)): call.fail(.notApplied(reason))
+        case .failure(.lost(let reason)): call.fail(.outcomeUnknown(reason))
+        }
+    }
+
+    private func refuse(_ call: LedgerCall, _ what: String) {
+        logger.warning("the ledger's server answered something else", metadata: ["answer": "\(what)"])
+        call.fail(.outcomeUnknown("the server answered with \(what)"))
+    }
+
+    private func loadScript() {
+        link?.send(argumentCount: 3, to: ScriptLoading { [weak self] in self?.loaded($0) }) { writer in
+            writer.append("SCRIPT")
+            writer.append("LOAD")
+            writer.append(LedgerScript.text)
+        }
+    }
+
+    private func loaded(_ reply: Result<RedisReply, RedisFailure>) {
+        switch reply {
+        case .success(.bulk(let bytes)): digest = String(buffer: bytes)
+        case .success(.status(let text)): digest = text
+        case .success(let other):
+            logger.warning("the server does not take the ledger's script", metadata: ["reply": "\(other)"])
+        case .failure(let failure):
+            logger.debug("the ledger's script was not loaded", metadata: ["reason": "\(failure)"])
+        }
+    }
+}
+
+/// Hears how loading the script went.
+private final class ScriptLoading: ReplySink {
+    private let hear: (Result<RedisReply, RedisFailure>) -> Void
+
+    init(_ hear: @escaping (Result<RedisReply, RedisFailure>) -> Void) { self.hear = hear }
+
+    func receive(_ reply: Result<RedisReply, RedisFailure>) { hear(reply) }
+}
+
+extension LedgerError {
+    /// Errors that the server gives before a script has written anything; the script reads all that it might trip
+    /// over before its first write.
+    private static let refusals: Set<String> = [
+        "LOADING", "BUSY", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "MOVED", "ASK",
+        "TRYAGAIN", "CROSSSLOT", "NOAUTH", "NOPERM", "WRONGTYPE", "NOSCRIPT",
+    ]
+
+    /// - Parameter text: an error reply; its first word is its code.
+    init(serverSaid text: String) {
+        let code = String(text.prefix { $0 != " " })
+        self =
+            LedgerError.refusals.contains(code)
+            ? .notApplied("the server refused: \(text)") : .outcomeUnknown("the script failed: \(text)")
+    }
+}

@@ -1,0 +1,32 @@
+-- Admit: may this execution start, and for how long? The twin of LedgerPage.admit.
+-- fresh: the id was made for this ask and cannot be held.
+-- Returns ADMITTED or HELD, granted ms, admitted at; or DENIED, ms until it fits (-1: never), bits of the limits.
+
+local HELD, ADMITTED, DENIED = 0, 1, 2
+
+local function admit(fresh, id, duration, needed)
+  if not fresh then
+    local granted, admitted = held(id)
+    if granted then return HELD, granted, admitted end
+  end
+  local grant, violated, fits, ever = duration, 0, clock, true
+  for i = 1, limit_count do
+    local w, meter, amount = windows[limits[3 * i - 2]], limits[3 * i - 1], limits[3 * i]
+    local left, ask = amount - w.executions, 1
+    if meter == 1 then left, ask = amount - w.ms, needed end
+    if left < ask then
+      violated = violated + 2 ^ (i - 1)
+      if ask > amount then ever = false else fits = math.max(fits, window_fits(w, meter, ask, amount)) end
+    elseif meter == 1 and left < grant then
+      grant = left
+    end
+  end
+  if violated > 0 then return DENIED, ever and fits - clock or -1, violated end
+  if not holds then holds_load() end
+  for i = 1, window_count do window_charge(windows[i], grant, now) end
+  local expires = now + math.max(stay, grant + 30000)
+  holds[id] = struct.pack('<I6I6I6', now, grant, expires) .. shapes
+  touched[#touched + 1] = id
+  expires_last = math.max(expires_last, expires)
+  return ADMITTED, grant, now
+end

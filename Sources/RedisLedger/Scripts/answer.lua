@@ -1,0 +1,25 @@
+-- The questions of this call, in order; then the page goes back, and the answers to the caller.
+
+local answers, writes = {}, false
+for i = 1, question_count do
+  local what, duration, needed, verdict, a, b, c
+  what, duration, needed, position = struct.unpack('<Bdd', args, position)
+  if what == 3 then
+    verdict, a, b = PEEKED, 0, 0
+  elseif what == 2 then
+    writes = true
+    verdict, a, b, c = settle(ARGV[i + 3], duration)
+  else
+    writes = true
+    verdict, a, b = admit(what == 1, ARGV[i + 3], duration, needed)
+  end
+  answers[#answers + 1] = struct.pack('<Bddd', verdict, a, b, c or 0)
+  for j = 1, window_count do answers[#answers + 1] = peek(j) end
+end
+if writes then
+  for i = 1, window_count do
+    if windows[i].changed then window_store(windows[i], clock) end
+  end
+  if touched and #touched > 0 then holds_store() end
+end
+return table.concat(answers)

@@ -1,0 +1,151 @@
+// Where the 429 is spoken, and every other decision: status, head and body are functions of the `Decision`.
+// The rule that decides is `Accounting/SlidingWindow.swift`; where it runs is the ledger.
+
+internal import Accounting
+internal import WireFormat
+
+/// A decision, ready to be written as a reply.
+struct DecisionResponse {
+    let decision: Decision
+    let account: Account
+
+    func write(to reply: inout ResponseWriter, _ form: ResponseWriter.Form) {
+        reply.body.removeAll()
+        switch decision {
+        case .admitted(let admitted, let standing): write(admitted, standing, to: &reply, form)
+        case .denied(let denial, let ask, let standing): write(denial, of: ask, standing, to: &reply, form)
+        case .settled(let id, let receipt, let standing):
+            SettledBody(
+                id: id.name, chargedMs: receipt.chargedMs, returnedMs: receipt.returnedMs,
+                overrunMs: receipt.overrunMs, limits: standing.limits
+            ).write(to: &reply.body)
+            reply.begin(.ok)
+            reply.end(form)
+        case .notHeld(let id):
+            let detail = "it was settled before, has expired, or was never admitted; nothing was changed"
+            reply.write(Problem(.executionNotHeld, detail: detail, id: id.name), form)
+        case .peeked(let standing):
+            standing.body(of: account).write(to: &reply.body)
+            reply.begin(.ok)
+            reply.end(form)
+        case .refused(let refusal): reply.write(Problem(refusal), form)
+        case .unavailable(let error, let id):
+            let detail = error.advice(isAdmission: id != nil)
+            reply.write(
+                Problem(.temporaryReducedCapacity, detail: detail, id: id?.name), form, retryAfterSeconds: 1)
+        case .degraded(let ask, let memoryBytes, _):
+            // Neither a deadline nor limits: both are the ledger's to tell.
+            reply.body.beginObject()
+            reply.body.member(BodyField.id.name, ask.id.name)
+            reply.body.member(BodyField.grantedMs.name, ask.durationMs)
+            if let memoryBytes { reply.body.member(BodyField.memoryBytes.name, memoryBytes) }
+            reply.body.member(BodyField.degraded.name, true)
+            reply.body.endObject()
+            reply.begin(.created)
+            reply.end(form)
+        }
+    }
+
+    private func write(
+        _ admitted: Admitted, _ standing: Standing, to reply: inout ResponseWriter, _ form: ResponseWriter.Form
+    ) {
+        AdmittedBody(
+            id: admitted.id.name, grantedMs: admitted.grant.durationMs, deadline: admitted.grant.deadline.ms,
+            memoryBytes: admitted.memoryBytes, limits: standing.limits
+        ).write(to: &reply.body)
+        reply.begin(admitted.isRepeat ? .ok : .created)
+        reply.rateLimit(standing, retryAfterMs: nil)
+        reply.end(form)
+    }
+
+    /// The 429.
+    private func write(
+        _ denial: Denial, of ask: Ask, _ standing: Standing, to reply: inout ResponseWriter,
+        _ form: ResponseWriter.Form
+    ) {
+        let limits = standing.plan.limits
+        let violated = limits.indices.filter(denial.violates)
+        var detail = violated.map { standing.shortage(of: $0, for: ask) }.joined(separator: "; ")
+        if denial.retryAfterMs == nil { detail += "; it never fits" }
+        Problem(
+            .quotaExceeded, detail: detail, violatedPolicies: violated.map { limits[$0].name },
+            retryAfterMs: denial.retryAfterMs, limits: standing.limits
+        ).write(to: &reply.body)
+        reply.begin(.tooManyRequests)
+        reply.field("Cache-Control", "no-store")
+        if let waitMs = denial.retryAfterMs {
+            reply.field(HeaderName.retryAfter, Seconds.roundedUp(milliseconds: waitMs))
+        }
+        reply.rateLimit(standing, retryAfterMs: denial.retryAfterMs)
+        reply.end(form)
+    }
+}
+
+extension Standing {
+    fileprivate var limits: LimitsObject {
+        LimitsObject(executionsRemaining: executionsRemaining, timeRemaining: timeRemaining)
+    }
+
+    fileprivate func body(of account: Account) -> StandingBody {
+        let policies = plan.limits.indices.map { index in
+            let limit = plan.limits[index]
+            return PolicyStanding(
+                name: limit.name, meter: limit.meter == .executions ? .executions : .executionTime,
+                amount: limit.amount, used: used(of: index), remaining: remaining(of: index),
+                windowMs: limit.window.lengthMs)
+        }
+        return StandingBody(account: account.name, plan: plan.name, policies: policies, limits: limits)
+    }
+
+    /// `10000 ms asked, 0 ms left in the last 60 s`
+    fileprivate func shortage(of index: Int, for ask: Ask) -> String {
+        let limit = plan.limits[index]
+        let windowMs = limit.window.lengthMs
+        let window = windowMs.isMultiple(of: 1_000) ? "\(windowMs / 1_000) s" : "\(windowMs) ms"
+        let left = remaining(of: index)
+        return switch limit.meter {
+        case .executions: "1 execution asked, \(left) left in the last \(window)"
+        case .executionTime: "\(ask.durationMs) ms asked, \(left) ms left in the last \(window)"
+        }
+    }
+}
+
+extension Problem {
+    /// What the plan rules out; the ledger was not asked.
+    fileprivate init(_ refusal: Refusal) {
+        switch refusal {
+        case .unknownKind(let kind, let known):
+            let kinds = known.isEmpty ? "none" : known.joined(separator: ", ")
+            self.init(.unknownKind, detail: "the plan has no kind '\(kind)'; it has: \(kinds)", field: .kind)
+        case .durationAboveCeiling(let askedMs, let ceilingMs, let kind):
+            self.init(
+                .askAboveCeiling, detail: "\(askedMs) ms asked, at most \(ceilingMs) ms for the kind '\(kind)'",
+                field: .maxDurationMs)
+        case .payloadAboveCeiling(let bytes, let ceilingBytes, let kind):
+            self.init(
+                .payloadAboveCeiling,
+                detail: "\(bytes) bytes of payload, at most \(ceilingBytes) bytes for the kind '\(kind)'",
+                field: .payloadBytes)
+        case .durationMissing(let kind):
+            self.init(
+                .durationMissing, detail: "the plan caps no duration for the kind '\(kind)', so name one",
+                field: .maxDurationMs)
+        case .minimumAboveDuration(let minimumMs, let durationMs):
+            self.init(
+                .malformedField, detail: "minDurationMs must be at most \(durationMs) (ms), found \(minimumMs)",
+                field: .minDurationMs)
+        }
+    }
+}
+
+extension LedgerError {
+    /// What happened, and what is safe now. The ledger's own words are for the log.
+    fileprivate func advice(isAdmission: Bool) -> String {
+        let what =
+            switch self {
+            case .notApplied: "the ledger cannot answer; nothing was applied"
+            case .outcomeUnknown: "the ledger did not answer in time; whether it was applied is unknown"
+            }
+        return what + (isAdmission ? "; repeating with the same id is safe" : "; repeating is safe")
+    }
+}

@@ -1,0 +1,185 @@
+// One request and its reply: filled while the request arrives, put to the ledger when it is complete, kept in
+// its connection's queue until its reply is written, and then used again.
+
+internal import Accounting
+internal import NIOCore
+internal import NIOHTTP1
+internal import WireFormat
+
+/// Hears the ledger's answer to one request. Confined to its connection's event loop.
+final class Exchange: AnswerSink {
+    /// What is known about the reply.
+    enum Outcome {
+        case none
+        case rejected(Rejection)
+        case decided(Decision, about: Account)
+    }
+
+    private let tally: Tally
+    /// Gone when the client hung up before the ledger answered.
+    private var connection: Connection?
+    private var call: Call?
+    private var framing: RequestFraming?
+    private var body: ByteBuffer?
+    private var bodyBytes = 0
+    private var considered: Considered?
+    private(set) var outcome = Outcome.none
+    private(set) var isHead = false
+    /// The client must be told to send its body.
+    private(set) var owesContinue = false
+    /// This is the connection's last request.
+    private(set) var closes = false
+
+    init(tally: Tally) { self.tally = tally }
+
+    /// The reply can be written.
+    var isAnswered: Bool {
+        if case .none = outcome { false } else { true }
+    }
+
+    var keepsOldConnection: Bool { framing?.keepsOldConnection ?? false }
+
+    // MARK: The request arrives
+
+    func begin(_ connection: Connection) { self.connection = connection }
+
+    /// - Parameter maximum: bytes of body at most.
+    func receive(_ head: HTTPRequestHead, maximum: Int) {
+        isHead = head.method == .HEAD
+        do throws(Rejection) {
+            let framing = try RequestFraming(head)
+            self.framing = framing
+            closes = framing.closes
+            guard framing.length <= maximum else { throw .bodyTooLarge(maximumBytes: maximum) }
+            let call = try Routes.call(head.method, head.uri)
+            if framing.length > 0, !framing.isJSON, call.takesBody { throw .unsupportedMediaType }
+            self.call = call
+            owesContinue = framing.expectsContinue && (framing.isChunked || framing.length > 0)
+        } catch {
+            reject(error)
+            // It waits to be told whether to send its body; whether it will nevertheless, nobody knows.
+            if framing?.expectsContinue == true { closes = true }
+        }
+    }
+
+    func receive(_ bytes: ByteBuffer, maximum: Int) {
+        owesContinue = false
+        bodyBytes += bytes.readableBytes
+        guard bodyBytes <= maximum else { return reject(.bodyTooLarge(maximumBytes: maximum)) }
+        guard call?.takesBody == true else { return }
+        if body == nil {
+            body = bytes
+        } else {
+            body?.writeImmutableBuffer(bytes)
+        }
+    }
+
+    /// The reply is an error, whatever else was known; nobody is asked.
+    func reject(_ rejection: Rejection) {
+        outcome = .rejected(rejection)
+        closes = closes || rejection.closes
+        owesContinue = false
+        call = nil
+        body = nil
+    }
+
+    /// ``receive(_:maximum:)`` found that there is no use in reading this request to its end.
+    var isCutShort: Bool { closes && isAnswered }
+
+    func hasContinued() { owesContinue = false }
+
+    // MARK: The request is complete
+
+    /// Puts the question, unless the answer is known already.
+    func start(on loop: RunnerLoop) {
+        guard let call else { return }
+        do throws(Rejection) {
+            guard let considered = try consider(call, on: loop) else { return }
+            self.considered = considered
+            tally.asked()
+            loop.ledger.put(considered.question, about: considered.account, under: considered.plan, to: self)
+        } catch {
+            reject(error)
+        }
+    }
+
+    /// - Returns: nil when the plan ruled the request out, which is a decision.
+    private func consider(_ call: Call, on loop: RunnerLoop) throws(Rejection) -> Considered? {
+        switch call {
+        case .peek(let account): return loop.accountant.consider(peekAt: account)
+        case .settle(let account, let id):
+            let body = try read(SettleBody.self)
+            return loop.accountant.consider(settling: id, durationMs: body.durationMs, of: account)
+        case .admit(let account):
+            let admission = try Admission(read(AdmitBody.self), account: account)
+            do throws(Refusal) {
+                return try loop.accountant.consider(admission)
+            } catch {
+                decide(.refused(error), about: account)
+                return nil
+            }
+        }
+    }
+
+    private func read<Body: WireBody>(_: Body.Type) throws(Rejection) -> Body {
+        let bytes = body?.readableBytesView ?? ByteBufferView()
+        guard bytes.isEmpty || framing?.isJSON == true else { throw .unsupportedMediaType }
+        do throws(BodyError) {
+            return try Body(json: bytes)
+        } catch {
+            throw Rejection(Problem(error))
+        }
+    }
+
+    // MARK: The answer
+
+    func receive(_ answer: Result<Answer, LedgerError>) {
+        guard let considered else { preconditionFailure("an answer to no question") }
+        self.considered = nil
+        tally.answered()
+        decide(considered.decision(on: answer), about: considered.account)
+        connection?.answered()
+    }
+
+    private func decide(_ decision: Decision, about account: Account) {
+        tally.count(decision)
+        outcome = .decided(decision, about: account)
+    }
+
+    /// The client is gone; the answer, when it comes, is counted and forgotten.
+    func abandon() { connection = nil }
+
+    /// Forgets everything, to be used for another request.
+    func clear() {
+        connection = nil
+        call = nil
+        framing = nil
+        body = nil
+        bodyBytes = 0
+        outcome = .none
+        isHead = false
+        owesContinue = false
+        closes = false
+    }
+}
+
+extension Call {
+    fileprivate var takesBody: Bool {
+        if case .peek = self { false } else { true }
+    }
+}
+
+extension Admission {
+    /// - Throws: never for a body that was read: its id has the bytes an ``ExecutionID`` may have.
+    fileprivate init(_ body: AdmitBody, account: Account) throws(Rejection) {
+        var id: ExecutionID?
+        if let name = body.id {
+            id = ExecutionID(name)
+            guard id != nil else { throw .malformedID }
+        }
+        self.init(
+            account: account, id: id, kind: body.kind ?? Admission.defaultKind,
+            maxDurationMs: body.maxDurationMs, minDurationMs: body.minDurationMs,
+            payloadBytes: body.payloadBytes)
+    }
+}

@@ -1,0 +1,93 @@
+// Everything that is answered without asking anybody: what is wrong with a request as HTTP, as a path, as a
+// body. What a plan or a ledger says is a `Decision`, and `DecisionResponse` speaks it.
+
+internal import Accounting
+internal import WireFormat
+
+/// An error reply, and what becomes of the connection.
+struct Rejection: Error {
+    var problem: Problem
+    /// The value of `Allow`.
+    var allow: StaticString?
+    /// The value of `Retry-After`, in seconds.
+    var retryAfterSeconds: Int?
+    /// Where the next request would begin is not known, or of no interest.
+    var closes = false
+
+    init(_ problem: Problem, closes: Bool = false) {
+        self.problem = problem
+        self.closes = closes
+    }
+
+    private init(_ type: ProblemType, _ detail: String, field: BodyField? = nil, closes: Bool = false) {
+        self.init(Problem(type, detail: detail, field: field), closes: closes)
+    }
+
+    // MARK: The path
+
+    static var unknownRoute: Rejection {
+        Rejection(.unknownRoute, "there is nothing at this path; see /v1/accounts/{account}/executions")
+    }
+
+    static func methodNotAllowed(allow: StaticString) -> Rejection {
+        var rejection = Rejection(.methodNotAllowed, "this path takes \(allow)")
+        rejection.allow = allow
+        return rejection
+    }
+
+    static var malformedAccount: Rejection {
+        Rejection(.malformedAccount, "the account in the path must be \(Account.rule)")
+    }
+
+    static var malformedID: Rejection {
+        Rejection(.malformedField, "the id in the path must be \(ExecutionID.rule)", field: .id)
+    }
+
+    static var malformedEscape: Rejection {
+        Rejection(.malformedRequest, "a % in the path must be followed by two hexadecimal digits")
+    }
+
+    // MARK: The head
+
+    static func malformed(_ detail: String) -> Rejection {
+        Rejection(.malformedRequest, detail, closes: true)
+    }
+
+    static func headersTooLarge(maximumBytes: Int) -> Rejection {
+        Rejection(
+            .headersTooLarge,
+            "the request line and header fields must be at most \(maximumBytes) bytes and 100 fields",
+            closes: true)
+    }
+
+    static var versionNotSupported: Rejection {
+        Rejection(.versionNotSupported, "the protocol must be HTTP/1.1 or HTTP/1.0", closes: true)
+    }
+
+    static var expectationFailed: Rejection {
+        Rejection(.expectationFailed, "Expect must be 100-continue", closes: true)
+    }
+
+    // MARK: The body
+
+    static func bodyTooLarge(maximumBytes: Int) -> Rejection {
+        Rejection(.bodyTooLarge, "the body must be at most \(maximumBytes) bytes", closes: true)
+    }
+
+    static var unsupportedMediaType: Rejection {
+        Rejection(.unsupportedMediaType, "Content-Type must be application/json, without Content-Encoding")
+    }
+
+    // MARK: The connection
+
+    static func requestTimeout(_ timeout: Duration) -> Rejection {
+        Rejection(.requestTimeout, "the request must arrive within \(timeout)", closes: true)
+    }
+
+    static func tooManyConnections(_ maximum: Int) -> Rejection {
+        var rejection = Rejection(
+            .temporaryReducedCapacity, "all \(maximum) connections are taken; nothing was admitted", closes: true)
+        rejection.retryAfterSeconds = 1
+        return rejection
+    }
+}

@@ -1,0 +1,81 @@
+// What a request's header fields say about its body and its connection. NIO's decoder has already refused
+// what does not parse and what could be read in two ways (two lengths, a length beside chunks).
+
+internal import NIOHTTP1
+
+/// The header fields that matter here, read in one pass.
+struct RequestFraming {
+    /// `Content-Length`, 0 when absent.
+    private(set) var length = 0
+    private(set) var isChunked = false
+    /// The body, if there is one, is `application/json` in no coding.
+    private(set) var isJSON = false
+    /// The client waits for `100 Continue` before it sends the body.
+    private(set) var expectsContinue = false
+    /// The client speaks HTTP/1.0 and wants to keep the connection.
+    private(set) var keepsOldConnection = false
+    /// No further request comes on this connection.
+    private(set) var closes: Bool
+
+    /// - Throws: ``Rejection``, after which the connection is of no use: where the body ends is not known.
+    init(_ head: HTTPRequestHead) throws(Rejection) {
+        let isOld = head.version == .http1_0
+        closes = !head.isKeepAlive || head.method == .CONNECT
+        keepsOldConnection = isOld && !closes
+        var hosts = 0
+        var isCoded = false
+        for (name, value) in head.headers {
+            switch name.utf8.count {
+            case 4 where name.isSame(as: "host"): hosts += 1
+            case 6 where name.isSame(as: "expect"): try expect(value, isOld: isOld)
+            // Whatever comes after such a request, the decoder does not read it as HTTP.
+            case 7 where name.isSame(as: "upgrade"): closes = true
+            case 12 where name.isSame(as: "content-type"): isJSON = value.isJSON
+            case 14 where name.isSame(as: "content-length"):
+                guard let bytes = Int(value.trimmed) else { throw .malformed("Content-Length must be a number") }
+                length = bytes
+            case 16 where name.isSame(as: "content-encoding"): isCoded = !value.isSame(as: "identity")
+            case 17 where name.isSame(as: "transfer-encoding"):
+                guard !isOld, !isChunked, value.trimmed.isSame(as: "chunked") else {
+                    throw .malformed("Transfer-Encoding must be chunked, and HTTP/1.1")
+                }
+                isChunked = true
+            default: break
+            }
+        }
+        if isCoded { isJSON = false }
+        guard hosts == 1 || (isOld && hosts == 0) else { throw .malformed("there must be one Host field") }
+    }
+
+    private mutating func expect(_ value: String, isOld: Bool) throws(Rejection) {
+        guard !isOld else { return }
+        guard value.trimmed.isSame(as: "100-continue") else { throw .expectationFailed }
+        expectsContinue = true
+    }
+}
+
+extension StringProtocol {
+    /// Equal but for the case of ASCII letters.
+    fileprivate func isSame(as lowercase: StaticString) -> Bool {
+        lowercase.withUTF8Buffer { $0.count == utf8.count && utf8.elementsEqual($0, by: { $0.lowercase == $1 }) }
+    }
+
+    /// Without blanks around it.
+    fileprivate var trimmed: SubSequence {
+        let head = drop { $0 == " " || $0 == "\t" }
+        return head.lastIndex { $0 != " " && $0 != "\t" }.map { head[...$0] } ?? head[head.endIndex...]
+    }
+}
+
+extension String {
+    /// A media type that is `application/json`, with any parameters.
+    fileprivate var isJSON: Bool {
+        guard utf8.count != 16 else { return isSame(as: "application/json") }
+        let type = utf8.prefix { $0 != UInt8(ascii: ";") }
+        return Substring(type).trimmed.isSame(as: "application/json")
+    }
+}
+
+extension UInt8 {
+    fileprivate var lowercase: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
+}

@@ -1,0 +1,118 @@
+// The route table of the data plane: three paths, their methods, and what a path says.
+
+internal import Accounting
+internal import NIOHTTP1
+internal import WireFormat
+
+/// What a request's path and method ask for.
+enum Call: Equatable {
+    case admit(Account)
+    case settle(Account, ExecutionID)
+    case peek(Account)
+}
+
+enum Routes {
+    /// A path that is there, and the methods it takes as `Allow` tells them.
+    private enum Route {
+        case admit, settle, peek
+
+        var allow: StaticString { self == .peek ? "GET, HEAD" : "POST" }
+
+        func takes(_ method: HTTPMethod) -> Bool {
+            self == .peek ? method == .GET || method == .HEAD : method == .POST
+        }
+    }
+
+    /// What one segment of a path says between its slashes, still encoded.
+    private typealias Segment = Slice<UnsafeBufferPointer<UInt8>>
+
+    /// - Throws: ``Rejection``: 404 unknown path, 405 other method, 400 a name that breaks its rule.
+    static func call(_ method: HTTPMethod, _ target: String) throws(Rejection) -> Call {
+        var target = target
+        let found = target.withUTF8 { bytes in
+            Result { () throws(Rejection) in try call(method, path: path(of: bytes)) }
+        }
+        return try found.get()
+    }
+
+    private static func call(_ method: HTTPMethod, path: Segment) throws(Rejection) -> Call {
+        guard path.begins(with: RunnerPath.accounts) else { throw .unknownRoute }
+        let rest = path.dropFirst(RunnerPath.accounts.utf8CodeUnitCount)
+        let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+        guard let (route, id) = route(after: rest[slash...]) else { throw .unknownRoute }
+        guard route.takes(method) else { throw .methodNotAllowed(allow: route.allow) }
+        guard let account = Account(try name(in: rest[..<slash])) else { throw .malformedAccount }
+        switch route {
+        case .admit: return .admit(account)
+        case .peek: return .peek(account)
+        case .settle:
+            guard let id = ExecutionID(try name(in: id)) else { throw .malformedID }
+            return .settle(account, id)
+        }
+    }
+
+    /// The table.
+    private static func route(after account: Segment) -> (Route, id: Segment)? {
+        let none = account[account.endIndex...]
+        if account.equals(RunnerPath.executions) { return (.admit, none) }
+        if account.equals(RunnerPath.limits) { return (.peek, none) }
+        guard account.begins(with: RunnerPath.executions) else { return nil }
+        let rest = account.dropFirst(RunnerPath.executions.utf8CodeUnitCount)
+        guard rest.first == UInt8(ascii: "/") else { return nil }
+        let id = rest.dropFirst()
+        guard let slash = id.firstIndex(of: UInt8(ascii: "/")), id[slash...].equals(RunnerPath.settle) else {
+            return nil
+        }
+        return (.settle, id[..<slash])
+    }
+
+    /// The path of a request target: without scheme and authority (`http://host/path`) and without the query.
+    private static func path(of target: UnsafeBufferPointer<UInt8>) -> Segment {
+        var path = target[...]
+        if path.first != UInt8(ascii: "/"), path.count > 7,
+            path.prefix(7).elementsEqual("http://".utf8, by: { $0 | 0x20 == $1 | 0x20 })
+        {
+            path = path.dropFirst(7).drop { $0 != UInt8(ascii: "/") }
+        }
+        return path.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+    }
+
+    /// A segment with its percent-encoding undone.
+    private static func name(in segment: Segment) throws(Rejection) -> String {
+        guard segment.contains(UInt8(ascii: "%")) else { return String(decoding: segment, as: UTF8.self) }
+        var bytes: [UInt8] = []
+        var index = segment.startIndex
+        while index < segment.endIndex {
+            if segment[index] == UInt8(ascii: "%") {
+                guard index + 2 < segment.endIndex, let high = hexadecimal(segment[index + 1]),
+                    let low = hexadecimal(segment[index + 2])
+                else { throw .malformedEscape }
+                bytes.append(high << 4 | low)
+                index += 3
+            } else {
+                bytes.append(segment[index])
+                index += 1
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func hexadecimal(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+extension Slice<UnsafeBufferPointer<UInt8>> {
+    fileprivate func begins(with text: StaticString) -> Bool {
+        text.withUTF8Buffer { count >= $0.count && prefix($0.count).elementsEqual($0) }
+    }
+
+    fileprivate func equals(_ text: StaticString) -> Bool {
+        text.withUTF8Buffer { elementsEqual($0) }
+    }
+}

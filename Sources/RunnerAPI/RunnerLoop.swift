@@ -1,0 +1,177 @@
+// What one event loop has to itself: its accountant, its ledger, its connections, and the memory replies are
+// made in. Nothing here is shared, so nothing here is locked.
+
+internal import Accounting
+internal import Logging
+internal import NIOCore
+
+/// One event loop's share of the data plane. Used on that loop only.
+final class RunnerLoop {
+    /// How long a connection may take over something, in ticks.
+    struct Patience {
+        let receiving: Int
+        let idle: Int
+        let stalled: Int
+        /// From the last reply until the client closes its half.
+        let leaving: Int
+        /// The length of a tick: an eighth of the shortest timeout, 1 to 500 ms.
+        let tick: TimeAmount
+
+        init(_ settings: RunnerSettings) {
+            let shortest = min(settings.headerTimeout, settings.idleTimeout, settings.writeTimeout, .seconds(1))
+            let tick = min(max(shortest / 8, .milliseconds(1)), .milliseconds(500))
+            func ticks(_ time: Duration) -> Int { Int((time / tick).rounded(.up)) }
+            receiving = ticks(settings.headerTimeout)
+            idle = ticks(settings.idleTimeout)
+            stalled = ticks(settings.writeTimeout)
+            leaving = ticks(min(settings.writeTimeout, .seconds(1)))
+            self.tick = TimeAmount(tick)
+        }
+    }
+
+    let settings: RunnerSettings
+    let patience: Patience
+    let ledger: any Ledger
+    var accountant: Accountant
+    var replies: ResponseWriter
+    /// A coarse clock that costs nothing to read: the number of ``Patience/tick``s there were with connections open.
+    private(set) var tick = 0
+
+    private let eventLoop: any EventLoop
+    private let tally: Tally
+    private let logger: Logger
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var ticking: Scheduled<Void>?
+    private var changed: [Connection] = []
+    /// Exchanges to be used again; at most ``maximumSpares``.
+    private var spares: [Exchange] = []
+    private static let maximumSpares = 1_024
+    private var isDraining = false
+    private var drained: [EventLoopPromise<Void>] = []
+
+    /// - Parameter eventLoop: the one this is called on.
+    init(
+        on eventLoop: any EventLoop, settings: RunnerSettings, accountant: Accountant, ledger: any Ledger,
+        tally: Tally, logger: Logger
+    ) {
+        self.eventLoop = eventLoop
+        self.settings = settings
+        self.patience = Patience(settings)
+        self.accountant = accountant
+        self.ledger = ledger
+        self.tally = tally
+        self.logger = logger
+        replies = ResponseWriter(tellsTime: settings.rateLimitTime, tally: tally)
+        replace(plans: accountant.plans)
+    }
+
+    func replace(plans: PlanBook) {
+        accountant.plans = plans
+        tally.prepare(for: plans)
+        replies.replace(plans: plans)
+    }
+
+    // MARK: Connections
+
+    /// Adds the handlers that make a channel a connection of this API.
+    func welcome(_ channel: any Channel) throws {
+        let connection = Connection(loop: self)
+        let decoder = RequestDecoder(for: connection, maximumHeaderBytes: settings.maximumHeaderBytes)
+        // The decoder keeps only what is of a head that is not complete, and blanks that it does not count.
+        let bytes = ByteToMessageHandler(decoder, maximumBufferSize: 2 * settings.maximumHeaderBytes)
+        try channel.pipeline.syncOperations.addHandlers(bytes, connection)
+    }
+
+    /// - Returns: false when there are too many, and this one must go.
+    func opened(_ connection: Connection) -> Bool {
+        connections[ObjectIdentifier(connection)] = connection
+        if ticking == nil { scheduleTick() }
+        if isDraining { connection.drain() }
+        guard tally.connectionOpened() <= settings.maximumConnections else {
+            logger.debug("a connection was refused", metadata: ["maximum": "\(settings.maximumConnections)"])
+            return false
+        }
+        return true
+    }
+
+    func closed(_ connection: Connection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        tally.connectionClosed()
+        if connections.isEmpty { rest() }
+    }
+
+    /// The last connection is closed.
+    private func rest() {
+        ticking?.cancel()
+        ticking = nil
+        spares = []
+        tally.report()
+        for promise in drained { promise.succeed() }
+        drained = []
+    }
+
+    /// - Returns: what is fulfilled when every connection is closed; at once if there is none.
+    func drain() -> EventLoopFuture<Void> {
+        isDraining = true
+        guard !connections.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
+        for connection in connections.values { connection.drain() }
+        let promise = eventLoop.makePromise(of: Void.self)
+        drained.append(promise)
+        return promise.futureResult
+    }
+
+    /// Closes every connection, whatever it is doing.
+    func closeAll() {
+        if !connections.isEmpty {
+            logger.debug("connections were closed", metadata: ["count": "\(connections.count)"])
+        }
+        for connection in connections.values { connection.close() }
+    }
+
+    // MARK: Time
+
+    private func scheduleTick() {
+        ticking = eventLoop.assumeIsolated().scheduleTask(in: patience.tick) { [self] in
+            tick += 1
+            tally.report()
+            for connection in connections.values { connection.check() }
+            if !connections.isEmpty { scheduleTick() }
+        }
+    }
+
+    /// Lets a connection write its replies when everything that is ready in this turn of the loop has been looked
+    /// at, so that answers that came together leave together.
+    func advanceSoon(_ connection: Connection) {
+        changed.append(connection)
+        guard changed.count == 1 else { return }
+        eventLoop.assumeIsolated().execute { [self] in
+            var ready: [Connection] = []
+            swap(&ready, &changed)
+            for connection in ready { connection.advance() }
+        }
+    }
+
+    // MARK: Exchanges
+
+    func exchange(for connection: Connection) -> Exchange {
+        let exchange = spares.popLast() ?? Exchange(tally: tally)
+        exchange.begin(connection)
+        return exchange
+    }
+
+    func recycle(_ exchange: Exchange) {
+        exchange.clear()
+        if spares.count < Self.maximumSpares { spares.append(exchange) }
+    }
+
+    func write(_ exchange: Exchange, isLast: Bool) {
+        let form = ResponseWriter.Form(
+            isHead: exchange.isHead, closes: isLast, keepsOldConnection: exchange.keepsOldConnection)
+        switch exchange.outcome {
+        case .none: preconditionFailure("a reply before its answer")
+        case .rejected(let rejection): replies.write(rejection, form)
+        case .decided(let decision, let account):
+            DecisionResponse(decision: decision, account: account).write(to: &replies, form)
+        }
+    }
+}

@@ -1,0 +1,170 @@
+// The data plane as a whole: its listeners, and one `RunnerLoop` for each event loop.
+
+public import Accounting
+public import Logging
+public import Metrics
+public import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// The runner API: admit, settle and peek over HTTP/1.1, on a TCP address, a Unix socket, or both.
+///
+/// Every connection stays on one event loop of `group`, and so does everything its requests need: each loop has
+/// its own ledger and its own snapshot of the plans.
+public final class RunnerServer: Sendable {
+    private let settings: RunnerSettings
+    private let group: any EventLoopGroup
+    private let makeLedger: @Sendable (any EventLoop) -> any Ledger
+    private let random: @Sendable () -> any RandomNumberGenerator
+    private let logger: Logger
+    private let tally: Tally
+    private let state: Mutex<State>
+
+    /// A `RunnerLoop`, to be touched on its event loop only.
+    private struct Worker: Sendable {
+        let eventLoop: any EventLoop
+        let loop: NIOLoopBound<RunnerLoop>
+    }
+
+    private struct State {
+        var plans: PlanBook
+        var workers: [Worker] = []
+        var listeners: [any Channel] = []
+    }
+
+    /// - Parameters:
+    ///   - makeLedger: called once on each event loop, for that loop's own.
+    ///   - random: a source of chance for each event loop; ids come from it that runners leave out.
+    ///   - metrics: where `stint_decisions_total`, `stint_http_responses_total`, `stint_http_connections` and
+    ///     `stint_http_requests_in_flight` go.
+    public init(
+        settings: RunnerSettings, group: any EventLoopGroup, plans: PlanBook,
+        makeLedger: @escaping @Sendable (any EventLoop) -> any Ledger,
+        random: @escaping @Sendable () -> any RandomNumberGenerator, logger: Logger,
+        metrics: any MetricsFactory
+    ) {
+        self.settings = settings
+        self.group = group
+        self.makeLedger = makeLedger
+        self.random = random
+        self.logger = logger
+        tally = Tally(factory: metrics)
+        state = Mutex(State(plans: plans))
+    }
+
+    /// Where it listens; empty unless it does.
+    public var addresses: [SocketAddress] {
+        state.withLock { $0.listeners.compactMap(\.localAddress) }
+    }
+
+    /// Listens. To be called once.
+    ///
+    /// A Unix socket at which nobody listens is replaced; one that is in use is left alone.
+    /// - Throws: ``RunnerError``; then nothing is left listening.
+    public func start() async throws {
+        try settings.check()
+        let plans = state.withLock { $0.plans }
+        var workers: [Worker] = []
+        for eventLoop in group.makeIterator() {
+            workers.append(try await eventLoop.submit { [self] in makeWorker(on: eventLoop, plans) }.get())
+        }
+        state.withLock { [workers] in $0.workers = workers }
+        do {
+            let bootstrap = bootstrap(for: workers)
+            if let address = settings.address {
+                let listener = try await listen(on: address, with: bootstrap)
+                state.withLock { $0.listeners.append(listener) }
+            }
+            if let path = settings.socketPath {
+                let listener = try await UnixSocket(path: path).listen(with: bootstrap, group: group)
+                state.withLock { $0.listeners.append(listener) }
+            }
+        } catch {
+            try await closeListeners()
+            throw error
+        }
+    }
+
+    /// From when this returns, every request is considered under these plans.
+    public func replace(plans: PlanBook) async throws {
+        let workers = state.withLock { state in
+            state.plans = plans
+            return state.workers
+        }
+        for worker in workers {
+            try await worker.eventLoop.submit { worker.loop.value.replace(plans: plans) }.get()
+        }
+    }
+
+    /// Stops listening, answers what has begun with `Connection: close`, and closes every connection: idle ones
+    /// at once, all others when they are done or when time is up.
+    /// - Parameter deadline: how long from now.
+    public func drain(deadline: Duration) async throws {
+        try await closeListeners()
+        let draining = state.withLock { $0.workers }.map { worker in
+            worker.eventLoop.flatSubmit {
+                let drained = worker.loop.value.drain()
+                let timer = worker.eventLoop.scheduleTask(in: TimeAmount(deadline)) {
+                    worker.loop.value.closeAll()
+                }
+                drained.whenComplete { _ in timer.cancel() }
+                return drained
+            }
+        }
+        for drained in draining { try await drained.get() }
+    }
+
+    // MARK: Parts
+
+    private func makeWorker(on eventLoop: any EventLoop, _ plans: PlanBook) -> Worker {
+        let accountant = Accountant(plans: plans, random: random())
+        let loop = RunnerLoop(
+            on: eventLoop, settings: settings, accountant: accountant, ledger: makeLedger(eventLoop),
+            tally: tally, logger: logger)
+        return Worker(eventLoop: eventLoop, loop: NIOLoopBound(loop, eventLoop: eventLoop))
+    }
+
+    private func bootstrap(for workers: [Worker]) -> ServerBootstrap {
+        let loops = Dictionary(uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0.loop) })
+        let logger = logger
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1_024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Without this a client that closes its half would close the other half too, replies and all.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 2_048, maximum: 16_384)
+            )
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 16_384, high: 65_536))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
+                        logger.error("a connection came on an event loop of another group")
+                        throw ChannelError.operationUnsupported
+                    }
+                    try loop.value.welcome(channel)
+                }
+            }
+    }
+
+    private func listen(
+        on address: RunnerSettings.Address, with bootstrap: ServerBootstrap
+    ) async throws -> any Channel {
+        do {
+            return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .bind(host: address.host, port: address.port).get()
+        } catch {
+            throw RunnerError.cannotListen(at: "\(address)", reason: "\(error)")
+        }
+    }
+
+    private func closeListeners() async throws {
+        let listeners = state.withLock { state in
+            defer { state.listeners = [] }
+            return state.listeners
+        }
+        for listener in listeners { try await listener.close() }
+    }
+}

@@ -1,0 +1,62 @@
+// What can be set about the data plane, with its defaults and bounds. Read once, when the server starts.
+
+/// Where the runner API listens, and how much of everything one client may take.
+public struct RunnerSettings: Sendable {
+    /// A TCP address to listen on.
+    public struct Address: Hashable, Sendable, CustomStringConvertible {
+        /// A numeric address or a name.
+        public var host: String
+        /// 0 to 65535; 0 lets the system choose.
+        public var port: Int
+
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+
+        public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    }
+
+    /// nil for none.
+    public var address: Address? = Address(host: "127.0.0.1", port: 7400)
+    /// The path of a Unix socket, at most 107 bytes; nil for none. It gets mode 0660.
+    public var socketPath: String?
+    /// Connections open at once, 1 to 1,000,000; one more is answered 503 and closed.
+    public var maximumConnections = 10_000
+    /// Bytes of a request's body, 1,024 to 16,777,216; more are answered 413.
+    public var maximumBodyBytes = 65_536
+    /// Bytes of a request's line and header fields, 1,024 to 1,048,576; more are answered 431.
+    public var maximumHeaderBytes = 16_384
+    /// From the first byte of a request to the end of its body, 10 ms to 1 h; then it is answered 408.
+    public var headerTimeout: Duration = .seconds(10)
+    /// How long a connection may be open between two requests, 10 ms to 24 h.
+    public var idleTimeout: Duration = .seconds(75)
+    /// How long a client may leave its replies unread once they fill the buffers, 10 ms to 1 h.
+    public var writeTimeout: Duration = .seconds(10)
+    /// Whether the `RateLimit` fields tell the limits of execution time too, with the unit `execution-ms`, which
+    /// is not registered.
+    public var rateLimitTime = false
+
+    public init() {}
+
+    /// - Throws: ``RunnerError`` naming the setting that is out of its bound.
+    func check() throws(RunnerError) {
+        guard address != nil || socketPath != nil else { throw .nowhereToListen }
+        if let address { try Self.check(address.port, in: 0...65_535, "the port of address") }
+        if let socketPath { try Self.check(socketPath.utf8.count, in: 1...107, "the length of socketPath") }
+        try Self.check(maximumConnections, in: 1...1_000_000, "maximumConnections")
+        try Self.check(maximumBodyBytes, in: 1_024...16_777_216, "maximumBodyBytes")
+        try Self.check(maximumHeaderBytes, in: 1_024...1_048_576, "maximumHeaderBytes")
+        try Self.check(headerTimeout, in: .milliseconds(10)...(.seconds(3_600)), "headerTimeout")
+        try Self.check(idleTimeout, in: .milliseconds(10)...(.seconds(86_400)), "idleTimeout")
+        try Self.check(writeTimeout, in: .milliseconds(10)...(.seconds(3_600)), "writeTimeout")
+    }
+
+    private static func check<Value: Comparable>(
+        _ value: Value, in bound: ClosedRange<Value>, _ name: String
+    ) throws(RunnerError) {
+        guard bound.contains(value) else {
+            throw .outOfBound("\(name) must be \(bound.lowerBound) to \(bound.upperBound), not \(value)")
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// The status codes this API answers with, and their lines.
+
+enum Status: Int, CaseIterable {
+    case ok = 200
+    case created = 201
+    case badRequest = 400
+    case notFound = 404
+    case methodNotAllowed = 405
+    case requestTimeout = 408
+    case contentTooLarge = 413
+    case unsupportedMediaType = 415
+    case expectationFailed = 417
+    case unprocessableContent = 422
+    case tooManyRequests = 429
+    case headerFieldsTooLarge = 431
+    case internalServerError = 500
+    case serviceUnavailable = 503
+    case versionNotSupported = 505
+
+    var line: StaticString {
+        switch self {
+        case .ok: "HTTP/1.1 200 OK\r\n"
+        case .created: "HTTP/1.1 201 Created\r\n"
+        case .badRequest: "HTTP/1.1 400 Bad Request\r\n"
+        case .notFound: "HTTP/1.1 404 Not Found\r\n"
+        case .methodNotAllowed: "HTTP/1.1 405 Method Not Allowed\r\n"
+        case .requestTimeout: "HTTP/1.1 408 Request Timeout\r\n"
+        case .contentTooLarge: "HTTP/1.1 413 Content Too Large\r\n"
+        case .unsupportedMediaType: "HTTP/1.1 415 Unsupported Media Type\r\n"
+        case .expectationFailed: "HTTP/1.1 417 Expectation Failed\r\n"
+        case .unprocessableContent: "HTTP/1.1 422 Unprocessable Content\r\n"
+        case .tooManyRequests: "HTTP/1.1 429 Too Many Requests\r\n"
+        case .headerFieldsTooLarge: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+        case .internalServerError: "HTTP/1.1 500 Internal Server Error\r\n"
+        case .serviceUnavailable: "HTTP/1.1 503 Service Unavailable\r\n"
+        case .versionNotSupported: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
+        }
+    }
+
+    /// The place in a table that has one entry for each status.
+    var index: Int {
+        switch self {
+        case .ok: 0
+        case .created: 1
+        case .badRequest: 2
+        case .notFound: 3
+        case .methodNotAllowed: 4
+        case .requestTimeout: 5
+        case .contentTooLarge: 6
+        case .unsupportedMediaType: 7
+        case .expectationFailed: 8
+        case .unprocessableContent: 9
+        case .tooManyRequests: 10
+        case .headerFieldsTooLarge: 11
+        case .internalServerError: 12
+        case .serviceUnavailable: 13
+        case .versionNotSupported: 14
+        }
+    }
+}

@@ -1,0 +1,75 @@
+// The answer to an admission that was granted.
+
+/// 201, or 200 when the same id is already held.
+///
+/// ```json
+/// {"id":"run-1f0a","grantedMs":10000,"deadline":1770000010000,"memoryBytes":134217728,
+///  "limits":{"executionsRemaining":5999,"timeRemaining":590000}}
+/// ```
+/// Units and bounds: ``BodyField``.
+public struct AdmittedBody: WireBody {
+    /// ``BodyField/id``: the runner's own, or the one the service made.
+    public var id: String
+    /// ``BodyField/grantedMs``: less than was asked for when less was left.
+    public var grantedMs: Int
+    /// ``BodyField/deadline``: ms since 1970, by the ledger's clock; nil when the ledger could not be asked.
+    public var deadline: Int?
+    /// ``BodyField/memoryBytes``: the kind's ceiling; nil without one.
+    public var memoryBytes: Int?
+    /// ``BodyField/limits``: what is left after this charge; nil when the ledger could not be asked.
+    public var limits: LimitsObject?
+    /// ``BodyField/degraded``: admitted without the ledger, by the plan's `whenUnavailable`.
+    public var degraded: Bool
+
+    public init(
+        id: String, grantedMs: Int, deadline: Int?, memoryBytes: Int? = nil, limits: LimitsObject? = nil,
+        degraded: Bool = false
+    ) {
+        self.id = id
+        self.grantedMs = grantedMs
+        self.deadline = deadline
+        self.memoryBytes = memoryBytes
+        self.limits = limits
+        self.degraded = degraded
+    }
+
+    private static let fields: [BodyField] = [.id, .grantedMs, .deadline, .memoryBytes, .limits, .degraded]
+
+    public init(from reader: inout JSONReader) throws(BodyError) {
+        var (id, grantedMs, deadline): (String?, Int?, Int?)
+        var (memoryBytes, limits, degraded): (Int?, LimitsObject?, Bool?)
+        var seen = FieldSet()
+        try reader.beginFields()
+        while let field = try reader.nextField(of: Self.fields, seen: &seen) {
+            switch field {
+            case .id: id = try reader.text(field)
+            case .grantedMs: grantedMs = try reader.integer(field)
+            case .deadline: deadline = try reader.integer(field)
+            case .memoryBytes: memoryBytes = try reader.integer(field)
+            case .limits: limits = try reader.body(field, as: LimitsObject.self)
+            case .degraded: degraded = try reader.boolean(field)
+            default: try reader.skipField()
+            }
+        }
+        guard let id else { throw .missing(.id, among: seen) }
+        guard let grantedMs else { throw .missing(.grantedMs, among: seen) }
+        guard deadline != nil || degraded == true else { throw .missing(.deadline, among: seen) }
+        self.init(
+            id: id, grantedMs: grantedMs, deadline: deadline, memoryBytes: memoryBytes, limits: limits,
+            degraded: degraded ?? false)
+    }
+
+    public func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member(.id, id)
+        writer.member(.grantedMs, grantedMs)
+        writer.member(.deadline, ifPresent: deadline)
+        writer.member(.memoryBytes, ifPresent: memoryBytes)
+        if let limits {
+            writer.name(BodyField.limits.name)
+            limits.write(to: &writer)
+        }
+        if degraded { writer.member(.degraded, true) }
+        writer.endObject()
+    }
+}

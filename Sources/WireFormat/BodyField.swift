@@ -1,0 +1,165 @@
+// Every field of every body, in one list: what it means, its unit, its bound, an example. Server and client
+// read and write by this list; `FieldRule` says how a bound is checked, `docs/API.md` repeats it for people.
+
+/// A member of a request body, a reply body or a problem.
+///
+/// Two rules hold for all of them: `null` in place of an optional field means that it is absent, and a member
+/// that is not in this list is skipped (after a check that it is JSON), so that either side may be the newer.
+public enum BodyField: UInt8, CaseIterable, Sendable {
+    // MARK: An execution
+
+    /// The execution's id: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`, unique within its account. Asking again with
+    /// the same id charges nothing. Made by the service when absent. `"id":"run-1f0a"`
+    case id
+    /// What is run, for logs and statistics: 1 to 256 bytes of UTF-8 without control characters (U+0000 to
+    /// U+001F, U+007F to U+009F). `"function":"thumbnails/resize"`
+    case function
+    /// The sort of execution, which the plan gives ceilings: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`;
+    /// `function` when absent. `"kind":"workflow-action"`
+    case kind
+    /// The longest the execution may take: 0 to 2,678,400,000 ms (31 days). This much execution time is asked
+    /// for; the kind's ceiling when absent. `"maxDurationMs":10000`
+    case maxDurationMs
+    /// The shortest grant that is of use: 0 to 2,678,400,000 ms, at most `maxDurationMs`; the plan's minimum
+    /// when absent. `"minDurationMs":250`
+    case minDurationMs
+    /// Size of the input: 0 to 2^53-1 bytes. Compared with the kind's ceiling, not charged.
+    /// `"payloadBytes":512`
+    case payloadBytes
+    /// Settling: how long the execution took, 0 to 2,678,400,000 ms. Required. `"durationMs":84`
+    case durationMs
+    /// Settling: how it ended, one of `ok`, `error`, `timeout`, `not-started`. `"outcome":"ok"`
+    case outcome
+    /// Settling: most memory used; admitted: memory it may use. 0 to 2^53-1 bytes. `"memoryBytes":134217728`
+    case memoryBytes
+
+    // MARK: Replies
+
+    /// Execution time charged, and so the time the runner may let it run: 0 to 2^53-1 ms. `"grantedMs":10000`
+    case grantedMs
+    /// When the grant ends by the ledger's clock: ms since 1970-01-01T00:00Z. Absent only when `degraded`.
+    /// `"deadline":1770000010000`
+    case deadline
+    /// Present and true if the ledger could not be asked and the plan says to admit then. `"degraded":true`
+    case degraded
+    /// Execution time charged after settlement: 0 to 2^53-1 ms. `"chargedMs":84`
+    case chargedMs
+    /// Granted time that was not used and is available again: 0 to 2^53-1 ms. `"returnedMs":9916`
+    case returnedMs
+    /// Time used beyond the grant, charged as well: 0 to 2^53-1 ms. `"overrunMs":0`
+    case overrunMs
+    /// What is left of the account's limits, an object of the next two.
+    /// `"limits":{"executionsRemaining":5999,"timeRemaining":590000}`
+    case limits
+    /// Executions that still fit: a count, 0 to 2^53-1; null when no limit counts executions.
+    case executionsRemaining
+    /// Execution time that still fits: 0 to 2^53-1 **ms**; null when no limit measures it.
+    case timeRemaining
+
+    // MARK: Standing
+
+    /// The account's name: 1 to 128 bytes of `A-Z a-z 0-9 . _ : @ -`. `"account":"acme:prod"`
+    case account
+    /// The name of the account's plan: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`. `"plan":"serverless"`
+    case plan
+    /// The plan's limits, an array of objects of the next six.
+    case policies
+    /// The limit's name: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`. `"name":"executions"`
+    case name
+    /// What the limit measures, one of `executions` (a count), `execution-time` (ms). `"meter":"executions"`
+    case meter
+    /// The most that fits into one window: 0 to 2^53-1, in the meter's unit. `"amount":6000`
+    case amount
+    /// Charges that count now: 0 to 2^53-1, in the meter's unit; above `amount` after an over-run.
+    /// `"used":12`
+    case used
+    /// `amount` less `used`, 0 when that is negative. `"remaining":5988`
+    case remaining
+    /// The window's length: 1,000 to 2,678,400,000 ms (1 s to 31 days). `"windowMs":60000`
+    case windowMs
+
+    // MARK: Problems (RFC 9457)
+
+    /// The problem type's URI, one of ``ProblemType``. Required.
+    /// `"type":"urn:stint:problem:execution-not-held"`
+    case type
+    /// The problem type in a few words, the same every time. `"title":"Quota Exceeded"`
+    case title
+    /// The HTTP status code, once more: 100 to 599. `"status":429`
+    case status
+    /// What happened this time, for people: up to 4,096 bytes of UTF-8. It may quote what a caller sent,
+    /// control characters included. `"detail":"10000 ms asked, 0 ms left in the last 60 s"`
+    case detail
+    /// Names of the limits that the ask does not fit, in the plan's order.
+    /// `"violated-policies":["execution-time"]`
+    case violatedPolicies
+    /// The earliest time until the same ask fits if nobody else asks: 1 to 2,678,400,000 ms. Absent when it
+    /// never will, or when nobody knows. `"retryAfterMs":6412`
+    case retryAfterMs
+    /// The field at fault, by its name in this list. `"field":"maxDurationMs"`
+    case field
+
+    /// The member's name in JSON.
+    public var name: StaticString {
+        switch self {
+        case .id: "id"
+        case .function: "function"
+        case .kind: "kind"
+        case .maxDurationMs: "maxDurationMs"
+        case .minDurationMs: "minDurationMs"
+        case .payloadBytes: "payloadBytes"
+        case .durationMs: "durationMs"
+        case .outcome: "outcome"
+        case .memoryBytes: "memoryBytes"
+        case .grantedMs: "grantedMs"
+        case .deadline: "deadline"
+        case .degraded: "degraded"
+        case .chargedMs: "chargedMs"
+        case .returnedMs: "returnedMs"
+        case .overrunMs: "overrunMs"
+        case .limits: "limits"
+        case .executionsRemaining: "executionsRemaining"
+        case .timeRemaining: "timeRemaining"
+        case .account: "account"
+        case .plan: "plan"
+        case .policies: "policies"
+        case .name: "name"
+        case .meter: "meter"
+        case .amount: "amount"
+        case .used: "used"
+        case .remaining: "remaining"
+        case .windowMs: "windowMs"
+        case .type: "type"
+        case .title: "title"
+        case .status: "status"
+        case .detail: "detail"
+        case .violatedPolicies: "violated-policies"
+        case .retryAfterMs: "retryAfterMs"
+        case .field: "field"
+        }
+    }
+
+    /// What its value may be.
+    public var rule: FieldRule {
+        switch self {
+        case .id, .kind, .plan, .name: .name(maximumBytes: 64, alsoAllowed: "._-")
+        case .account: .name(maximumBytes: 128, alsoAllowed: "._:@-")
+        case .function: .text(minimumBytes: 1, maximumBytes: 256)
+        case .type, .title, .field: .text(minimumBytes: 1, maximumBytes: 256)
+        case .detail: .prose(maximumBytes: 4096)
+        case .maxDurationMs, .minDurationMs, .durationMs: .integer(0...2_678_400_000, unit: "ms")
+        case .windowMs: .integer(1_000...2_678_400_000, unit: "ms")
+        case .retryAfterMs: .integer(1...2_678_400_000, unit: "ms")
+        case .grantedMs, .deadline, .chargedMs, .returnedMs, .overrunMs, .timeRemaining:
+            .integer(0...FieldRule.largest, unit: "ms")
+        case .payloadBytes, .memoryBytes: .integer(0...FieldRule.largest, unit: "bytes")
+        case .executionsRemaining, .amount, .used, .remaining: .integer(0...FieldRule.largest, unit: nil)
+        case .status: .integer(100...599, unit: nil)
+        case .outcome: .word(["ok", "error", "timeout", "not-started"])
+        case .meter: .word(["executions", "execution-time"])
+        case .degraded: .boolean
+        case .limits: .object
+        case .policies, .violatedPolicies: .array
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// The kinds of value a field may have, with their bounds, and the words that tell a caller about a bound.
+
+/// What the value of a ``BodyField`` may be.
+public enum FieldRule: Sendable, CustomStringConvertible {
+    /// The largest count, time or size on the wire: 2^53-1, exact in every JSON implementation.
+    public static let largest = 9_007_199_254_740_991
+
+    /// A string of ASCII letters, digits and a few more characters, at least one byte.
+    case name(maximumBytes: Int, alsoAllowed: StaticString)
+    /// A string of UTF-8 without control characters (U+0000 to U+001F, U+007F to U+009F).
+    case text(minimumBytes: Int, maximumBytes: Int)
+    /// Any UTF-8, the empty string included.
+    case prose(maximumBytes: Int)
+    /// A whole number within bounds.
+    case integer(ClosedRange<Int>, unit: StaticString?)
+    /// One of a few strings.
+    case word([String])
+    case boolean
+    case object
+    case array
+
+    /// Whether a string has the right length and characters. False for rules that are not about strings.
+    public func allows(_ value: String) -> Bool {
+        switch self {
+        case .name(let maximum, let others):
+            (1...maximum).contains(value.utf8.count) && Self.isName(value, alsoAllowed: others)
+        case .text(let minimum, let maximum):
+            (minimum...maximum).contains(value.utf8.count) && !Self.hasControls(value)
+        case .prose(let maximum): value.utf8.count <= maximum
+        case .word(let words): words.contains(value)
+        case .integer, .boolean, .object, .array: false
+        }
+    }
+
+    /// The bound as the end of a sentence that begins with "must be".
+    public var description: String {
+        switch self {
+        case .name(let maximum, let others):
+            "1 to \(maximum) bytes of A-Z a-z 0-9" + String(describing: others).map { " \($0)" }.joined()
+        case .text(let minimum, let maximum):
+            "\(minimum) to \(maximum) bytes of text without control characters"
+        case .prose(let maximum): "up to \(maximum) bytes of text"
+        case .integer(let bounds, let unit):
+            "an integer from \(bounds.lowerBound) to \(bounds.upperBound)" + (unit.map { " (\($0))" } ?? "")
+        case .word(let words): "one of " + words.joined(separator: ", ")
+        case .boolean: "true or false"
+        case .object: "an object"
+        case .array: "an array"
+        }
+    }
+
+    private static func isName(_ value: String, alsoAllowed others: StaticString) -> Bool {
+        var value = value
+        return value.withUTF8 { bytes in
+            bytes.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: others.withUTF8Buffer { $0.contains(byte) }
+                }
+            }
+        }
+    }
+
+    /// Whether a character of Unicode's general category Cc is there. Those above ASCII, U+0080 to U+009F,
+    /// are 0xC2 and one of 0x80 to 0x9F in UTF-8, and 0xC2 begins nothing else but a character.
+    private static func hasControls(_ value: String) -> Bool {
+        var value = value
+        return value.withUTF8 { bytes in
+            var previous: UInt8 = 0
+            for byte in bytes {
+                if byte < 0x20 || byte == 0x7F || previous == 0xC2 && byte < 0xA0 { return true }
+                previous = byte
+            }
+            return false
+        }
+    }
+}

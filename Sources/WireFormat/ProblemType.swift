@@ -1,0 +1,96 @@
+// Everything that can go wrong with a request, once: its stable URI, its title and its HTTP status.
+
+/// A problem type (RFC 9457).
+///
+/// The first two are of the IANA registry (draft-ietf-httpapi-ratelimit-headers-11, section 5), the others
+/// ours. The URI is what programs compare; it never changes, and it is not meant to be fetched.
+public enum ProblemType: UInt8, CaseIterable, Sendable {
+    /// 429: the ask does not fit the account's limits now, or never will. A denial, and the only 429.
+    case quotaExceeded
+    /// 503: the ledger cannot answer, or too much waits for it. Nothing was admitted.
+    case temporaryReducedCapacity
+    /// 400: not HTTP, or a path that cannot be decoded.
+    case malformedRequest
+    /// 400: the body is not JSON, or not an object.
+    case malformedJSON
+    /// 400: a field of the body breaks its bound.
+    case malformedField
+    /// 400: the account in the path is not 1 to 128 bytes of `A-Z a-z 0-9 . _ : @ -`.
+    case malformedAccount
+    /// 404: no such path.
+    case unknownRoute
+    /// 404: settled before, expired, or never admitted; nothing was changed.
+    case executionNotHeld
+    /// 405: the path is there, the method is not; `Allow` says which are.
+    case methodNotAllowed
+    /// 408: the request did not arrive in time.
+    case requestTimeout
+    /// 413: the body is larger than this service reads.
+    case bodyTooLarge
+    /// 413: `payloadBytes` is above the kind's ceiling.
+    case payloadAboveCeiling
+    /// 415: a body that is not `application/json`.
+    case unsupportedMediaType
+    /// 417: an `Expect` other than `100-continue`.
+    case expectationFailed
+    /// 422: `maxDurationMs` or `minDurationMs` is above the kind's ceiling.
+    case askAboveCeiling
+    /// 422: the plan has no such kind.
+    case unknownKind
+    /// 422: the kind has no ceiling, so `maxDurationMs` is needed.
+    case durationMissing
+    /// 431: more header bytes than this service reads.
+    case headersTooLarge
+    /// 500: a fault of ours; nothing was admitted.
+    case internalError
+    /// 503: no place for another connection.
+    case tooManyConnections
+    /// 505: neither HTTP/1.0 nor HTTP/1.1.
+    case versionNotSupported
+
+    /// The HTTP status code.
+    public var status: Int { entry.status }
+    /// A few words for people, the same every time.
+    public var title: StaticString { entry.title }
+    /// The `type` member.
+    public var uri: StaticString { entry.uri }
+
+    private var entry: (status: Int, title: StaticString, uri: StaticString) {
+        switch self {
+        case .quotaExceeded:
+            (429, "Quota Exceeded", "https://iana.org/assignments/http-problem-types#quota-exceeded")
+        case .temporaryReducedCapacity:
+            (
+                503, "Temporary Reduced Capacity",
+                "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
+            )
+        case .malformedRequest: (400, "Malformed Request", "urn:stint:problem:malformed-request")
+        case .malformedJSON: (400, "Malformed JSON", "urn:stint:problem:malformed-json")
+        case .malformedField: (400, "Malformed Field", "urn:stint:problem:malformed-field")
+        case .malformedAccount: (400, "Malformed Account Name", "urn:stint:problem:malformed-account")
+        case .unknownRoute: (404, "Unknown Route", "urn:stint:problem:unknown-route")
+        case .executionNotHeld: (404, "Execution Not Held", "urn:stint:problem:execution-not-held")
+        case .methodNotAllowed: (405, "Method Not Allowed", "urn:stint:problem:method-not-allowed")
+        case .requestTimeout: (408, "Request Timeout", "urn:stint:problem:request-timeout")
+        case .bodyTooLarge: (413, "Body Too Large", "urn:stint:problem:body-too-large")
+        case .payloadAboveCeiling: (413, "Payload Above Ceiling", "urn:stint:problem:payload-above-ceiling")
+        case .unsupportedMediaType:
+            (415, "Unsupported Media Type", "urn:stint:problem:unsupported-media-type")
+        case .expectationFailed: (417, "Expectation Failed", "urn:stint:problem:expectation-failed")
+        case .askAboveCeiling: (422, "Ask Above Ceiling", "urn:stint:problem:ask-above-ceiling")
+        case .unknownKind: (422, "Unknown Kind", "urn:stint:problem:unknown-kind")
+        case .durationMissing: (422, "Duration Missing", "urn:stint:problem:duration-missing")
+        case .headersTooLarge: (431, "Headers Too Large", "urn:stint:problem:headers-too-large")
+        case .internalError: (500, "Internal Error", "urn:stint:problem:internal-error")
+        case .tooManyConnections: (503, "Too Many Connections", "urn:stint:problem:too-many-connections")
+        case .versionNotSupported:
+            (505, "HTTP Version Not Supported", "urn:stint:problem:version-not-supported")
+        }
+    }
+
+    /// The type with this URI; nil for problems of other services.
+    public init?(uri: String) {
+        guard let type = Self.allCases.first(where: { String(describing: $0.uri) == uri }) else { return nil }
+        self = type
+    }
+}

@@ -1,0 +1,37 @@
+// A TCP address to listen on. Until there are tokens to ask for, only loopback is allowed.
+
+/// `HOST:PORT`, where HOST is an IP address of this machine's loopback or `localhost`; IPv6 in brackets.
+struct Address: Sendable, Equatable, CustomStringConvertible {
+    let host: String
+    /// 0 takes any free port.
+    let port: Int
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// - Returns: nil when `text` is not `HOST:PORT` with a port of 0 to 65535.
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty else { return nil }
+        self.init(host: String(host), port: Int(port))
+    }
+
+    /// Whether only this machine can reach it.
+    var isLoopback: Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let bytes = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return bytes.count == 4 && bytes[0] == 127 && !bytes.contains(nil)
+    }
+
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,150 @@
+// The composition root: the one place where settings become plans, a ledger, two servers and a group of
+// services, and the only one that names a real clock, real chance and a real log. Nothing else constructs.
+
+import Accounting
+import AdminAPI
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import Redis
+import RedisLedger
+import RunnerAPI
+import ServiceLifecycle
+import UnixSignals
+
+/// Stint cannot start; the description says why and what to type.
+struct StartError: Error, CustomStringConvertible {
+    let description: String
+}
+
+enum Assembly {
+    /// How much longer than the drain everything else may take to stop before it is cut off.
+    static let stopPatience: Duration = .seconds(15)
+
+    /// Builds everything and runs it until SIGTERM or SIGINT.
+    /// - Throws: what a person must see; the process then exits with a status other than 0.
+    static func run(_ settings: Settings) async throws {
+        let logger = logger(level: settings.logLevel)
+        let metrics = PrometheusMetrics(descriptions, logger: logger)
+        let planSource = PlanSource(path: settings.plans)
+        let plans = try planSource.read()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
+        let redis = try await embeddedRedis(settings, logger)
+        let ledgers = try ledgers(settings, embedded: redis, logger, metrics)
+
+        let runner = RunnerServer(
+            settings: runnerSettings(settings), group: group, plans: plans,
+            makeLedger: { ledgers.make(on: $0) }, random: { SystemRandomNumberGenerator() },
+            logger: logger, metrics: metrics)
+        let (adminPort, adminPortTeller) = AsyncStream.makeStream(of: Int.self)
+        let admin = AdminServer(
+            host: settings.adminAddress.host, port: settings.adminAddress.port, metrics: metrics,
+            readiness: { await ledgers.readiness() },
+            listening: { port in
+                adminPortTeller.yield(port)
+                adminPortTeller.finish()
+            },
+            logger: logger)
+
+        // Stopped from the last to the first: requests are answered while their ledger is still there.
+        var services: [any Service] = []
+        if let redis { services.append(redis) }
+        services.append(AdminService(server: admin, address: settings.adminAddress))
+        services.append(PlanReload(source: planSource, runner: runner, logger: logger))
+        services.append(
+            RunnerService(
+                server: runner, ledgers: ledgers, embedded: redis, adminPort: adminPort, settings: settings,
+                plan: plans.standard.name, logger: logger))
+
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            logger: quiet(logger))
+        configuration.gracefulShutdownSignals = [.sigterm, .sigint]
+        configuration.maximumGracefulShutdownDuration =
+            .milliseconds(settings.drainDeadlineMs) + Self.stopPatience
+        try await ServiceGroup(configuration: configuration).run()
+        logger.info("stint stopped")
+    }
+
+    // MARK: Parts
+
+    private static func logger(level: Logger.Level) -> Logger {
+        var logger = Logger(label: "stint") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+
+    /// For libraries: their `info` is our `debug`.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var quiet = logger
+        if quiet.logLevel == .info { quiet.logLevel = .notice }
+        return quiet
+    }
+
+    private static func embeddedRedis(_ settings: Settings, _ logger: Logger) async throws -> EmbeddedRedis? {
+        guard settings.ledger == .redis, settings.redisURL == nil else { return nil }
+        let redis = try EmbeddedRedis(
+            directory: DataDirectory(path: settings.dataDirectory),
+            searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "", logger: logger)
+        try await redis.endLeftovers()
+        return redis
+    }
+
+    private static func ledgers(
+        _ settings: Settings, embedded: EmbeddedRedis?, _ logger: Logger, _ metrics: PrometheusMetrics
+    ) throws -> Ledgers {
+        guard settings.ledger == .redis else {
+            return Ledgers(memory: MemoryLedger { Timestamp(ms: Int(Date().timeIntervalSince1970 * 1_000)) })
+        }
+        guard let keys = LedgerKeys(prefix: settings.redisKeyPrefix) else {
+            throw StartError(
+                description: "redis.keyPrefix: '\(settings.redisKeyPrefix)' is no prefix of a key")
+        }
+        var redis = RedisSettings(url: try settings.redisURL ?? embeddedURL(embedded))
+        redis.connectDeadline = .milliseconds(settings.redisConnectDeadlineMs)
+        redis.commandDeadline = .milliseconds(settings.redisCommandDeadlineMs)
+        redis.maximumInFlight = settings.redisMaximumInFlight
+        redis.trustRootsFile = settings.redisTrustRoots
+        return Ledgers(url: redis.url) { [redis] eventLoop in
+            RedisLedger(eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics)
+        }
+    }
+
+    private static func embeddedURL(_ embedded: EmbeddedRedis?) throws -> RedisURL {
+        guard let path = embedded?.socketPath.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+        else {
+            throw StartError(description: "redis.url: is missing. Type: --redis-url redis://HOST:PORT")
+        }
+        return try RedisURL("unix://" + path)
+    }
+
+    private static func runnerSettings(_ settings: Settings) -> RunnerSettings {
+        var runner = RunnerSettings()
+        runner.address = .init(host: settings.runnerAddress.host, port: settings.runnerAddress.port)
+        runner.socketPath = settings.runnerSocket
+        runner.maximumConnections = settings.runnerMaximumConnections
+        runner.maximumBodyBytes = settings.runnerMaximumBodyBytes
+        runner.maximumHeaderBytes = settings.runnerMaximumHeaderBytes
+        runner.headerTimeout = .milliseconds(settings.runnerHeaderTimeoutMs)
+        runner.idleTimeout = .milliseconds(settings.runnerIdleTimeoutMs)
+        runner.rateLimitTime = settings.runnerRateLimitTime
+        return runner
+    }
+
+    private static let descriptions: [PrometheusMetrics.Description] = [
+        .init("stint_decisions_total", "Decisions by verdict; a denial counts for each limit it names."),
+        .init("stint_http_responses_total", "Replies of the runner API by status."),
+        .init("stint_http_connections", "Connections of runners open now."),
+        .init("stint_http_requests_in_flight", "Questions of runners that the ledger has not answered yet."),
+        .init("stint_ledger_seconds", "Time from sending a call to the ledger to its answer."),
+        .init(
+            "stint_combined_asks", "Asks that went in one call to the ledger.",
+            buckets: PrometheusMetrics.counts),
+        .init("stint_redis_connections_total", "Connections to Redis that came to stand."),
+        .init("stint_redis_disconnections_total", "Connections to Redis that were lost or given up."),
+        .init("stint_redis_in_flight", "Commands that wait for Redis now."),
+    ]
+}

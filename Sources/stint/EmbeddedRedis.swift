@@ -1,0 +1,110 @@
+// The Redis that Stint starts for itself when no URL is given: a child process on a Unix socket in the data
+// directory, with an append-only log. Started, watched, restarted when it dies, stopped when Stint stops. It
+// has a session of its own, so that Ctrl-C in a terminal reaches Stint only and requests are drained first.
+
+import Foundation
+import Logging
+import ServiceLifecycle
+import Subprocess
+import SystemPackage
+
+struct EmbeddedRedis: Service {
+    /// How long it may take to stop before it is killed.
+    static let stopPatience: Duration = .seconds(10)
+    static let firstPause: Duration = .milliseconds(50)
+    static let longestPause: Duration = .seconds(1)
+
+    private let directory: DataDirectory
+    private let binary: String
+    private let logger: Logger
+
+    /// - Parameter searchPath: directories to look in for `redis-server` or `valkey-server`, as in `PATH`.
+    /// - Throws: ``EmbeddedRedisError`` when there is no server program.
+    init(directory: DataDirectory, searchPath: String, logger: Logger) throws(EmbeddedRedisError) {
+        let folders = searchPath.split(separator: ":")
+        let candidates = ["redis-server", "valkey-server"].flatMap { name in folders.map { "\($0)/\(name)" } }
+        guard let binary = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) })
+        else {
+            throw EmbeddedRedisError(
+                description: "no redis-server or valkey-server on PATH. Type: apt-get install redis-server, "
+                    + "or --redis-url URL for a Redis of your own, or --ledger memory")
+        }
+        self.directory = directory
+        self.binary = binary
+        self.logger = logger
+    }
+
+    var socketPath: String { directory.socketPath }
+
+    /// Ends what an earlier Stint left running in the directory. To be called before ``run()`` by whoever wants to
+    /// be sure that the server that answers is ours.
+    func endLeftovers() async throws {
+        try await LeftoverRedis(directory: directory, logger: logger).end()
+    }
+
+    /// Keeps it running until graceful shutdown or cancellation; both stop it.
+    func run() async throws {
+        var pause = Self.firstPause
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            try await endLeftovers()
+            let started = ContinuousClock.now
+            let (ending, lastWords) = try await runOnce()
+            if Task.isCancelled || Task.isShuttingDownGracefully { return }
+            if ContinuousClock.now - started > .seconds(10) { pause = Self.firstPause }
+            logger.error(
+                "the embedded Redis ended; starting it again",
+                metadata: ["ending": "\(ending)", "pause": "\(pause)", "lastWords": "\(lastWords)"])
+            try await cancelWhenGracefulShutdown { [pause] in
+                // Woken early only to stop; the loop's condition sees it.
+                do { try await Task.sleep(for: pause) } catch is CancellationError {}
+            }
+            pause = min(pause * 2, Self.longestPause)
+        }
+    }
+
+    /// From its start to its end; what it says is logged at debug.
+    private func runOnce() async throws -> (ending: TerminationStatus, lastWords: String) {
+        var options = PlatformOptions()
+        options.createSession = true
+        let stop: [TeardownStep] = [.gracefulShutDown(allowedDurationToNextStep: Self.stopPatience)]
+        options.teardownSequence = stop
+        let result = try await Subprocess.run(
+            .path(FilePath(binary)), arguments: Arguments(arguments),
+            workingDirectory: FilePath(directory.path),
+            platformOptions: options, input: .none, output: .sequence, error: .combinedWithOutput
+        ) { execution in
+            logger.debug("embedded Redis started", metadata: ["pid": "\(execution.processIdentifier)"])
+            return try await withThrowingTaskGroup(of: String?.self) { group in
+                group.addTask {
+                    try await gracefulShutdown()
+                    await execution.teardown(using: stop)
+                    return nil
+                }
+                group.addTask {
+                    var lastWords = ""
+                    for try await line in execution.standardOutput.strings() where !line.isEmpty {
+                        logger.debug("embedded Redis says", metadata: ["line": "\(line)"])
+                        lastWords = line
+                    }
+                    return lastWords
+                }
+                // Its output ends when it does.
+                while let lastWords = try await group.next() {
+                    guard let lastWords else { continue }
+                    group.cancelAll()
+                    return lastWords
+                }
+                return ""
+            }
+        }
+        return (result.terminationStatus, result.closureResult)
+    }
+
+    private var arguments: [String] {
+        [
+            "--port", "0", "--unixsocket", directory.socketPath, "--unixsocketperm", "700",
+            "--dir", directory.path, "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
+            "--maxmemory-policy", "noeviction", "--daemonize", "no", "--logfile", "", "--loglevel", "notice",
+        ]
+    }
+}

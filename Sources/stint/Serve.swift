@@ -1,0 +1,30 @@
+// `stint serve`: reads the settings, and hands over to `Assembly`, which builds and runs the service.
+
+import ArgumentParser
+import Foundation
+import Logging
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer runners: admit, settle and peek.",
+        usage: "stint serve [--config FILE] [--SETTING VALUE ...]",
+        discussion: Settings.help)
+
+    // Every flag is a row of Settings.table, so the parser only hands them over.
+    @Argument(parsing: .allUnrecognized, help: .hidden)
+    var flags: [String] = []
+
+    func run() async throws {
+        let settings = try SettingsReader.read(
+            arguments: flags, environment: ProcessInfo.processInfo.environment, open: Self.open)
+        try await Assembly.run(settings)
+    }
+
+    private static func open(_ path: String) throws(SettingsError) -> String {
+        do {
+            return try String(contentsOf: URL(filePath: path), encoding: .utf8)
+        } catch {
+            throw SettingsError(description: "--config: cannot read \(path): \(error.localizedDescription)")
+        }
+    }
+}

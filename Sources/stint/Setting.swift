@@ -1,0 +1,107 @@
+// One row of the table of settings: its name in three spellings, its bound, its default, its line of help,
+// and how its text becomes a value. `Settings.table` holds the rows.
+
+import Redis
+
+/// A setting of the service, whatever its type.
+struct Setting: Sendable {
+    /// Dotted, such as `redis.commandDeadlineMs`. The other spellings follow from it.
+    let name: String
+    /// What may be given, for people: `1 to 60000`, `redis or memory`, `HOST:PORT`.
+    let bound: String
+    /// What it is when nobody says anything; empty when it is then off.
+    let fallback: String
+    /// One line: what it does, with its unit.
+    let help: String
+    /// Puts the text's value into the settings, or returns why it cannot.
+    let assign: @Sendable (_ text: String, inout Settings) -> String?
+
+    /// `--redis-command-deadline-ms`
+    var flag: String { "--" + words.joined(separator: "-") }
+    /// `STINT_REDIS_COMMAND_DEADLINE_MS`
+    var variable: String { "STINT_" + words.joined(separator: "_").uppercased() }
+
+    /// The name's words: dots and capitals begin a new one.
+    private var words: [String] {
+        var words = [""]
+        for character in name {
+            if character == "." {
+                words.append("")
+            } else if character.isUppercase {
+                words.append(character.lowercased())
+            } else {
+                words[words.count - 1].append(character)
+            }
+        }
+        return words
+    }
+}
+
+extension Setting {
+    typealias Path<Value> = WritableKeyPath<Settings, Value> & Sendable
+
+    init(_ name: String, _ path: any Path<Int>, _ bound: ClosedRange<Int>, _ help: String) {
+        self.init(name, path, bound: "\(bound.lowerBound) to \(bound.upperBound)", help) { text in
+            Int(text).flatMap { bound.contains($0) ? $0 : nil }
+        }
+    }
+
+    init(_ name: String, _ path: any Path<Bool>, _ help: String) {
+        self.init(name, path, bound: "true or false", help) { Bool($0) }
+    }
+
+    init<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ name: String, _ path: any Path<Choice>, _ help: String
+    ) {
+        let choices = Choice.allCases.map(\.rawValue)
+        let text = choices.dropLast().joined(separator: ", ") + " or " + (choices.last ?? "")
+        self.init(name, path, bound: text, show: \.rawValue, help) { Choice(rawValue: $0) }
+    }
+
+    init(
+        _ name: String, _ path: any Path<String>, bound: String, _ help: String,
+        where isGood: @escaping @Sendable (String) -> Bool
+    ) {
+        self.init(name, path, bound: bound, help) { isGood($0) ? $0 : nil }
+    }
+
+    init(
+        _ name: String, _ path: any Path<String?>, bound: String, _ help: String,
+        where isGood: @escaping @Sendable (String) -> Bool = { _ in true }
+    ) {
+        self.init(name, path, bound: bound, show: { $0 ?? "" }, help) { isGood($0) ? .some($0) : nil }
+    }
+
+    init(_ name: String, _ path: any Path<Address>, _ help: String) {
+        self.init(name, path, bound: "HOST:PORT on loopback", help) { Address($0) }
+    }
+
+    /// The reason of a refused URL never repeats the URL, which may hold a password.
+    init(_ name: String, _ path: any Path<RedisURL?>, _ help: String) {
+        self.init(
+            name: name, bound: "a redis://, rediss:// or unix:// URL", fallback: "", help: help
+        ) { text, settings in
+            do {
+                settings[keyPath: path] = try RedisURL(text)
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+    }
+
+    /// What all of the above come down to.
+    private init<Value>(
+        _ name: String, _ path: any Path<Value>, bound: String,
+        show: (Value) -> String = { "\($0)" }, _ help: String,
+        parse: @escaping @Sendable (String) -> Value?
+    ) {
+        self.init(
+            name: name, bound: bound, fallback: show(Settings()[keyPath: path]), help: help
+        ) { text, settings in
+            guard !text.isEmpty, let value = parse(text) else { return "must be \(bound), not '\(text)'" }
+            settings[keyPath: path] = value
+            return nil
+        }
+    }
+}

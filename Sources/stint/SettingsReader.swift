@@ -1,0 +1,137 @@
+// Finds each setting's text where it counts most (flag, then variable, then file), turns it into a value and
+// refuses what cannot be. Pure: the flags, the environment and the file's text are handed in.
+
+import Yams
+
+/// A setting that cannot be read. Its description says which, where it came from, what it must be and what to type.
+struct SettingsError: Error, Equatable, CustomStringConvertible {
+    let description: String
+}
+
+struct SettingsReader {
+    /// Where a setting's text was found.
+    enum Origin: CustomStringConvertible {
+        case flag(String)
+        case variable(String)
+        case file(String, line: Int)
+
+        var description: String {
+            switch self {
+            case .flag(let name): "flag \(name)"
+            case .variable(let name): "variable \(name)"
+            case .file(let name, let line): "\(name):\(line)"
+            }
+        }
+    }
+
+    typealias Found = (text: String, origin: Origin)
+
+    /// - Parameter open: the text of the file that `--config` names.
+    static func read(
+        arguments: [String], environment: [String: String],
+        open: (_ path: String) throws(SettingsError) -> String
+    ) throws(SettingsError) -> Settings {
+        var (flags, config) = try flags(in: arguments)
+        config = config ?? environment["STINT_CONFIG"]
+        var file: [String: Found] = [:]
+        if let config { file = try entries(of: open(config), named: config) }
+
+        var settings = Settings()
+        for setting in Settings.table {
+            let variable = environment[setting.variable].map { Found($0, .variable(setting.variable)) }
+            guard let found = flags.removeValue(forKey: setting.name) ?? variable ?? file[setting.name] else {
+                continue
+            }
+            if let reason = setting.assign(found.text, &settings) {
+                throw error(setting, found, reason)
+            }
+            if let reason = refusal(of: setting, in: settings) { throw error(setting, found, reason) }
+        }
+        return settings
+    }
+
+    private static func error(_ setting: Setting, _ found: Found, _ reason: String) -> SettingsError {
+        let hint =
+            setting.fallback.isEmpty
+            ? "See: stint serve --help" : "Type for example: \(setting.flag) \(setting.fallback)"
+        return SettingsError(description: "\(setting.name) (\(found.origin)): \(reason). \(hint)")
+    }
+
+    /// Values that are well formed and still cannot be used.
+    private static func refusal(of setting: Setting, in settings: Settings) -> String? {
+        let address: Address
+        switch setting.name {
+        case "runner.address": address = settings.runnerAddress
+        case "admin.address": address = settings.adminAddress
+        default: return nil
+        }
+        return address.isLoopback
+            ? nil
+            : "\(address) can be reached from other machines, and there are no tokens yet to tell who asks; "
+                + "only loopback is allowed"
+    }
+
+    /// `--name value` and `--name=value`.
+    private static func flags(in arguments: [String]) throws(SettingsError) -> (
+        [String: Found], config: String?
+    ) {
+        let names = Dictionary(uniqueKeysWithValues: Settings.table.map { ($0.flag, $0.name) })
+        var found: [String: Found] = [:]
+        var config: String?
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let flag = String(parts[0])
+            guard flag == "--config" || names[flag] != nil else {
+                throw SettingsError(
+                    description: "unknown: '\(argument)'. Type: stint serve --help, which lists every setting"
+                )
+            }
+            guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
+                throw SettingsError(description: "\(flag) has no value. Type: \(flag) VALUE")
+            }
+            if let name = names[flag] { found[name] = Found(value, .flag(flag)) } else { config = value }
+        }
+        return (found, config)
+    }
+
+    /// The settings of a file, whose keys may be dotted, nested or both.
+    private static func entries(of yaml: String, named file: String) throws(SettingsError) -> [String: Found]
+    {
+        let root: YAMLValue
+        do {
+            root = try YAMLValue(parsing: yaml, file: file)
+        } catch {
+            throw SettingsError(description: "\(error)")
+        }
+        var found: [String: Found] = [:]
+        if !root.isEmpty { try collect(root, under: "", into: &found) }
+        return found
+    }
+
+    private static func collect(
+        _ value: YAMLValue, under prefix: String, into found: inout [String: Found]
+    ) throws(SettingsError) {
+        do {
+            for (key, value) in try value.entries() {
+                let name = prefix.isEmpty ? key.text : "\(prefix).\(key.text)"
+                if value.isMapping {
+                    try collect(value, under: name, into: &found)
+                    continue
+                }
+                guard Settings.table.contains(where: { $0.name == name }) else {
+                    throw key.error(
+                        "\(name) is no setting. Type: stint serve --help, which lists every setting")
+                }
+                let entry = Found(try value.text(), .file(value.file, line: key.line))
+                guard found.updateValue(entry, forKey: name) == nil else {
+                    throw key.error("\(name) is there twice")
+                }
+            }
+        } catch let error as SettingsError {
+            throw error
+        } catch {
+            throw SettingsError(description: "\(error)")
+        }
+    }
+}

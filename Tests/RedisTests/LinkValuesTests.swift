@@ -1,0 +1,105 @@
+// The parts of a link that decide without I/O: the order of replies, the greeting, the backoff.
+
+import NIOCore
+import Testing
+
+@testable import Redis
+
+@Suite("A link's decisions")
+struct LinkValuesTests {
+    private final class Ear: ReplySink {
+        var heard: [Result<RedisReply, RedisFailure>] = []
+        func receive(_ reply: Result<RedisReply, RedisFailure>) { heard.append(reply) }
+    }
+
+    @Test("replies belong to commands in order, and the deadline is always that of the oldest")
+    func keepsOrder() {
+        var waiting = WaitingReplies()
+        let ears = [Ear(), Ear(), Ear()]
+        for (index, ear) in ears.enumerated() {
+            waiting.append(ear, deadline: .uptimeNanoseconds(UInt64(index)))
+        }
+        #expect(waiting.takeNext() == nil, "nothing was handed over yet")
+        waiting.handOver()
+        for (index, ear) in ears.enumerated() {
+            #expect(waiting.deadline == .uptimeNanoseconds(UInt64(index)))
+            #expect(waiting.takeNext() === ear)
+        }
+        #expect(waiting.deadline == nil && waiting.takeNext() == nil)
+    }
+
+    @Test("what the socket had is lost, the rest was not sent")
+    func failsByWhatTheSocketHad() {
+        var waiting = WaitingReplies()
+        let ears = [Ear(), Ear(), Ear()]
+        waiting.append(ears[0], deadline: .now())
+        waiting.append(ears[1], deadline: .now())
+        waiting.handOver()
+        waiting.append(ears[2], deadline: .now())
+        #expect(waiting.takeNext() === ears[0])
+        waiting.fail("why")
+        #expect(ears.map(\.heard) == [[], [.failure(.lost("why"))], [.failure(.notSent("why"))]])
+    }
+
+    @Test("the backoff draws below a ceiling that doubles to its longest, and starts again after a reset")
+    func backsOff() {
+        var chance = Highest()
+        var backoff = Backoff()
+        let delays = (0..<8).map { _ in backoff.next(using: &chance) }
+        #expect(delays == [10, 20, 40, 80, 160, 320, 400, 400].map { .milliseconds($0) })
+        backoff.reset()
+        #expect(backoff.next(using: &chance) == .milliseconds(10))
+        var seeded = Seeded(seed: 3)
+        let drawn = (0..<1_000).map { _ in backoff.next(using: &seeded) }
+        #expect(drawn.allSatisfy { (.zero ... .milliseconds(400)).contains($0) })
+        #expect(drawn.contains { $0 < .milliseconds(40) } && drawn.contains { $0 > .milliseconds(360) })
+    }
+
+    /// Draws the greatest value of every range.
+    private struct Highest: RandomNumberGenerator {
+        mutating func next() -> UInt64 { .max }
+    }
+
+    @Test(
+        "the greeting says who we are and which database",
+        arguments: [
+            ("redis://h", ["PING"]),
+            ("redis://:pw@h", ["AUTH pw", "PING"]),
+            ("redis://ann:pw@h/3", ["AUTH ann pw", "SELECT 3", "PING"]),
+        ])
+    func greets(_ url: String, _ commands: [String]) throws {
+        var writer = CommandWriter()
+        Greeting(url: try RedisURL(url)).write(to: &writer)
+        let expected = commands.map { written($0.split(separator: " ").map { Array($0.utf8) }) }
+        #expect(writer.buffer == expected.reduce(into: ByteBuffer()) { $0.writeImmutableBuffer($1) })
+    }
+
+    @Test(
+        "a server that knows us is welcome though it is busy; any other answer is a refusal",
+        arguments: [
+            (RedisReply.status("PONG"), Greeting.Outcome.welcome),
+            (.error("LOADING Redis is loading the dataset in memory"), .welcome),
+            (.error("BUSY Redis is busy running a script."), .welcome),
+            (.error("NOPERM this user has no permissions"), .welcome),
+            (.error("NOAUTH Authentication required."), .refused("PING was refused: NOAUTH")),
+            (.error("DENIED Redis is running in protected mode"), .refused("PING was refused: DENIED")),
+            (.error("lower hunter2"), .refused("PING was refused: ")),
+            (.integer(1), .refused("PING was refused: not a reply to that")),
+        ])
+    func judges(_ reply: RedisReply, _ outcome: Greeting.Outcome) throws {
+        var greeting = Greeting(url: try RedisURL("redis://h"))
+        #expect(greeting.take(reply) == outcome)
+    }
+
+    @Test("a refused AUTH says the error's first word and never what the server repeats")
+    func refusalsKeepSecrets() throws {
+        var greeting = Greeting(url: try RedisURL("redis://ann:hunter2@h/1"))
+        #expect(
+            greeting.take(.error("ERR unknown command 'AUTH', with args beginning with: 'hunter2'"))
+                == .refused("AUTH was refused: ERR"))
+        greeting = Greeting(url: try RedisURL("redis://ann:hunter2@h/1"))
+        #expect(greeting.take(.status("OK")) == .more)
+        #expect(
+            greeting.take(.error("ERR DB index is out of range")) == .refused("SELECT 1 was refused: ERR"))
+    }
+}

@@ -1,0 +1,160 @@
+// Where settings come from, which of them counts, and what is said about those that cannot be.
+
+import Foundation
+import Logging
+import Redis
+import Testing
+
+@testable import stint
+
+@Suite("Settings")
+struct SettingsTests {
+    static func read(
+        _ arguments: [String] = [], _ environment: [String: String] = [:], files: [String: String] = [:]
+    ) throws(SettingsError) -> Settings {
+        try SettingsReader.read(arguments: arguments, environment: environment) {
+            path throws(SettingsError) in
+            guard let text = files[path] else { throw SettingsError(description: "no file \(path)") }
+            return text
+        }
+    }
+
+    @Test("Without a word, every setting has the default of its table row")
+    func defaults() throws {
+        #expect(try Self.read() == Settings())
+        for setting in Settings.table where !setting.fallback.isEmpty {
+            var settings = Settings()
+            #expect(setting.assign(setting.fallback, &settings) == nil, "\(setting.name)")
+            #expect(settings == Settings(), "\(setting.name)")
+        }
+    }
+
+    @Test("A name has three spellings, and no two settings share one")
+    func spellings() throws {
+        let deadline = try #require(Settings.table.first { $0.name == "redis.commandDeadlineMs" })
+        #expect(deadline.flag == "--redis-command-deadline-ms")
+        #expect(deadline.variable == "STINT_REDIS_COMMAND_DEADLINE_MS")
+        #expect(Set(Settings.table.map(\.flag)).count == Settings.table.count)
+        #expect(Set(Settings.table.map(\.variable)).count == Settings.table.count)
+    }
+
+    @Test("A flag beats a variable, a variable beats the file, the file beats the default")
+    func precedence() throws {
+        let files = ["a.yaml": "redis.commandDeadlineMs: 3\neventLoops: 3\ndrain: {deadlineMs: 3}\n"]
+        let settings = try Self.read(
+            ["--redis-command-deadline-ms", "1", "--config=a.yaml"],
+            ["STINT_REDIS_COMMAND_DEADLINE_MS": "2", "STINT_EVENT_LOOPS": "2", "STINT_CONFIG": "b.yaml"],
+            files: files)
+        #expect(settings.redisCommandDeadlineMs == 1)
+        #expect(settings.eventLoops == 2)
+        #expect(settings.drainDeadlineMs == 3)
+        #expect(settings.redisConnectDeadlineMs == Settings().redisConnectDeadlineMs)
+    }
+
+    @Test("STINT_CONFIG names the file when no flag does")
+    func configVariable() throws {
+        #expect(try Self.read([], ["STINT_CONFIG": "c"], files: ["c": "ledger: memory"]).ledger == .memory)
+        #expect(try Self.read([], ["STINT_CONFIG": "c"], files: ["c": "# nothing yet\n"]) == Settings())
+    }
+
+    @Test("Every kind of value is read")
+    func kinds() throws {
+        let settings = try Self.read([
+            "--runner-address", "[::1]:0", "--runner-socket=/run/stint.sock", "--runner-rate-limit-time",
+            "true",
+            "--redis-url", "redis://user:secret@example.org:6380/2", "--log-level", "debug",
+        ])
+        #expect(settings.runnerAddress == Address(host: "::1", port: 0))
+        #expect(settings.runnerSocket == "/run/stint.sock")
+        #expect(settings.runnerRateLimitTime)
+        #expect(settings.redisURL?.address == .tcp(host: "example.org", port: 6380))
+        #expect(settings.logLevel == .debug)
+    }
+
+    struct Refused: Sendable {
+        var arguments: [String] = []
+        var environment: [String: String] = [:]
+        var file: String?
+        let message: String
+    }
+
+    @Test(
+        "What cannot be is refused with name, origin, bound and what to type",
+        arguments: [
+            Refused(
+                arguments: ["--event-loops", "65"],
+                message: "eventLoops (flag --event-loops): must be 1 to 64, not '65'. "
+                    + "Type for example: --event-loops 1"),
+            Refused(
+                environment: ["STINT_LEDGER": "disk"],
+                message: "ledger (variable STINT_LEDGER): must be redis or memory, not 'disk'. "
+                    + "Type for example: --ledger redis"),
+            Refused(
+                file: "drain:\n  deadlineMs: soon\n",
+                message: "drain.deadlineMs (stint.yaml:2): must be 0 to 600000, not 'soon'. "
+                    + "Type for example: --drain-deadline-ms 10000"),
+            Refused(
+                file: "ledger: memory\nredis:\n  ulr: x\n",
+                message: "stint.yaml:3:3: redis.ulr is no setting. "
+                    + "Type: stint serve --help, which lists every setting"),
+            Refused(
+                file: "drain: {deadlineMs: 1}\ndrain.deadlineMs: 2\n",
+                message: "stint.yaml:2:1: drain.deadlineMs is there twice"),
+            Refused(
+                file: "ledger: memory\nledger: redis\n",
+                message: "stint.yaml:1:1: a mapping has the same key twice: ledger"),
+            Refused(file: "ledger:\n", message: "stint.yaml:1:8: must be a word or a number"),
+            Refused(file: "- ledger\n", message: "stint.yaml:1:1: must be a mapping, such as {key: value}"),
+            Refused(
+                arguments: ["--admin-address", "0.0.0.0:7401"],
+                message:
+                    "admin.address (flag --admin-address): 0.0.0.0:7401 can be reached from other machines, "
+                    + "and there are no tokens yet to tell who asks; only loopback is allowed. "
+                    + "Type for example: --admin-address 127.0.0.1:7401"),
+            Refused(
+                arguments: ["--ledgre", "memory"],
+                message: "unknown: '--ledgre'. Type: stint serve --help, which lists every setting"),
+            Refused(arguments: ["--ledger"], message: "--ledger has no value. Type: --ledger VALUE"),
+            Refused(arguments: ["--config", "none.yaml"], message: "no file none.yaml"),
+            Refused(
+                arguments: ["--redis-url", "redis://me:secret@"],
+                message: "redis.url (flag --redis-url): not a Redis URL: it has no host. Write "
+                    + "redis://[user:password@]host[:port][/db], rediss://... or unix:///path.sock. "
+                    + "See: stint serve --help"),
+        ])
+    func refusals(refused: Refused) {
+        let arguments = refused.arguments + (refused.file == nil ? [] : ["--config", "stint.yaml"])
+        let files = refused.file.map { ["stint.yaml": $0] } ?? [:]
+        #expect(throws: SettingsError(description: refused.message)) {
+            try Self.read(arguments, refused.environment, files: files)
+        }
+    }
+
+    @Test(
+        "Only loopback is loopback",
+        arguments: [
+            ("127.0.0.1:1", true), ("127.9.9.9:1", true), ("localhost:1", true), ("[::1]:1", true),
+            ("0.0.0.0:1", false), ("128.0.0.1:1", false), ("127.0.0.1.example.org:1", false),
+            ("[::]:1", false),
+            ("127.0.0.256:1", false), ("127.0.0:1", false),
+        ])
+    func loopback(text: String, expected: Bool) throws {
+        #expect(try #require(Address(text)).isLoopback == expected)
+    }
+
+    @Test(
+        "Addresses without host or port are refused",
+        arguments: ["", ":1", "a", "a:", "a:65536", "a:-1", "::1:80"])
+    func addresses(text: String) {
+        #expect(Address(text) == nil)
+    }
+
+    @Test("docs/OPERATIONS.md shows the table of settings as the program has it")
+    func documentation() throws {
+        let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/OPERATIONS.md"), encoding: .utf8)
+        #expect(page.contains("\n\(Settings.markdown)\n"), "put this table there:\n\(Settings.markdown)")
+        for setting in Settings.table { #expect(Settings.help.contains("\(setting.flag) <")) }
+    }
+}

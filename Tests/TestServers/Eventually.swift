@@ -1,0 +1,13 @@
+// Awaiting a condition that somebody else makes true, with a deadline.
+
+/// Returns when `condition` holds; throws, saying `what` was awaited, when it does not within `limit`.
+public func eventually(
+    _ what: String, within limit: Duration = .seconds(10), isolation: isolated (any Actor)? = #isolation,
+    _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < end else { throw TestServerError("not within \(limit): \(what)") }
+        try await Task.sleep(for: .milliseconds(2))
+    }
+}

@@ -1,0 +1,157 @@
+// A real redis-server of one test's own: private directory, Unix socket, optionally TCP and TLS on loopback.
+// It is killed and its directory removed when the test is over, whatever happens.
+
+import Foundation
+import Glibc
+import Synchronization
+
+/// A private Redis. `RedisServer.withServer { server in ... }` is the way to have one.
+public final class RedisServer: Sendable {
+    /// What the server should be like.
+    public struct Options: Sendable {
+        /// Listens on `port` of 127.0.0.1 too.
+        public var tcp = false
+        /// Listens with TLS on `tlsPort` of 127.0.0.1 too, with a certificate for localhost and 127.0.0.1.
+        public var tls = false
+        /// The default user's password.
+        public var password: String?
+        /// More lines of redis.conf, such as `appendonly yes` or `user ann on >secret ~* +@all`.
+        public var config: [String] = []
+
+        public init(tcp: Bool = false, tls: Bool = false, password: String? = nil, config: [String] = []) {
+            self.tcp = tcp
+            self.tls = tls
+            self.password = password
+            self.config = config
+        }
+    }
+
+    private let directory: TemporaryDirectory
+    private let password: String?
+    private let child: Mutex<ChildProcess>
+
+    /// The plain TCP port, 0 without `tcp`.
+    public let port: Int
+    /// The TLS port, 0 without `tls`.
+    public let tlsPort: Int
+
+    public var socketPath: String { directory.file("redis.sock") }
+    /// `unix://` and the socket's path.
+    public var url: String { "unix://\(socketPath)" }
+    /// The PEM file of the certificate to trust.
+    public var certificateFile: String { directory.file("certificate.pem") }
+    /// What redis-server wrote.
+    public var log: String { contents(of: directory.file("redis.log")) }
+    public var pid: Int32 { child.withLock { $0.pid } }
+    public var isRunning: Bool { child.withLock { $0.isRunning } }
+
+    /// Starts a server, gives it to `body` once it answers, and removes it afterwards.
+    public static func withServer<Result>(
+        _ options: Options = Options(), isolation: isolated (any Actor)? = #isolation,
+        _ body: (RedisServer) async throws -> Result
+    ) async throws -> Result {
+        let server = try await start(options)
+        defer { server.stop() }
+        return try await body(server)
+    }
+
+    /// Starts a server and waits until it answers. The caller must `stop()` it.
+    public static func start(_ options: Options = Options()) async throws -> RedisServer {
+        let server = try RedisServer(options)
+        try await server.untilItAnswers()
+        return server
+    }
+
+    private init(_ options: Options) throws {
+        directory = try TemporaryDirectory()
+        password = options.password
+        port = options.tcp ? try freePort() : 0
+        tlsPort = options.tls ? try freePort() : 0
+        let log = directory.file("redis.log")
+        do {
+            if options.tls { try Self.makeCertificate(in: directory) }
+            try directory.write(
+                Self.configuration(options, directory, port: port, tlsPort: tlsPort), to: "redis.conf")
+            child = Mutex(try ChildProcess(["redis-server", directory.file("redis.conf")], log: log))
+        } catch {
+            directory.remove()
+            throw error
+        }
+    }
+
+    deinit { stop() }
+
+    /// One command on a connection of its own; the answer as `redis-cli` prints it, an error reply thrown.
+    @discardableResult
+    public func command(_ arguments: String...) throws -> String {
+        var connection = try BlockingConnection(socketPath: socketPath)
+        if let password { _ = try connection.command(["AUTH", password]) }
+        return try connection.command(arguments)
+    }
+
+    /// Sends a signal. After SIGKILL it returns when the server is gone.
+    public func kill(_ signal: Int32) {
+        child.withLock { signal == SIGKILL ? $0.stop() : $0.send(signal) }
+    }
+
+    /// Kills the server if it runs, starts it again on the same directory and ports, and waits until it
+    /// answers.
+    public func restart() async throws {
+        try child.withLock { child in
+            child.stop()
+            child = try ChildProcess(
+                ["redis-server", directory.file("redis.conf")], log: directory.file("redis.log"))
+        }
+        try await untilItAnswers()
+    }
+
+    /// Kills the server and removes its directory. Again: does nothing.
+    public func stop() {
+        kill(SIGKILL)
+        if FileManager.default.fileExists(atPath: directory.path) { directory.remove() }
+    }
+
+    private func untilItAnswers() async throws {
+        do {
+            try await eventually("redis-server answers") {
+                guard isRunning else { throw TestServerError("redis-server ended") }
+                do { return try command("PING") == "PONG" } catch is TestServerError { return false }
+            }
+        } catch {
+            let log = log
+            stop()
+            throw TestServerError("\(error); its log: \(log)")
+        }
+    }
+
+    private static func configuration(
+        _ options: Options, _ directory: TemporaryDirectory, port: Int, tlsPort: Int
+    ) -> String {
+        var lines = [
+            "dir \(directory.path)", "unixsocket \(directory.file("redis.sock"))", "unixsocketperm 700",
+            "bind 127.0.0.1", "port \(port)", "save \"\"", "daemonize no", "enable-debug-command local",
+        ]
+        if options.tls {
+            lines += [
+                "tls-port \(tlsPort)", "tls-auth-clients no",
+                "tls-cert-file \(directory.file("certificate.pem"))",
+                "tls-key-file \(directory.file("key.pem"))",
+                "tls-ca-cert-file \(directory.file("certificate.pem"))",
+            ]
+        }
+        if let password = options.password { lines.append("requirepass \(password)") }
+        return (lines + options.config).joined(separator: "\n") + "\n"
+    }
+
+    private static func makeCertificate(in directory: TemporaryDirectory) throws {
+        try ChildProcess.run(
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days", "2", "-subj", "/CN=localhost", "-addext",
+                "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                "-keyout", directory.file("key.pem"), "-out", directory.file("certificate.pem"),
+            ],
+            log: directory.file("openssl.log"))
+    }
+}

@@ -1,0 +1,29 @@
+// A directory of one test's own, with a path short enough for a Unix socket inside it.
+
+import Foundation
+
+struct TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        var template = Array("\(NSTemporaryDirectory())/stint-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw TestServerError("no temporary directory: errno \(errno)")
+        }
+        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    func write(_ text: String, to name: String) throws {
+        try text.write(toFile: file(name), atomically: false, encoding: .utf8)
+    }
+
+    func remove() {
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            print("test server: \(path) is left over: \(error)")
+        }
+    }
+}

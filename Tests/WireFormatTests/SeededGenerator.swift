@@ -1,0 +1,124 @@
+// Randomness that can be repeated, and the random bodies and damages made from it.
+
+import WireFormat
+
+/// SplitMix64: the same seed gives the same numbers on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+
+    mutating func bool() -> Bool { Bool.random(using: &self) }
+
+    /// A value three times out of four.
+    mutating func maybe<Value>(_ value: (inout SeededGenerator) -> Value) -> Value? {
+        Int.random(in: 0..<4, using: &self) == 0 ? nil : value(&self)
+    }
+
+    mutating func count() -> Int {
+        let limits = [9, 9_999, 2_678_400_000, FieldRule.largest]
+        return Int.random(in: 0...limits.randomElement(using: &self)!, using: &self)
+    }
+
+    mutating func name(upTo length: Int) -> String {
+        let alphabet = Array("ABCXYZabcxyz0189._-")
+        return String(
+            (0..<Int.random(in: 1...length, using: &self)).map { _ in alphabet.randomElement(using: &self)! })
+    }
+
+    /// Text of up to 64 characters without control characters.
+    mutating func text() -> String {
+        let alphabet = Array("aZ0 /\\\"'<>{}[]:,é€한\u{1F600}\u{2028}\u{FFFF}\u{10FFFF}".unicodeScalars)
+        var text = String.UnicodeScalarView()
+        for _ in 0..<Int.random(in: 1...60, using: &self) {
+            text.append(alphabet.randomElement(using: &self)!)
+        }
+        return String(text)
+    }
+
+    mutating func admitBody() -> AdmitBody {
+        let maximum = maybe { Int.random(in: 0...2_678_400_000, using: &$0) }
+        return AdmitBody(
+            id: maybe { $0.name(upTo: 64) }, function: maybe { $0.text() }, kind: maybe { $0.name(upTo: 64) },
+            maxDurationMs: maximum,
+            minDurationMs: maybe { .random(in: 0...(maximum ?? 2_678_400_000), using: &$0) },
+            payloadBytes: maybe { $0.count() })
+    }
+
+    mutating func limits() -> LimitsObject {
+        LimitsObject(executionsRemaining: maybe { $0.count() }, timeRemaining: maybe { $0.count() })
+    }
+
+    mutating func admittedBody() -> AdmittedBody {
+        let degraded = bool()
+        return AdmittedBody(
+            id: name(upTo: 64), grantedMs: count(), deadline: degraded ? nil : count(),
+            memoryBytes: maybe { $0.count() },
+            limits: maybe { $0.limits() }, degraded: degraded)
+    }
+
+    mutating func problem() -> Problem {
+        Problem(
+            ProblemType.allCases.randomElement(using: &self)!, detail: text(),
+            violatedPolicies: (0..<Int.random(in: 0...3, using: &self)).map { _ in name(upTo: 9) },
+            retryAfterMs: maybe { .random(in: 1...2_678_400_000, using: &$0) }, limits: maybe { $0.limits() },
+            field: BodyField.allCases.randomElement(using: &self), id: maybe { $0.name(upTo: 64) })
+    }
+
+    mutating func standingBody() -> StandingBody {
+        StandingBody(
+            account: name(upTo: 128), plan: name(upTo: 64),
+            policies: (0..<Int.random(in: 0...3, using: &self)).map { _ in
+                PolicyStanding(
+                    name: name(upTo: 64), meter: PolicyStanding.Meter.allCases.randomElement(using: &self)!,
+                    amount: count(), used: count(), remaining: count(),
+                    windowMs: .random(in: 1000...2_678_400_000, using: &self))
+            }, limits: limits())
+    }
+
+    /// A document with every kind of value and spelling that RFC 8259 has.
+    mutating func freeDocument() -> [UInt8] { Array(freeValue(depth: 3).utf8) }
+
+    private mutating func freeValue(depth: Int) -> String {
+        let scalars = [
+            "null", "true", "false", "0", "-1", "2.50", "1e3", "-0.1E-2", "9007199254740993", #""""#,
+            #""a\n\u00e9""#,
+            #""\ud83d\ude00""#, "\"é\u{1F600}\"",
+        ]
+        let space = ["", "", " ", "\n\t", "\r "].randomElement(using: &self)!
+        guard depth > 0, Int.random(in: 0..<3, using: &self) > 0 else {
+            return scalars.randomElement(using: &self)! + space
+        }
+        let values = (0..<Int.random(in: 0...4, using: &self)).map { _ in space + freeValue(depth: depth - 1)
+        }
+        guard bool() else { return "[" + values.joined(separator: ",") + "]" + space }
+        // Names differ: what Foundation makes of equal ones is not the matter here.
+        let members = values.enumerated().map { #""n\#($0.offset)"\#(space):\#($0.element)"# }
+        return "{" + members.joined(separator: ",") + space + "}"
+    }
+
+    /// One to three bytes changed, dropped, doubled or swapped in.
+    mutating func damage(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        let alphabet = Array("{}[]\":,\\u019eE+-.tfn \u{1}".utf8) + [0xC3, 0xA9, 0xED, 0xA0, 0xFF]
+        for _ in 0..<Int.random(in: 1...3, using: &self) where !bytes.isEmpty {
+            let place = Int.random(in: bytes.indices, using: &self)
+            switch Int.random(in: 0..<5, using: &self) {
+            case 0: bytes[place] = alphabet.randomElement(using: &self)!
+            case 1: bytes.remove(at: place)
+            case 2: bytes.insert(alphabet.randomElement(using: &self)!, at: place)
+            case 3: bytes.removeSubrange(place...)
+            default: bytes.swapAt(place, Int.random(in: bytes.indices, using: &self))
+            }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs what building, testing and running Stint needs on Debian 12, and says so. Asks apt only for what
+# `dpkg -s` does not know, and leaves no system Redis running that was not there before: Stint and its tests
+# start their own.
+set -euo pipefail
+
+say() { echo "deps: $*"; }
+fail() { echo "deps: $*" >&2; exit 1; }
+
+command -v swift >/dev/null || fail "no 'swift' on PATH. Install Swift 6.3 for Debian 12" \
+    "(https://www.swift.org/install/linux), put its usr/bin on PATH and run make again."
+version="$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -n 1)"
+read -r major minor <<<"$version" || fail "cannot read the output of 'swift --version'"
+if [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 3 ]; }; then
+    fail "Swift $major.$minor found, 6.3 or newer needed (https://www.swift.org/install/linux)."
+fi
+
+# package|why; a program on PATH does instead of redis-server, openssl and curl.
+missing=()
+need() {
+    local package="$1"; shift
+    for program in "$@"; do
+        if command -v "$program" >/dev/null; then return; fi
+    done
+    if ! dpkg -s "$package" 2>/dev/null | grep -q '^Status: install ok installed$'; then missing+=("$package"); fi
+}
+
+if ! command -v dpkg >/dev/null || ! command -v apt-get >/dev/null; then
+    say "not a Debian system, so nothing is installed here. Stint needs the headers of hiredis and zlib,"
+    say "and redis-server (or valkey-server), openssl and curl on PATH; going on as if they were there."
+    exit 0
+fi
+
+need libhiredis-dev
+need zlib1g-dev
+need redis-server redis-server valkey-server
+need openssl openssl
+need curl curl
+
+if [ "${#missing[@]}" -eq 0 ]; then say "nothing is missing"; exit 0; fi
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "missing: ${missing[*]}. As root, type: apt-get install ${missing[*]}"
+    sudo=(sudo)
+fi
+say "missing: ${missing[*]}; installing with apt-get"
+
+# Debian starts a service when its package is installed. A policy that says no, for the length of this
+# installation and only where there is none yet, keeps port 6379 as it was.
+policy=/usr/sbin/policy-rc.d
+if [[ " ${missing[*]} " == *" redis-server "* ]] && [ ! -e "$policy" ]; then
+    remove_policy() { "${sudo[@]}" rm -f "$policy"; }
+    trap remove_policy EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+    "${sudo[@]}" chmod 755 "$policy"
+fi
+
+apt() { "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0 "$@"; }
+apt update || say "apt-get update failed; trying with the package lists that are here"
+apt install -y --no-install-recommends "${missing[@]}"
+
+if [[ " ${missing[*]} " == *" redis-server "* ]] && [ -d /run/systemd/system ]; then
+    "${sudo[@]}" systemctl disable --now --quiet redis-server
+    say "the system's own redis-server service is off; to have it: sudo systemctl enable --now redis-server"
+fi
+say "installed: ${missing[*]}"
