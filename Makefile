@@ -24,7 +24,7 @@ run: deps    ## release build of the service, then start it (Ctrl-C stops it; AR
 	@exec "$$(swift build -c release --show-bin-path)/stint" serve $(ARGS)
 
 test: build    ## every test (needs no running Redis: the tests start their own)
-	swift test --skip-build
+	swift test --skip-build --disable-xctest
 
 lint:    ## layout of the Swift code and syntax of the scripts, changing nothing
 	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)
@@ -34,8 +34,8 @@ lint:    ## layout of the Swift code and syntax of the scripts, changing nothing
 format:    ## let swift format lay the Swift code out
 	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
 
-bench: deps    ## the microbenchmarks, release build
-	swift run -c release --package-path Benchmarks
+bench: deps    ## the microbenchmarks, release build (first time: some minutes)
+	cd Benchmarks && swift package --disable-sandbox benchmark
 
 ci: deps lint test    ## what CI runs: lint, build, test, then start the binary and ask it once
 	scripts/smoke.sh

@@ -107,27 +107,49 @@ let package = Package(
         // Tests: a target per module, and those that look at all of them. TestServers starts and stops real servers.
         .target(name: "TestServers", dependencies: [nio, posix], path: "Tests/TestServers", swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
-        .testTarget(name: "AccountingTests", dependencies: ["Accounting"], swiftSettings: strict),
+        .target(
+            name: "RuleTable", dependencies: ["Accounting"], path: "Tests/AccountingTests/RuleTable",
+            swiftSettings: strict),
+        .testTarget(
+            name: "AccountingTests", dependencies: ["Accounting", "RuleTable"], exclude: ["RuleTable"],
+            swiftSettings: strict),
         .testTarget(name: "WireFormatTests", dependencies: ["WireFormat", structuredFields], swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
-            dependencies: ["CHiredis", "Redis", "TestServers", nio, posix, log, metrics],
+            dependencies: [
+                "CHiredis", "Redis", "TestServers", nio, posix, log, metrics,
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "LedgerRig",
+            dependencies: [
+                "Accounting", "Redis", "RedisLedger", "RuleTable", "TestServers", nio, posix, log, metrics,
+            ],
+            path: "Tests/RedisLedgerTests/LedgerRig",
             swiftSettings: strict
         ),
         .testTarget(
             name: "RedisLedgerTests",
-            dependencies: ["Accounting", "Redis", "RedisLedger", "TestServers", nio, posix, log, metrics],
+            dependencies: [
+                "Accounting", "LedgerRig", "Redis", "RedisLedger", "RuleTable", "TestServers", nio, posix, log,
+                metrics,
+            ],
+            exclude: ["LedgerRig"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["Accounting", "Redis", "RedisLedger", "TestServers", nio, posix, log, metrics],
+            dependencies: ["Accounting", "LedgerRig", "RuleTable", "TestServers"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "RunnerAPITests",
             dependencies: [
                 "Accounting", "RunnerAPI", "WireFormat", structuredFields, nio, posix, http1, log, metrics,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict

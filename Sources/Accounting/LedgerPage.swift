@@ -109,7 +109,8 @@ public struct LedgerPage: Sendable {
     private mutating func settle(
         _ id: ExecutionID, durationMs: Int, under plan: Plan, at now: Timestamp
     ) -> Verdict {
-        guard let hold = holds.removeValue(forKey: id), hold.expires > now else { return .notHeld }
+        guard let hold = holds[id], hold.expires > now else { return .notHeld }
+        holds[id] = nil
         let grantedMs = hold.grant.durationMs
         var counts = false
         for shape in plan.windows where hold.windows.contains(shape) {

@@ -104,8 +104,9 @@ public struct QuotaClient: Sendable {
             request.headers.add(name: "Content-Type", value: "\(MediaType.json)")
             request.body = .bytes(body)
         }
-        let response = try await http.execute(request, timeout: deadline)
-        let bytes = try await response.body.collect(upTo: QuotaClient.maximumReplyBytes)
+        let end = NIODeadline.now() + deadline
+        let response = try await http.execute(request, deadline: end)
+        let bytes = try await QuotaClient.collect(response.body, by: end)
         let status = Int(response.status.code)
         let headers = response.headers.map { (name: $0.name, value: $0.value) }
         do throws(BodyError) {
@@ -117,6 +118,22 @@ public struct QuotaClient: Sendable {
                 headers: headers)
         } catch {
             throw UnreadableReply(description: "status \(status), and a body that is not Stint's: \(error)")
+        }
+    }
+
+    /// The HTTP client's own deadline ends with the reply's head; this one guards the body.
+    private static func collect(
+        _ body: HTTPClientResponse.Body, by end: NIODeadline
+    ) async throws -> ByteBuffer {
+        try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+            group.addTask { try await body.collect(upTo: maximumReplyBytes) }
+            group.addTask {
+                try await Task.sleep(for: .nanoseconds((end - .now()).nanoseconds))
+                throw HTTPClientError.deadlineExceeded
+            }
+            defer { group.cancelAll() }
+            guard let bytes = try await group.next() else { throw HTTPClientError.deadlineExceeded }
+            return bytes
         }
     }
 }

@@ -12,10 +12,10 @@ final class LedgerCall {
     let account: Account
     let plan: Plan
     private var questions: [(question: Question, sink: any AnswerSink)] = []
-    private unowned let ledger: RedisLedger
+    private let ledger: RedisLedger
     /// When it left, on this process's clock.
     var departure = NIODeadline.uptimeNanoseconds(0)
-    /// The server had forgotten the script, so the call went again with the script's text.
+    /// It went with the script's text, because the server did not know the script.
     var wentWithText = false
 
     init(account: Account, plan: Plan, ledger: RedisLedger) {
@@ -126,9 +126,12 @@ extension ByteBuffer {
         writeInteger(Double(number).bitPattern, endianness: .little)
     }
 
-    /// A double that is a whole number; nil when it is not.
+    /// A double that is a whole number, -1 to 2^53; nil when it is not.
     fileprivate mutating func readNumber() -> Int? {
-        readInteger(endianness: .little, as: UInt64.self).flatMap { Int(exactly: Double(bitPattern: $0)) }
+        guard let bits = readInteger(endianness: .little, as: UInt64.self),
+            let number = Int(exactly: Double(bitPattern: bits)), number >= -1, number <= 1 << 53
+        else { return nil }
+        return number
     }
 
     /// nil when the script cannot have answered `question` with it.

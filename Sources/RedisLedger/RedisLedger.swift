@@ -9,7 +9,8 @@ public import Redis
 
 /// The ledger that any number of Stint processes share through one Redis. One instance per event loop, used on it only.
 ///
-/// Every question is answered within the command deadline of the link, whatever the server does.
+/// Every question is answered within the command deadline of the link, whatever the server does; within two, when the
+/// server had forgotten the script.
 public final class RedisLedger: Ledger {
     private let eventLoop: any EventLoop
     private let keys: LedgerKeys
@@ -19,7 +20,7 @@ public final class RedisLedger: Ledger {
     private let combined: Recorder
 
     private var link: RedisLink?
-    /// The script's digest as the server says it; nil until it was loaded once.
+    /// The script's digest as the server says it. Until it was loaded once, calls carry the script's text.
     private var digest: String?
     /// The calls that gather questions in this tick, in the order of their first question.
     private var gathering: [LedgerCall] = []
@@ -51,7 +52,7 @@ public final class RedisLedger: Ledger {
     }
 
     /// Whether questions reach the server now.
-    public var isReady: Bool { digest != nil && link?.isReady == true }
+    public var isReady: Bool { link?.isReady == true }
 
     public func put(_ question: Question, about account: Account, under plan: Plan, to sink: any AnswerSink) {
         if gathering.isEmpty {
@@ -83,16 +84,15 @@ public final class RedisLedger: Ledger {
     }
 
     private func send(_ call: LedgerCall) {
-        guard let link, let digest else {
-            return call.fail(.notApplied("the ledger is not connected yet"))
-        }
+        guard let link else { return call.fail(.notApplied("the ledger is not connected yet")) }
         link.send(argumentCount: call.argumentCount, to: call) { writer in
-            if call.wentWithText {
-                writer.append("EVAL")
-                writer.append(LedgerScript.text)
-            } else {
+            if let digest, !call.wentWithText {
                 writer.append("EVALSHA")
                 writer.append(digest)
+            } else {
+                call.wentWithText = true
+                writer.append("EVAL")
+                writer.append(LedgerScript.text)
             }
             call.write(to: &writer, keys: keys, clock: clock?())
         }

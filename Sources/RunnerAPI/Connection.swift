@@ -209,7 +209,9 @@ final class Connection: ChannelDuplexHandler {
     }
 
     private func writeReplies() {
-        while started > 0, queue[offset: 0].isAnswered, loop.replies.out.readableBytes < Self.maximumBatchBytes {
+        while started > 0, queue[offset: 0].isAnswered,
+            loop.replies.out.readableBytes < Self.maximumBatchBytes
+        {
             let exchange = queue.removeFirst()
             started -= 1
             let isLast = exchange.closes || (!acceptsRequests && queue.isEmpty)

@@ -35,19 +35,18 @@ struct DecisionResponse {
                 Problem(.temporaryReducedCapacity, detail: detail, id: id?.name), form, retryAfterSeconds: 1)
         case .degraded(let ask, let memoryBytes, _):
             // Neither a deadline nor limits: both are the ledger's to tell.
-            reply.body.beginObject()
-            reply.body.member(BodyField.id.name, ask.id.name)
-            reply.body.member(BodyField.grantedMs.name, ask.durationMs)
-            if let memoryBytes { reply.body.member(BodyField.memoryBytes.name, memoryBytes) }
-            reply.body.member(BodyField.degraded.name, true)
-            reply.body.endObject()
+            AdmittedBody(
+                id: ask.id.name, grantedMs: ask.durationMs, deadline: nil, memoryBytes: memoryBytes,
+                degraded: true
+            ).write(to: &reply.body)
             reply.begin(.created)
             reply.end(form)
         }
     }
 
     private func write(
-        _ admitted: Admitted, _ standing: Standing, to reply: inout ResponseWriter, _ form: ResponseWriter.Form
+        _ admitted: Admitted, _ standing: Standing, to reply: inout ResponseWriter,
+        _ form: ResponseWriter.Form
     ) {
         AdmittedBody(
             id: admitted.id.name, grantedMs: admitted.grant.durationMs, deadline: admitted.grant.deadline.ms,
@@ -119,7 +118,8 @@ extension Problem {
             self.init(.unknownKind, detail: "the plan has no kind '\(kind)'; it has: \(kinds)", field: .kind)
         case .durationAboveCeiling(let askedMs, let ceilingMs, let kind):
             self.init(
-                .askAboveCeiling, detail: "\(askedMs) ms asked, at most \(ceilingMs) ms for the kind '\(kind)'",
+                .askAboveCeiling,
+                detail: "\(askedMs) ms asked, at most \(ceilingMs) ms for the kind '\(kind)'",
                 field: .maxDurationMs)
         case .payloadAboveCeiling(let bytes, let ceilingBytes, let kind):
             self.init(
@@ -132,7 +132,8 @@ extension Problem {
                 field: .maxDurationMs)
         case .minimumAboveDuration(let minimumMs, let durationMs):
             self.init(
-                .malformedField, detail: "minDurationMs must be at most \(durationMs) (ms), found \(minimumMs)",
+                .malformedField,
+                detail: "minDurationMs must be at most \(durationMs) (ms), found \(minimumMs)",
                 field: .minDurationMs)
         }
     }

@@ -86,7 +86,8 @@ struct Rejection: Error {
 
     static func tooManyConnections(_ maximum: Int) -> Rejection {
         var rejection = Rejection(
-            .temporaryReducedCapacity, "all \(maximum) connections are taken; nothing was admitted", closes: true)
+            .temporaryReducedCapacity, "all \(maximum) connections are taken; nothing was admitted",
+            closes: true)
         rejection.retryAfterSeconds = 1
         return rejection
     }

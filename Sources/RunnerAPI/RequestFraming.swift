@@ -32,7 +32,9 @@ struct RequestFraming {
             case 7 where name.isSame(as: "upgrade"): closes = true
             case 12 where name.isSame(as: "content-type"): isJSON = value.isJSON
             case 14 where name.isSame(as: "content-length"):
-                guard let bytes = Int(value.trimmed) else { throw .malformed("Content-Length must be a number") }
+                guard let bytes = Int(value.trimmed) else {
+                    throw .malformed("Content-Length must be a number")
+                }
                 length = bytes
             case 16 where name.isSame(as: "content-encoding"): isCoded = !value.isSame(as: "identity")
             case 17 where name.isSame(as: "transfer-encoding"):
@@ -57,13 +59,9 @@ struct RequestFraming {
 extension StringProtocol {
     /// Equal but for the case of ASCII letters.
     fileprivate func isSame(as lowercase: StaticString) -> Bool {
-        lowercase.withUTF8Buffer { $0.count == utf8.count && utf8.elementsEqual($0, by: { $0.lowercase == $1 }) }
-    }
-
-    /// Without blanks around it.
-    fileprivate var trimmed: SubSequence {
-        let head = drop { $0 == " " || $0 == "\t" }
-        return head.lastIndex { $0 != " " && $0 != "\t" }.map { head[...$0] } ?? head[head.endIndex...]
+        lowercase.withUTF8Buffer {
+            $0.count == utf8.count && utf8.elementsEqual($0, by: { $0.lowercase == $1 })
+        }
     }
 }
 
@@ -71,11 +69,23 @@ extension String {
     /// A media type that is `application/json`, with any parameters.
     fileprivate var isJSON: Bool {
         guard utf8.count != 16 else { return isSame(as: "application/json") }
-        let type = utf8.prefix { $0 != UInt8(ascii: ";") }
-        return Substring(type).trimmed.isSame(as: "application/json")
+        return Substring(utf8.prefix { $0 != UInt8(ascii: ";") }).trimmed.isSame(as: "application/json")
+    }
+
+    fileprivate var trimmed: Substring { self[...].trimmed }
+}
+
+extension Substring {
+    /// Without blanks around it.
+    fileprivate var trimmed: Substring {
+        let head = utf8.drop { $0.isBlank }
+        guard let last = head.lastIndex(where: { !$0.isBlank }) else { return "" }
+        return Substring(head[...last])
     }
 }
 
 extension UInt8 {
+    fileprivate var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+
     fileprivate var lowercase: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
 }

@@ -18,7 +18,8 @@ final class RunnerLoop {
         let tick: TimeAmount
 
         init(_ settings: RunnerSettings) {
-            let shortest = min(settings.headerTimeout, settings.idleTimeout, settings.writeTimeout, .seconds(1))
+            let shortest = min(
+                settings.headerTimeout, settings.idleTimeout, settings.writeTimeout, .seconds(1))
             let tick = min(max(shortest / 8, .milliseconds(1)), .milliseconds(500))
             func ticks(_ time: Duration) -> Int { Int((time / tick).rounded(.up)) }
             receiving = ticks(settings.headerTimeout)

@@ -125,7 +125,8 @@ public final class RunnerServer: Sendable {
     }
 
     private func bootstrap(for workers: [Worker]) -> ServerBootstrap {
-        let loops = Dictionary(uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0.loop) })
+        let loops = Dictionary(
+            uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0.loop) })
         let logger = logger
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1_024)

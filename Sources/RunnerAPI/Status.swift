@@ -36,25 +36,4 @@ enum Status: Int, CaseIterable {
         case .versionNotSupported: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
         }
     }
-
-    /// The place in a table that has one entry for each status.
-    var index: Int {
-        switch self {
-        case .ok: 0
-        case .created: 1
-        case .badRequest: 2
-        case .notFound: 3
-        case .methodNotAllowed: 4
-        case .requestTimeout: 5
-        case .contentTooLarge: 6
-        case .unsupportedMediaType: 7
-        case .expectationFailed: 8
-        case .unprocessableContent: 9
-        case .tooManyRequests: 10
-        case .headerFieldsTooLarge: 11
-        case .internalServerError: 12
-        case .serviceUnavailable: 13
-        case .versionNotSupported: 14
-        }
-    }
 }

@@ -8,7 +8,8 @@ internal import Synchronization
 /// Counts decisions, replies, connections and questions of all event loops.
 final class Tally: Sendable {
     private let verdicts: [Metrics.Counter]
-    private let responses: [Metrics.Counter]
+    /// By status less 200; nil for those that are never sent.
+    private let responses: [Metrics.Counter?]
     private let denials = Mutex<[String: Metrics.Counter]>([:])
     private let connectionsGauge: Metrics.Gauge
     private let inFlightGauge: Metrics.Gauge
@@ -29,10 +30,12 @@ final class Tally: Sendable {
             Metrics.Counter(
                 label: "stint_decisions_total", dimensions: [("verdict", $0.label)], factory: factory)
         }
-        responses = Status.allCases.map {
-            Metrics.Counter(
-                label: "stint_http_responses_total", dimensions: [("status", "\($0.rawValue)")],
-                factory: factory)
+        responses = (200..<600).map { code in
+            Status(rawValue: code).map { _ in
+                Metrics.Counter(
+                    label: "stint_http_responses_total", dimensions: [("status", "\(code)")], factory: factory
+                )
+            }
         }
         connectionsGauge = Metrics.Gauge(label: "stint_http_connections", factory: factory)
         inFlightGauge = Metrics.Gauge(label: "stint_http_requests_in_flight", factory: factory)
@@ -77,7 +80,7 @@ final class Tally: Sendable {
 
     private func count(_ verdict: Verdict) { verdicts[verdict.rawValue].increment() }
 
-    func count(_ status: Status) { responses[status.index].increment() }
+    func count(_ status: Status) { responses[status.rawValue - 200]?.increment() }
 
     // MARK: Gauges
 

@@ -1,13 +1,14 @@
 // The Unix socket's file: taken over when its last owner died, left alone when it is in use. NIO removes
 // it when the listener closes.
 
+internal import NIOCore
+internal import NIOPosix
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
     internal import Darwin
 #endif
-internal import NIOCore
-internal import NIOPosix
 
 struct UnixSocket {
     let path: String
@@ -20,7 +21,8 @@ struct UnixSocket {
         if try await isAlive(group: group) { throw RunnerError.socketInUse(path: path) }
         let listener: any Channel
         do {
-            listener = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            listener = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true)
+                .get()
         } catch is UnixDomainSocketPathWrongType {
             throw RunnerError.notASocket(path: path)
         } catch {

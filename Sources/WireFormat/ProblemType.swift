@@ -7,7 +7,7 @@
 public enum ProblemType: UInt8, CaseIterable, Sendable {
     /// 429: the ask does not fit the account's limits now, or never will. A denial, and the only 429.
     case quotaExceeded
-    /// 503: the ledger cannot answer, or too much waits for it. Nothing was admitted.
+    /// 503: the ledger cannot answer, or there is no place for another connection. Nothing was admitted.
     case temporaryReducedCapacity
     /// 400: not HTTP, or a path that cannot be decoded.
     case malformedRequest
@@ -43,8 +43,6 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
     case headersTooLarge
     /// 500: a fault of ours; nothing was admitted.
     case internalError
-    /// 503: no place for another connection.
-    case tooManyConnections
     /// 505: neither HTTP/1.0 nor HTTP/1.1.
     case versionNotSupported
 
@@ -82,7 +80,6 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
         case .durationMissing: (422, "Duration Missing", "urn:stint:problem:duration-missing")
         case .headersTooLarge: (431, "Headers Too Large", "urn:stint:problem:headers-too-large")
         case .internalError: (500, "Internal Error", "urn:stint:problem:internal-error")
-        case .tooManyConnections: (503, "Too Many Connections", "urn:stint:problem:too-many-connections")
         case .versionNotSupported:
             (505, "HTTP Version Not Supported", "urn:stint:problem:version-not-supported")
         }

@@ -37,9 +37,12 @@ struct ConnectionTests {
             CloseRow(version: "1.1", fields: "Host: h\r\n", said: nil, closes: false),
             CloseRow(version: "1.1", fields: "Host: h\r\nConnection: close\r\n", said: "close", closes: true),
             CloseRow(version: "1.1", fields: "Host: h\r\nConnection: CLOSE\r\n", said: "close", closes: true),
-            CloseRow(version: "1.1", fields: "Host: h\r\nConnection: x, close\r\n", said: "close", closes: true),
+            CloseRow(
+                version: "1.1", fields: "Host: h\r\nConnection: x, close\r\n", said: "close", closes: true),
             CloseRow(version: "1.0", fields: "", said: "close", closes: true),
-            CloseRow(version: "1.0", fields: "Host: h\r\nConnection: keep-alive\r\n", said: "keep-alive", closes: false),
+            CloseRow(
+                version: "1.0", fields: "Host: h\r\nConnection: keep-alive\r\n", said: "keep-alive",
+                closes: false),
             CloseRow(
                 version: "1.1", fields: "Host: h\r\nConnection: upgrade\r\nUpgrade: h2c\r\n", said: "close",
                 closes: true),
@@ -56,7 +59,9 @@ struct ConnectionTests {
 
     @Test("reads a request that is split at any byte")
     func split() throws {
-        let request = Client.admit(#"{"id":"a","maxDurationMs":10}"#) + Client.settle("a", #"{"durationMs":1}"#) + Client.peek
+        let request =
+            Client.admit(#"{"id":"a","maxDurationMs":10}"#) + Client.settle("a", #"{"durationMs":1}"#)
+            + Client.peek
         let whole = try Client().ask(request)
         #expect(whole.ranges(of: "HTTP/1.1 20").count == 3)
         for place in 1..<request.utf8.count {
@@ -72,8 +77,10 @@ struct ConnectionTests {
 
     @Test("reads chunks, with extensions and trailers, split at any byte")
     func chunked() throws {
-        let head = "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: Chunked\r\n\r\n"
-        let request = head + "3\r\n{\"i\r\nA;x=y\r\nd\":\"piece\"\r\n01\r\n}\r\n0\r\nX-After: z\r\n\r\n" + Client.peek
+        let head =
+            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: Chunked\r\n\r\n"
+        let request =
+            head + "3\r\n{\"i\r\nA;x=y\r\nd\":\"piece\"\r\n01\r\n}\r\n0\r\nX-After: z\r\n\r\n" + Client.peek
         let whole = try Client().ask(request)
         #expect(whole.hasPrefix(Self.created))
         #expect(whole.contains(#""id":"piece""#))
@@ -89,7 +96,8 @@ struct ConnectionTests {
     @Test(
         "takes every way to say application/json",
         arguments: [
-            "application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=UTF-8",
+            "application/json", "Application/JSON", "application/json; charset=utf-8",
+            "application/json;charset=UTF-8",
             "application/json ;x=y", "\tapplication/json",
         ])
     func mediaType(_ type: String) throws {
@@ -127,7 +135,9 @@ struct ConnectionTests {
         #expect(try client.ask(String(head)) == "HTTP/1.1 100 Continue\r\n\r\n")
         #expect(try client.ask(#"{"id":"a"}"#).hasPrefix(Self.created))
         #expect(try client.ask(request.replacing(#""a""#, with: #""b""#)).hasPrefix(Self.created))
-        #expect(try client.ask(Client.get("/v1/accounts/a/limits", fields: Self.expecting)).hasPrefix("HTTP/1.1 200 "))
+        #expect(
+            try client.ask(Client.get("/v1/accounts/a/limits", fields: Self.expecting)).hasPrefix(
+                "HTTP/1.1 200 "))
         #expect(client.isOpen)
     }
 
@@ -159,7 +169,8 @@ struct ConnectionTests {
 
     @Test("does not tell an HTTP/1.0 client to continue")
     func expectOld() throws {
-        let head = "POST /v1/accounts/a/executions HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+        let head =
+            "POST /v1/accounts/a/executions HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
         let client = try Client()
         #expect(try client.ask(head + Self.expecting + "\r\n") == "")
         #expect(try client.ask("{}").hasPrefix(Self.created))
@@ -171,7 +182,8 @@ struct ConnectionTests {
     func order() throws {
         let client = try Client(isScripted: true)
         let ids = (0..<20).map { "run-\($0)" }
-        try client.send(ids.map { Client.admit(#"{"id":"\#($0)"}"#) }.joined() + Client.get("/nope") + Client.admit("{"))
+        try client.send(
+            ids.map { Client.admit(#"{"id":"\#($0)"}"#) }.joined() + Client.get("/nope") + Client.admit("{"))
         var random = CountingGenerator()
         var replies = ""
         while client.scripted.waiting.count > 1 {
@@ -290,7 +302,8 @@ struct ConnectionTests {
         while !client.scripted.waiting.isEmpty { client.scripted.answer() }
         client.eventLoop.run()
         #expect(!isDrained)
-        try busy.writeInbound(ByteBuffer(string: "ounts/a/executions HTTP/1.1\r\nHost: h\r\n\r\n" + Client.admit()))
+        try busy.writeInbound(
+            ByteBuffer(string: "ounts/a/executions HTTP/1.1\r\nHost: h\r\n\r\n" + Client.admit()))
         #expect(client.scripted.waiting.count == 1, "the request that had begun, and not the one behind it")
         client.scripted.answer()
         client.eventLoop.run()

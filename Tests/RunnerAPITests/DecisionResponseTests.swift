@@ -18,7 +18,9 @@ struct DecisionResponseTests {
         "title":"Temporary Reduced Capacity","status":503
         """
 
-    private static func admitted(_ id: String, deadline: Int = 1_770_000_010_000, _ executions: Int, _ ms: Int) -> String {
+    private static func admitted(
+        _ id: String, deadline: Int = 1_770_000_010_000, _ executions: Int, _ ms: Int
+    ) -> String {
         """
         {"id":"\(id)","grantedMs":10000,"deadline":\(deadline),"memoryBytes":134217728,\
         "limits":{"executionsRemaining":\(executions),"timeRemaining":\(ms)}}
@@ -155,7 +157,8 @@ struct DecisionResponseTests {
     @Test("What the ledger cannot answer is 503, with the id that makes repeating safe")
     func unavailable() throws {
         let client = try Client(isScripted: true)
-        try client.send(Client.admit() + Client.admit(#"{"id":"mine"}"#) + Client.settle("mine", #"{"durationMs":1}"#))
+        try client.send(
+            Client.admit() + Client.admit(#"{"id":"mine"}"#) + Client.settle("mine", #"{"durationMs":1}"#))
         client.scripted.fail(.notApplied("down"))
         client.scripted.fail(.outcomeUnknown("late"))
         client.scripted.fail(.outcomeUnknown("late"))
@@ -170,7 +173,8 @@ struct DecisionResponseTests {
                         """)
                 + Client.reply(
                     "503 Service Unavailable", ["Retry-After: 1"],
-                    Self.reducedCapacity + #","detail":"\#(unknown); repeating with the same id is safe","id":"mine"}"#)
+                    Self.reducedCapacity
+                        + #","detail":"\#(unknown); repeating with the same id is safe","id":"mine"}"#)
                 + Client.reply(
                     "503 Service Unavailable", ["Retry-After: 1"],
                     Self.reducedCapacity + #","detail":"\#(unknown); repeating is safe"}"#))
@@ -203,7 +207,8 @@ struct DecisionResponseTests {
         "What the plan rules out is refused, and the ledger is not asked",
         arguments: [
             RefusalRow(
-                testDescription: "unknown kind", body: #"{"kind":"train"}"#, status: "422 Unprocessable Content",
+                testDescription: "unknown kind", body: #"{"kind":"train"}"#,
+                status: "422 Unprocessable Content",
                 problem: """
                     {"type":"urn:stint:problem:unknown-kind","title":"Unknown Kind","status":422,\
                     "detail":"the plan has no kind 'train'; it has: free, function","field":"kind"}
@@ -216,13 +221,15 @@ struct DecisionResponseTests {
                     "detail":"10001 ms asked, at most 10000 ms for the kind 'function'","field":"maxDurationMs"}
                     """),
             RefusalRow(
-                testDescription: "no duration", body: #"{"kind":"free"}"#, status: "422 Unprocessable Content",
+                testDescription: "no duration", body: #"{"kind":"free"}"#,
+                status: "422 Unprocessable Content",
                 problem: """
                     {"type":"urn:stint:problem:duration-missing","title":"Duration Missing","status":422,\
                     "detail":"the plan caps no duration for the kind 'free', so name one","field":"maxDurationMs"}
                     """),
             RefusalRow(
-                testDescription: "too much payload", body: #"{"payloadBytes":7}"#, status: "413 Content Too Large",
+                testDescription: "too much payload", body: #"{"payloadBytes":7}"#,
+                status: "413 Content Too Large",
                 problem: """
                     {"type":"urn:stint:problem:payload-above-ceiling","title":"Payload Above Ceiling","status":413,\
                     "detail":"7 bytes of payload, at most 6 bytes for the kind 'function'","field":"payloadBytes"}

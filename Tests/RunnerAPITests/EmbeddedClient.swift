@@ -100,7 +100,8 @@ final class EmbeddedClient {
     /// A request with a JSON body; an empty body has no fields of its own.
     static func post(_ path: String, _ body: String = "", fields: String = "") -> String {
         let type = body.isEmpty ? "" : "Content-Type: application/json\r\n"
-        return "POST \(path) HTTP/1.1\r\nHost: h\r\n\(type)Content-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
+        return
+            "POST \(path) HTTP/1.1\r\nHost: h\r\n\(type)Content-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
     }
 
     static func get(_ path: String, method: String = "GET", fields: String = "") -> String {
@@ -116,7 +117,9 @@ final class EmbeddedClient {
     static let peek = get("/v1/accounts/acme/limits")
 
     /// A reply as it must be, to the byte.
-    static func reply(_ status: String, _ fields: [String] = [], _ body: String, isHead: Bool = false) -> String {
+    static func reply(_ status: String, _ fields: [String] = [], _ body: String, isHead: Bool = false)
+        -> String
+    {
         let isProblem = !status.hasPrefix("2")
         let head = [
             "HTTP/1.1 \(status)", "Content-Type: application/\(isProblem ? "problem+json" : "json")",

@@ -34,7 +34,8 @@ struct MalformedRequestTests {
         start + host + "Transfer-Encoding: chunked\r\n\r\n\r\n{}\r\n0\r\n\r\n",
         start + host + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}0\r\n\r\n",
         start + host + "Transfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n",
-        "POST /v1/accounts/acme/executions HTTP/1.0\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /v1/accounts/acme/executions HTTP/1.0\r\n" + host
+            + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         start + "Content-Length: 0\r\n\r\n",
         start + "Host: h\r\nHost: i\r\nContent-Length: 0\r\n\r\n",
         start + host + "Content-Length\r\n: 2\r\n\r\n{}",
@@ -88,7 +89,9 @@ struct MalformedRequestTests {
 
     @Test("of a version that is none is answered once with 505 and closed", arguments: versions)
     func version(_ request: String) throws {
-        for pieces in [[request + EmbeddedClient.admit()], (request + EmbeddedClient.admit()).map(String.init)] {
+        for pieces in [
+            [request + EmbeddedClient.admit()], (request + EmbeddedClient.admit()).map(String.init),
+        ] {
             let client = try EmbeddedClient(isScripted: true)
             for piece in pieces { try client.send(piece) }
             let reply = try client.received()
@@ -116,5 +119,7 @@ struct MalformedRequestTests {
 
 extension String {
     /// How many pieces `separator` cuts this into.
-    fileprivate func components(separatedBy separator: String) -> Int { split(separator: separator, omittingEmptySubsequences: false).count }
+    fileprivate func components(separatedBy separator: String) -> Int {
+        split(separator: separator, omittingEmptySubsequences: false).count
+    }
 }

@@ -22,7 +22,8 @@ struct SeededGenerator: RandomNumberGenerator {
 @Suite("Mutations of good requests")
 struct MutationTests {
     private static let requests = [
-        EmbeddedClient.admit(#"{"id":"a","kind":"function","maxDurationMs":10,"minDurationMs":1,"payloadBytes":3}"#),
+        EmbeddedClient.admit(
+            #"{"id":"a","kind":"function","maxDurationMs":10,"minDurationMs":1,"payloadBytes":3}"#),
         EmbeddedClient.settle("a", #"{"durationMs":5,"outcome":"timeout"}"#),
         EmbeddedClient.peek,
         "POST /v1/accounts/a%40b/executions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json; charset=utf-8\r\n"
@@ -31,8 +32,10 @@ struct MutationTests {
     ].map { Array($0.utf8) }
 
     private static let fragments = [
-        "\r\n", "\n", "\r", "\0", ":", " ", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "HTTP/1.1",
-        "Connection: close\r\n", "Upgrade: x\r\nConnection: upgrade\r\n", "0\r\n\r\n", "{", "\"", "%", "\u{FFFD}", "9999999999",
+        "\r\n", "\n", "\r", "\0", ":", " ", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n",
+        "HTTP/1.1",
+        "Connection: close\r\n", "Upgrade: x\r\nConnection: upgrade\r\n", "0\r\n\r\n", "{", "\"", "%",
+        "\u{FFFD}", "9999999999",
         "CONNECT ",
     ].map { Array($0.utf8) }
 
@@ -48,7 +51,8 @@ struct MutationTests {
             switch Int.random(in: 0..<6, using: &random) {
             case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
             case 1: bytes[place] ^= 1 << UInt8.random(in: 0...7, using: &random)
-            case 2: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...9, using: &random)))
+            case 2:
+                bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...9, using: &random)))
             case 3:
                 let fragment = fragments[Int.random(in: 0..<fragments.count, using: &random)]
                 bytes.insert(contentsOf: fragment, at: place)
@@ -59,7 +63,9 @@ struct MutationTests {
         return bytes
     }
 
-    @Test("are answered in order with what HTTP has for them, and the connection ends or goes on", arguments: 0..<20)
+    @Test(
+        "are answered in order with what HTTP has for them, and the connection ends or goes on",
+        arguments: 0..<20)
     func survive(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         for round in 0..<100 {

@@ -16,7 +16,9 @@ struct RateLimitReplyTests {
         var growsIn: Int64?
     }
 
-    private static func items(_ field: String, in reply: String) throws -> [String: OrderedMap<String, RFC9651BareItem>] {
+    private static func items(_ field: String, in reply: String) throws -> [String: OrderedMap<
+        String, RFC9651BareItem
+    >] {
         let value = try #require(reply.split(separator: "\r\n").first { $0.hasPrefix("\(field): ") })
         var parser = StructuredFieldValueParser(Array(value.dropFirst(field.utf8.count + 2).utf8))
         var items: [String: OrderedMap<String, RFC9651BareItem>] = [:]
@@ -63,7 +65,8 @@ struct RateLimitReplyTests {
         #expect(policy["execution-time"]?["qu"] == .string("execution-ms"))
         #expect(
             try Self.rateLimit(reply) == [
-                "execution-time": Item(remaining: 599_999, growsIn: 60), "executions": Item(remaining: 5_999, growsIn: 60),
+                "execution-time": Item(remaining: 599_999, growsIn: 60),
+                "executions": Item(remaining: 5_999, growsIn: 60),
             ])
     }
 
@@ -93,7 +96,9 @@ struct RateLimitReplyTests {
         #expect(try Self.rateLimit(never) == ["time": Item(remaining: 0, growsIn: nil)])
     }
 
-    @Test("t is never later than Retry-After, and r is what is left, through random histories", arguments: 0..<10)
+    @Test(
+        "t is never later than Retry-After, and r is what is left, through random histories",
+        arguments: 0..<10)
     func histories(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         var settings = RunnerSettings()
@@ -108,7 +113,8 @@ struct RateLimitReplyTests {
         for count in 0..<300 {
             client.clock.advance(ms: Int.random(in: 0...500, using: &random))
             let reply = try client.ask(
-                Client.admit(#"{"id":"\#(count)","maxDurationMs":\#(Int.random(in: 0...900, using: &random))}"#))
+                Client.admit(
+                    #"{"id":"\#(count)","maxDurationMs":\#(Int.random(in: 0...900, using: &random))}"#))
             let items = try Self.rateLimit(reply)
             let retryAfter = Self.retryAfter(reply)
             #expect(Set(items.keys) == ["second", "time", "minute"])

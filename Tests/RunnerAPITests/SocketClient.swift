@@ -16,18 +16,21 @@ struct SocketClient: ~Copyable {
 
     /// - Parameter receiveBuffer: bytes the kernel keeps for a client that does not read.
     static func connected<Value>(
-        to address: SocketAddress, receiveBuffer: Int? = nil, _ body: (inout SocketClient) async throws -> Value
+        to address: SocketAddress, receiveBuffer: Int? = nil,
+        _ body: (inout SocketClient) async throws -> Value
     ) async throws -> Value {
         var bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.allowRemoteHalfClosure, value: true)
         if let receiveBuffer {
             bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveBuffer)
         }
-        let channel = try await bootstrap
+        let channel =
+            try await bootstrap
             .connect(to: address) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true))
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in
@@ -52,7 +55,9 @@ struct SocketClient: ~Copyable {
     mutating func reply() async throws -> String {
         while true {
             if let head = unread.firstRange(of: "\r\n\r\n"),
-                let length = unread[..<head.lowerBound].firstMatch(of: /Content-Length: (\d+)/).flatMap({ Int($0.output.1) }),
+                let length = unread[..<head.lowerBound].firstMatch(of: /Content-Length: (\d+)/).flatMap({
+                    Int($0.output.1)
+                }),
                 unread[head.upperBound...].utf8.count >= length
             {
                 let end = unread.utf8.index(head.upperBound, offsetBy: length)
@@ -111,7 +116,8 @@ final class LedgerGate: Sendable {
 extension RunnerServer {
     /// Runs a server on an address of its own, and stops it whatever happens.
     static func running(
-        loops: Int = 1, _ change: (inout RunnerSettings) -> Void = { _ in }, metrics: RecordedMetrics = RecordedMetrics(),
+        loops: Int = 1, _ change: (inout RunnerSettings) -> Void = { _ in },
+        metrics: RecordedMetrics = RecordedMetrics(),
         gate: LedgerGate? = nil, _ body: (RunnerServer, SocketAddress) async throws -> Void
     ) async throws {
         var settings = RunnerSettings()

@@ -14,7 +14,9 @@ struct TallyTests {
     @Test("Every counter is there before the first request, and no label names an account")
     func prepared() throws {
         let client = try Client()
-        for verdict in ["admitted", "held", "settled", "not_held", "peeked", "refused", "unavailable", "degraded"] {
+        for verdict in [
+            "admitted", "held", "settled", "not_held", "peeked", "refused", "unavailable", "degraded",
+        ] {
             #expect(client.metrics[#"stint_decisions_total{verdict="\#(verdict)"}"#] == 0)
         }
         for limit in ["execution-time", "executions"] {
@@ -43,21 +45,31 @@ struct TallyTests {
             Client.settle("a", #"{"durationMs":1}"#), Client.peek, Client.get("/nope"), Client.admit("{"),
         ]
         _ = try client.ask(requests.joined())
-        let decisions = client.metrics.series.filter { $0.key.hasPrefix("stint_decisions_total") && $0.value > 0 }
+        let decisions = client.metrics.series.filter {
+            $0.key.hasPrefix("stint_decisions_total") && $0.value > 0
+        }
         #expect(
             decisions == [
-                #"stint_decisions_total{verdict="admitted"}"#: 1, #"stint_decisions_total{verdict="held"}"#: 1,
+                #"stint_decisions_total{verdict="admitted"}"#: 1,
+                #"stint_decisions_total{verdict="held"}"#: 1,
                 #"stint_decisions_total{verdict="denied",limit="count"}"#: 2,
                 #"stint_decisions_total{verdict="denied",limit="time"}"#: 1,
-                #"stint_decisions_total{verdict="refused"}"#: 1, #"stint_decisions_total{verdict="settled"}"#: 1,
-                #"stint_decisions_total{verdict="not_held"}"#: 1, #"stint_decisions_total{verdict="peeked"}"#: 1,
+                #"stint_decisions_total{verdict="refused"}"#: 1,
+                #"stint_decisions_total{verdict="settled"}"#: 1,
+                #"stint_decisions_total{verdict="not_held"}"#: 1,
+                #"stint_decisions_total{verdict="peeked"}"#: 1,
             ])
-        let responses = client.metrics.series.filter { $0.key.hasPrefix("stint_http_responses_total") && $0.value > 0 }
+        let responses = client.metrics.series.filter {
+            $0.key.hasPrefix("stint_http_responses_total") && $0.value > 0
+        }
         #expect(
             responses.mapValues { Int($0) } == [
-                #"stint_http_responses_total{status="200"}"#: 3, #"stint_http_responses_total{status="201"}"#: 1,
-                #"stint_http_responses_total{status="400"}"#: 1, #"stint_http_responses_total{status="404"}"#: 2,
-                #"stint_http_responses_total{status="422"}"#: 1, #"stint_http_responses_total{status="429"}"#: 2,
+                #"stint_http_responses_total{status="200"}"#: 3,
+                #"stint_http_responses_total{status="201"}"#: 1,
+                #"stint_http_responses_total{status="400"}"#: 1,
+                #"stint_http_responses_total{status="404"}"#: 2,
+                #"stint_http_responses_total{status="422"}"#: 1,
+                #"stint_http_responses_total{status="429"}"#: 2,
             ])
     }
 

@@ -3,12 +3,12 @@
 
 import Glibc
 
-struct BlockingConnection: ~Copyable {
+public struct BlockingConnection: ~Copyable {
     private let descriptor: Int32
     private var unread: [UInt8] = []
 
     /// Connects; nobody answering for two seconds is an error.
-    init(socketPath: String) throws {
+    public init(socketPath: String) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw TestServerError("no socket: errno \(errno)") }
         var patience = timeval(tv_sec: 2, tv_usec: 0)
@@ -31,7 +31,7 @@ struct BlockingConnection: ~Copyable {
 
     /// The answer as `redis-cli` prints it when its output is no terminal: arrays line by line, null as
     /// `(nil)`.
-    mutating func command(_ arguments: [String]) throws -> String {
+    public mutating func command(_ arguments: [String]) throws -> String {
         var bytes = Array("*\(arguments.count)\r\n".utf8)
         for argument in arguments { bytes += Array("$\(argument.utf8.count)\r\n\(argument)\r\n".utf8) }
         var sent = 0

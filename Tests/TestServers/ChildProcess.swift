@@ -1,4 +1,4 @@
-// Child processes that do not outlive the test process: each is started through `setpriv --pdeathsig KILL`.
+// Child processes that do not outlive the test process: each is started through `setpriv --pdeathsig`.
 // The kernel sends that signal when the *thread* that started the child ends, so one thread that never ends
 // starts them all.
 
@@ -7,14 +7,21 @@ import Glibc
 import Synchronization
 
 /// A running child. `stop()` or a signal ends it; it is always reaped.
-final class ChildProcess: Sendable {
-    let pid: pid_t
+public final class ChildProcess: Sendable {
+    /// How a child ended.
+    public enum Ending: Sendable, Equatable {
+        case exited(Int32)
+        case killed(by: Int32)
+    }
+
+    public let pid: Int32
     /// What `waitpid` said; nil while the child runs.
     private let status = Mutex<Int32?>(nil)
 
     /// Starts `arguments[0]`, found on PATH; its output goes to the file `log`.
-    init(_ arguments: [String], log: String) throws {
-        pid = try Starter.shared.start(["setpriv", "--pdeathsig", "KILL"] + arguments, log: log)
+    /// - Parameter lastSignal: what it gets when the tests die: `TERM` for one that has children of its own to stop.
+    public init(_ arguments: [String], log: String, lastSignal: String = "KILL") throws {
+        pid = try Starter.shared.start(["setpriv", "--pdeathsig", lastSignal] + arguments, log: log)
     }
 
     /// Runs a program to its end.
@@ -25,23 +32,27 @@ final class ChildProcess: Sendable {
         }
     }
 
-    var isRunning: Bool {
+    public var isRunning: Bool { ending == nil }
+
+    /// nil while it runs.
+    public var ending: Ending? {
         status.withLock { status in
-            guard status == nil else { return false }
-            var code: Int32 = 0
-            guard waitpid(pid, &code, WNOHANG) == pid else { return true }
-            status = code
-            return false
+            if status == nil {
+                var code: Int32 = 0
+                guard waitpid(pid, &code, WNOHANG) == pid else { return nil }
+                status = code
+            }
+            return status.map { $0 & 0x7F == 0 ? .exited($0 >> 8 & 0xFF) : .killed(by: $0 & 0x7F) }
         }
     }
 
-    func send(_ signal: Int32) {
+    public func send(_ signal: Int32) {
         status.withLock { status in
             if status == nil { kill(pid, signal) }
         }
     }
 
-    func stop() {
+    public func stop() {
         send(SIGKILL)
         _ = wait()
     }
@@ -65,7 +76,8 @@ public struct TestServerError: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-func contents(of path: String) -> String {
+/// The text of a file, or that there is none.
+public func contents(of path: String) -> String {
     FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
         ?? "nothing at \(path)"
 }

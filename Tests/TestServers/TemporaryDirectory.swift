@@ -2,10 +2,10 @@
 
 import Foundation
 
-struct TemporaryDirectory: Sendable {
-    let path: String
+public struct TemporaryDirectory: Sendable {
+    public let path: String
 
-    init() throws {
+    public init() throws {
         var template = Array("\(NSTemporaryDirectory())/stint-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw TestServerError("no temporary directory: errno \(errno)")
@@ -13,13 +13,13 @@ struct TemporaryDirectory: Sendable {
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    func file(_ name: String) -> String { "\(path)/\(name)" }
+    public func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    func write(_ text: String, to name: String) throws {
+    public func write(_ text: String, to name: String) throws {
         try text.write(toFile: file(name), atomically: false, encoding: .utf8)
     }
 
-    func remove() {
+    public func remove() {
         do {
             try FileManager.default.removeItem(atPath: path)
         } catch {

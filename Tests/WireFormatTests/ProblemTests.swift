@@ -75,7 +75,6 @@ struct ProblemTests {
             (.durationMissing, 422, "urn:stint:problem:duration-missing"),
             (.headersTooLarge, 431, "urn:stint:problem:headers-too-large"),
             (.internalError, 500, "urn:stint:problem:internal-error"),
-            (.tooManyConnections, 503, "urn:stint:problem:too-many-connections"),
             (.versionNotSupported, 505, "urn:stint:problem:version-not-supported"),
         ] as [(ProblemType, Int, String)])
     func type(_ type: ProblemType, status: Int, uri: String) throws {
@@ -92,8 +91,8 @@ struct ProblemTests {
 
     @Test("the table above has every type, and no two share a URI")
     func complete() {
-        #expect(ProblemType.allCases.count == 21)
-        #expect(Set(ProblemType.allCases.map { "\($0.uri)" }).count == 21)
+        #expect(ProblemType.allCases.count == 20)
+        #expect(Set(ProblemType.allCases.map { "\($0.uri)" }).count == 20)
     }
 
     @Test("a problem of another service is not taken for ours")

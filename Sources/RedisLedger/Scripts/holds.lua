@@ -55,10 +55,8 @@ local function holds_store()
   if renew then
     local some, before = redis.call('HRANDFIELD', key, '1000', 'WITHVALUES'), #removed
     for i = 1, #some, 2 do
-      if some[i] ~= '' then
-        local _, _, expires = struct.unpack('<I6I6I6', some[i + 1])
-        if expires <= now then removed[#removed + 1] = some[i] end
-      end
+      local id, hold = some[i], some[i + 1]
+      if id ~= '' and (#hold < 18 or struct.unpack('<I6', hold, 13) <= now) then removed[#removed + 1] = id end
     end
     lives_until = expires_last
     if 8 * (#removed - before) <= #some then lives_until = lives_until + math.floor(stay / 8) end

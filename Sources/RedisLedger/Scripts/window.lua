@@ -143,7 +143,7 @@ local function window_fits(w, meter, ask, amount)
     for number = first, w.new - 1 do
       local executions, ms, offset = struct.unpack(layout, middle, (number - first) * size + 1)
       excess = excess - (meter == 0 and executions or ms)
-      if excess <= 0 and executions > 0 then return math.ceil(number * w.length / w.cells) + offset + w.length end
+      if excess <= 0 then return math.ceil(number * w.length / w.cells) + offset + w.length end
     end
   end
   return w.new_latest + w.length

@@ -1,0 +1,48 @@
+// What is left, limit by limit and in the two numbers that every reply carries.
+
+import Accounting
+import Testing
+
+@Suite("Where an account stands")
+struct StandingTests {
+    private static func limit(_ meter: Meter, _ amount: Int, windowMs: Int) throws -> Limit {
+        try Limit(
+            name: "\(meter.rawValue)-\(windowMs)-\(amount)", meter: meter, amount: amount, windowMs: windowMs)
+    }
+
+    @Test("Each limit is read from its own window, and the least of a meter is what remains of it")
+    func reads() throws {
+        let plan = try Plan(
+            name: "p",
+            limits: [
+                Self.limit(.executions, 10, windowMs: 1_000), Self.limit(.executionTime, 500, windowMs: 60_000),
+                Self.limit(.executions, 8, windowMs: 60_000), Self.limit(.executionTime, 900, windowMs: 1_000),
+            ])
+        let standing = Standing(
+            plan: plan,
+            usage: [
+                Usage(executions: 4, ms: 100, oldestLeavesInMs: 7),
+                Usage(executions: 5, ms: 600, oldestLeavesInMs: 70),
+            ])
+        #expect(plan.limits.indices.map(standing.used) == [4, 600, 5, 100])
+        // Over-runs can use more than there is; what is left is never negative.
+        #expect(plan.limits.indices.map(standing.remaining) == [6, 0, 3, 800])
+        #expect(standing.executionsRemaining == 3 && standing.timeRemaining == 0)
+        #expect(standing.usage(of: 2).oldestLeavesInMs == 70)
+    }
+
+    @Test("A plan without limits on a meter has nothing to say about it")
+    func readsNothing() throws {
+        let usage = [Usage(executions: 1, ms: 1, oldestLeavesInMs: 1)]
+        let time = try Plan(name: "p", limits: [Self.limit(.executionTime, 5, windowMs: 1_000)])
+        let count = try Plan(name: "p", limits: [Self.limit(.executions, 5, windowMs: 1_000)])
+        #expect(Standing(plan: time, usage: usage).executionsRemaining == nil)
+        #expect(Standing(plan: count, usage: usage).timeRemaining == nil)
+    }
+
+    @Test("A denial names its limits by bit", arguments: 0..<32)
+    func namesLimits(_ index: Int) {
+        let denial = Denial(violated: 1 << UInt32(index), retryAfterMs: nil)
+        #expect((0..<32).filter(denial.violates) == [index])
+    }
+}

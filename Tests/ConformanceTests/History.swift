@@ -1,0 +1,146 @@
+// A random history of one account: its plans, its ticks, the questions of each. Drawn from a seed alone, with a
+// taste for edges: of cells, of windows, of limits, of what is held.
+
+import Accounting
+import RuleTable
+
+struct History: Sendable {
+    /// Questions that are put together, at an instant.
+    struct Tick: Sendable, CustomStringConvertible {
+        let clock: Timestamp
+        let plan: Plan
+        let questions: [Question]
+
+        var description: String {
+            let limits = plan.limits.map { "\($0.amount) \($0.meter) per \($0.window)" }
+            return "at \(clock.ms) under \(limits):\n" + questions.map { "    \($0)\n" }.joined()
+        }
+    }
+
+    let seed: Int
+    /// Every plan that its ticks may be under.
+    let plans: [Plan]
+    let ticks: [Tick]
+    var questionCount: Int { ticks.reduce(0) { $0 + $1.questions.count } }
+
+    init(seed: Int, ticks count: Int) {
+        var author = HistoryAuthor(seed: seed)
+        self.seed = seed
+        plans = author.plans
+        ticks = (0..<count).map { _ in author.tick() }
+    }
+}
+
+/// Invents a history, tick by tick.
+struct HistoryAuthor {
+    private var chance: SeededGenerator
+    /// The same windows with other amounts; in some histories one of them lacks a window.
+    private(set) var plans: [Plan] = []
+    private var clock: Int
+    private var pastTicks: [Int] = []
+    private var newIDs = 0
+    private var asked: [Ask] = []
+    private let stepsBack: Bool
+
+    init(seed: Int) {
+        chance = SeededGenerator(seed: seed)
+        clock = Scenario.beginning.ms + chance.number(in: 0...5_000_000_000)
+        stepsBack = chance.once(in: 2)
+        let shapes = (0..<chance.number(in: 1...4)).map { _ in HistoryAuthor.shape(&chance) }
+        let limits = (0..<chance.pick([1, 2, 2, 3, 5, 32])).map { index in
+            (shapes[index < shapes.count ? index : chance.number(in: 0...shapes.count - 1)],
+             chance.pick(Meter.allCases))
+        }
+        plans = (0..<3).map { _ in HistoryAuthor.plan(limits, &chance) }
+        // A clock that steps back is held back by the windows of the plan in force alone, so not both.
+        if !stepsBack, limits.count > 1 { plans.append(HistoryAuthor.plan(Array(limits.dropFirst()), &chance)) }
+    }
+
+    private static func shape(_ chance: inout SeededGenerator) -> WindowShape {
+        WindowShape(
+            lengthMs: chance.pick([
+                1_000, 1_001, 1_999, 60_000, 60_000, 3_600_000, 65_536_000, 65_536_001, 2_678_400_000,
+                chance.number(in: 1_000...100_000), chance.number(in: 1_000...2_678_400_000),
+            ]),
+            cells: chance.pick([1, 2, 3, 7, 60, 60, 60, 999, 1_000, chance.number(in: 1...1_000)]))
+    }
+
+    private static func plan(
+        _ limits: [(shape: WindowShape, meter: Meter)], _ chance: inout SeededGenerator
+    ) -> Plan {
+        let made = limits.enumerated().map { index, limit in
+            let amount =
+                limit.meter == .executions
+                ? chance.pick([1, 2, 5, 30, 200, chance.number(in: 0...60), 2_147_483_647])
+                : chance.pick([
+                    1, 1_000, 10_000, 600_000, chance.number(in: 0...100_000), 1_099_511_627_776,
+                ])
+            return try! Limit(
+                name: "limit-\(index)", meter: limit.meter, amount: amount, windowMs: limit.shape.lengthMs,
+                cells: limit.shape.cells)
+        }
+        return try! Plan(name: "random", limits: made)
+    }
+
+    mutating func tick() -> History.Tick {
+        let plan = chance.once(in: 4) ? chance.pick(plans) : plans[0]
+        passTime(plan)
+        pastTicks.append(clock)
+        let count = chance.once(in: 60) ? chance.number(in: 60...140) : chance.pick([1, 1, 2, 3, 5, 8, 13])
+        return History.Tick(
+            clock: Timestamp(ms: clock), plan: plan, questions: (0..<count).map { _ in question(plan) })
+    }
+
+    private mutating func passTime(_ plan: Plan) {
+        let shape = chance.pick(plan.windows)
+        let (length, cells) = (shape.lengthMs, shape.cells)
+        let nextCell = ((clock * cells / length + 1) * length + cells - 1) / cells
+        var instants = [clock, clock, clock + 1, clock + chance.number(in: 0...length / 8), nextCell]
+        instants += [nextCell - 1, nextCell + 1, nextCell + length / cells * chance.number(in: 1...5)]
+        if let past = pastTicks.randomElement(using: &chance) {
+            let grant = asked.randomElement(using: &chance)?.durationMs ?? 0
+            // When a charge of then leaves, and when a hold of then expires.
+            let stay = plan.windows.map { $0.lengthMs + ($0.lengthMs + $0.cells - 1) / $0.cells }.max()!
+            for edge in [past + length, past + max(stay, grant + 30_000)] where edge > clock {
+                instants += [edge - 1, edge, edge + 1]
+            }
+        }
+        if chance.once(in: 25) {
+            instants = [clock + length, clock + 2 * length, clock + 2_678_400_000 + 86_400_000]
+        } else if stepsBack, chance.once(in: 8) {
+            instants = [clock - 1, clock - length / cells, clock - length, clock - 3 * length]
+        }
+        clock = min(max(chance.pick(instants), 1), 8_000_000_000_000)
+    }
+
+    private mutating func question(_ plan: Plan) -> Question {
+        switch chance.number(in: 1...10) {
+        case 1: return .peek
+        case 2...4 where !asked.isEmpty:
+            let ask = asked[max(0, asked.count - 1 - chance.pick([0, 0, 1, 2, chance.number(in: 0...20)]))]
+            let used = [
+                0, 1, ask.durationMs / 3, ask.durationMs, ask.durationMs + 1, 2 * ask.durationMs, 2_678_400_000,
+            ]
+            return .settle(ask.id, durationMs: min(chance.pick(Array(used)), 2_678_400_000))
+        default:
+            let ask = self.ask(plan)
+            asked.append(ask)
+            return .admit(ask)
+        }
+    }
+
+    private mutating func ask(_ plan: Plan) -> Ask {
+        let amounts = plan.limits.filter { $0.meter == .executionTime }.map(\.amount)
+        let amount = amounts.randomElement(using: &chance) ?? 1_000
+        let durations = [
+            0, 1, 100, amount / 7, amount / 2, amount, amount + 1, chance.number(in: 0...max(1, amount)),
+        ]
+        let durationMs = min(chance.pick(durations), 2_678_400_000)
+        let minimumMs = chance.pick([0, 1, 100, durationMs, durationMs + 1, durationMs / 2])
+        // A few names come again and again, held or not; the others are new.
+        let isNew = chance.once(in: 3)
+        newIDs += 1
+        let name = isNew || chance.once(in: 2) ? "new-\(newIDs)" : "known-\(chance.number(in: 1...6))"
+        return Ask(id: ExecutionID(name)!, isNew: isNew, durationMs: durationMs, minimumMs: minimumMs)
+    }
+}
