@@ -23,8 +23,9 @@ run: deps    ## release build of the service, then start it (Ctrl-C stops it; AR
 	@echo "run: starting; runners ask http://127.0.0.1:7400, people look at http://127.0.0.1:7401/readyz"
 	@exec "$$(swift build -c release --show-bin-path)/stint" serve $(ARGS)
 
-test: build    ## every test (needs no running Redis: the tests start their own)
-	swift test --skip-build --disable-xctest
+# One after the other: many tests hold real servers to deadlines of milliseconds, and would be each other's load.
+test: build    ## every test (needs no running Redis: the tests start their own; about 3 minutes)
+	swift test --skip-build --disable-xctest --no-parallel
 
 lint:    ## layout of the Swift code and syntax of the scripts, changing nothing
 	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)

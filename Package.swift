@@ -110,8 +110,12 @@ let package = Package(
         .target(
             name: "RuleTable", dependencies: ["Accounting"], path: "Tests/AccountingTests/RuleTable",
             swiftSettings: strict),
+        .target(name: "Oracle", dependencies: ["Accounting"], path: "Tests/Oracle", swiftSettings: strict),
         .testTarget(
-            name: "AccountingTests", dependencies: ["Accounting", "RuleTable"], exclude: ["RuleTable"],
+            name: "AccountingTests", dependencies: ["Accounting", "Oracle", "RuleTable"], exclude: ["RuleTable"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Accounting", "Oracle", "RuleTable"],
             swiftSettings: strict),
         .testTarget(name: "WireFormatTests", dependencies: ["WireFormat", structuredFields], swiftSettings: strict),
         .testTarget(

@@ -17,7 +17,8 @@ public struct ExecutionID: Hashable, Sendable, CustomStringConvertible {
     /// executions held at once two are equal with a chance of about 4 in 10^16.
     public init(using random: inout some RandomNumberGenerator) {
         let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-        var high = random.next(), low = random.next()
+        var high = random.next()
+        var low = random.next()
         name = String(unsafeUninitializedCapacity: 15) { bytes in
             for index in 0..<15 {
                 let bits = index < 8 ? Int(high & 63) : Int(low & 63)

@@ -50,7 +50,8 @@ public struct LedgerPage: Sendable {
     func isBlank(at clock: Timestamp) -> Bool {
         holds.values.allSatisfy { $0.expires <= clock }
             && windows.values.allSatisfy { window in
-                window.clock <= clock && window.cells.allSatisfy { $0.latest + window.shape.lengthMs <= clock }
+                window.clock <= clock
+                    && window.cells.allSatisfy { $0.latest + window.shape.lengthMs <= clock }
             }
     }
 
@@ -70,7 +71,9 @@ public struct LedgerPage: Sendable {
         }
     }
 
-    private mutating func admit(_ ask: Ask, under plan: Plan, at now: Timestamp, clock: Timestamp) -> Verdict {
+    private mutating func admit(
+        _ ask: Ask, under plan: Plan, at now: Timestamp, clock: Timestamp
+    ) -> Verdict {
         if let hold = holds[ask.id], hold.expires > now { return .held(hold.grant) }
         var grantMs = ask.durationMs
         var violated: UInt32 = 0

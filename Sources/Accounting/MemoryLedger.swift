@@ -28,7 +28,8 @@ public final class MemoryLedger: Ledger, Sendable {
                 }
                 if pages.count >= sweepAt, clock >= nextSweep { sweep(at: clock) }
                 guard pages.count < maximum else {
-                    return .failure(.notApplied("the memory ledger keeps \(pages.count) accounts and has no room"))
+                    return .failure(
+                        .notApplied("the memory ledger keeps \(pages.count) accounts and has no room"))
                 }
             }
             return .success(pages[account, default: LedgerPage()].answer(question, under: plan, at: clock))

@@ -9,8 +9,12 @@ public struct Ceiling: Hashable, Sendable {
     public let payloadBytes: Int?
 
     /// - Throws: ``PlanError`` naming the field that is out of its bound.
-    public init(maxDurationMs: Int? = nil, memoryBytes: Int? = nil, payloadBytes: Int? = nil) throws(PlanError) {
-        if let maxDurationMs { try PlanError.check(maxDurationMs, in: 1...Bounds.durationMs.upperBound, field: "maxDurationMs") }
+    public init(
+        maxDurationMs: Int? = nil, memoryBytes: Int? = nil, payloadBytes: Int? = nil
+    ) throws(PlanError) {
+        if let maxDurationMs {
+            try PlanError.check(maxDurationMs, in: 1...Bounds.durationMs.upperBound, field: "maxDurationMs")
+        }
         if let memoryBytes { try PlanError.check(memoryBytes, in: Bounds.bytes, field: "memoryBytes") }
         if let payloadBytes { try PlanError.check(payloadBytes, in: Bounds.bytes, field: "payloadBytes") }
         self.maxDurationMs = maxDurationMs
@@ -78,7 +82,8 @@ public final class Plan: Sendable {
             for kind in kinds.keys.sorted() { try PlanError.checkName(kind, field: "kinds.\(kind)") }
         }
         try PlanError.check(minimumGrantMs, in: 1...Bounds.durationMs.upperBound, field: "minimumGrantMs")
-        try PlanError.check(resources.count, in: Bounds.resourcesPerPlan, field: "resources", counting: "kinds")
+        try PlanError.check(
+            resources.count, in: Bounds.resourcesPerPlan, field: "resources", counting: "kinds")
         for (resource, quota) in resources.sorted(by: { $0.key < $1.key }) {
             try PlanError.checkName(resource, field: "resources.\(resource)")
             try PlanError.check(quota, in: Bounds.resourceQuota, field: "resources.\(resource)")

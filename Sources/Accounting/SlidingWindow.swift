@@ -82,7 +82,9 @@ public struct SlidingWindow: Equatable, Sendable {
     /// - Returns: false, with nothing changed, when that cell no longer counts.
     mutating func correct(by deltaMs: Int, admittedAt: Timestamp, at now: Timestamp) -> Bool {
         let number = shape.cell(at: admittedAt)
-        guard admittedAt >= birth, let index = cells.firstIndex(where: { $0.number == number }) else { return false }
+        guard admittedAt >= birth, let index = cells.firstIndex(where: { $0.number == number }) else {
+            return false
+        }
         let corrected = min(max(cells[index].ms + deltaMs, 0), Bounds.cellMs)
         ms += corrected - cells[index].ms
         cells[index].ms = corrected

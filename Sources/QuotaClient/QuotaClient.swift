@@ -21,6 +21,14 @@ public enum QuotaTarget: Sendable, Hashable {
         }
     }
 
+    /// What the HTTP client does not say for itself: for a Unix socket it sends no `Host`, which HTTP/1.1 requires.
+    fileprivate var headers: HTTPHeaders {
+        switch self {
+        case .url: [:]
+        case .unixSocket: ["Host": "localhost"]
+        }
+    }
+
     private static func percentEncoded(_ path: String) -> String {
         var encoded = ""
         for byte in path.utf8 {
@@ -79,7 +87,9 @@ public struct QuotaClient: Sendable {
 
     /// May this execution start, and for how long? Give it an id of your own to make repetitions safe.
     /// - Throws: ``UnreadableReply``, or what the HTTP client throws when there is no reply.
-    public func admit(_ body: AdmitBody = AdmitBody(), account: String) async throws -> QuotaReply<AdmittedBody> {
+    public func admit(
+        _ body: AdmitBody = AdmitBody(), account: String
+    ) async throws -> QuotaReply<AdmittedBody> {
         try await send(.POST, RunnerPath.executions(of: account), body.json)
     }
 
@@ -100,6 +110,7 @@ public struct QuotaClient: Sendable {
     ) async throws -> QuotaReply<Body> {
         var request = HTTPClientRequest(url: target.url(of: path))
         request.method = method
+        request.headers = target.headers
         if let body {
             request.headers.add(name: "Content-Type", value: "\(MediaType.json)")
             request.body = .bytes(body)

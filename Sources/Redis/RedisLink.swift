@@ -38,6 +38,8 @@ public final class RedisLink {
     private var deadlineTimer: Scheduled<Void>?
     /// Set from the first command of a tick of the loop until that tick's flush.
     private var flushIsScheduled = false
+    /// Set while the socket is handed bytes, which it may interrupt to say that it takes more.
+    private var isFlushing = false
     private var reportedInFlight = 0
     /// Completes when the last dialled channel is closed, or was never opened.
     private var lastClosed: EventLoopFuture<Void>
@@ -127,9 +129,12 @@ public final class RedisLink {
     /// later.
     public func flush() {
         eventLoop.assertInEventLoop()
-        guard case .ready(let handler) = phase, !writer.isEmpty, handler.channel.isWritable else { return }
+        guard case .ready(let handler) = phase, !isFlushing, !writer.isEmpty, handler.channel.isWritable
+        else { return }
         waiting.handOver()
+        isFlushing = true
         handler.channel.writeAndFlush(writer.buffer, promise: nil)
+        isFlushing = false
         writer.clear()
         reportInFlight()
     }

@@ -109,7 +109,7 @@ extension LedgerCall {
             usage.reserveCapacity(plan.windows.count)
             for _ in plan.windows {
                 guard let executions = bytes.readNumber(), let ms = bytes.readNumber(),
-                    let leaves = bytes.readNumber()
+                    let leaves = bytes.readNumber(from: -1)
                 else { return false }
                 usage.append(
                     Usage(executions: executions, ms: ms, oldestLeavesInMs: leaves < 0 ? nil : leaves))
@@ -126,26 +126,26 @@ extension ByteBuffer {
         writeInteger(Double(number).bitPattern, endianness: .little)
     }
 
-    /// A double that is a whole number, -1 to 2^53; nil when it is not.
-    fileprivate mutating func readNumber() -> Int? {
+    /// A double that is a whole number, `least` to 2^53; nil when it is not.
+    fileprivate mutating func readNumber(from least: Int = 0) -> Int? {
         guard let bits = readInteger(endianness: .little, as: UInt64.self),
-            let number = Int(exactly: Double(bitPattern: bits)), number >= -1, number <= 1 << 53
+            let number = Int(exactly: Double(bitPattern: bits)), number >= least, number <= 1 << 53
         else { return nil }
         return number
     }
 
     /// nil when the script cannot have answered `question` with it.
     fileprivate mutating func readVerdict(on question: Question) -> Verdict? {
-        guard let code = readInteger(as: UInt8.self), let a = readNumber(), let b = readNumber(),
+        guard let code = readInteger(as: UInt8.self), let a = readNumber(from: -1), let b = readNumber(),
             let c = readNumber()
         else { return nil }
         switch (code, question) {
-        case (0, .admit): return .held(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
-        case (1, .admit): return .admitted(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
+        case (0, .admit) where a >= 0: return .held(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
+        case (1, .admit) where a >= 0: return .admitted(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
         case (2, .admit):
             guard let violated = UInt32(exactly: b), violated != 0 else { return nil }
             return .denied(Denial(violated: violated, retryAfterMs: a < 0 ? nil : a))
-        case (3, .settle): return .settled(Receipt(chargedMs: a, returnedMs: b, overrunMs: c))
+        case (3, .settle) where a >= 0: return .settled(Receipt(chargedMs: a, returnedMs: b, overrunMs: c))
         case (4, .settle): return .notHeld
         case (5, .peek): return .peeked
         default: return nil

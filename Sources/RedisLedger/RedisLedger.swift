@@ -18,6 +18,8 @@ public final class RedisLedger: Ledger {
     private let clock: (() -> Timestamp)?
     private let latency: Metrics.Timer
     private let combined: Recorder
+    /// Here and not where it is sent: putting it together takes a while, which would count against the first deadline.
+    private let script = LedgerScript.text
 
     private var link: RedisLink?
     /// The script's digest as the server says it. Until it was loaded once, calls carry the script's text.
@@ -37,7 +39,8 @@ public final class RedisLedger: Ledger {
         self.clock = clock
         latency = Timer(label: "stint_ledger_seconds", factory: metrics)
         combined = Recorder(label: "stint_combined_asks", factory: metrics)
-        link = RedisLink(eventLoop: eventLoop, settings: redis, logger: logger, metrics: metrics) { [weak self] _ in
+        link = RedisLink(eventLoop: eventLoop, settings: redis, logger: logger, metrics: metrics) {
+            [weak self] _ in
             self?.loadScript()
         }
     }
@@ -92,7 +95,7 @@ public final class RedisLedger: Ledger {
             } else {
                 call.wentWithText = true
                 writer.append("EVAL")
-                writer.append(LedgerScript.text)
+                writer.append(script)
             }
             call.write(to: &writer, keys: keys, clock: clock?())
         }
@@ -122,7 +125,7 @@ public final class RedisLedger: Ledger {
         link?.send(argumentCount: 3, to: ScriptLoading { [weak self] in self?.loaded($0) }) { writer in
             writer.append("SCRIPT")
             writer.append("LOAD")
-            writer.append(LedgerScript.text)
+            writer.append(script)
         }
     }
 
@@ -151,7 +154,8 @@ extension LedgerError {
     /// Errors that the server gives before a script has written anything; the script reads all that it might trip
     /// over before its first write.
     private static let refusals: Set<String> = [
-        "LOADING", "BUSY", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "MOVED", "ASK",
+        "LOADING", "BUSY", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "MOVED",
+        "ASK",
         "TRYAGAIN", "CROSSSLOT", "NOAUTH", "NOPERM", "WRONGTYPE", "NOSCRIPT",
     ]
 

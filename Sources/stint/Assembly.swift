@@ -35,7 +35,7 @@ enum Assembly {
 
         let runner = RunnerServer(
             settings: runnerSettings(settings), group: group, plans: plans,
-            makeLedger: { ledgers.make(on: $0) }, random: { SystemRandomNumberGenerator() },
+            makeLedger: { ledgers.make(on: $0) }, random: { chance() },
             logger: logger, metrics: metrics)
         let (adminPort, adminPortTeller) = AsyncStream.makeStream(of: Int.self)
         let admin = AdminServer(
@@ -82,6 +82,11 @@ enum Assembly {
         var quiet = logger
         if quiet.logLevel == .info { quiet.logLevel = .notice }
         return quiet
+    }
+
+    private static func chance() -> Xoshiro256 {
+        var system = SystemRandomNumberGenerator()
+        return Xoshiro256(seededBy: &system)
     }
 
     private static func embeddedRedis(_ settings: Settings, _ logger: Logger) async throws -> EmbeddedRedis? {

@@ -145,7 +145,9 @@ struct AccountantTests {
         }
     }
 
-    @Test("When the ledger cannot say, the plan decides about admissions", arguments: UnavailablePolicy.allCases)
+    @Test(
+        "When the ledger cannot say, the plan decides about admissions", arguments: UnavailablePolicy.allCases
+    )
     func decidesWithoutLedger(_ policy: UnavailablePolicy) throws {
         var accountant = Self.accountant(Self.plan(whenUnavailable: policy))
         let id = ExecutionID("mine")!

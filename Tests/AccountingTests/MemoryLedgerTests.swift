@@ -48,7 +48,8 @@ struct MemoryLedgerTests {
         #expect((1_000...1_024).allSatisfy { ledger.page(of: account($0)) != nil })
     }
 
-    @Test("A full ledger refuses further accounts, serves those it has, and takes new ones when there is room")
+    @Test(
+        "A full ledger refuses further accounts, serves those it has, and takes new ones when there is room")
     func isBounded() throws {
         let clock = ManualClock(Scenario.beginning)
         let ledger = MemoryLedger(maximumAccounts: 3, clock: { clock.now })

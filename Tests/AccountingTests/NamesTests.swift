@@ -24,9 +24,11 @@ struct NamesTests {
         #expect(ExecutionID(name) == nil)
     }
 
-    @Test("An account takes colon, at and 128 bytes, an execution does not", arguments: [
-        "a:b", "a@b", ":", "@", String(repeating: "x", count: 65), String(repeating: "x", count: 128),
-    ])
+    @Test(
+        "An account takes colon, at and 128 bytes, an execution does not",
+        arguments: [
+            "a:b", "a@b", ":", "@", String(repeating: "x", count: 65), String(repeating: "x", count: 128),
+        ])
     func differ(_ name: String) {
         #expect(Account(name)?.description == name)
         #expect(ExecutionID(name) == nil)

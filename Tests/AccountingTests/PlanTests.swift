@@ -42,10 +42,14 @@ struct PlanTests {
             _ = try limit("l", .executionTime, 1_099_511_627_777)
         },
         Row("windowMs: must be 1000 to 2678400000, not 999") { _ = try limit(windowMs: 999) },
-        Row("windowMs: must be 1000 to 2678400000, not 2678400001") { _ = try limit(windowMs: 2_678_400_001) },
+        Row("windowMs: must be 1000 to 2678400000, not 2678400001") {
+            _ = try limit(windowMs: 2_678_400_001)
+        },
         Row("cells: must be 1 to 1000, not 0") { _ = try limit(cells: 0) },
         Row("cells: must be 1 to 1000, not 1001") { _ = try limit(cells: 1_001) },
-        Row("name: must be 1 to 64 bytes of A-Z a-z 0-9 . _ -") { _ = try Plan(name: "a/b", limits: limits(1)) },
+        Row("name: must be 1 to 64 bytes of A-Z a-z 0-9 . _ -") {
+            _ = try Plan(name: "a/b", limits: limits(1))
+        },
         Row("limits: must hold 1 to 32 limits, not 0") { _ = try Plan(name: "p", limits: []) },
         Row("limits: must hold 1 to 32 limits, not 33") { _ = try Plan(name: "p", limits: limits(33)) },
         Row("limits[1].name: 'l' is there twice") { _ = try Plan(name: "p", limits: [limit(), limit()]) },
@@ -146,7 +150,8 @@ struct PlanTests {
                 try Limit(name: "execution-time", meter: .executionTime, amount: 600_000, windowMs: 60_000),
                 try Limit(name: "executions", meter: .executions, amount: 6_000, windowMs: 60_000),
             ])
-        let function = plan.kinds?["function"], action = plan.kinds?["workflow-action"]
+        let function = plan.kinds?["function"]
+        let action = plan.kinds?["workflow-action"]
         #expect(function?.maxDurationMs == 10_000 && action?.maxDurationMs == 20_000)
         #expect(function?.memoryBytes == 134_217_728 && action?.memoryBytes == 134_217_728)
         #expect(function?.payloadBytes == 6_291_456 && action?.payloadBytes == 6_291_456)

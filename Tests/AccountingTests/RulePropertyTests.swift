@@ -127,7 +127,8 @@ struct RandomTraffic {
         switch page.answer(.admit(ask), under: plan, at: Timestamp(ms: now)).verdict {
         case .admitted(let grant):
             admitted += 1
-            check(grant.durationMs <= ask.durationMs && grant.durationMs >= ask.neededMs, "\(grant) to \(ask)")
+            check(
+                grant.durationMs <= ask.durationMs && grant.durationMs >= ask.neededMs, "\(grant) to \(ask)")
             log.admit(ask.id, grant)
             running.append((ask.id, grant.durationMs))
             for limit in plan.limits {

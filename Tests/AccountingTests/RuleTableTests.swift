@@ -16,13 +16,15 @@ struct RuleTableTests {
                 Issue.record("at \(step.atMs) ms: \(answer.verdict) and not \(step.verdict)")
             }
             if let left = step.left, answer.left(under: scenario.plan) != left {
-                Issue.record("at \(step.atMs) ms: \(answer.left(under: scenario.plan)) and not \(left) is left")
+                Issue.record(
+                    "at \(step.atMs) ms: \(answer.left(under: scenario.plan)) and not \(left) is left")
             }
             guard case .admit(let ask) = step.question, case .denied(let denial) = step.verdict else {
                 continue
             }
             #expect(
-                page.peek(under: scenario.plan, at: step.at) == before.peek(under: scenario.plan, at: step.at),
+                page.peek(under: scenario.plan, at: step.at)
+                    == before.peek(under: scenario.plan, at: step.at),
                 "at \(step.atMs) ms: a denial charges nothing")
             #expect(
                 page.keepsItsWord(denial, ask, under: scenario.plan, at: step.at),

@@ -15,8 +15,10 @@ struct StandingTests {
         let plan = try Plan(
             name: "p",
             limits: [
-                Self.limit(.executions, 10, windowMs: 1_000), Self.limit(.executionTime, 500, windowMs: 60_000),
-                Self.limit(.executions, 8, windowMs: 60_000), Self.limit(.executionTime, 900, windowMs: 1_000),
+                Self.limit(.executions, 10, windowMs: 1_000),
+                Self.limit(.executionTime, 500, windowMs: 60_000),
+                Self.limit(.executions, 8, windowMs: 60_000),
+                Self.limit(.executionTime, 900, windowMs: 1_000),
             ])
         let standing = Standing(
             plan: plan,

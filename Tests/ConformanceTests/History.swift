@@ -48,12 +48,16 @@ struct HistoryAuthor {
         stepsBack = chance.once(in: 2)
         let shapes = (0..<chance.number(in: 1...4)).map { _ in HistoryAuthor.shape(&chance) }
         let limits = (0..<chance.pick([1, 2, 2, 3, 5, 32])).map { index in
-            (shapes[index < shapes.count ? index : chance.number(in: 0...shapes.count - 1)],
-             chance.pick(Meter.allCases))
+            (
+                shapes[index < shapes.count ? index : chance.number(in: 0...shapes.count - 1)],
+                chance.pick(Meter.allCases)
+            )
         }
         plans = (0..<3).map { _ in HistoryAuthor.plan(limits, &chance) }
         // A clock that steps back is held back by the windows of the plan in force alone, so not both.
-        if !stepsBack, limits.count > 1 { plans.append(HistoryAuthor.plan(Array(limits.dropFirst()), &chance)) }
+        if !stepsBack, limits.count > 1 {
+            plans.append(HistoryAuthor.plan(Array(limits.dropFirst()), &chance))
+        }
     }
 
     private static func shape(_ chance: inout SeededGenerator) -> WindowShape {
@@ -119,7 +123,8 @@ struct HistoryAuthor {
         case 2...4 where !asked.isEmpty:
             let ask = asked[max(0, asked.count - 1 - chance.pick([0, 0, 1, 2, chance.number(in: 0...20)]))]
             let used = [
-                0, 1, ask.durationMs / 3, ask.durationMs, ask.durationMs + 1, 2 * ask.durationMs, 2_678_400_000,
+                0, 1, ask.durationMs / 3, ask.durationMs, ask.durationMs + 1, 2 * ask.durationMs,
+                2_678_400_000,
             ]
             return .settle(ask.id, durationMs: min(chance.pick(Array(used)), 2_678_400_000))
         default:

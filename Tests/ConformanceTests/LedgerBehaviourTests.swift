@@ -22,7 +22,9 @@ struct LedgerBehaviourTests {
 
     private static func account(_ number: Int) -> Account { Account("a:\(number)@here.there_-")! }
 
-    @Test("Every question hears once, each account's in the order they were put", arguments: LedgerKind.allCases)
+    @Test(
+        "Every question hears once, each account's in the order they were put", arguments: LedgerKind.allCases
+    )
     func answersInOrder(_ kind: LedgerKind) async throws {
         let plan = try Self.plan(1_000)
         try await kind.withLedger(clock: ManualClock()) { ledger in
@@ -39,7 +41,8 @@ struct LedgerBehaviourTests {
         }
     }
 
-    @Test("The asks of one tick are decided one after the other, to the last one that fits",
+    @Test(
+        "The asks of one tick are decided one after the other, to the last one that fits",
         arguments: LedgerKind.allCases)
     func decidesOneByOne(_ kind: LedgerKind) async throws {
         let plan = try Self.plan(150)
@@ -53,7 +56,8 @@ struct LedgerBehaviourTests {
         }
     }
 
-    @Test("In one tick an id is admitted, found held, settled, not found, and admitted again",
+    @Test(
+        "In one tick an id is admitted, found held, settled, not found, and admitted again",
         arguments: LedgerKind.allCases)
     func remembersWithinTick(_ kind: LedgerKind) async throws {
         let plan = try Self.plan(10)
@@ -87,7 +91,9 @@ struct LedgerBehaviourTests {
     @Test("Accounts whose names resemble each other share nothing", arguments: LedgerKind.allCases)
     func keepsAccountsApart(_ kind: LedgerKind) async throws {
         let plan = try Self.plan(1)
-        let names = ["a", "A", "a:x", "a:w:60000:60", "aa", "a.", "a-", "a_", ":", "@", "x", "a:w", "1", "01"]
+        let names = [
+            "a", "A", "a:x", "a:w:60000:60", "aa", "a.", "a-", "a_", ":", "@", "x", "a:w", "1", "01",
+        ]
         try await kind.withLedger(clock: ManualClock()) { ledger in
             let puts = names.map { Put(Self.ask("e"), about: Account($0)!, under: plan) }
             for heard in try await ledger.hear(puts) {
@@ -103,7 +109,8 @@ struct LedgerBehaviourTests {
         }
     }
 
-    @Test("Another plan's amounts apply at once to what was charged under the one before",
+    @Test(
+        "Another plan's amounts apply at once to what was charged under the one before",
         arguments: LedgerKind.allCases)
     func appliesNewAmounts(_ kind: LedgerKind) async throws {
         let (small, large) = (try Self.plan(2), try Self.plan(5))
@@ -122,7 +129,8 @@ struct LedgerBehaviourTests {
         }
     }
 
-    @Test("A settlement under a plan with other windows corrects those that both have",
+    @Test(
+        "A settlement under a plan with other windows corrects those that both have",
         arguments: LedgerKind.allCases)
     func settlesUnderAnotherPlan(_ kind: LedgerKind) async throws {
         func limit(_ windowMs: Int) throws -> Limit {
@@ -156,7 +164,8 @@ struct LedgerBehaviourTests {
                 clock.now = Scenario.beginning + ms
                 let peeks = try await ledger.hear(
                     Array(repeating: Put(.peek, about: account, under: plan), count: 3))
-                #expect(peeks.map { $0.answer?.usage[0].executions } == Array(repeating: executions, count: 3))
+                #expect(
+                    peeks.map { $0.answer?.usage[0].executions } == Array(repeating: executions, count: 3))
             }
         }
     }

@@ -40,59 +40,86 @@ extension EndToEnd {
             }
         }
 
+        /// The default plan with a window of 300 s.
+        static let slowPlan = """
+            default: slow
+            plans:
+              slow:
+                limits:
+                  - {name: execution-time, meter: execution-time, amount: 600000, windowMs: 300000}
+                  - {name: executions, meter: executions, amount: 6000, windowMs: 300000}
+                kinds: {function: {maxDurationMs: 10000}}
+            """
+
         @Test("6,000 times admit 10 s and settle 100 ms from 32 connections: all fit, nothing more does")
         func sixThousand() async throws {
-            try await Stint.serving { stint, place in
+            // It takes a tenth of the window, but a debug build among other tests may take more than the whole.
+            if try await Self.fits(plans: nil, windowMs: 60_000) { return }
+            report("this machine is too busy for the default plan's window of 60 s; once more with 300 s")
+            #expect(try await Self.fits(plans: Self.slowPlan, windowMs: 300_000))
+        }
+
+        /// - Returns: false when it took longer than the window, so that the sums say nothing.
+        private static func fits(plans: String?, windowMs: Int) async throws -> Bool {
+            try await Stint.serving(plans: plans) { stint, place in
                 let progress = Progress()
                 let began = ContinuousClock.now
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await Self.watch(stint.client, progress) }
-                    for _ in 0..<Self.connections {
-                        group.addTask {
-                            while let number = progress.next() {
-                                try await Self.execute("e-\(number)", stint.client, progress)
-                            }
-                        }
-                    }
-                    try await group.waitForAll()
-                }
-                let took = began.duration(to: .now)
-                // Else the first charges have left the window, and the sums below mean nothing.
-                try #require(took < .seconds(60), "too slow for a window of 60 s")
+                try await use(stint, progress)
+                let tookMs = began.duration(to: .now).inMs
+                guard tookMs < windowMs else { return false }
 
-                let standing = try await stint.client.peek(account: Self.account).accepted
-                let oneMore = try await stint.client.admit(
-                    AdmitBody(maxDurationMs: 100), account: Self.account)
+                let standing = try await stint.client.peek(account: account).accepted
+                let oneMore = try await stint.client.admit(AdmitBody(maxDurationMs: 100), account: account)
                 let counts = progress.counts
-                #expect(counts.settled == Self.executions)
+                #expect(counts.settled == executions)
                 #expect(standing.limits == LimitsObject(executionsRemaining: 0, timeRemaining: 0))
                 #expect(oneMore.status == 429)
                 #expect(try oneMore.problem.violatedPolicies.sorted() == ["execution-time", "executions"])
-                #expect(counts.peeks > 0 && counts.mostTimeUsed <= 600_000 && counts.mostExecutionsUsed <= 6_000)
-                let memory = try place.redis("MEMORY", "USAGE", "stint:{\(Self.account)}:w:60000:60")
+                #expect(counts.peeks > 0)
+                #expect(counts.mostTimeUsed <= 600_000 && counts.mostExecutionsUsed <= 6_000)
+                let memory = try place.redis("MEMORY", "USAGE", "stint:{\(account)}:w:\(windowMs):60")
                 report(
-                    "6,000 executions from 32 connections in \(took.inMs) ms: all 201 in the end, \(counts.denials) "
-                        + "denials and \(counts.unavailable) 503s on the way, executionsRemaining 0, timeRemaining 0, "
-                        + "the 6,001st \(oneMore.status); \(counts.peeks) peeks saw at most \(counts.mostTimeUsed) ms "
-                        + "and \(counts.mostExecutionsUsed) executions used; window key \(memory) bytes")
+                    "6,000 executions from 32 connections in \(tookMs) ms, window \(windowMs) ms: all 201 in the "
+                        + "end, \(counts.denials) denials and \(counts.unavailable) 503s on the way, "
+                        + "executionsRemaining 0, timeRemaining 0, the 6,001st \(oneMore.status); \(counts.peeks) "
+                        + "peeks saw at most \(counts.mostTimeUsed) ms and \(counts.mostExecutionsUsed) executions "
+                        + "used; window key \(memory) bytes")
+                return true
+            }
+        }
+
+        private static func use(_ stint: Stint, _ progress: Progress) async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await watch(stint.client, progress) }
+                for _ in 0..<connections {
+                    group.addTask {
+                        try await RawConnection.open(port: stint.runnerPort) { connection in
+                            while let number = progress.next() {
+                                try await execute("e-\(number)", &connection, progress)
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
             }
         }
 
         /// One execution of 100 ms; whoever is denied or unlucky tries again with the same id.
         private static func execute(
-            _ id: String, _ client: QuotaClient, _ progress: Progress
+            _ id: String, _ connection: inout RawConnection, _ progress: Progress
         ) async throws {
+            let path = RunnerPath.executions(of: account)
             var mayBeRepeated = false
             while true {
-                let reply = try await client.admit(AdmitBody(id: id), account: account)
-                if reply.status == 201 || (reply.status == 200 && mayBeRepeated) { break }
-                try await pause(after: reply.status, mayBeRepeated: &mayBeRepeated, progress)
+                let status = try await connection.post(path, "{\"id\":\"\(id)\"}")
+                if status == 201 || (status == 200 && mayBeRepeated) { break }
+                try await pause(after: status, mayBeRepeated: &mayBeRepeated, progress)
             }
             mayBeRepeated = false
             while true {
-                let reply = try await client.settle(id, SettleBody(durationMs: 100), account: account)
-                if reply.status == 200 || (reply.status == 404 && mayBeRepeated) { break }
-                try await pause(after: reply.status, mayBeRepeated: &mayBeRepeated, progress)
+                let status = try await connection.post("\(path)/\(id)/settle", "{\"durationMs\":100}")
+                if status == 200 || (status == 404 && mayBeRepeated) { break }
+                try await pause(after: status, mayBeRepeated: &mayBeRepeated, progress)
             }
             progress.count { $0.settled += 1 }
         }
@@ -105,7 +132,7 @@ extension EndToEnd {
             progress.count { counts in
                 if status == 429 { counts.denials += 1 } else { counts.unavailable += 1 }
             }
-            try await Task.sleep(for: .milliseconds(3))
+            try await Task.sleep(for: .milliseconds(20))
         }
 
         /// Peeks until all is settled.

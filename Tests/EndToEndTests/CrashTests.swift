@@ -54,7 +54,8 @@ extension EndToEnd {
                 #expect(try await client.used(of: "minute", by: "forgotten") == 20_000)
                 report(
                     "kill -9 of Stint: serving again after \(restarted.inMs) ms, charge still there, settled "
-                        + "\(settled.status), again \(again.status); a charge that nobody settled left by itself")
+                        + "\(settled.status), again \(again.status); a charge that nobody settled left by itself"
+                )
             }
         }
 

@@ -13,7 +13,7 @@ extension EndToEnd {
         static let longName = String(repeating: "account:", count: 16)
         static let busy = "busy"
 
-        @Test("After mixed traffic and two crashes every key has a time to live, and the busiest account is small")
+        @Test("After mixed traffic and two crashes every key has a time to live, and a busy account is small")
         func timeToLive() async throws {
             try await Workplace.open { place in
                 let first = try await place.start()

@@ -43,7 +43,9 @@ extension EndToEnd {
                 #expect(took < .seconds(10))
                 #expect(try place.redisPids().isEmpty)
                 #expect(kill(redis, 0) == -1)
-                report("SIGTERM: slow request answered 201, process and Redis gone \(took.inMs) ms later, exit code 0")
+                report(
+                    "SIGTERM: slow request answered 201, process and Redis gone \(took.inMs) ms later, "
+                        + "exit code 0")
             }
         }
 
@@ -60,7 +62,9 @@ extension EndToEnd {
                     #expect(try await stint.ending() == .exited(0))
                     let took = began.duration(to: .now)
                     #expect(took >= .milliseconds(300) && took < .seconds(5))
-                    report("SIGTERM with a request that never ends and 300 ms to drain: exit code 0 after \(took.inMs) ms")
+                    report(
+                        "SIGTERM with a request that never ends and 300 ms to drain: exit code 0 after "
+                            + "\(took.inMs) ms")
                 }
             }
         }
@@ -84,7 +88,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("SIGHUP: a good plan is in force at once, a bad one is refused with its line and changes nothing")
+        @Test(
+            "SIGHUP: a good plan is in force at once, a bad one is refused with its line and changes nothing")
         func reload() async throws {
             let plan = { (amount: Int) in
                 """
@@ -126,18 +131,20 @@ extension EndToEnd {
                 let client = stint.client
                 let admitted = try await client.admit(AdmitBody(id: "run-1"), account: "memory")
                 #expect(admitted.status == 201)
-                #expect(try admitted.accepted.limits == LimitsObject(executionsRemaining: 5_999, timeRemaining: 590_000))
+                let charged = LimitsObject(executionsRemaining: 5_999, timeRemaining: 590_000)
+                #expect(try admitted.accepted.limits == charged)
                 #expect(try await client.admit(AdmitBody(id: "run-1"), account: "memory").status == 200)
                 let settled = try await client.settle("run-1", SettleBody(durationMs: 84), account: "memory")
-                #expect(try settled.accepted.limits == LimitsObject(executionsRemaining: 5_999, timeRemaining: 599_916))
-                #expect(
-                    try await client.settle("run-1", SettleBody(durationMs: 84), account: "memory").status == 404)
-                let admittedAt = try await QuotaTests.fill(59, "memory", client)
+                let corrected = LimitsObject(executionsRemaining: 5_999, timeRemaining: 599_916)
+                #expect(try settled.accepted.limits == corrected)
+                let again = try await client.settle("run-1", SettleBody(durationMs: 84), account: "memory")
+                #expect(again.status == 404)
+                _ = try await QuotaTests.fill(59, "memory", client)
                 let last = try await client.admit(account: "memory")
                 #expect(try last.accepted.grantedMs == 9_916)
                 let denial = try await client.admit(account: "memory")
                 #expect(denial.status == 429)
-                #expect(try denial.problem.retryAfterMs != nil && admittedAt.count == 59)
+                #expect(try denial.problem.retryAfterMs != nil)
                 #expect(try await client.used(of: "executions", by: "memory") == 61)
                 #expect(try await stint.admin("/readyz").status == 200)
                 #expect(access(place.dataDirectory, F_OK) == -1)

@@ -67,13 +67,14 @@ struct Load: Sendable {
             let reply = try await client.admit(
                 AdmitBody(id: id, maxDurationMs: durationMs), account: account)
             status = reply.status
-            if case .problem(let problem) = reply.outcome { words = "\(problem.type)" }
+            if case .problem(let problem) = reply.outcome { words = "\(problem.type): \(problem.detail)" }
         } catch {
             status = nil
             words = "\(error)"
         }
         return Attempt(
-            account: account, id: id, sentAt: sentAt, took: sentAt.duration(to: .now), status: status, words: words)
+            account: account, id: id, sentAt: sentAt, took: sentAt.duration(to: .now), status: status,
+            words: words)
     }
 
     private final class Record: Sendable {

@@ -76,7 +76,9 @@ struct MetricsPage {
         guard !series.isEmpty else { throw Unexpected("\(name) has no buckets") }
         for labels in series {
             let counts = buckets.filter { $0.key.labels.filter { $0.key != "le" } == labels }
-                .compactMap { bucket in bucket.key.labels["le"].flatMap(Double.init).map { ($0, bucket.value) } }
+                .compactMap { bucket in
+                    bucket.key.labels["le"].flatMap(Double.init).map { ($0, bucket.value) }
+                }
                 .sorted { $0.0 < $1.0 }
             guard zip(counts, counts.dropFirst()).allSatisfy({ $0.1 <= $1.1 }),
                 let last = counts.last, last.0 == .infinity,

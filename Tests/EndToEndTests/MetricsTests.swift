@@ -36,8 +36,8 @@ extension EndToEnd {
                 #expect(try #require(page.value("stint_redis_connections_total", [:])) >= 1)
                 #expect(!text.contains(Self.account))
                 report(
-                    "/metrics: \(page.samples.count) samples of \(page.kinds.count) metrics parse; \(Int(asks)) asks in "
-                        + "\(Int(calls)) ledger calls")
+                    "/metrics: \(page.samples.count) samples of \(page.kinds.count) metrics parse; "
+                        + "\(Int(asks)) asks in \(Int(calls)) ledger calls")
                 try Self.askPromtool(text)
             }
         }
@@ -79,7 +79,8 @@ extension EndToEnd {
             let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
             let candidates = folders.map { "\($0)/promtool" }
             guard let promtool = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) else {
-                report("promtool is not on PATH; /metrics was checked against the grammar in MetricsPage only")
+                report(
+                    "promtool is not on PATH; /metrics was checked against the grammar in MetricsPage only")
                 return
             }
             let process = Process()

@@ -18,7 +18,9 @@ extension EndToEnd {
                 whenUnavailable: admit
             """
 
-        @Test("Started without its Redis, Stint says 503 (or admits, by plan), is alive, and recovers by itself")
+        @Test(
+            "Started without its Redis, Stint says 503 or admits, by plan; it is alive and recovers by itself"
+        )
         func absent() async throws {
             try await RedisServer.withServer(RedisServer.Options(tcp: true)) { redis in
                 redis.kill(SIGKILL)

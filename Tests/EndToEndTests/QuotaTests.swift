@@ -29,7 +29,8 @@ extension EndToEnd {
             return admittedAt
         }
 
-        @Test("Sixty executions of 10 s fill a fresh account, and the 61st is told to the millisecond when it fits")
+        @Test(
+            "Sixty executions of 10 s fill a fresh account; the 61st is told to the millisecond when it fits")
         func sixty() async throws {
             try await Stint.serving { stint, _ in
                 let admittedAt = try await Self.fill(60, "sixty", stint.client)
@@ -56,7 +57,8 @@ extension EndToEnd {
 
                 let raw = try await RawConnection.open(port: stint.runnerPort) { connection in
                     try await connection.send(
-                        "POST /v1/accounts/sixty/executions HTTP/1.1\r\nHost: stint\r\nContent-Length: 0\r\n\r\n")
+                        "POST /v1/accounts/sixty/executions HTTP/1.1\r\nHost: stint\r\n"
+                            + "Content-Length: 0\r\n\r\n")
                     return try await connection.reply()
                 }
                 #expect(raw.hasPrefix("HTTP/1.1 429 Too Many Requests\r\n"))
@@ -104,8 +106,8 @@ extension EndToEnd {
                     #expect(admittedAt >= fitsAt, "admitted \(fitsAt - admittedAt) ms before its time")
                     let last = try #require(denials.last, "asked too late to be denied")
                     report(
-                        "told to wait \(waitMs) ms; denied \(denials.count) times from \(denials[0]) ms to \(last) ms "
-                            + "before its time, admitted \(admittedAt - fitsAt) ms after it")
+                        "told to wait \(waitMs) ms; denied \(denials.count) times from \(denials[0]) ms to "
+                            + "\(last) ms before its time, admitted \(admittedAt - fitsAt) ms after it")
                     return
                 }
             }
@@ -134,7 +136,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("An id admitted twice is charged once, settled twice is corrected once, and unknown changes nothing")
+        @Test(
+            "An id admitted twice is charged once, settled twice corrected once; an unknown one changes nothing"
+        )
         func replays() async throws {
             try await Stint.serving { stint, _ in
                 let client = stint.client
@@ -159,8 +163,8 @@ extension EndToEnd {
                 #expect(try await client.peek(account: "twice").accepted == standing)
                 #expect(standing.limits == LimitsObject(executionsRemaining: 5_999, timeRemaining: 599_916))
                 report(
-                    "same id: admits \(first.status), \(second.status); settles \(settled.status), \(again.status); "
-                        + "unknown id \(unknown.status); used 84 ms")
+                    "same id: admits \(first.status), \(second.status); settles \(settled.status), "
+                        + "\(again.status); unknown id \(unknown.status); used 84 ms")
             }
         }
     }

@@ -61,9 +61,11 @@ extension EndToEnd {
             return (attempts, mostUsedMs)
         }
 
-        @Test("kill -9 of the embedded Redis: every request is answered within a second, and Stint recovers by itself")
+        @Test(
+            "kill -9 of the embedded Redis: every request is answered within a second; Stint recovers by itself"
+        )
         func kill9() async throws {
-            try await Stint.serving(plans: Self.plans) { stint, place in
+            try await Stint.serving(Workplace.realDeadlines, plans: Self.plans) { stint, place in
                 let victim = try place.redisPid()
                 var killedAt = ContinuousClock.now
                 var backAt = ContinuousClock.now
@@ -79,29 +81,34 @@ extension EndToEnd {
                 #expect(try place.redisPid() != victim)
                 Self.expectAnswers(attempts, within: .seconds(1))
                 let outage = attempts.filter { $0.status == 503 }
-                #expect(outage.allSatisfy { $0.words == "temporaryReducedCapacity" })
+                #expect(outage.allSatisfy { $0.words.hasPrefix("temporaryReducedCapacity: ") })
                 #expect(!outage.isEmpty, "nobody noticed")
                 let recovery = try Self.recovery(attempts, since: backAt)
 
                 let kept = try await Self.keptCharges(of: attempts, killedAt: killedAt, stint.client)
                 report(
-                    "kill -9 of Redis: \(attempts.count) asks (\(attempts.summary)), \(attempts.latencies); Redis was away "
-                        + "\(killedAt.duration(to: backAt).inMs) ms, first 201 \(recovery.firstMs) ms and last 503 \(recovery.last503Ms) ms after its return; "
+                    "kill -9 of Redis: \(attempts.count) asks (\(attempts.summary)), \(attempts.latencies); Redis was "
+                        + "away \(killedAt.duration(to: backAt).inMs) ms, first 201 \(recovery.firstMs) ms and last 503 \(recovery.last503Ms) ms after its return; "
                         + "\(kept.asked) admissions acknowledged before the kill, \(kept.lost) of their charges lost "
                         + "(within the last \(kept.lostWithinMs) ms); most used \(mostUsedMs) of 600000 ms")
             }
         }
 
-        @Test("SIGSTOP of the embedded Redis for 3 s: quick 503s, recovery at once, each id charged once in the end")
+        @Test(
+            "SIGSTOP of the embedded Redis for 3 s: quick 503s, recovery at once, each id charged once in the end"
+        )
         func standstill() async throws {
-            try await Stint.serving(plans: Self.plans) { stint, place in
+            try await Stint.serving(Workplace.realDeadlines, plans: Self.plans) { stint, place in
                 let redis = try place.redisPid()
                 var stoppedAt = ContinuousClock.now
                 var backAt = ContinuousClock.now
                 let (attempts, mostUsedMs) = try await Self.load(stint) {
                     try await Task.sleep(for: .milliseconds(500))
-                    stoppedAt = .now
                     kill(redis, SIGSTOP)
+                    try await eventually("Redis stands still") {
+                        contents(of: "/proc/\(redis)/stat").contains(") T ")
+                    }
+                    stoppedAt = .now
                     try await Task.sleep(for: .seconds(3))
                     backAt = .now
                     kill(redis, SIGCONT)
@@ -116,21 +123,13 @@ extension EndToEnd {
                 #expect(outage.latency(0.95) < .milliseconds(150))
                 let recovery = try Self.recovery(attempts, since: backAt)
 
-                // Whoever was not answered asks again with the same id. Then each id is charged exactly once.
-                let unanswered = attempts.filter { $0.status == 503 && $0.account == "many" }
-                let again = Load(client: stint.client, asks: [])
-                var appliedBefore = 0
-                for attempt in unanswered {
-                    let reply = await again.attempt("many", id: attempt.id, 10)
-                    #expect(reply.isAcknowledged)
-                    if reply.status == 200 { appliedBefore += 1 }
-                }
+                let (repeated, appliedBefore) = await Self.repetition(of: attempts, stint.client)
                 let ids = attempts.count { $0.account == "many" }
                 #expect(try await stint.client.used(of: "executions", by: "many") == ids)
                 #expect(try await stint.client.used(of: "time", by: "many") == 10 * ids)
                 report(
                     "SIGSTOP of Redis for 3 s: \(outage.count) asks meanwhile (\(outage.summary)), \(outage.latencies); "
-                        + "first 201 \(recovery.firstMs) ms and last 503 \(recovery.last503Ms) ms after SIGCONT; \(unanswered.count) repeated with their id, "
+                        + "first 201 \(recovery.firstMs) ms and last 503 \(recovery.last503Ms) ms after SIGCONT; \(repeated) repeated with their id, "
                         + "\(appliedBefore) of them had been applied; \(ids) ids charged once each; "
                         + "most used \(mostUsedMs) of 600000 ms")
             }
@@ -148,10 +147,14 @@ extension EndToEnd {
                 }
                 let many = attempts.filter { $0.account == "many" }
                 #expect(many.count > 50)
-                #expect(many.allSatisfy { $0.status == 201 }, "\(many.summary)")
-                #expect(attempts.allSatisfy { $0.status == 201 || $0.status == 429 }, "\(attempts.summary)")
+                let strange = attempts.filter {
+                    $0.status != 201 && !($0.status == 429 && $0.account == "full")
+                }
+                #expect(strange.isEmpty, "\(attempts.summary): \(strange.map(\.words)); \(stint.log)")
                 #expect(try await stint.client.used(of: "executions", by: "many") == many.count)
-                report("SCRIPT FLUSH ten times: \(attempts.count) asks (\(attempts.summary)), \(attempts.latencies)")
+                report(
+                    "SCRIPT FLUSH ten times: \(attempts.count) asks (\(attempts.summary)), "
+                        + attempts.latencies)
             }
         }
 
@@ -179,6 +182,28 @@ extension EndToEnd {
             return (back.duration(to: first).inMs, back.duration(to: last503).inMs)
         }
 
+        /// Asks everything that got no verdict once more, with the same id.
+        private static func repetition(
+            of attempts: [Load.Attempt], _ client: QuotaClient
+        ) async -> (repeated: Int, appliedBefore: Int) {
+            let unanswered = attempts.filter { $0.status == 503 && $0.account == "many" }
+            let load = Load(client: client, asks: [])
+            return await withTaskGroup(of: Int.self) { group in
+                for part in 0..<load.connections {
+                    group.addTask {
+                        var applied = 0
+                        for index in stride(from: part, to: unanswered.count, by: load.connections) {
+                            let again = await load.attempt("many", id: unanswered[index].id, 10)
+                            #expect(again.isAcknowledged, "\(again.words)")
+                            if again.status == 200 { applied += 1 }
+                        }
+                        return applied
+                    }
+                }
+                return (unanswered.count, await group.reduce(0, +))
+            }
+        }
+
         private func eventuallyReborn(_ victim: Int32, _ place: Workplace) async throws {
             try await place.redisAnswers()
             #expect(try place.redisPid() != victim)
@@ -202,7 +227,9 @@ extension EndToEnd {
             #expect(used >= good.count - lost.count, "charges are missing that should be there")
             let age = lost.map { $0.answeredAt.duration(to: killedAt) }.max() ?? .zero
             #expect(age < .seconds(2))
-            #expect(try await client.used(of: "executions", by: "many") == used, "settling gives no execution back")
+            #expect(
+                try await client.used(of: "executions", by: "many") == used,
+                "settling gives no execution back")
             return (before.count, lost.count, age.inMs)
         }
     }

@@ -26,7 +26,8 @@ extension EndToEnd {
             Case(
                 testDescription: "a setting out of its bound",
                 arguments: ["--redis-command-deadline-ms", "0"],
-                message: "redis.commandDeadlineMs (flag --redis-command-deadline-ms): must be 1 to 10000, not '0'"),
+                message:
+                    "redis.commandDeadlineMs (flag --redis-command-deadline-ms): must be 1 to 10000, not '0'"),
             Case(
                 testDescription: "a flag that does not exist", arguments: ["--no-such-flag", "1"],
                 message: "unknown: '--no-such-flag'. Type: stint serve --help"),
@@ -35,9 +36,10 @@ extension EndToEnd {
                 arguments: ["--runner-address", "0.0.0.0:0"], message: "only loopback is allowed"),
             Case(
                 testDescription: "a bad plan file", arguments: ["--plans", "PLANS"],
-                message: "plans.yaml:6:38: meter: must be one of executions, execution-time, not 'hours'"),
+                message: "plans.yaml:6:37: meter: must be one of executions, execution-time, not 'hours'"),
             Case(
-                testDescription: "a plan file that is not there", arguments: ["--plans", "no-such-file.yaml"],
+                testDescription: "a plan file that is not there",
+                arguments: ["--plans", "no-such-file.yaml"],
                 message: "no-such-file.yaml: cannot be read"),
             Case(
                 testDescription: "a URL that is none", arguments: ["--redis-url", "http://localhost"],
@@ -53,7 +55,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("A port, a socket or a data directory that is in use is named, and whose it is stays undisturbed")
+        @Test(
+            "A port, a socket or a data directory that is in use is named, and whose it is stays undisturbed")
         func inUse() async throws {
             try await Workplace.open { place in
                 let socket = place.file("runners.sock")
@@ -62,7 +65,7 @@ extension EndToEnd {
                 try await Self.expect(
                     "data.dir: refused: another stint (pid \(first.child.pid)) uses ", from: [], in: place)
                 try await Self.expect(
-                    "runner.address: cannot listen at 127.0.0.1:\(first.runnerPort)",
+                    "runner.address: cannot listen on 127.0.0.1:\(first.runnerPort)",
                     from: other + ["--runner-address", "127.0.0.1:\(first.runnerPort)"], in: place)
                 try await Self.expect(
                     "admin.address: cannot listen on 127.0.0.1:\(first.adminPort): Address already in use",

@@ -64,10 +64,14 @@ final class Workplace: Sendable {
         }
     }
 
-    /// `stint serve` with free ports, the data directory and `arguments`, which win.
+    /// The deadlines that users have. For faults only: on a busy machine a healthy Redis misses them too.
+    static let realDeadlines = ["--redis-connect-deadline-ms", "90", "--redis-command-deadline-ms", "75"]
+
+    /// `stint serve` with free ports, the data directory, much patience with Redis and `arguments`, which win.
     private func spawn(_ arguments: [String]) throws -> (child: ChildProcess, log: String) {
         let defaults = [
             "--runner-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--data-dir", dataDirectory,
+            "--redis-connect-deadline-ms", "3000", "--redis-command-deadline-ms", "3000",
         ]
         let log = file("stint-\(children.withLock { $0.count }).log")
         // SIGTERM, because it has a Redis to stop when these tests are killed.

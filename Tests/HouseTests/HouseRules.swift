@@ -72,7 +72,8 @@ enum HouseRules {
     }
 
     static func names(_ files: [HouseFile]) -> [String] {
-        files.filter { $0.isSwift && $0.folders.count > 1 && $0.folders[0] != "Benchmarks" }.compactMap { file in
+        files.filter { $0.isSwift && $0.folders.count > 1 && $0.folders[0] != "Benchmarks" }.compactMap {
+            file in
             let base = file.name.dropLast(".swift".count).split(separator: "+").first.map(String.init) ?? ""
             let function = "func \(base.prefix(1).lowercased())\(base.dropFirst())("
             return file.types.contains(base) || file.text.contains(function)

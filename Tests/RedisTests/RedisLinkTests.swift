@@ -112,6 +112,24 @@ struct RedisLinkTests {
         }
     }
 
+    @Test("what fills the channel and still fits the socket is sent once")
+    func sendsOnce() async throws {
+        try await RedisServer.withServer { server in
+            try await LinkRig.withLink(server.url, settings: patient) { rig in
+                try await rig.untilReady()
+                // The channel says that it is full, then from within the same write that it is not.
+                for kilobytes in [60, 70, 90, 120, 150] {
+                    let piece = String(repeating: "x", count: 1_000)
+                    let answers = try await rig.send(
+                        Array(repeating: ["APPEND", "\(kilobytes)", piece], count: kilobytes))
+                    #expect(answers.map(\.reply) == (1...kilobytes).map { .integer(1_000 * $0) })
+                    let length = try await rig.send("STRLEN", "\(kilobytes)").reply
+                    #expect(length == .integer(1_000 * kilobytes))
+                }
+            }
+        }
+    }
+
     @Test("the bound on commands in flight refuses the surplus, and holds no longer than the flight")
     func boundsInFlight() async throws {
         try await RedisServer.withServer { server in

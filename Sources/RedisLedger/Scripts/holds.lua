@@ -53,13 +53,14 @@ local function holds_store()
     holds[id] = nil
   end
   if renew then
-    local some, before = redis.call('HRANDFIELD', key, '1000', 'WITHVALUES'), #removed
+    local some, before = {}, #removed
+    if lives_until > 0 then some = redis.call('HRANDFIELD', key, '1000', 'WITHVALUES') end
     for i = 1, #some, 2 do
       local id, hold = some[i], some[i + 1]
       if id ~= '' and (#hold < 18 or struct.unpack('<I6', hold, 13) <= now) then removed[#removed + 1] = id end
     end
     lives_until = expires_last
-    if 8 * (#removed - before) <= #some then lives_until = lives_until + math.floor(stay / 8) end
+    if 8 * (#removed - before) <= #some then lives_until = lives_until + stay end
     set[#set + 1] = ''
     set[#set + 1] = struct.pack('<d', lives_until)
   end

@@ -49,7 +49,9 @@ extension Scenario {
     private static let defaultPlan = [
         Scenario(
             "6: 60 executions of 10 s fit 600 s exactly, in one cell", serverless,
-            (0..<60).map { .admit("e\($0)", 10_000, at: 10 * $0, left: [590_000 - 10_000 * $0, 5_999 - $0]) },
+            (0..<60).map {
+                .admit("e\($0)", 10_000, at: 10 * $0, left: [590_000 - 10_000 * $0, 5_999 - $0])
+            },
             [
                 .deny(10_000, at: 600, by: [0], retryAfter: 59_990, left: [0, 5_940]),
                 .deny(10_000, at: 60_589, by: [0], retryAfter: 1, left: [0, 5_940]),
@@ -94,7 +96,8 @@ extension Scenario {
                 .deny(10_000, min: 100, at: 2, by: [0], retryAfter: 59_999),
             ]),
         Scenario(
-            "6: the minimum itself is enough, and a minimum of 0 still asks for 1 ms", [.time(1_000, per: 1_000)],
+            "6: the minimum itself is enough, and a minimum of 0 still asks for 1 ms",
+            [.time(1_000, per: 1_000)],
             [
                 .admit("a", 999, at: 0, left: [1]),
                 .deny(10, min: 2, at: 0, by: [0], retryAfter: 1_000),

@@ -1,9 +1,12 @@
 // Lines 1 to 4 of the rule: the clock, the instant of a charge, the window's edge, the cells.
 
+import Accounting
+
 extension Scenario {
     static let timeAndCells = [
         Scenario(
-            "1: a clock that steps back stands still for the account", [.executions(2, per: 1_000, cells: 10)],
+            "1: a clock that steps back stands still for the account",
+            [.executions(2, per: 1_000, cells: 10)],
             [
                 .admit("a", 0, at: 5_000),
                 .admit("b", 0, at: 4_000, since: 5_000, left: [0]),
@@ -103,5 +106,25 @@ extension Scenario {
                 .admit("d", 0, at: 2_678_486_399, left: [1]),
                 .peek(at: 2_678_486_400, left: [2]),
             ]),
+        withCells(of: 65_536),
+        withCells(of: 65_537),
     ]
+
+    /// Cells around the length at which an instant within a cell no longer fits 16 bits.
+    private static func withCells(of cellMs: Int) -> Scenario {
+        let edge = cellMs - beginning.ms % cellMs
+        let lastMs = edge + 2 * cellMs - 1
+        return Scenario(
+            "4: the last ms of a cell of \(cellMs) ms, while it is neither the oldest nor the newest",
+            [.executions(4, per: 3 * cellMs, cells: 3)],
+            [
+                .admit("a", 0, at: edge),
+                .admit("b", 0, at: lastMs),
+                .admit("c", 0, at: lastMs + 1, left: [1]),
+                .peek(at: edge + 3 * cellMs, left: [2]),
+                .peek(at: lastMs + 3 * cellMs - 1, left: [2]),
+                .peek(at: lastMs + 3 * cellMs, left: [3]),
+                .peek(at: lastMs + 3 * cellMs + 1, left: [4]),
+            ])
+    }
 }

@@ -1,0 +1,75 @@
+// The client against a server that is not Stint: it never waits longer than it was told to, and never takes
+// something else for an answer.
+
+import AsyncHTTPClient
+import NIOCore
+import NIOPosix
+import QuotaClient
+import Testing
+
+extension EndToEnd {
+    @Suite("The client and a bad server")
+    struct QuotaClientTests {
+        @Test("A reply that stops in its middle ends at the deadline")
+        func silence() async throws {
+            try await Self.withServer(saying: "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{") { client in
+                let began = ContinuousClock.now
+                await #expect(throws: HTTPClientError.deadlineExceeded) {
+                    try await client.peek(account: "any")
+                }
+                let took = began.duration(to: .now)
+                #expect(took >= .milliseconds(300) && took < .seconds(10))
+            }
+        }
+
+        @Test(
+            "A reply that is not Stint's is an error, whatever its status",
+            arguments: [
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+                "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\n<p/>",
+                #"HTTP/1.1 429 Too Many Requests\#r\#nContent-Length: 16\#r\#n\#r\#n{"type":"other"}"#,
+            ])
+        func stranger(_ reply: String) async throws {
+            try await Self.withServer(saying: reply) { client in
+                await #expect(throws: UnreadableReply.self) { try await client.peek(account: "any") }
+            }
+        }
+
+        /// A client with a deadline of 300 ms, and a server that says the same to every request.
+        private static func withServer(
+            saying reply: String, _ body: (QuotaClient) async throws -> Void
+        ) async throws {
+            let group = MultiThreadedEventLoopGroup.singleton
+            let listener = try await ServerBootstrap(group: group)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(Parrot(reply))
+                    }
+                }
+                .bind(host: "127.0.0.1", port: 0).get()
+            let http = HTTPClient(eventLoopGroup: group)
+            let port = try #require(listener.localAddress?.port)
+            let client = QuotaClient(
+                .url("http://127.0.0.1:\(port)"), http: http, deadline: .milliseconds(300))
+            do {
+                try await body(client)
+            } catch {
+                Issue.record(error)
+            }
+            try await http.shutdown()
+            try await listener.close()
+        }
+
+        private final class Parrot: ChannelInboundHandler {
+            typealias InboundIn = ByteBuffer
+
+            private let reply: String
+
+            init(_ reply: String) { self.reply = reply }
+
+            func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+                context.channel.writeAndFlush(ByteBuffer(string: reply), promise: nil)
+            }
+        }
+    }
+}

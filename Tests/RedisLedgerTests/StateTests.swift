@@ -1,0 +1,202 @@
+// What the ledger keeps in Redis: how much, and for how long. Nothing may stay for ever, nothing may leave before
+// the rule lets it, and no traffic may make an account large.
+
+import Accounting
+import LedgerRig
+import RedisLedger
+import RuleTable
+import TestServers
+import Testing
+
+@Suite("The state of an account in Redis")
+struct StateTests {
+    private static let account = Account("acct-4711")!
+
+    @Test("A window of the default plan takes at most 1 KiB, however busy the account is")
+    func windowIsSmall() async throws {
+        let plan = try Plan.serverless()
+        let clock = ManualClock()
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock) { ledger in
+                var chance = SeededGenerator(seed: 1)
+                let key = "stint:{acct-4711}:w:60000:60"
+                var largest = 0
+                for second in 0..<200 {
+                    let puts = (0..<8).map { _ in
+                        let ask = Ask(
+                            id: ExecutionID(using: &chance), isNew: true,
+                            durationMs: chance.number(in: 0...10_000), minimumMs: 1)
+                        return Put(.admit(ask), about: Self.account, under: plan)
+                    }
+                    _ = try await ledger.hear(puts)
+                    clock.advance(byMs: chance.once(in: 10) ? 7_000 : 997)
+                    if second % 20 == 19 { largest = max(largest, try server.memory(of: key)) }
+                }
+                print("state: the default plan's window takes \(largest) bytes")
+                #expect(largest > 500 && largest <= 1_024)
+            }
+        }
+    }
+
+    @Test("A hold takes at most 160 bytes", arguments: [100, 6_000])
+    func holdIsSmall(_ count: Int) async throws {
+        let plan = try Plan.serverless()
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: ManualClock()) { ledger in
+                var chance = SeededGenerator(seed: 2)
+                let key = "stint:{acct-4711}:x"
+                func hold(_ count: Int) async throws {
+                    let puts = (0..<count).map { _ in
+                        let ask = Ask(
+                            id: ExecutionID(using: &chance), isNew: true, durationMs: 100, minimumMs: 1)
+                        return Put(.admit(ask), about: Self.account, under: plan)
+                    }
+                    _ = try await ledger.hear(puts)
+                }
+                try await hold(1)
+                let one = try server.memory(of: key)
+                try await hold(count - 1)
+                // Beside the holds the hash has one more field.
+                #expect(try server.command("HLEN", key) == "\(count + 1)")
+                let all = try server.memory(of: key)
+                print("state: 1 hold takes \(one) bytes, \(count) take \(all), \(all / count) each")
+                #expect(one <= 256 && all / count <= 160)
+            }
+        }
+    }
+
+    @Test("Every key has a time to live, as long as the rule needs it and not much longer", arguments: 1...4)
+    func livesLongEnough(seed: Int) async throws {
+        let clock = ManualClock()
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, clock: clock) { ledger in
+                var traffic = try HoldingTraffic(seed: seed)
+                for _ in 0..<60 {
+                    clock.advance(byMs: traffic.pause())
+                    for question in traffic.questions() {
+                        let answer = try await ledger.ask(question, about: Self.account, under: traffic.plan)
+                        traffic.hear(answer, to: question)
+                    }
+                    for key in try server.command("KEYS", "*").split(separator: "\n").map(String.init) {
+                        let ttl = try #require(Int(try server.command("PTTL", key)))
+                        let need = traffic.need(of: key, at: clock.now)
+                        #expect(
+                            ttl > 0 && ttl >= need + 5_000, "seed \(seed): \(key) lives \(ttl), not \(need)")
+                        #expect(ttl <= traffic.longestStayMs + 10_000, "seed \(seed): \(key) lives \(ttl)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(
+        "When Redis has lost an account's charges, a settlement gives nothing back that others were charged")
+    func correctsOnlyItsRecord() async throws {
+        let plan = try Plan.serverless()
+        let clock = ManualClock()
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, clock: clock) { ledger in
+                _ = try await ledger.ask(.ask("a", 10_000), about: Self.account, under: plan)
+                try server.command("DEL", "{acct-4711}:w:60000:60")
+                clock.advance(byMs: 1)
+                // In the cell of the charge that is lost.
+                _ = try await ledger.ask(.ask("b", 10_000), about: Self.account, under: plan)
+                let settled = try await ledger.ask(
+                    .settle(ExecutionID("a")!, durationMs: 1), about: Self.account, under: plan)
+                #expect(settled.verdict == .settled(Receipt(chargedMs: 10_000, returnedMs: 0, overrunMs: 0)))
+                #expect(settled.usage[0].ms == 10_000)
+            }
+        }
+    }
+
+    @Test("Expired holds of vanished runners do not gather in a busy account")
+    func sweepsHolds() async throws {
+        let plan = try Plan(
+            name: "p", limits: [Limit(name: "l", meter: .executions, amount: 6_000, windowMs: 60_000)])
+        let clock = ManualClock()
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, clock: clock) { ledger in
+                var most = 0
+                for second in 0..<600 {
+                    let puts = (0..<10).map {
+                        Put(.ask("e\(second)-\($0)", 1_000), about: Self.account, under: plan)
+                    }
+                    _ = try await ledger.hear(puts)
+                    clock.advance(byMs: 1_000)
+                    if second % 10 == 0 {
+                        most = max(most, try #require(Int(try server.command("HLEN", "{acct-4711}:x"))))
+                    }
+                }
+                // 610 of them have not expired, and as many may have since they were last looked through.
+                print("state: at most \(most) of 6,000 abandoned holds were kept at a time, 610 count")
+                #expect(most >= 600 && most <= 1_800)
+            }
+        }
+    }
+}
+
+extension RedisServer {
+    func memory(of key: String) throws -> Int {
+        try #require(Int(try command("MEMORY", "USAGE", key, "SAMPLES", "0")))
+    }
+}
+
+/// Random traffic that knows what must still be kept, from the rule's sentences.
+private struct HoldingTraffic {
+    let plan: Plan
+    private var chance: SeededGenerator
+    private var holds: [ExecutionID: (grant: Grant, expires: Timestamp)] = [:]
+    private var lastCharge: Timestamp?
+    private var count = 0
+
+    init(seed: Int) throws {
+        chance = SeededGenerator(seed: seed)
+        let windows = [(1_000, 10), (60_000, 60), (3_600_000, 1), (86_400_000, 1_000)]
+        plan = try Plan(
+            name: "p",
+            limits: (0..<2).map { index in
+                let (windowMs, cells) = windows[(seed + index) % windows.count]
+                return try Limit(
+                    name: "l\(index)", meter: .executions, amount: 20, windowMs: windowMs, cells: cells)
+            })
+    }
+
+    /// A window and a cell, or the longest execution asked for and 30 s, and once more to renew it more seldom.
+    var longestStayMs: Int {
+        let stay = plan.windows.map { $0.lengthMs + ($0.lengthMs + $0.cells - 1) / $0.cells }.max()!
+        return max(stay, 150_000) + stay
+    }
+
+    mutating func pause() -> Int {
+        chance.pick([0, 1, 50, 999, 1_000, 1_001, 30_000, 61_000, plan.windows[0].lengthMs])
+    }
+
+    mutating func questions() -> [Question] {
+        (0..<chance.number(in: 1...4)).map { _ in
+            if chance.once(in: 3), let id = holds.keys.min(by: { $0.name < $1.name }) {
+                return .settle(id, durationMs: chance.number(in: 0...50_000))
+            }
+            count += 1
+            return .ask("e\(count)", chance.pick([0, 10, 10_000, 120_000]))
+        }
+    }
+
+    mutating func hear(_ answer: Answer, to question: Question) {
+        switch (answer.verdict, question) {
+        case (.admitted(let grant), .admit(let ask)):
+            let stay = plan.windows.map(\.lengthMs).max()!
+            holds[ask.id] = (grant, grant.admittedAt + max(stay, grant.durationMs + 30_000))
+            lastCharge = grant.admittedAt
+        case (_, .settle(let id, _)): holds[id] = nil
+        default: break
+        }
+    }
+
+    /// For how long `key` must still be there, in ms.
+    func need(of key: String, at now: Timestamp) -> Int {
+        if key.hasSuffix(":x") { return holds.values.reduce(0) { max($0, $1.expires - now) } }
+        let shape = plan.windows.first { key.hasSuffix(":w:\($0.lengthMs):\($0.cells)") }
+        guard let shape, let lastCharge else { return .max / 2 }
+        return max(0, lastCharge + shape.lengthMs - now)
+    }
+}

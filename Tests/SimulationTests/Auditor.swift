@@ -1,0 +1,200 @@
+// Hears everything that the ledger does and holds it against an exact log of its own: what had to be
+// answered, what is charged, what counts. It knows the rule's sentences, and nothing of the rule's code.
+
+import Accounting
+import Oracle
+
+/// What the auditor found wrong.
+struct Complaint: Error, CustomStringConvertible {
+    enum Kind {
+        /// An id that is held was charged again.
+        case chargedTwice
+        /// More was admitted than the limit has.
+        case overLimit
+        /// Something ran, or may run, that is not charged for.
+        case runsFree
+        /// Another answer was due.
+        case wrongAnswer
+        /// The ledger counts something else than was charged.
+        case miscounted
+    }
+
+    let kind: Kind
+    let text: String
+
+    init(_ kind: Kind, _ text: String) {
+        self.kind = kind
+        self.text = text
+    }
+
+    var description: String { "\(kind): \(text)" }
+}
+
+struct Auditor {
+    /// What is known about one account.
+    fileprivate struct Book {
+        var log = SlidingLog()
+        var holds: [ExecutionID: (grant: Grant, expires: Int)] = [:]
+    }
+
+    /// The limits with the largest amounts that were ever in force.
+    private let largest: [Limit]
+    private var books: [Account: Book] = [:]
+
+    init(largest: [Limit]) { self.largest = largest }
+
+    /// How many charges were made.
+    var charges: Int { books.values.reduce(0) { $0 + $1.log.charges.count } }
+
+    /// - Parameters:
+    ///   - t: the account's time in ms: the ledger's clock, but never stepping back.
+    ///   - page: what the ledger keeps after its answer.
+    mutating func hear(
+        _ verdict: Verdict, to question: Question, about account: Account, under plan: Plan, at t: Int,
+        page: LedgerPage
+    ) throws(Complaint) {
+        var book = books[account] ?? Book()
+        switch question {
+        case .admit(let ask): try book.hear(verdict, to: ask, under: plan, at: t)
+        case .settle(let id, let durationMs):
+            try book.hear(verdict, settling: id, durationMs, under: plan, at: t)
+        case .peek:
+            if verdict != .peeked { throw Complaint(.wrongAnswer, "\(verdict) to a peek") }
+        }
+        try book.compare(with: page, largest, at: t)
+        books[account] = book
+    }
+
+    /// Whether `id` was charged for and settled: a further charge is then for a request that came too late.
+    func hasSettled(_ id: ExecutionID, of account: Account) -> Bool {
+        books[account]?.log.charges.contains { $0.id == id && $0.isSettled } == true
+    }
+
+    /// The ledger refused, so nothing may have changed.
+    func hearRefusal(about account: Account, at t: Int, page: LedgerPage) throws(Complaint) {
+        try (books[account] ?? Book()).compare(with: page, largest, at: t)
+    }
+
+    /// A runner starts: that must have been charged.
+    func check(_ id: ExecutionID, _ grant: Grant, of account: Account) throws(Complaint) {
+        guard books[account]?.log.charges.contains(where: { $0.is(id, grant) }) == true else {
+            throw Complaint(.runsFree, "\(id) runs on \(grant), which is not charged")
+        }
+    }
+
+    /// When all is over: `id` ran on `grant` for `durationMs`, and its runner heard `receipt` or nothing.
+    func close(
+        _ id: ExecutionID, _ grant: Grant, of account: Account, ran durationMs: Int, _ receipt: Receipt?
+    ) throws(Complaint) {
+        guard let charge = books[account]?.log.charges.first(where: { $0.is(id, grant) }) else {
+            throw Complaint(.runsFree, "\(id) ran on \(grant), which is not charged")
+        }
+        if charge.ms < min(durationMs, grant.durationMs) {
+            throw Complaint(.runsFree, "\(id) ran for \(durationMs) ms and is charged \(charge.ms)")
+        }
+        if !charge.isSettled, charge.ms != grant.durationMs {
+            throw Complaint(.miscounted, "\(id) is not settled and is charged \(charge.ms) of \(grant)")
+        }
+        // A request that comes after its settlement is charged anew, and a second settlement then finds that.
+        let isTrue = receipt.map { receipt in
+            books[account]?.log.charges.contains {
+                $0.id == id && $0.isSettled && $0.ms == receipt.chargedMs
+            } == true
+        }
+        if isTrue == false { throw Complaint(.wrongAnswer, "\(id) was told \(receipt!) and not \(charge)") }
+    }
+}
+
+extension Auditor.Book {
+    fileprivate mutating func hear(
+        _ verdict: Verdict, to ask: Ask, under plan: Plan, at t: Int
+    ) throws(Complaint) {
+        let due = due(ask, under: plan, at: t)
+        switch (verdict, due) {
+        case (.admitted(let grant), _):
+            if case .held = due { throw Complaint(.chargedTwice, "\(ask) got \(grant) while it was held") }
+            log.admit(ask.id, grant)
+            for limit in plan.limits where log.used(of: limit, at: t) > limit.amount {
+                throw Complaint(.overLimit, "\(log.used(of: limit, at: t)) of \(limit) after \(ask)")
+            }
+            guard case .admitted(grant) = due else {
+                throw Complaint(.wrongAnswer, "\(verdict) to \(ask) and not \(due)")
+            }
+            let stay = plan.windows.map { $0.lengthMs + ($0.lengthMs + $0.cells - 1) / $0.cells }.max() ?? 0
+            holds[ask.id] = (grant, t + max(stay, grant.durationMs + 30_000))
+        case (.held(let grant), .held(let held)) where grant == held: break
+        case (.held(let grant), _):
+            throw Complaint(.runsFree, "\(ask) is told that it holds \(grant), and not \(due)")
+        case (.denied(let denial), .denied(let other))
+        where denial.violated == other.violated
+            && (denial.retryAfterMs == nil) == (other.retryAfterMs == nil):
+            break
+        default: throw Complaint(.wrongAnswer, "\(verdict) to \(ask) and not \(due)")
+        }
+    }
+
+    /// The verdict that is due; of a denial's `retryAfterMs` only whether there is one.
+    private func due(_ ask: Ask, under plan: Plan, at t: Int) -> Verdict {
+        if let hold = holds[ask.id], t < hold.expires { return .held(hold.grant) }
+        var grantMs = ask.durationMs
+        var denial = Denial(violated: 0, retryAfterMs: 0)
+        for (index, limit) in plan.limits.enumerated() {
+            let left = limit.amount - log.usedInCells(of: limit, at: t)
+            let needed = limit.meter == .executions ? 1 : min(ask.durationMs, max(1, ask.minimumMs))
+            if left < needed {
+                denial.violated |= 1 << UInt32(index)
+                if needed > limit.amount { denial.retryAfterMs = nil }
+            } else if limit.meter == .executionTime {
+                grantMs = min(grantMs, left)
+            }
+        }
+        if denial.violated != 0 { return .denied(denial) }
+        return .admitted(Grant(admittedAt: Timestamp(ms: t), durationMs: grantMs))
+    }
+
+    fileprivate mutating func hear(
+        _ verdict: Verdict, settling id: ExecutionID, _ durationMs: Int, under plan: Plan, at t: Int
+    ) throws(Complaint) {
+        guard let hold = holds[id], t < hold.expires else {
+            if verdict != .notHeld { throw Complaint(.wrongAnswer, "\(verdict) to settling \(id), not held") }
+            return
+        }
+        let grantMs = hold.grant.durationMs
+        let counts = plan.limits.contains { log.counts(id, within: $0, at: t) }
+        let chargedMs = counts ? durationMs : grantMs
+        let due = Receipt(
+            chargedMs: chargedMs, returnedMs: max(0, grantMs - chargedMs),
+            overrunMs: max(0, durationMs - grantMs))
+        guard case .settled(let receipt) = verdict else {
+            throw Complaint(.wrongAnswer, "\(verdict) to settling \(id), which is held")
+        }
+        if receipt.chargedMs < due.chargedMs {
+            throw Complaint(.runsFree, "\(id) ran for \(durationMs) ms: \(receipt) and not \(due)")
+        }
+        if receipt != due {
+            throw Complaint(.wrongAnswer, "\(id) ran for \(durationMs) ms: \(receipt) and not \(due)")
+        }
+        log.settle(id, chargedMs: chargedMs)
+        holds[id] = nil
+    }
+
+    /// The ledger keeps exactly what was charged, and that is within the limits.
+    fileprivate func compare(with page: LedgerPage, _ limits: [Limit], at t: Int) throws(Complaint) {
+        for limit in limits {
+            let granted = log.granted(of: limit, at: t)
+            if granted > limit.amount { throw Complaint(.overLimit, "\(granted) of \(limit)") }
+            let counted = page.windows[limit.window]?.used(limit.meter) ?? 0
+            let due = log.usedInCells(of: limit, at: t)
+            if counted != due { throw Complaint(.miscounted, "\(counted) and not \(due) of \(limit)") }
+        }
+        let held = page.holds.filter { $0.value.expires.ms > t }.mapValues(\.grant)
+        let due = holds.filter { $0.value.expires > t }.mapValues(\.grant)
+        if held != due { throw Complaint(.miscounted, "held are \(held) and not \(due)") }
+    }
+}
+
+extension SlidingLog.Charge {
+    fileprivate func `is`(_ id: ExecutionID, _ grant: Grant) -> Bool {
+        self.id == id && at == grant.admittedAt.ms && grantMs == grant.durationMs
+    }
+}

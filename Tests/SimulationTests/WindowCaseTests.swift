@@ -1,0 +1,68 @@
+// The small cases put to the rule: cost is execution time without partial grants, and where every cost is 1
+// it is also a count. Nobody has a reset here: it is a new page.
+
+import Accounting
+import RuleTable
+import Testing
+
+@Suite("The rule against small exact cases")
+struct WindowCaseTests {
+    @Test("The cases are there")
+    func areThere() throws {
+        let cases = try WindowCase.all()
+        print("window cases: \(cases.count) \(SharedTraces.folder == nil ? "of our own" : "shared")")
+        #expect(!cases.isEmpty)
+    }
+
+    @Test("Every step is answered as the case says", arguments: try trials())
+    func follows(_ windowCase: WindowCase, by meter: Meter) throws {
+        let limit = try Limit(
+            name: "limit", meter: meter, amount: windowCase.limit, windowMs: windowCase.windowS * 1_000)
+        let plan = try Plan(name: "case", limits: [limit])
+        var page = LedgerPage()
+        var ids = SeededGenerator(seed: 1)
+        for (index, step) in windowCase.steps.enumerated() {
+            if step.reset == true { page = LedgerPage() }
+            for _ in 0..<(step.repeat ?? 1) {
+                if let cost = step.cost {
+                    let ask = Ask(
+                        id: ExecutionID(using: &ids), durationMs: meter == .executionTime ? cost : 0,
+                        minimumMs: cost)
+                    try answer(ask, step, index, &page, under: plan)
+                }
+            }
+            if let remaining = step.remaining {
+                let usage = page.answer(.peek, under: plan, at: step.at).usage
+                #expect(Standing(plan: plan, usage: usage).remaining(of: 0) == remaining, "step \(index)")
+            }
+        }
+    }
+
+    private static func trials() throws -> [(WindowCase, Meter)] {
+        try WindowCase.all().flatMap { windowCase in
+            Meter.allCases.filter { $0 == .executionTime || windowCase.isOfSingles }.map { (windowCase, $0) }
+        }
+    }
+
+    private func answer(
+        _ ask: Ask, _ step: WindowCase.Step, _ index: Int, _ page: inout LedgerPage, under plan: Plan
+    ) throws {
+        var after = page
+        let verdict = after.answer(.admit(ask), under: plan, at: step.at).verdict
+        switch verdict {
+        case .admitted(let grant):
+            #expect(step.admitted == true && grant.durationMs == ask.durationMs, "step \(index)")
+        case .denied(let denial):
+            #expect(step.admitted == false, "step \(index)")
+            if let seconds = step.nextCapacityInS {
+                #expect(denial.retryAfterMs == Int((seconds * 1_000).rounded()), "step \(index)")
+            }
+        case let other: throw Unexpected(what: "step \(index): \(other)")
+        }
+        if step.peek != true { page = after }
+    }
+}
+
+extension WindowCase.Step {
+    var at: Timestamp { Scenario.beginning + Int((t * 1_000).rounded()) }
+}
