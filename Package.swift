@@ -104,23 +104,28 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Tests: a target per module, and those that look at all of them. TestServers starts and stops real servers.
-        .target(name: "TestServers", dependencies: [nio, posix], path: "Tests/TestServers", swiftSettings: strict),
+        // What tests share: repeatable chance, the table of the rule, an exact log, real servers, a ledger on one.
+        .target(name: "SeededChance", path: "Tests/SeededChance", swiftSettings: strict),
+        .target(
+            name: "TestServers", dependencies: [nio, posix], path: "Tests/TestServers", swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .target(
-            name: "RuleTable", dependencies: ["Accounting"], path: "Tests/AccountingTests/RuleTable",
+            name: "RuleTable", dependencies: ["Accounting"], path: "Tests/RuleTable",
             swiftSettings: strict),
         .target(name: "Oracle", dependencies: ["Accounting"], path: "Tests/Oracle", swiftSettings: strict),
         .testTarget(
-            name: "AccountingTests", dependencies: ["Accounting", "Oracle", "RuleTable"], exclude: ["RuleTable"],
+            name: "AccountingTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
             swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Accounting", "Oracle", "RuleTable"],
+            name: "SimulationTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
             swiftSettings: strict),
-        .testTarget(name: "WireFormatTests", dependencies: ["WireFormat", structuredFields], swiftSettings: strict),
+        .testTarget(
+            name: "WireFormatTests", dependencies: ["SeededChance", "WireFormat", structuredFields],
+            swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
             dependencies: [
+                "SeededChance",
                 "CHiredis", "Redis", "TestServers", nio, posix, log, metrics,
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
@@ -132,26 +137,28 @@ let package = Package(
             dependencies: [
                 "Accounting", "Redis", "RedisLedger", "RuleTable", "TestServers", nio, posix, log, metrics,
             ],
-            path: "Tests/RedisLedgerTests/LedgerRig",
+            path: "Tests/LedgerRig",
             swiftSettings: strict
         ),
         .testTarget(
             name: "RedisLedgerTests",
             dependencies: [
-                "Accounting", "LedgerRig", "Redis", "RedisLedger", "RuleTable", "TestServers", nio, posix, log,
+                "SeededChance",
+                "Accounting", "LedgerRig", "Redis", "RedisLedger", "RuleTable", "TestServers", nio, posix,
+                log,
                 metrics,
             ],
-            exclude: ["LedgerRig"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["Accounting", "LedgerRig", "RuleTable", "TestServers"],
+            dependencies: ["SeededChance", "Accounting", "LedgerRig", "RuleTable", "TestServers"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "RunnerAPITests",
             dependencies: [
+                "SeededChance",
                 "Accounting", "RunnerAPI", "WireFormat", structuredFields, nio, posix, http1, log, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -173,7 +180,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["QuotaClient", "TestServers", "WireFormat", "stint", asyncHTTP, nio, posix],
+            dependencies: [
+                "QuotaClient", "TestServers", "WireFormat", "stint", asyncHTTP, nio, posix, http1,
+            ],
             swiftSettings: strict
         ),
     ]

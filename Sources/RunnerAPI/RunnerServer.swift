@@ -1,6 +1,7 @@
 // The data plane as a whole: its listeners, and one `RunnerLoop` for each event loop.
 
 public import Accounting
+internal import Glibc
 public import Logging
 public import Metrics
 public import NIOCore
@@ -156,6 +157,9 @@ public final class RunnerServer: Sendable {
         do {
             return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .bind(host: address.host, port: address.port).get()
+        } catch let error as IOError {
+            throw RunnerError.cannotListen(
+                at: "\(address)", reason: String(cString: strerror(error.errnoCode)))
         } catch {
             throw RunnerError.cannotListen(at: "\(address)", reason: "\(error)")
         }

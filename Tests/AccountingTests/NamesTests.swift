@@ -2,6 +2,7 @@
 
 import Accounting
 import RuleTable
+import SeededChance
 import Testing
 
 @Suite("Names")

@@ -2,7 +2,9 @@
 // A failure names its seed; `RandomTraffic(seed:)` gives the same history again.
 
 import Accounting
+import Oracle
 import RuleTable
+import SeededChance
 import Testing
 
 @Suite("The rule, by chance")

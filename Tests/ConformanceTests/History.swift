@@ -3,6 +3,7 @@
 
 import Accounting
 import RuleTable
+import SeededChance
 
 struct History: Sendable {
     /// Questions that are put together, at an instant.

@@ -5,6 +5,7 @@ import Accounting
 import LedgerRig
 import RedisLedger
 import RuleTable
+import SeededChance
 import TestServers
 import Testing
 

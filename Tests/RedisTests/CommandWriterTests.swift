@@ -2,6 +2,7 @@
 
 import CHiredis
 import NIOCore
+import SeededChance
 import Testing
 
 @testable import Redis
@@ -36,7 +37,7 @@ struct CommandWriterTests {
 
     @Test("every kind of argument gives the bytes of redisFormatCommandArgv")
     func matchesHiredis() throws {
-        var chance = Seeded(seed: 1)
+        var chance = SeededGenerator(seed: 1)
         for count in [0, 1, 9, 10, 11, 99, 100, 101, 999, 1_000, 70_000] {
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &chance) }
             let number = Int.random(in: .min ... .max, using: &chance)

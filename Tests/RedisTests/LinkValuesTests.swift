@@ -1,6 +1,7 @@
 // The parts of a link that decide without I/O: the order of replies, the greeting, the backoff.
 
 import NIOCore
+import SeededChance
 import Testing
 
 @testable import Redis
@@ -49,7 +50,7 @@ struct LinkValuesTests {
         #expect(delays == [10, 20, 40, 80, 160, 320, 400, 400].map { .milliseconds($0) })
         backoff.reset()
         #expect(backoff.next(using: &chance) == .milliseconds(10))
-        var seeded = Seeded(seed: 3)
+        var seeded = SeededGenerator(seed: 3)
         let drawn = (0..<1_000).map { _ in backoff.next(using: &seeded) }
         #expect(drawn.allSatisfy { (.zero ... .milliseconds(400)).contains($0) })
         #expect(drawn.contains { $0 < .milliseconds(40) } && drawn.contains { $0 > .milliseconds(360) })

@@ -3,6 +3,7 @@
 // when given.
 
 import NIOCore
+import SeededChance
 import Testing
 
 @testable import Redis
@@ -140,7 +141,7 @@ struct ReplyDecoderTests {
 
     @Test("random bytes and damaged replies never crash the decoder")
     func survivesDamage() {
-        var chance = Seeded(seed: 7)
+        var chance = SeededGenerator(seed: 7)
         let good = Self.sample.map { Array($0.wire.utf8) }
         var refused = 0
         for _ in 0..<20_000 {
@@ -173,20 +174,5 @@ func pieces(of whole: ByteBuffer, _ size: Int) -> [ByteBuffer] {
     let bytes = Array(whole.readableBytesView)
     return stride(from: 0, to: bytes.count, by: size).map {
         ByteBuffer(bytes: bytes[$0..<min($0 + size, bytes.count)])
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -2,6 +2,7 @@
 
 import Accounting
 import RawStructuredFieldValues
+import SeededChance
 import Testing
 
 @testable import RunnerAPI

@@ -3,6 +3,7 @@
 
 import Accounting
 import RuleTable
+import SeededChance
 
 struct Journey {
     enum Step {

@@ -3,6 +3,7 @@
 
 import Accounting
 import RuleTable
+import SeededChance
 
 struct Premises: CustomStringConvertible {
     let accounts: [Account]

@@ -2,6 +2,7 @@
 
 import Accounting
 import RuleTable
+import SeededChance
 
 struct SimulatedProcess {
     /// A question that was put to the ledger.

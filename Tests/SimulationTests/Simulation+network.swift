@@ -2,6 +2,7 @@
 
 import Accounting
 import RuleTable
+import SeededChance
 
 extension Simulation {
     /// Puts `event` down for when it arrives, if it does: once, or for some messages twice.

@@ -2,6 +2,7 @@
 
 import Accounting
 import RuleTable
+import SeededChance
 
 extension Simulation {
     mutating func send(_ errand: Int) {

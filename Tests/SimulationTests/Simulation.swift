@@ -5,6 +5,7 @@
 
 import Accounting
 import RuleTable
+import SeededChance
 
 struct Simulation {
     typealias Call = SimulatedProcess.Call

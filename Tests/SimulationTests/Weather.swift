@@ -1,6 +1,7 @@
 // How bad the network, the processes and the clock are in one simulation; drawn from its seed.
 
 import RuleTable
+import SeededChance
 
 struct Weather {
     /// A message is lost, doubled or slow once in so many times.

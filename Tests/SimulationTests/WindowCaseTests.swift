@@ -3,6 +3,7 @@
 
 import Accounting
 import RuleTable
+import SeededChance
 import Testing
 
 @Suite("The rule against small exact cases")

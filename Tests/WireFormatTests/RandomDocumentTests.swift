@@ -2,6 +2,7 @@
 // has a seed of its own, which the failing test's name shows.
 
 import Foundation
+import SeededChance
 import Testing
 import WireFormat
 
