@@ -1,13 +1,11 @@
 -- Admit: may this execution start, and for how long? The twin of LedgerPage.admit.
 -- fresh: the id was made for this ask and cannot be held.
--- Returns ADMITTED or HELD, granted ms, admitted at; or DENIED, ms until it fits (-1: never), bits of the limits.
-
-local HELD, ADMITTED, DENIED = 0, 1, 2
+-- Returns 0 (held) or 1 (admitted), granted ms, admitted at; or 2 (denied), ms until it fits (-1: never), bits of the limits.
 
 local function admit(fresh, id, duration, needed)
   if not fresh then
     local granted, admitted = held(id)
-    if granted then return HELD, granted, admitted end
+    if granted then return 0, granted, admitted end
   end
   local grant, violated, fits, ever = duration, 0, clock, true
   for i = 1, limit_count do
@@ -21,12 +19,12 @@ local function admit(fresh, id, duration, needed)
       grant = left
     end
   end
-  if violated > 0 then return DENIED, ever and fits - clock or -1, violated end
+  if violated > 0 then return 2, ever and fits - clock or -1, violated end
   if not holds then holds_load() end
   for i = 1, window_count do window_charge(windows[i], grant, now) end
   local expires = now + math.max(stay, grant + 30000)
   holds[id] = struct.pack('<I6I6I6', now, grant, expires) .. shapes
   touched[#touched + 1] = id
   expires_last = math.max(expires_last, expires)
-  return ADMITTED, grant, now
+  return 1, grant, now
 end

@@ -5,7 +5,7 @@ for i = 1, question_count do
   local what, duration, needed, verdict, a, b, c
   what, duration, needed, position = struct.unpack('<Bdd', args, position)
   if what == 3 then
-    verdict, a, b = PEEKED, 0, 0
+    verdict, a, b = 5, 0, 0
   elseif what == 2 then
     writes = true
     verdict, a, b, c = settle(ARGV[i + 3], duration)
@@ -13,8 +13,9 @@ for i = 1, question_count do
     writes = true
     verdict, a, b = admit(what == 1, ARGV[i + 3], duration, needed)
   end
-  answers[#answers + 1] = struct.pack('<Bddd', verdict, a, b, c or 0)
-  for j = 1, window_count do answers[#answers + 1] = peek(j) end
+  local answer = struct.pack('<Bdddddd', verdict, a, b, c or 0, peek(1))
+  for j = 2, window_count do answer = answer .. struct.pack('<ddd', peek(j)) end
+  answers[i] = answer
 end
 if writes then
   for i = 1, window_count do
@@ -22,4 +23,4 @@ if writes then
   end
   if touched and #touched > 0 then holds_store() end
 end
-return table.concat(answers)
+return question_count == 1 and answers[1] or table.concat(answers)

@@ -10,7 +10,7 @@
 --                          double duration asked or used in ms, double the least that must be left in ms
 -- ARGV[3]  empty (the name of a field, see holds.lua); ARGV[4] and on: the execution id of each question, empty for a peek.
 -- Returns one packed string; per question, in order:
---            1 byte verdict, 3 doubles that depend on it,
+--            1 byte verdict (0 held, 1 admitted, 2 denied, 3 settled, 4 not held, 5 peeked), 3 doubles that depend on it,
 --            per window: double executions, double ms, double ms until the oldest cell leaves (-1: nothing counts)
 -- All questions of a call are answered as if each had come alone, in order; they share one now. Everything that
 -- can fail on a damaged key is read before anything is written.

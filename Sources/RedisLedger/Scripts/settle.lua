@@ -1,11 +1,9 @@
 -- Settle: the execution used this much. The twin of LedgerPage.settle.
 
-local SETTLED, NOT_HELD = 3, 4
-
--- Returns SETTLED, charged ms, returned ms, over-run ms; or NOT_HELD with nothing changed.
+-- Returns 3 (settled), charged ms, returned ms, over-run ms; or 4 (not held) with nothing changed.
 local function settle(id, duration)
   local granted, admitted, hold_shapes = held(id)
-  if not granted then return NOT_HELD, 0, 0, 0 end
+  if not granted then return 4, 0, 0, 0 end
   holds[id] = false
   touched[#touched + 1] = id
   local counts = false
@@ -18,5 +16,5 @@ local function settle(id, duration)
     if charged then counts = window_correct(windows[i], duration - granted, admitted, now) or counts end
   end
   local charge = counts and duration or granted
-  return SETTLED, charge, math.max(0, granted - charge), math.max(0, duration - granted)
+  return 3, charge, math.max(0, granted - charge), math.max(0, duration - granted)
 end
