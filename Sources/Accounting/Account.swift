@@ -10,7 +10,7 @@ public struct Account: Hashable, Sendable, CustomStringConvertible {
 
     /// - Returns: nil when `name` breaks ``rule``.
     public init?(_ name: String) {
-        guard name.hasBytes(1...128, of: ".", "_", ":", "@", "-") else { return nil }
+        guard name.hasBytes(1...128, of: "._:@-") else { return nil }
         self.name = name
     }
 
@@ -18,16 +18,18 @@ public struct Account: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension String {
-    /// Whether every byte is a letter, a digit or one of `punctuation`, and there are `count` of them.
-    func hasBytes(_ count: ClosedRange<Int>, of punctuation: Unicode.Scalar...) -> Bool {
-        count.contains(utf8.count)
-            && utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: punctuation.contains { UInt8(ascii: $0) == byte }
+    /// Whether every byte is a letter, a digit or one of `punctuation`, and there are `count` of them. Allocates nothing.
+    package func hasBytes(_ count: ClosedRange<Int>, of punctuation: StaticString) -> Bool {
+        punctuation.withUTF8Buffer { punctuation in
+            count.contains(utf8.count)
+                && utf8.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"):
+                        true
+                    default: punctuation.contains(byte)
+                    }
                 }
-            }
+        }
     }
 }

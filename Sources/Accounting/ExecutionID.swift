@@ -9,7 +9,7 @@ public struct ExecutionID: Hashable, Sendable, CustomStringConvertible {
 
     /// - Returns: nil when `name` breaks ``rule``.
     public init?(_ name: String) {
-        guard name.hasBytes(1...64, of: ".", "_", "-") else { return nil }
+        guard name.hasBytes(1...64, of: "._-") else { return nil }
         self.name = name
     }
 

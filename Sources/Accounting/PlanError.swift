@@ -31,7 +31,7 @@ public struct PlanError: Error, Equatable, CustomStringConvertible {
     }
 
     static func checkName(_ name: String, field: String) throws(PlanError) {
-        guard name.hasBytes(1...64, of: ".", "_", "-") else {
+        guard name.hasBytes(1...64, of: "._-") else {
             throw PlanError(field: field, reason: "must be 1 to 64 bytes of A-Z a-z 0-9 . _ -")
         }
     }

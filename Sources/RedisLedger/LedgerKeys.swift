@@ -14,17 +14,7 @@ public struct LedgerKeys: Sendable {
 
     /// - Returns: nil when the prefix breaks its rule.
     public init?(prefix: String) {
-        let allowed = prefix.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: ":"),
-                UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        guard prefix.utf8.count <= 64, allowed else { return nil }
+        guard prefix.hasBytes(0...64, of: "._:-") else { return nil }
         self.prefix = prefix
     }
 

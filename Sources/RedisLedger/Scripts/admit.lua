@@ -1,6 +1,7 @@
 -- Admit: may this execution start, and for how long? The twin of LedgerPage.admit.
 -- fresh: the id was made for this ask and cannot be held.
--- Returns 0 (held) or 1 (admitted), granted ms, admitted at; or 2 (denied), ms until it fits (-1: never), bits of the limits.
+-- Returns 0 (held) or 1 (admitted), granted ms, admitted at; or 2 (denied), ms until it fits (-1: never), bits of
+-- the limits. A hold outlasts its charge, and its deadline by 30 s (Hold.graceMs).
 
 local function admit(fresh, id, duration, needed)
   if not fresh then
