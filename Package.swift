@@ -68,6 +68,8 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
+
         // The ledger and the two planes.
         .target(
             name: "RedisLedger",
@@ -95,7 +97,7 @@ let package = Package(
         .executableTarget(
             name: "stint",
             dependencies: [
-                "Accounting", "AdminAPI", "Redis", "RedisLedger", "RunnerAPI",
+                "Accounting", "AdminAPI", "Audit", "Redis", "RedisLedger", "RunnerAPI",
                 nio, posix, ssl, log, metrics, hummingbird, lifecycle, subprocess, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -118,6 +120,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SimulationTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: ["SeededChance", "Accounting", "Audit", "Oracle", "RuleTable", "WireFormat"],
             swiftSettings: strict),
         .testTarget(
             name: "WireFormatTests", dependencies: ["SeededChance", "WireFormat", structuredFields],
@@ -181,7 +187,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "QuotaClient", "TestServers", "WireFormat", "stint", asyncHTTP, nio, posix, http1,
+                "Audit", "QuotaClient", "TestServers", "WireFormat", "stint", asyncHTTP, nio, posix, http1,
             ],
             swiftSettings: strict
         ),

@@ -80,7 +80,7 @@ public struct LedgerPage: Sendable {
         var fits = clock
         var everFits = true
         for (index, limit) in plan.limits.enumerated() {
-            let window = windows[limit.window] ?? SlidingWindow(shape: limit.window, birth: now)
+            let window = windows[limit.window] ?? SlidingWindow(shape: limit.window)
             let left = limit.amount - window.used(limit.meter)
             let needed = limit.meter == .executions ? 1 : ask.neededMs
             if left >= needed {
@@ -98,7 +98,7 @@ public struct LedgerPage: Sendable {
             return .denied(Denial(violated: violated, retryAfterMs: everFits ? fits - clock : nil))
         }
         for shape in plan.windows {
-            windows[shape, default: SlidingWindow(shape: shape, birth: now)].charge(grantMs: grantMs, at: now)
+            windows[shape, default: SlidingWindow(shape: shape)].charge(grantMs: grantMs, at: now)
         }
         let grant = Grant(admittedAt: now, durationMs: grantMs)
         if now >= sweepHoldsAt {

@@ -28,16 +28,10 @@ public struct SlidingWindow: Equatable, Sendable {
     /// The sums over ``cells``.
     public private(set) var executions = 0
     public private(set) var ms = 0
-    /// When this record of charges began: nothing admitted earlier is in it.
-    public let birth: Timestamp
     /// The latest `now` that changed this window.
-    public private(set) var clock: Timestamp
+    public private(set) var clock = Timestamp(ms: 0)
 
-    public init(shape: WindowShape, birth: Timestamp) {
-        self.shape = shape
-        self.birth = birth
-        self.clock = birth
-    }
+    public init(shape: WindowShape) { self.shape = shape }
 
     public func used(_ meter: Meter) -> Int {
         switch meter {
@@ -82,9 +76,7 @@ public struct SlidingWindow: Equatable, Sendable {
     /// - Returns: false, with nothing changed, when that cell no longer counts.
     mutating func correct(by deltaMs: Int, admittedAt: Timestamp, at now: Timestamp) -> Bool {
         let number = shape.cell(at: admittedAt)
-        guard admittedAt >= birth, let index = cells.firstIndex(where: { $0.number == number }) else {
-            return false
-        }
+        guard let index = cells.firstIndex(where: { $0.number == number }) else { return false }
         let corrected = min(max(cells[index].ms + deltaMs, 0), Bounds.cellMs)
         ms += corrected - cells[index].ms
         cells[index].ms = corrected

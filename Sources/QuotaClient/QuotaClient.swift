@@ -44,19 +44,14 @@ public enum QuotaTarget: Sendable, Hashable {
     }
 }
 
-/// What Stint replied.
+/// What Stint replied, with the header fields.
 public struct QuotaReply<Body: WireBody>: Sendable {
-    public enum Outcome: Sendable, Hashable {
-        /// 2xx.
-        case accepted(Body)
-        /// Anything else: a denial among them.
-        case problem(Problem)
-    }
+    public let reply: WireReply<Body>
+    public let headers: [(name: String, value: String)]
 
     /// The HTTP status.
-    public let status: Int
-    public let outcome: Outcome
-    public let headers: [(name: String, value: String)]
+    public var status: Int { reply.status }
+    public var outcome: WireReply<Body>.Outcome { reply.outcome }
 
     /// The first field of that name, whatever its case.
     public func header(_ name: String) -> String? {
@@ -121,12 +116,8 @@ public struct QuotaClient: Sendable {
         let status = Int(response.status.code)
         let headers = response.headers.map { (name: $0.name, value: $0.value) }
         do throws(BodyError) {
-            let json = bytes.readableBytesView
-            let accepted = (200..<300).contains(status)
             return QuotaReply(
-                status: status,
-                outcome: accepted ? .accepted(try Body(json: json)) : .problem(try Problem(json: json)),
-                headers: headers)
+                reply: try WireReply(status: status, json: bytes.readableBytesView), headers: headers)
         } catch {
             throw UnreadableReply(description: "status \(status), and a body that is not Stint's: \(error)")
         }

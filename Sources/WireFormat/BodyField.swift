@@ -99,6 +99,20 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     /// The field at fault, by its name in this list. `"field":"maxDurationMs"`
     case field
 
+    // MARK: History
+
+    /// What was asked, one of `admit`, `settle`, `peek`. `"question":"admit"`
+    case question
+    /// When the request was sent: ms since 1970-01-01T00:00Z by the asker's clock. `"sentAt":1770000000000`
+    case sentAt
+    /// When the reply was complete, or the asker gave up: ms since 1970-01-01T00:00Z by the asker's clock.
+    /// `"answeredAt":1770000000003`
+    case answeredAt
+    /// The body that was sent. `"request":{"durationMs":84}`
+    case request
+    /// The body that came back; absent when there was none. `"reply":{"id":"run-1f0a"}`
+    case reply
+
     /// The member's name in JSON.
     public var name: StaticString {
         switch self {
@@ -136,6 +150,11 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
         case .violatedPolicies: "violated-policies"
         case .retryAfterMs: "retryAfterMs"
         case .field: "field"
+        case .question: "question"
+        case .sentAt: "sentAt"
+        case .answeredAt: "answeredAt"
+        case .request: "request"
+        case .reply: "reply"
         }
     }
 
@@ -150,7 +169,7 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
         case .maxDurationMs, .minDurationMs, .durationMs: .integer(0...2_678_400_000, unit: "ms")
         case .windowMs: .integer(1_000...2_678_400_000, unit: "ms")
         case .retryAfterMs: .integer(1...2_678_400_000, unit: "ms")
-        case .grantedMs, .deadline, .chargedMs, .returnedMs, .overrunMs, .timeRemaining:
+        case .grantedMs, .deadline, .chargedMs, .returnedMs, .overrunMs, .timeRemaining, .sentAt, .answeredAt:
             .integer(0...FieldRule.largest, unit: "ms")
         case .payloadBytes, .memoryBytes: .integer(0...FieldRule.largest, unit: "bytes")
         case .executionsRemaining, .amount, .used, .remaining: .integer(0...FieldRule.largest, unit: nil)
@@ -158,7 +177,8 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
         case .outcome: .word(["ok", "error", "timeout", "not-started"])
         case .meter: .word(["executions", "execution-time"])
         case .degraded: .boolean
-        case .limits: .object
+        case .question: .word(["admit", "settle", "peek"])
+        case .limits, .request, .reply: .object
         case .policies, .violatedPolicies: .array
         }
     }

@@ -77,6 +77,13 @@ extension JSONReader {
         return try Body(from: &self)
     }
 
+    /// Passes over another body in the place of a field, and returns its bytes; null is nil.
+    mutating func unreadObject(_ field: BodyField) throws(BodyError) -> [UInt8]? {
+        guard let start = try beginValue(of: field, .object) else { return nil }
+        try skipField()
+        return Array(slice(start..<offset))
+    }
+
     /// Reads an array; `element` reads one element. Null is an empty one.
     mutating func array<Element>(
         _ field: BodyField, _ element: (inout JSONReader) throws(BodyError) -> Element?

@@ -22,7 +22,7 @@ struct History: Sendable {
     /// Every plan that its ticks may be under.
     let plans: [Plan]
     let ticks: [Tick]
-    var questionCount: Int { ticks.reduce(0) { $0 + $1.questions.count } }
+    var questions: [Question] { ticks.flatMap(\.questions) }
 
     init(seed: Int, ticks count: Int) {
         var author = HistoryAuthor(seed: seed)
@@ -30,12 +30,29 @@ struct History: Sendable {
         plans = author.plans
         ticks = (0..<count).map { _ in author.tick() }
     }
+
+    /// Every id that was asked for, once.
+    var ids: [ExecutionID] {
+        var seen: Set<ExecutionID> = []
+        return questions.compactMap { question in
+            guard case .admit(let ask) = question, seen.insert(ask.id).inserted else { return nil }
+            return ask.id
+        }
+    }
+
+    /// The history up to that question, for people.
+    func text(upTo tick: Int, question: Int) -> String {
+        let last = Tick(
+            clock: ticks[tick].clock, plan: ticks[tick].plan,
+            questions: Array(ticks[tick].questions[...question]))
+        return (ticks[..<tick] + [last]).map(\.description).joined()
+    }
 }
 
 /// Invents a history, tick by tick.
 struct HistoryAuthor {
     private var chance: SeededGenerator
-    /// The same windows with other amounts; in some histories one of them lacks a window.
+    /// The same windows with other amounts; one may lack a window, and one have a window more.
     private(set) var plans: [Plan] = []
     private var clock: Int
     private var pastTicks: [Int] = []
@@ -55,9 +72,10 @@ struct HistoryAuthor {
             )
         }
         plans = (0..<3).map { _ in HistoryAuthor.plan(limits, &chance) }
-        // A clock that steps back is held back by the windows of the plan in force alone, so not both.
-        if !stepsBack, limits.count > 1 {
-            plans.append(HistoryAuthor.plan(Array(limits.dropFirst()), &chance))
+        if limits.count > 1 { plans.append(HistoryAuthor.plan(Array(limits.dropFirst()), &chance)) }
+        if limits.count < 32 {
+            let added = (shape: HistoryAuthor.shape(&chance), meter: chance.pick(Meter.allCases))
+            plans.append(HistoryAuthor.plan(limits + [added], &chance))
         }
     }
 

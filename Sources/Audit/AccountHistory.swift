@@ -1,0 +1,81 @@
+// All that a history says about one account, and the judgement of it.
+
+import WireFormat
+
+/// An admission that was answered with a grant.
+struct AdmissionRecord {
+    let line: Int
+    let id: String
+    /// The ledger's instant of admission, ms since 1970.
+    let at: Int
+    let grantedMs: Int
+    /// The reply was that of an id that is held already.
+    let isRepeat: Bool
+    let sentAt: Int
+    let answeredAt: Int
+    let remaining: LimitsObject?
+}
+
+/// A settlement that was accepted (200), refused (404), or may have been carried out (500 and above).
+struct SettlementRecord {
+    let line: Int
+    let id: String
+    let durationMs: Int
+    let status: Int
+    let receipt: SettledBody?
+    let sentAt: Int
+    let answeredAt: Int
+}
+
+struct AccountHistory {
+    /// A hold is found for at least this long after its admission, whatever the plan; ms.
+    static let leastHoldMs = 30_000
+
+    /// The limits as peeks showed them, with the largest amounts.
+    private(set) var policies: [PolicyStanding] = []
+    private var mismatch: Finding?
+    var admissions: [AdmissionRecord] = []
+    var settlements: [SettlementRecord] = []
+    /// Ids of admissions that may have been carried out.
+    var unanswered: Set<String> = []
+
+    /// A peek showed these limits.
+    mutating func see(_ seen: [PolicyStanding], line: Int) {
+        guard !policies.isEmpty else {
+            policies = seen
+            return
+        }
+        guard zip(policies, seen).allSatisfy({ $0.isSameLimit(as: $1) }), policies.count == seen.count else {
+            mismatch = Finding(
+                kind: .limitsChanged, account: nil, line: line,
+                text: "the account has other limits than before, and not only other amounts. "
+                    + "Audit the time before and after in files of their own")
+            return
+        }
+        for index in policies.indices {
+            policies[index].amount = max(policies[index].amount, seen[index].amount)
+        }
+    }
+
+    /// Adds what is wrong with it, and its fullest windows, to the report.
+    func judge(_ account: String, unlessSeen others: [PolicyStanding], into report: inout AuditReport) {
+        var book = ChargeBook(admissions)
+        book.settle(settlements, unanswered: unanswered)
+        var findings = book.findings
+        if let mismatch { findings.append(mismatch) }
+        for policy in policies.isEmpty ? others : policies {
+            let sweep = WindowSweep(book.charges, policy)
+            findings += sweep.findings
+            if let fullest = sweep.fullest {
+                report.see(WorstWindow(account: account, policy: policy, used: fullest.used, at: fullest.at))
+            }
+        }
+        report.findings += findings.map { $0.about(account) }
+    }
+}
+
+extension PolicyStanding {
+    func isSameLimit(as other: PolicyStanding) -> Bool {
+        name == other.name && meter == other.meter && windowMs == other.windowMs
+    }
+}

@@ -1,0 +1,119 @@
+// Reads a recorded history and checks what Stint promises: no window is over its limit at any instant, nothing is
+// charged twice, nothing runs free, no charge is forgotten. It knows the promise and nothing of how the rule keeps it:
+// it adds up every charge that the replies prove, exactly, and in doubt takes what speaks for Stint. So what it
+// finds is proven, and what the history does not show it cannot find.
+//
+// An instant of admission is exact, by the ledger's clock: `deadline - grantedMs`. The instant of a settlement is in no
+// reply; it is taken as early as can be, which is the latest instant among the account's admissions that were answered
+// before the settlement was sent. That needs no comparison of clocks.
+
+import WireFormat
+
+/// Why a file is not a history. `description` says what to do.
+public struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+}
+
+/// Checks one history: give it every line, then ask for the ``report()``.
+public struct Audit {
+    /// Lines of a history; more must be split.
+    public static let maximumLines = 20_000_000
+
+    private let clockToleranceMs: Int?
+    private var accounts: [String: AccountHistory] = [:]
+    private var tally = AuditTally()
+    private var clocks = ClockComparison()
+    /// The limits of accounts that were never peeked at.
+    private var firstSeen: [PolicyStanding]?
+
+    /// - Parameter clockToleranceMs: by how much the ledger's clock may move against the asker's; nil does not look.
+    public init(clockToleranceMs: Int? = 1_000) { self.clockToleranceMs = clockToleranceMs }
+
+    /// Takes line `number` of the history, counted from 1.
+    /// - Throws: ``HistoryError`` when it is none.
+    public mutating func read(_ json: some Collection<UInt8>, line number: Int) throws(HistoryError) {
+        guard number <= Audit.maximumLines else {
+            throw HistoryError("more than \(Audit.maximumLines) lines. Split the file by account")
+        }
+        do throws(BodyError) {
+            try take(try HistoryLine(json: json), line: number)
+        } catch {
+            throw HistoryError("line \(number) is no line of a history: \(error)")
+        }
+    }
+
+    private mutating func take(_ line: HistoryLine, line number: Int) throws(BodyError) {
+        var history = accounts.removeValue(forKey: line.account) ?? AccountHistory()
+        tally.count(line)
+        switch line.exchange {
+        case .peek(let reply):
+            if let policies = reply?.accepted?.policies {
+                history.see(policies, line: number)
+                firstSeen = firstSeen ?? policies
+            }
+        case .admit(let request, let reply):
+            if let body = reply?.accepted, !body.degraded, let deadline = body.deadline {
+                let admission = AdmissionRecord(
+                    line: number, id: body.id, at: deadline - body.grantedMs, grantedMs: body.grantedMs,
+                    isRepeat: reply?.status == 200, sentAt: line.sentAt, answeredAt: line.answeredAt,
+                    remaining: body.limits)
+                history.admissions.append(admission)
+                clocks.see(admission)
+            } else if let id = request.id, (reply?.status ?? 500) >= 500 {
+                history.unanswered.insert(id)
+            }
+        case .settle(let id, let request, let reply):
+            let status = reply?.status ?? 500
+            guard status == 200 || status == 404 || status >= 500 else { break }
+            history.settlements.append(
+                SettlementRecord(
+                    line: number, id: id, durationMs: request.durationMs, status: status,
+                    receipt: reply?.accepted, sentAt: line.sentAt, answeredAt: line.answeredAt))
+        }
+        accounts[line.account] = history
+    }
+
+    /// What the history proves.
+    /// - Throws: ``HistoryError`` when it does not say what the limits are.
+    public func report() throws(HistoryError) -> AuditReport {
+        guard let firstSeen else {
+            throw HistoryError(
+                "the history does not show any limit. Record a peek: a line with \"question\":\"peek\" and its reply"
+            )
+        }
+        var report = AuditReport(tally: tally, accounts: accounts.count, clockDriftMs: clocks.driftMs)
+        if let clockToleranceMs, clocks.driftMs > clockToleranceMs {
+            report.findings.append(
+                Finding(
+                    kind: .clocksDisagree, account: nil, line: clocks.line,
+                    text: "the ledger's clock moved by \(clocks.driftMs) ms against the asker's, "
+                        + "so instants of the one prove nothing about the other"))
+        }
+        for (name, history) in accounts.sorted(by: { $0.key < $1.key }) {
+            history.judge(name, unlessSeen: firstSeen, into: &report)
+        }
+        report.findings.sort { $0.line < $1.line }
+        return report
+    }
+}
+
+/// By how much two clocks moved against each other, at least: each admission bounds their difference.
+struct ClockComparison {
+    private var least = Int.min
+    private var most = Int.max
+    /// The line that showed the largest move.
+    private(set) var line = 0
+
+    var driftMs: Int { least == .min ? 0 : max(0, least - most) }
+
+    mutating func see(_ admission: AdmissionRecord) {
+        guard !admission.isRepeat else { return }
+        let before = driftMs
+        // The ledger's clock is read once, between sending and answering; both are rounded down to whole ms.
+        least = max(least, admission.at - admission.answeredAt - 1)
+        most = min(most, admission.at - admission.sentAt + 1)
+        if driftMs > before { line = admission.line }
+    }
+}

@@ -1,0 +1,175 @@
+// The charges of one account that its replies prove, with what became of them.
+
+import WireFormat
+
+/// One charge.
+struct Charge {
+    let admission: AdmissionRecord
+    /// What settlements may have left of the grant, and since when at the earliest; in the order of the instants.
+    var lowerings: [(at: Int, ms: Int)] = []
+    var isSettled = false
+
+    var at: Int { admission.at }
+    var grantedMs: Int { admission.grantedMs }
+
+    /// The least that it can be at `t`, over-runs left out: nobody could deny those.
+    func leastMs(at t: Int) -> Int { lowerings.last { $0.at <= t }?.ms ?? grantedMs }
+}
+
+struct ChargeBook {
+    /// By the instant of admission.
+    private(set) var charges: [Charge] = []
+    private(set) var findings: [Finding] = []
+    private var chargesOfID: [String: [Int]] = [:]
+    /// For each admission by the time of its answer: the latest instant of admission until then.
+    private var known: [(answeredAt: Int, latest: Int)] = []
+
+    init(_ admissions: [AdmissionRecord]) {
+        // A repetition proves a charge when the first reply was lost; else it must be a charge that is there.
+        let charged = admissions.filter { !$0.isRepeat }
+        var revealed = Set(charged.map(Grant.init))
+        let lost = admissions.filter { $0.isRepeat && revealed.insert(Grant($0)).inserted }
+        charges = (charged + lost).sorted { ($0.at, $0.line) < ($1.at, $1.line) }.map {
+            Charge(admission: $0)
+        }
+        for (index, charge) in charges.enumerated() {
+            chargesOfID[charge.admission.id, default: []].append(index)
+        }
+
+        var latest = Int.min
+        for admission in admissions.sorted(by: { $0.answeredAt < $1.answeredAt }) {
+            latest = max(latest, admission.at)
+            known.append((admission.answeredAt, latest))
+        }
+        findBackwardSteps()
+    }
+
+    private struct Grant: Hashable {
+        let id: String
+        let at: Int
+        let ms: Int
+
+        init(_ admission: AdmissionRecord) {
+            (id, at, ms) = (admission.id, admission.at, admission.grantedMs)
+        }
+    }
+
+    /// The latest instant of an admission that was answered before `sentAt`.
+    private func latestInstant(before sentAt: Int) -> Int? {
+        var (low, high) = (0, known.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if known[middle].answeredAt < sentAt { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? nil : known[low - 1].latest
+    }
+
+    /// For an account the ledger's clock never steps back.
+    private mutating func findBackwardSteps() {
+        for charge in charges where !charge.admission.isRepeat {
+            let admission = charge.admission
+            guard let latest = latestInstant(before: admission.sentAt), latest > admission.at else {
+                continue
+            }
+            findings.append(
+                Finding(
+                    kind: .steppedBack, account: nil, line: admission.line,
+                    text: "\(admission.id) was admitted at \(Instant(admission.at)), "
+                        + "after another at \(Instant(latest)) had been answered"))
+        }
+    }
+
+    // MARK: Settlements
+
+    mutating func settle(_ settlements: [SettlementRecord], unanswered: Set<String>) {
+        let inOrder = settlements.sorted { ($0.sentAt, $0.line) < ($1.sentAt, $1.line) }
+        // Of an id that was charged anew after its settlement, either charge may be the one that is settled.
+        for settlement in inOrder where settlement.status != 404 {
+            for index in chargesOfID[settlement.id] ?? [] { lower(index, settlement) }
+        }
+        for settlement in inOrder {
+            if let receipt = settlement.receipt { settle(settlement, receipt, unanswered: unanswered) }
+        }
+        findDoubleCharges(inOrder)
+        for settlement in inOrder where settlement.status == 404 { findForgottenHold(settlement, inOrder) }
+        for index in charges.indices { charges[index].lowerings.sort { $0.at < $1.at } }
+    }
+
+    /// From the earliest instant it can have been applied, the charge may be as low as that.
+    private mutating func lower(_ index: Int, _ settlement: SettlementRecord) {
+        let charge = charges[index]
+        let at = max(charge.at, latestInstant(before: settlement.sentAt) ?? charge.at)
+        let least = charge.lowerings.reduce(min(settlement.durationMs, charge.grantedMs)) { min($0, $1.ms) }
+        charges[index].lowerings.append((at, least))
+    }
+
+    private mutating func settle(
+        _ settlement: SettlementRecord, _ receipt: SettledBody, unanswered: Set<String>
+    ) {
+        let candidates = (chargesOfID[settlement.id] ?? []).filter { !charges[$0].isSettled }
+        guard
+            let index = candidates.first(where: { receipt.fits(charges[$0].grantedMs, settlement.durationMs) }
+            )
+        else {
+            if candidates.isEmpty, unanswered.contains(settlement.id) { return }
+            let grants = candidates.map { "\(charges[$0].grantedMs) ms" }.joined(separator: ", ")
+            let text =
+                candidates.isEmpty
+                ? "\(settlement.id) was settled, and no admission of it is left to settle"
+                : "\(settlement.id) was granted \(grants) and ran for \(settlement.durationMs) ms, but its receipt says "
+                    + "\(receipt.chargedMs) ms charged, \(receipt.returnedMs) returned, \(receipt.overrunMs) over"
+            findings.append(Finding(kind: .wrongReceipt, account: nil, line: settlement.line, text: text))
+            return
+        }
+        charges[index].isSettled = true
+    }
+
+    /// An id that is held is not charged again, and it is held until it is settled or 30 s after its deadline.
+    private mutating func findDoubleCharges(_ settlements: [SettlementRecord]) {
+        let settlementsOfID = Dictionary(grouping: settlements.filter { $0.status != 404 }, by: \.id)
+        for (id, indices) in chargesOfID where indices.count > 1 {
+            for (first, second) in zip(indices, indices.dropFirst()) {
+                let (first, second) = (charges[first], charges[second])
+                let expires = first.at + first.grantedMs + AccountHistory.leastHoldMs
+                let maySettle = settlementsOfID[id, default: []].contains {
+                    $0.sentAt <= second.admission.answeredAt
+                }
+                guard second.at < expires, !maySettle else { continue }
+                findings.append(
+                    Finding(
+                        kind: .chargedTwice, account: nil, line: second.admission.line,
+                        text:
+                            "\(id) was charged at \(Instant(first.at)) and, while it was held, at \(Instant(second.at))"
+                    ))
+            }
+        }
+    }
+
+    /// Nobody else settled it and it cannot have expired, so its hold must be there.
+    private mutating func findForgottenHold(_ settlement: SettlementRecord, _ all: [SettlementRecord]) {
+        guard let indices = chargesOfID[settlement.id], let last = indices.last, indices.count == 1 else {
+            return
+        }
+        let admission = charges[last].admission
+        let isSettled = charges[last].isSettled || !charges[last].lowerings.isEmpty
+        guard !isSettled, settlement.sentAt > admission.answeredAt,
+            settlement.answeredAt - admission.sentAt < AccountHistory.leastHoldMs
+        else { return }
+        findings.append(
+            Finding(
+                kind: .forgotten, account: nil, line: settlement.line,
+                text:
+                    "\(settlement.id) was admitted at \(Instant(admission.at)) and never settled, and is not held"
+            ))
+    }
+}
+
+extension SettledBody {
+    /// Whether this is the receipt of an execution that was granted `grantedMs` and ran for `durationMs`: charged what it
+    /// used, or its grant when its cell had left every window.
+    fileprivate func fits(_ grantedMs: Int, _ durationMs: Int) -> Bool {
+        guard overrunMs == max(0, durationMs - grantedMs) else { return false }
+        return chargedMs == durationMs && returnedMs == max(0, grantedMs - durationMs)
+            || chargedMs == grantedMs && returnedMs == 0
+    }
+}
