@@ -1,41 +1,63 @@
-// A steady load of admissions from several connections while something happens to the service, with a record of
-// every single one: when it was sent, how long it took, and what was answered.
+// A steady load of runners on the service while something happens to it, with a record of every exchange: the history
+// that `stint audit` reads, and how long each took.
 
 import QuotaClient
 import Synchronization
 import WireFormat
 
 struct Load: Sendable {
-    /// One admission and its reply.
+    /// One question and its reply.
     struct Attempt: Sendable {
-        let account: String
-        let id: String
+        let line: HistoryLine
         let sentAt: ContinuousClock.Instant
         let took: Duration
-        /// nil when there was none.
-        let status: Int?
         /// The problem's type, or why there was no reply.
         let words: String
 
+        var account: String { line.account }
         var answeredAt: ContinuousClock.Instant { sentAt + took }
-        var isAcknowledged: Bool { status == 201 || status == 200 }
+
+        /// nil when there was no reply.
+        var status: Int? {
+            switch line.exchange {
+            case .admit(_, let reply): reply?.status
+            case .settle(_, _, let reply): reply?.status
+            case .peek(let reply): reply?.status
+            }
+        }
+
+        /// Nobody knows whether it was carried out.
+        var isOpen: Bool { (status ?? 503) >= 500 }
+
+        var isAdmission: Bool {
+            if case .admit = line.exchange { true } else { false }
+        }
+
+        var id: String {
+            switch line.exchange {
+            case .admit(let request, _): request.id ?? ""
+            case .settle(let id, _, _): id
+            case .peek: ""
+            }
+        }
     }
 
     let client: QuotaClient
-    /// Asked about in turn, each with a duration in ms.
-    var asks: [(account: String, durationMs: Int)]
-    var connections = 6
-    /// Rest of each connection between two asks.
+    /// Asked about in turn, each with a duration in ms and, when its runners settle, what it really took.
+    var asks: [(account: String, durationMs: Int, usesMs: Int?)]
+    var runners = 6
+    /// Rest of each runner between two questions.
     var pause: Duration = .milliseconds(4)
 
     /// Asks until `body` returns.
     func attempts(
         isolation: isolated (any Actor)? = #isolation, during body: () async throws -> Void
     ) async throws -> [Attempt] {
-        let ledger = Record()
+        let record = Record()
+        for account in Set(asks.map(\.account)) { record.append(await peek(account)) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<connections {
-                group.addTask { try await ask(as: number, into: ledger) }
+            for number in 0..<runners {
+                group.addTask { try await run(as: number, into: record) }
             }
             do {
                 try await body()
@@ -43,38 +65,60 @@ struct Load: Sendable {
                 group.cancelAll()
                 throw error
             }
-            ledger.end()
+            record.end()
             try await group.waitForAll()
-            return ledger.attempts
+            return record.attempts
         }
     }
 
-    private func ask(as number: Int, into record: Record) async throws {
+    private func run(as number: Int, into record: Record) async throws {
         var count = 0
         while !record.isOver {
             let ask = asks[count % asks.count]
             count += 1
-            record.append(await attempt(ask.account, id: "r\(number)-\(count)", ask.durationMs))
+            let admission = await admit(ask.account, id: "r\(number)-\(count)", ask.durationMs)
+            record.append(admission)
             try await Task.sleep(for: pause)
+            if let usesMs = ask.usesMs, admission.status == 201 {
+                record.append(await settle(ask.account, id: admission.id, usesMs))
+                try await Task.sleep(for: pause)
+            }
         }
     }
 
-    func attempt(_ account: String, id: String, _ durationMs: Int) async -> Attempt {
-        let sentAt = ContinuousClock.now
-        let status: Int?
+    func admit(_ account: String, id: String, _ durationMs: Int) async -> Attempt {
+        let request = AdmitBody(id: id, maxDurationMs: durationMs)
+        return await attempt(account, { try await client.admit(request, account: account) }) { .admit(request, $0) }
+    }
+
+    func settle(_ account: String, id: String, _ durationMs: Int) async -> Attempt {
+        let request = SettleBody(durationMs: durationMs)
+        return await attempt(account, { try await client.settle(id, request, account: account) }) {
+            .settle(id: id, request, $0)
+        }
+    }
+
+    func peek(_ account: String) async -> Attempt {
+        await attempt(account, { try await client.peek(account: account) }) { .peek($0) }
+    }
+
+    private func attempt<Body>(
+        _ account: String, _ ask: () async throws -> QuotaReply<Body>,
+        _ exchange: (WireReply<Body>?) -> HistoryLine.Exchange
+    ) async -> Attempt {
+        let (began, sentAt) = (ContinuousClock.now, wallClockMs())
+        var reply: WireReply<Body>?
         var words = ""
         do {
-            let reply = try await client.admit(
-                AdmitBody(id: id, maxDurationMs: durationMs), account: account)
-            status = reply.status
-            if case .problem(let problem) = reply.outcome { words = "\(problem.type): \(problem.detail)" }
+            reply = try await ask().reply
+            if case .problem(let problem) = reply?.outcome { words = "\(problem.type): \(problem.detail)" }
         } catch {
-            status = nil
             words = "\(error)"
         }
-        return Attempt(
-            account: account, id: id, sentAt: sentAt, took: sentAt.duration(to: .now), status: status,
-            words: words)
+        // The day's clock may step; the record must not.
+        let line = HistoryLine(
+            account: account, sentAt: sentAt, answeredAt: max(sentAt, wallClockMs()), exchange(reply))
+        return Attempt(line: line, sentAt: began, took: began.duration(to: .now), words: words)
     }
 
     private final class Record: Sendable {
@@ -104,4 +148,7 @@ extension [Load.Attempt] {
     var latencies: String {
         "p50 \(latency(0.5).inMs) ms, p99 \(latency(0.99).inMs) ms, max \(latency(1).inMs) ms"
     }
+
+    /// As lines of a history, in the order of the answers.
+    var history: [HistoryLine] { map(\.line).sorted { $0.answeredAt < $1.answeredAt } }
 }

@@ -1,0 +1,180 @@
+// The faults that a Redis and the way to it can have, each with how to make it, how to end it and what runners may
+// notice. `FaultTests` puts all of them on a Stint under load.
+
+import Glibc
+import TestServers
+import Testing
+
+struct Fault: Sendable, CustomTestStringConvertible {
+    /// What runners get while it lasts.
+    enum Effect: Sendable {
+        /// Nothing but that it may take longer.
+        case unnoticed
+        /// 503, each of them, once the deadline is over.
+        case unavailable
+        /// 503 now and then.
+        case disturbed
+    }
+
+    /// What a fault is made with.
+    struct Scene: Sendable {
+        let redis: RedisServer
+        /// What Stint is connected to.
+        let proxy: FaultyProxy
+        let place: Workplace
+
+        /// Starts a `redis-cli` that runs a command which takes its time.
+        func long(_ command: String...) throws -> ChildProcess {
+            try ChildProcess(["redis-cli", "-s", redis.socketPath] + command, log: place.file("redis-cli.log"))
+        }
+    }
+
+    let testDescription: String
+    let effect: Effect
+    var lasts: Duration = .milliseconds(1_200)
+    var password: String?
+    /// Charges that Redis had acknowledged may be gone afterwards.
+    var mayForget = false
+    /// Begins it; what is returned ends it.
+    let begin: @Sendable (Scene) async throws -> @Sendable () async throws -> Void
+
+    static let all = ofServer + ofState + ofConnections
+}
+
+// MARK: The server
+
+extension Fault {
+    static let ofServer = [
+        Fault(testDescription: "SIGKILL, and a restart from the append-only file", effect: .unavailable, mayForget: true) {
+            scene in
+            scene.redis.kill(SIGKILL)
+            return { try await scene.redis.restart() }
+        },
+        standstill(.seconds(1)), standstill(.seconds(5)), standstill(.seconds(15)),
+        Fault(testDescription: "CLIENT PAUSE ALL", effect: .unavailable) { scene in
+            try scene.redis.command("CLIENT", "PAUSE", "1200", "ALL")
+            return {}
+        },
+        Fault(testDescription: "CLIENT PAUSE WRITE, while PING is answered", effect: .unavailable) { scene in
+            try scene.redis.command("CLIENT", "PAUSE", "1200", "WRITE")
+            return {}
+        },
+        Fault(testDescription: "DEBUG SLEEP", effect: .unavailable) { scene in
+            let sleep = try scene.long("DEBUG", "SLEEP", "1.2")
+            return { try await eventually("Redis is awake") { !sleep.isRunning } }
+        },
+        Fault(testDescription: "a foreign script that never ends", effect: .unavailable) { scene in
+            let script = try scene.long("EVAL", "while true do end", "0")
+            return {
+                try await eventually("the script is killed") {
+                    do { return try scene.redis.command("SCRIPT", "KILL") == "OK" } catch is TestServerError {
+                        return false
+                    }
+                }
+                try await eventually("its caller has heard") { !script.isRunning }
+            }
+        },
+        Fault(testDescription: "LOADING its data anew", effect: .unavailable) { scene in
+            try scene.redis.command("CONFIG", "SET", "loading-process-events-interval-bytes", "1024")
+            try scene.redis.command("CONFIG", "SET", "key-load-delay", "5000")
+            let load = try scene.long("DEBUG", "LOADAOF")
+            return {
+                try scene.redis.command("CONFIG", "SET", "key-load-delay", "0")
+                try await eventually("the data is loaded") { !load.isRunning }
+            }
+        },
+    ]
+
+    private static func standstill(_ time: Duration) -> Fault {
+        Fault(testDescription: "SIGSTOP for \(time.inMs / 1_000) s", effect: .unavailable, lasts: time) { scene in
+            scene.redis.kill(SIGSTOP)
+            try await eventually("Redis stands still") {
+                contents(of: "/proc/\(scene.redis.pid)/stat").contains(") T ")
+            }
+            return { scene.redis.kill(SIGCONT) }
+        }
+    }
+}
+
+// MARK: Its state
+
+extension Fault {
+    static let ofState = [
+        Fault(testDescription: "SCRIPT FLUSH, again and again", effect: .unnoticed, lasts: .milliseconds(200)) { scene in
+            for _ in 0..<10 {
+                try scene.redis.command("SCRIPT", "FLUSH")
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            return {}
+        },
+        Fault(testDescription: "maxmemory reached, with noeviction", effect: .unavailable) { scene in
+            try scene.redis.command("CONFIG", "SET", "maxmemory", "1")
+            return { try scene.redis.command("CONFIG", "SET", "maxmemory", "0") }
+        },
+        Fault(testDescription: "becoming a read-only replica", effect: .unavailable) { scene in
+            try scene.redis.command("REPLICAOF", "127.0.0.1", "1")
+            return { try scene.redis.command("REPLICAOF", "NO", "ONE") }
+        },
+        Fault(testDescription: "too few replicas to write to", effect: .unavailable) { scene in
+            try scene.redis.command("CONFIG", "SET", "min-replicas-to-write", "1")
+            return { try scene.redis.command("CONFIG", "SET", "min-replicas-to-write", "0") }
+        },
+        Fault(testDescription: "another password", effect: .unavailable, password: "first") { scene in
+            var connection = try BlockingConnection(socketPath: scene.redis.socketPath)
+            _ = try connection.command(["AUTH", "first"])
+            _ = try connection.command(["CONFIG", "SET", "requirepass", "second"])
+            _ = try connection.command(["CLIENT", "KILL", "TYPE", "normal"])
+            return {
+                var connection = try BlockingConnection(socketPath: scene.redis.socketPath)
+                _ = try connection.command(["AUTH", "second"])
+                _ = try connection.command(["CONFIG", "SET", "requirepass", "first"])
+            }
+        },
+        Fault(testDescription: "another type at the key of an account's holds", effect: .disturbed) { scene in
+            let key = "stint:{many}:x"
+            try scene.redis.command("RENAME", key, "kept")
+            try scene.redis.command("LPUSH", key, "not ours")
+            return { try scene.redis.command("RENAME", "kept", key) }
+        },
+        Fault(testDescription: "another type at the key of an account's window", effect: .disturbed) { scene in
+            let key = "stint:{many}:w:600000:60"
+            try scene.redis.command("RENAME", key, "kept")
+            try scene.redis.command("LPUSH", key, "not ours")
+            return { try scene.redis.command("RENAME", "kept", key) }
+        },
+    ]
+}
+
+// MARK: The way to it
+
+extension Fault {
+    static let ofConnections = [
+        Fault(testDescription: "CLIENT KILL, again and again", effect: .disturbed, lasts: .zero) { scene in
+            for _ in 0..<10 {
+                try scene.redis.command("CLIENT", "KILL", "TYPE", "normal")
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            return {}
+        },
+        Fault(testDescription: "connections refused", effect: .unavailable) { scene in
+            try await scene.proxy.refuse()
+            return { try await scene.proxy.accept() }
+        },
+        Fault(testDescription: "a full backlog", effect: .unavailable) { scene in
+            try await scene.proxy.clog()
+            return { try await scene.proxy.accept() }
+        },
+        way("replies lost after Redis applied them", .lose, .unavailable),
+        way("replies 20 ms late", .delay(.milliseconds(20)), .unnoticed),
+        way("replies 300 ms late, beyond the deadline", .delay(.milliseconds(300)), .unavailable),
+        way("replies cut off in the middle", .cut(afterBytes: 30), .unavailable),
+        way("replies byte by byte, each 10 ms after the other", .trickle(every: .milliseconds(10)), .unavailable),
+    ]
+
+    private static func way(_ name: String, _ mode: FaultyProxy.Mode, _ effect: Effect) -> Fault {
+        Fault(testDescription: name, effect: effect) { scene in
+            scene.proxy.mode = mode
+            return { scene.proxy.mode = .pass }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+// Every fault of `Fault.all` under load: each question is answered soon and rightly, nothing is over the limit, nothing is
+// charged twice, and all is well again when Redis is. The audit judges the recorded replies, and the books are balanced
+// to the millisecond afterwards.
+
+import Audit
+import QuotaClient
+import TestServers
+import Testing
+import WireFormat
+
+extension EndToEnd {
+    @Suite("Faults of Redis under load")
+    struct FaultTests {
+        /// Long enough that nothing leaves while the test runs.
+        static let plans = """
+            default: wide
+            plans:
+              wide:
+                limits:
+                  - {name: time, meter: execution-time, amount: 600000, windowMs: 600000}
+                  - {name: executions, meter: executions, amount: 50000, windowMs: 600000}
+            """
+
+        /// `many` asks for so little that it is never denied; `full` reaches its limit at once.
+        static let asks: [(account: String, durationMs: Int, usesMs: Int?)] = [
+            ("many", 10, 7), ("many", 10, nil), ("many", 10, 12), ("full", 10_000, nil),
+        ]
+
+        /// What a busy machine may add.
+        static let slack: Duration = .milliseconds(75)
+
+        @Test("Quick and right answers, and books that balance", arguments: Fault.all)
+        func survives(_ fault: Fault) async throws {
+            let options = RedisServer.Options(
+                tcp: true, password: fault.password,
+                config: ["appendonly yes", "appendfsync everysec", "busy-reply-threshold 100"])
+            try await RedisServer.withServer(options) { redis in
+                try await FaultyProxy.withProxy(to: redis.port) { proxy in
+                    let login = fault.password.map { ":\($0)@" } ?? ""
+                    let url = ["--redis-url", "redis://\(login)127.0.0.1:\(proxy.port)"]
+                    // Nobody may notice: then a busy machine's own delays must not be noticed either.
+                    let deadlines = fault.effect == .unnoticed ? [] : Workplace.realDeadlines
+                    try await Stint.serving(url + deadlines, plans: Self.plans) { stint, place in
+                        try await Self.ready(stint)
+                        let scene = Fault.Scene(redis: redis, proxy: proxy, place: place)
+                        try await Self.run(fault, scene, stint)
+                    }
+                }
+            }
+        }
+
+        private static func ready(_ stint: Stint) async throws {
+            try await eventually("stint is ready") { try await stint.admin("/readyz").status == 200 }
+        }
+
+        private static func run(_ fault: Fault, _ scene: Fault.Scene, _ stint: Stint) async throws {
+            let load = Load(client: stint.client, asks: asks)
+            var (begun, ended) = (ContinuousClock.now, ContinuousClock.now)
+            let attempts = try await load.attempts {
+                try await Task.sleep(for: .milliseconds(400))
+                begun = .now
+                let end = try await fault.begin(scene)
+                try await Task.sleep(for: fault.lasts)
+                try await end()
+                ended = .now
+                try await Task.sleep(for: .milliseconds(1_200))
+            }
+            expectAnswers(attempts)
+            let outage = attempts.filter { $0.sentAt >= begun && $0.answeredAt <= ended }
+            expect(fault.effect, outage, from: begun)
+            let recovery = try recovery(attempts, since: ended)
+
+            let audited = try audit(attempts)
+            let offences = audited.findings.filter { !fault.mayForget || $0.kind != .forgotten }
+            #expect(offences.isEmpty, "\(audited)")
+            let books = try await balance(attempts, load, mayForget: fault.mayForget)
+            report(
+                "\(fault.testDescription): \(begun.duration(to: ended).inMs) ms, \(outage.count) questions meanwhile "
+                    + "(\(outage.summary)), \(outage.latencies); well again after \(recovery) ms; \(books); "
+                    + "\(audited.findings.count) findings in \(audited.tally.questions) questions, most "
+                    + audited.worst.map { "\($0.used) of \($0.policy.amount)" }.joined(separator: " and "))
+        }
+
+        // MARK: What must hold
+
+        /// Everything was answered with one of the replies there are, within a second.
+        private static func expectAnswers(_ attempts: [Load.Attempt]) {
+            let strange = attempts.filter { attempt in
+                attempt.isAdmission
+                    ? ![200, 201, 429, 503].contains(attempt.status) : ![200, 404, 503].contains(attempt.status)
+            }
+            #expect(strange.isEmpty, "\(strange.map { "\($0.id) \($0.words)" })")
+            let unavailable = attempts.filter { $0.status == 503 }
+            #expect(unavailable.allSatisfy { $0.words.hasPrefix("temporaryReducedCapacity: ") })
+            #expect(attempts.latency(1) < .seconds(1), "\(attempts.latencies)")
+        }
+
+        private static func expect(
+            _ effect: Fault.Effect, _ outage: [Load.Attempt], from begun: ContinuousClock.Instant
+        ) {
+            let failed = outage.filter { $0.status == 503 }
+            #expect(outage.count > 20)
+            switch effect {
+            case .unnoticed: #expect(failed.isEmpty, "\(outage.summary): \(failed.first?.words ?? "")")
+            case .disturbed: #expect(failed.count < outage.count, "\(outage.summary)")
+            case .unavailable:
+                // Replies that were on their way still arrive.
+                let later = outage.filter { $0.sentAt > begun + .milliseconds(20) }
+                #expect(later.count > 20 && later.allSatisfy { $0.status == 503 }, "\(later.summary)")
+                // 75 ms for a command, or 90 ms for a connection.
+                #expect(later.latency(0.95) < .milliseconds(90) + slack, "\(later.latencies)")
+            }
+        }
+
+        /// How long after the fault the first admission was answered, in ms.
+        private static func recovery(
+            _ attempts: [Load.Attempt], since ended: ContinuousClock.Instant
+        ) throws -> Int {
+            let after = attempts.filter { $0.answeredAt > ended }
+            let first = try #require(after.filter { $0.status == 201 }.map(\.answeredAt).min(), "\(after.summary)")
+            #expect(ended.duration(to: first) < .seconds(1))
+            return ended.duration(to: first).inMs
+        }
+
+        private static func audit(_ attempts: [Load.Attempt]) throws -> AuditReport {
+            var audit = Audit()
+            for (index, line) in attempts.history.enumerated() { try audit.read(line.json, line: index + 1) }
+            return try audit.report()
+        }
+
+        // MARK: The books
+
+        /// Repeats what nobody knows the outcome of, and holds what is charged then against what was asked: every id
+        /// once, with what it used when that was told and its grant when not.
+        private static func balance(
+            _ attempts: [Load.Attempt], _ load: Load, mayForget: Bool
+        ) async throws -> String {
+            let ofMany = attempts.filter { $0.account == "many" }
+            let open = ofMany.filter(\.isOpen)
+            let applied = await repeated(open, load)
+            var chargedMs: [String: Int] = [:]
+            for attempt in ofMany where attempt.isAdmission { chargedMs[attempt.id] = 10 }
+            for case .settle(let id, let request, _) in ofMany.map(\.line.exchange) { chargedMs[id] = request.durationMs }
+
+            let executions = try await load.client.used(of: "executions", by: "many")
+            let ms = try await load.client.used(of: "time", by: "many")
+            #expect(try await load.client.used(of: "time", by: "full") <= 600_000)
+            let due = (executions: chargedMs.count, ms: chargedMs.values.reduce(0, +))
+            if mayForget {
+                #expect(executions <= due.executions)
+                return "\(due.executions - executions) of \(due.executions) charges lost"
+            }
+            #expect(executions == due.executions && ms == due.ms, "\(executions), \(ms) ms and not \(due)")
+            return "\(open.count) repeated (\(applied) had been applied), \(executions) ids charged once, \(ms) ms"
+        }
+
+        /// - Returns: how many of them had been applied.
+        private static func repeated(_ open: [Load.Attempt], _ load: Load) async -> Int {
+            await withTaskGroup(of: Int.self) { group in
+                for part in 0..<load.runners {
+                    group.addTask {
+                        var applied = 0
+                        for attempt in stride(from: part, to: open.count, by: load.runners).map({ open[$0] }) {
+                            if case .settle(let id, let request, _) = attempt.line.exchange {
+                                let again = await load.settle("many", id: id, request.durationMs)
+                                #expect(again.status == 200 || again.status == 404, "\(again.words)")
+                                if again.status == 404 { applied += 1 }
+                            } else if attempt.isAdmission {
+                                let again = await load.admit("many", id: attempt.id, 10)
+                                #expect(again.status == 200 || again.status == 201, "\(again.words)")
+                                if again.status == 200 { applied += 1 }
+                            }
+                        }
+                        return applied
+                    }
+                }
+                return await group.reduce(0, +)
+            }
+        }
+    }
+}
