@@ -150,9 +150,8 @@ let package = Package(
             name: "RedisLedgerTests",
             dependencies: [
                 "SeededChance",
-                "Accounting", "LedgerRig", "Redis", "RedisLedger", "RuleTable", "TestServers", nio, posix,
-                log,
-                metrics,
+                "Accounting", "LedgerRig", "Oracle", "Redis", "RedisLedger", "RuleTable", "TestServers", nio,
+                posix, log, metrics,
             ],
             swiftSettings: strict
         ),

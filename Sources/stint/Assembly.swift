@@ -92,7 +92,7 @@ enum Assembly {
     private static func embeddedRedis(_ settings: Settings, _ logger: Logger) async throws -> EmbeddedRedis? {
         guard settings.ledger == .redis, settings.redisURL == nil else { return nil }
         let redis = try EmbeddedRedis(
-            directory: DataDirectory(path: settings.dataDirectory),
+            directory: DataDirectory(path: settings.dataDirectory), appendFsync: settings.dataAppendFsync,
             searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "", logger: logger)
         try await redis.endLeftovers()
         return redis

@@ -15,12 +15,16 @@ struct EmbeddedRedis: Service {
     static let longestPause: Duration = .seconds(1)
 
     private let directory: DataDirectory
+    private let appendFsync: Settings.AppendFsync
     private let binary: String
     private let logger: Logger
 
     /// - Parameter searchPath: directories to look in for `redis-server` or `valkey-server`, as in `PATH`.
     /// - Throws: ``EmbeddedRedisError`` when there is no server program.
-    init(directory: DataDirectory, searchPath: String, logger: Logger) throws(EmbeddedRedisError) {
+    init(
+        directory: DataDirectory, appendFsync: Settings.AppendFsync = .everysec, searchPath: String,
+        logger: Logger
+    ) throws(EmbeddedRedisError) {
         let folders = searchPath.split(separator: ":")
         let candidates = ["redis-server", "valkey-server"].flatMap { name in folders.map { "\($0)/\(name)" } }
         guard let binary = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) })
@@ -30,6 +34,7 @@ struct EmbeddedRedis: Service {
                     + "or --redis-url URL for a Redis of your own, or --ledger memory")
         }
         self.directory = directory
+        self.appendFsync = appendFsync
         self.binary = binary
         self.logger = logger
     }
@@ -103,7 +108,8 @@ struct EmbeddedRedis: Service {
     private var arguments: [String] {
         [
             "--port", "0", "--unixsocket", directory.socketPath, "--unixsocketperm", "700",
-            "--dir", directory.path, "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
+            "--dir", directory.path, "--appendonly", "yes", "--appendfsync", appendFsync.rawValue, "--save",
+            "",
             "--maxmemory-policy", "noeviction", "--daemonize", "no", "--logfile", "", "--loglevel", "notice",
         ]
     }

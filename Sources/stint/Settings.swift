@@ -8,6 +8,9 @@ import RedisLedger
 struct Settings: Sendable, Equatable {
     enum LedgerChoice: String, CaseIterable, Sendable { case redis, memory }
 
+    /// When the embedded Redis forces its log to the disk.
+    enum AppendFsync: String, CaseIterable, Sendable { case everysec, always }
+
     var runnerAddress = Address(host: "127.0.0.1", port: 7400)
     var runnerSocket: String?
     var runnerMaximumConnections = 10_000
@@ -25,6 +28,7 @@ struct Settings: Sendable, Equatable {
     var redisTrustRoots: String?
     var redisKeyPrefix = "stint:"
     var dataDirectory = "./stint-data"
+    var dataAppendFsync = AppendFsync.everysec
     var plans: String?
     var eventLoops = 1
     var drainDeadlineMs = 10_000
@@ -75,6 +79,9 @@ struct Settings: Sendable, Equatable {
         Setting(
             "data.dir", \.dataDirectory, bound: "a directory",
             "where the Redis that Stint starts keeps its data; made with mode 0700", where: { _ in true }),
+        Setting(
+            "data.appendfsync", \.dataAppendFsync,
+            "when that Redis forces its log to the disk; always loses no charge when the machine does"),
         Setting(
             "plans", \.plans, bound: "a YAML file",
             "plans to use instead of the built-in one; read again on SIGHUP"),

@@ -137,14 +137,14 @@ extension HistoryLine {
 }
 
 extension [HistoryLine] {
-    /// An execution that was admitted once and settled once, in time, with every reply there.
+    /// An execution that was asked for once and settled once, in time, with every reply there.
     var settledID: String? {
         for line in self {
             guard case .settle(let id, let body, let reply?) = line.exchange,
                 reply.accepted?.chargedMs == body.durationMs,
                 let admission = first(where: { $0.grant?.id == id }),
                 line.answeredAt - admission.sentAt < 10_000,
-                count(where: { $0.settledID == id }) == 1, count(where: { $0.grant?.id == id }) == 1
+                count(where: { $0.settledID == id }) == 1, count(where: { $0.admittedID == id }) == 1
             else { continue }
             return id
         }

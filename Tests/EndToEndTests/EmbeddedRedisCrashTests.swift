@@ -2,6 +2,7 @@
 // Redis can do to Stint is in `FaultTests`.)
 
 import Glibc
+import QuotaClient
 import TestServers
 import Testing
 
@@ -39,6 +40,17 @@ extension EndToEnd {
                     "kill -9 of the embedded Redis: away \(killedAt.duration(to: backAt).inMs) ms, first 201 "
                         + "\(backAt.duration(to: first).inMs) ms after its return; \(attempts.summary); "
                         + "\(used) executions charged, \(acknowledged.count) acknowledged")
+            }
+        }
+
+        @Test("data.appendfsync reaches the server; every second is the default")
+        func appendFsync() async throws {
+            for (arguments, expected) in [([], "everysec"), (["--data-appendfsync", "always"], "always")] {
+                try await Stint.serving(arguments) { stint, place in
+                    #expect(try place.redis("CONFIG", "GET", "appendfsync").hasSuffix("\n" + expected))
+                    let admitted = try await stint.client.admit(account: "acme")
+                    #expect(admitted.status == 201)
+                }
             }
         }
     }

@@ -25,7 +25,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
 
         /// Starts a `redis-cli` that runs a command which takes its time.
         func long(_ command: String...) throws -> ChildProcess {
-            try ChildProcess(["redis-cli", "-s", redis.socketPath] + command, log: place.file("redis-cli.log"))
+            try ChildProcess(
+                ["redis-cli", "-s", redis.socketPath] + command, log: place.file("redis-cli.log"))
         }
     }
 
@@ -45,7 +46,10 @@ struct Fault: Sendable, CustomTestStringConvertible {
 
 extension Fault {
     static let ofServer = [
-        Fault(testDescription: "SIGKILL, and a restart from the append-only file", effect: .unavailable, mayForget: true) {
+        Fault(
+            testDescription: "SIGKILL, and a restart from the append-only file", effect: .unavailable,
+            mayForget: true
+        ) {
             scene in
             scene.redis.kill(SIGKILL)
             return { try await scene.redis.restart() }
@@ -86,7 +90,8 @@ extension Fault {
     ]
 
     private static func standstill(_ time: Duration) -> Fault {
-        Fault(testDescription: "SIGSTOP for \(time.inMs / 1_000) s", effect: .unavailable, lasts: time) { scene in
+        Fault(testDescription: "SIGSTOP for \(time.inMs / 1_000) s", effect: .unavailable, lasts: time) {
+            scene in
             scene.redis.kill(SIGSTOP)
             try await eventually("Redis stands still") {
                 contents(of: "/proc/\(scene.redis.pid)/stat").contains(") T ")
@@ -100,7 +105,8 @@ extension Fault {
 
 extension Fault {
     static let ofState = [
-        Fault(testDescription: "SCRIPT FLUSH, again and again", effect: .unnoticed, lasts: .milliseconds(200)) { scene in
+        Fault(testDescription: "SCRIPT FLUSH, again and again", effect: .unnoticed, lasts: .milliseconds(200))
+        { scene in
             for _ in 0..<10 {
                 try scene.redis.command("SCRIPT", "FLUSH")
                 try await Task.sleep(for: .milliseconds(100))
@@ -136,7 +142,8 @@ extension Fault {
             try scene.redis.command("LPUSH", key, "not ours")
             return { try scene.redis.command("RENAME", "kept", key) }
         },
-        Fault(testDescription: "another type at the key of an account's window", effect: .disturbed) { scene in
+        Fault(testDescription: "another type at the key of an account's window", effect: .disturbed) {
+            scene in
             let key = "stint:{many}:w:600000:60"
             try scene.redis.command("RENAME", key, "kept")
             try scene.redis.command("LPUSH", key, "not ours")
@@ -168,7 +175,9 @@ extension Fault {
         way("replies 20 ms late", .delay(.milliseconds(20)), .unnoticed),
         way("replies 300 ms late, beyond the deadline", .delay(.milliseconds(300)), .unavailable),
         way("replies cut off in the middle", .cut(afterBytes: 30), .unavailable),
-        way("replies byte by byte, each 10 ms after the other", .trickle(every: .milliseconds(10)), .unavailable),
+        way(
+            "replies byte by byte, each 10 ms after the other", .trickle(every: .milliseconds(10)),
+            .unavailable),
     ]
 
     private static func way(_ name: String, _ mode: FaultyProxy.Mode, _ effect: Effect) -> Fault {

@@ -87,7 +87,8 @@ extension EndToEnd {
         private static func expectAnswers(_ attempts: [Load.Attempt]) {
             let strange = attempts.filter { attempt in
                 attempt.isAdmission
-                    ? ![200, 201, 429, 503].contains(attempt.status) : ![200, 404, 503].contains(attempt.status)
+                    ? ![200, 201, 429, 503].contains(attempt.status)
+                    : ![200, 404, 503].contains(attempt.status)
             }
             #expect(strange.isEmpty, "\(strange.map { "\($0.id) \($0.words)" })")
             let unavailable = attempts.filter { $0.status == 503 }
@@ -117,7 +118,8 @@ extension EndToEnd {
             _ attempts: [Load.Attempt], since ended: ContinuousClock.Instant
         ) throws -> Int {
             let after = attempts.filter { $0.answeredAt > ended }
-            let first = try #require(after.filter { $0.status == 201 }.map(\.answeredAt).min(), "\(after.summary)")
+            let first = try #require(
+                after.filter { $0.status == 201 }.map(\.answeredAt).min(), "\(after.summary)")
             #expect(ended.duration(to: first) < .seconds(1))
             return ended.duration(to: first).inMs
         }
@@ -140,7 +142,9 @@ extension EndToEnd {
             let applied = await repeated(open, load)
             var chargedMs: [String: Int] = [:]
             for attempt in ofMany where attempt.isAdmission { chargedMs[attempt.id] = 10 }
-            for case .settle(let id, let request, _) in ofMany.map(\.line.exchange) { chargedMs[id] = request.durationMs }
+            for case .settle(let id, let request, _) in ofMany.map(\.line.exchange) {
+                chargedMs[id] = request.durationMs
+            }
 
             let executions = try await load.client.used(of: "executions", by: "many")
             let ms = try await load.client.used(of: "time", by: "many")
@@ -151,7 +155,8 @@ extension EndToEnd {
                 return "\(due.executions - executions) of \(due.executions) charges lost"
             }
             #expect(executions == due.executions && ms == due.ms, "\(executions), \(ms) ms and not \(due)")
-            return "\(open.count) repeated (\(applied) had been applied), \(executions) ids charged once, \(ms) ms"
+            return
+                "\(open.count) repeated (\(applied) had been applied), \(executions) ids charged once, \(ms) ms"
         }
 
         /// - Returns: how many of them had been applied.
@@ -160,7 +165,8 @@ extension EndToEnd {
                 for part in 0..<load.runners {
                     group.addTask {
                         var applied = 0
-                        for attempt in stride(from: part, to: open.count, by: load.runners).map({ open[$0] }) {
+                        for attempt in stride(from: part, to: open.count, by: load.runners).map({ open[$0] })
+                        {
                             if case .settle(let id, let request, _) = attempt.line.exchange {
                                 let again = await load.settle("many", id: id, request.durationMs)
                                 #expect(again.status == 200 || again.status == 404, "\(again.words)")

@@ -88,7 +88,9 @@ struct Load: Sendable {
 
     func admit(_ account: String, id: String, _ durationMs: Int) async -> Attempt {
         let request = AdmitBody(id: id, maxDurationMs: durationMs)
-        return await attempt(account, { try await client.admit(request, account: account) }) { .admit(request, $0) }
+        return await attempt(account, { try await client.admit(request, account: account) }) {
+            .admit(request, $0)
+        }
     }
 
     func settle(_ account: String, id: String, _ durationMs: Int) async -> Attempt {

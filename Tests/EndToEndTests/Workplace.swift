@@ -81,6 +81,14 @@ final class Workplace: Sendable {
         return (child, log)
     }
 
+    /// Runs `stint` with these arguments until it ends by itself, which must be soon.
+    func run(_ arguments: [String]) async throws -> (ending: ChildProcess.Ending?, output: String) {
+        let log = file("run.log")
+        let child = try ChildProcess([Self.binary] + arguments, log: log)
+        try await eventually("stint \(arguments[0]) ends", within: Self.patience) { !child.isRunning }
+        return (child.ending, contents(of: log))
+    }
+
     /// Starts one and waits until it says that it serves.
     func start(_ arguments: [String] = []) async throws -> Stint {
         let (child, log) = try spawn(arguments)

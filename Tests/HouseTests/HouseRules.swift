@@ -9,12 +9,13 @@ enum HouseRules {
         "CHiredis": [],
         "Redis": ["CHiredis"],
         "QuotaClient": ["WireFormat"],
+        "Audit": ["WireFormat"],
         "RedisLedger": ["Accounting", "Redis"],
         "RunnerAPI": ["Accounting", "WireFormat"],
         "AdminAPI": ["Accounting", "WireFormat"],
         "LoadGeneration": ["QuotaClient", "Accounting", "WireFormat"],
         "stint": [
-            "Accounting", "WireFormat", "Redis", "QuotaClient", "RedisLedger", "RunnerAPI", "AdminAPI",
+            "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "RedisLedger", "RunnerAPI", "AdminAPI",
             "LoadGeneration",
         ],
     ]

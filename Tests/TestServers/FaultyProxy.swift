@@ -92,7 +92,9 @@ public final class FaultyProxy: Sendable {
         for _ in 0..<4 {
             let client = try stream()
             let code = withAddress { Glibc.connect(client, $0, $1) }
-            guard code == 0 || errno == EINPROGRESS else { throw TestServerError("cannot fill: errno \(errno)") }
+            guard code == 0 || errno == EINPROGRESS else {
+                throw TestServerError("cannot fill: errno \(errno)")
+            }
         }
     }
 
@@ -172,7 +174,9 @@ private final class Relay: ChannelInboundHandler {
         case .delay(let duration): deliver(bytes, after: TimeAmount(duration))
         case .lose: isLost = true
         case .cut(let count):
-            if let first = bytes.readSlice(length: min(count, bytes.readableBytes)) { deliver(first, after: .zero) }
+            if let first = bytes.readSlice(length: min(count, bytes.readableBytes)) {
+                deliver(first, after: .zero)
+            }
             isLost = true
             context.close(promise: nil)
         case .trickle(let pause):
