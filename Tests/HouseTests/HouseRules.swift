@@ -15,7 +15,8 @@ enum HouseRules {
         "AdminAPI": ["Accounting", "WireFormat"],
         "LoadGeneration": ["QuotaClient", "Accounting", "WireFormat"],
         "stint": [
-            "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "RedisLedger", "RunnerAPI", "AdminAPI",
+            "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "RedisLedger", "RunnerAPI",
+            "AdminAPI",
             "LoadGeneration",
         ],
     ]

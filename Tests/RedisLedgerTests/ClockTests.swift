@@ -19,6 +19,8 @@ struct ClockTests {
             Limit(name: "time", meter: .executionTime, amount: 5_000, windowMs: 3_000),
         ])
 
+    private static let steps = [0, 1, 7, 99, 100, 900, 3_000, 3_000, -1, -100, -1_000, -3_000]
+
     @Test("Steps back and forth grant nothing beyond a limit, and no instant goes back", arguments: 0..<6)
     func isStrict(seed: Int) async throws {
         let clock = ManualClock()
@@ -29,7 +31,7 @@ struct ClockTests {
             try await LedgerRig.withRedis(server.url, clock: clock) { one in
                 try await LedgerRig.withRedis(server.url, clock: clock) { two in
                     for round in 0..<120 {
-                        let step = chance.pick([0, 1, 7, 99, 100, 900, 3_000, 3_000, -1, -100, -1_000, -3_000])
+                        let step = chance.pick(Self.steps)
                         if step < 0 { back += 1 }
                         clock.advance(byMs: step)
                         for (name, ledger) in [("one", one), ("two", two)] {
