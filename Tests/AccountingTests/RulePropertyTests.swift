@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The rule, by chance")
 struct RulePropertyTests {
-    static let seeds = 1...60
+    static let seeds = 1...(Proof.isWanted ? 3_000 : 60)
 
     @Test("Strict, honest, late by at most one cell, and a denial changes nothing", arguments: seeds)
     func holds(seed: Int) throws {
@@ -125,7 +125,9 @@ struct RandomTraffic {
             id: ExecutionID("e\(questions)")!,
             durationMs: chance.pick([0, 1, amount / 5, amount, amount + 1, chance.number(in: 0...amount)]),
             minimumMs: chance.pick([0, 1, 100, amount, amount + 1]))
-        let before = page.peek(under: plan, at: Timestamp(ms: now))
+        let (before, pageBefore, usedBefore) = (
+            page.peek(under: plan, at: Timestamp(ms: now)), page, usedOfLimits().map(\.1)
+        )
         switch page.answer(.admit(ask), under: plan, at: Timestamp(ms: now)).verdict {
         case .admitted(let grant):
             admitted += 1
@@ -138,10 +140,13 @@ struct RandomTraffic {
             }
         case .denied(let denial):
             check(page.peek(under: plan, at: Timestamp(ms: now)) == before, "a denial charged")
+            check(page.keeps(pageBefore, at: Timestamp(ms: now)), "a denial left a trace")
             let honest = page.keepsItsWord(denial, ask, under: plan, at: Timestamp(ms: now))
             check(honest, "\(denial) to \(ask) does not keep its word")
         case let other: check(false, "an ask was answered \(other)")
         }
+        let grew = zip(usedOfLimits().map(\.1), usedBefore).allSatisfy { $0 >= $1 }
+        check(grew, "an ask left more than there was before it")
     }
 
     private mutating func settle() {
@@ -176,5 +181,18 @@ struct RandomTraffic {
                 check(!fits, "\(left) ms are left, and were denied")
             }
         }
+    }
+}
+
+extension LedgerPage {
+    /// Whether all that it keeps is what `before` kept, apart from cells that have left.
+    fileprivate func keeps(_ before: LedgerPage, at now: Timestamp) -> Bool {
+        holds == before.holds && windows.count == before.windows.count
+            && windows.allSatisfy { shape, window in
+                let counting = before.windows[shape]?.cells.filter { $0.latest + shape.lengthMs > now }
+                return window.cells == counting
+                    && window.executions == counting?.reduce(0) { $0 + $1.executions }
+                    && window.ms == counting?.reduce(0) { $0 + $1.ms }
+            }
     }
 }

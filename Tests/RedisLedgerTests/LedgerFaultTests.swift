@@ -220,7 +220,7 @@ struct LedgerFaultTests {
 
 extension RedisServer {
     /// All keys but some, each with its value as the server would dump it.
-    fileprivate func everything(but hidden: String...) throws -> [String] {
+    func everything(but hidden: String...) throws -> [String] {
         try command("KEYS", "*").split(separator: "\n").map(String.init).filter { !hidden.contains($0) }
             .sorted()
             .map { "\($0) \(try command("DEBUG", "DIGEST-VALUE", $0))" }

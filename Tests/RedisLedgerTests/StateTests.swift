@@ -110,6 +110,34 @@ struct StateTests {
         }
     }
 
+    @Test("A denial and a peek leave every byte of the account as it was", arguments: 1...8)
+    func denialWritesNothing(seed: Int) async throws {
+        let clock = ManualClock()
+        var (denials, peeks) = (0, 0)
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, clock: clock) { ledger in
+                var traffic = try HoldingTraffic(seed: seed)
+                for round in 0..<40 {
+                    clock.advance(byMs: traffic.pause())
+                    for question in traffic.questions() {
+                        let answer = try await ledger.ask(question, about: Self.account, under: traffic.plan)
+                        traffic.hear(answer, to: question)
+                    }
+                    // Cells that have left by now are gone with the questions above.
+                    let before = try server.everything()
+                    for question in [Question.ask("denied-\(round)", 10), .peek] {
+                        let answer = try await ledger.ask(
+                            question, about: Self.account, under: traffic.closed)
+                        if case .denied = answer.verdict { denials += 1 }
+                        if answer.verdict == .peeked { peeks += 1 }
+                    }
+                    #expect(try server.everything() == before, "seed \(seed), round \(round)")
+                }
+            }
+        }
+        #expect(denials == 40 && peeks == 40)
+    }
+
     @Test("Expired holds of vanished runners do not gather in a busy account")
     func sweepsHolds() async throws {
         let plan = try Plan(
@@ -159,6 +187,17 @@ private struct HoldingTraffic {
                 let (windowMs, cells) = windows[(seed + index) % windows.count]
                 return try Limit(
                     name: "l\(index)", meter: .executions, amount: 20, windowMs: windowMs, cells: cells)
+            })
+    }
+
+    /// The same windows, and nothing is admitted.
+    var closed: Plan {
+        try! Plan(
+            name: "closed",
+            limits: plan.limits.map {
+                try! Limit(
+                    name: $0.name, meter: $0.meter, amount: 0, windowMs: $0.window.lengthMs,
+                    cells: $0.window.cells)
             })
     }
 
