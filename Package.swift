@@ -104,8 +104,10 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // What tests share: repeatable chance, the table of the rule, an exact log, real servers, a ledger on one.
+        // What tests share: repeatable chance, public vectors, the table of the rule, an exact log, real servers,
+        // a ledger on one.
         .target(name: "SeededChance", path: "Tests/SeededChance", swiftSettings: strict),
+        .target(name: "SharedVectors", path: "Tests/SharedVectors", swiftSettings: strict),
         .target(
             name: "TestServers", dependencies: [nio, posix], path: "Tests/TestServers", swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
@@ -120,12 +122,13 @@ let package = Package(
             name: "SimulationTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
             swiftSettings: strict),
         .testTarget(
-            name: "WireFormatTests", dependencies: ["SeededChance", "WireFormat", structuredFields],
+            name: "WireFormatTests",
+            dependencies: ["SeededChance", "SharedVectors", "WireFormat", structuredFields],
             swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
             dependencies: [
-                "SeededChance",
+                "SeededChance", "SharedVectors",
                 "CHiredis", "Redis", "TestServers", nio, posix, log, metrics,
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
@@ -158,7 +161,7 @@ let package = Package(
         .testTarget(
             name: "RunnerAPITests",
             dependencies: [
-                "SeededChance",
+                "SeededChance", "SharedVectors",
                 "Accounting", "RunnerAPI", "WireFormat", structuredFields, nio, posix, http1, log, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -175,7 +178,9 @@ let package = Package(
         ),
         .testTarget(
             name: "StintTests",
-            dependencies: ["stint", "Accounting", "Redis", lifecycle, subprocess, system, log],
+            dependencies: [
+                "SeededChance", "stint", "Accounting", "Redis", lifecycle, subprocess, system, log,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

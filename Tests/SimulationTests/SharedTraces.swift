@@ -2,15 +2,13 @@
 // What should be there and is not, or does not unpack, is an error and not a reason to run the sample.
 
 import Foundation
+import SeededChance
 import Testing
 
 enum SharedTraces {
     static let folder = ProcessInfo.processInfo.environment["STINT_SHARED"].map {
         URL(filePath: $0).appending(path: "data")
     }
-
-    /// Whether everything there is shall be tried, however long it takes.
-    static let isProof = ProcessInfo.processInfo.environment["STINT_PROOF"] != nil
 
     /// The names of all recordings with verdicts, in order.
     static func names() throws -> [String] {
@@ -21,7 +19,7 @@ enum SharedTraces {
     }
 
     /// Of a recording with more rows only the quietest accounts are taken, unless it is a proof.
-    static let mostRows = isProof ? Int.max : 20_000
+    static let mostRows = Proof.isAsked ? Int.max : 20_000
 
     static func trace(_ name: String) throws -> Trace {
         guard let folder else {

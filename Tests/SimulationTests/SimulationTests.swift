@@ -1,12 +1,13 @@
 // A thousand lives of runners, processes and a ledger, each from a seed, in which whatever can fail does. A
 // failure prints its seed and all that happened until then; `Simulation(seed:)` gives the same life again.
 
+import SeededChance
 import Testing
 
 @Suite("The simulation")
 struct SimulationTests {
     static let streams = 10
-    static let seedsPerStream = SharedTraces.isProof ? 2_000 : 100
+    static let seedsPerStream = Proof.isAsked ? 2_000 : 100
 
     @Test("Whatever fails: strict, nothing charged twice, nothing free", arguments: 0..<streams)
     func holds(stream: Int) throws {
