@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test lint format bench ci clean
+.PHONY: help deps build run test proof lint format bench ci clean
 
 SWIFT_FOLDERS := Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources)
 
@@ -26,6 +26,11 @@ run: deps    ## release build of the service, then start it (Ctrl-C stops it; AR
 # One after the other: many tests hold real servers to deadlines of milliseconds, and would be each other's load.
 test: build    ## every test (needs no running Redis: the tests start their own; about 3 minutes)
 	swift test --skip-build --disable-xctest --no-parallel
+
+PROOF := Agreement|RuleProperty|Mutation|Random documents|SimulationTests|AuditTests
+
+proof: build    ## everything that draws from chance, for much longer (about half an hour; a failure prints its seed)
+	STINT_PROOF=1 swift test --skip-build --disable-xctest --no-parallel --filter '$(PROOF)'
 
 lint:    ## layout of the Swift code and syntax of the scripts, changing nothing
 	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)

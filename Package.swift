@@ -106,8 +106,10 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // What tests share: repeatable chance, the table of the rule, an exact log, real servers, a ledger on one.
+        // What tests share: repeatable chance, public vectors, the table of the rule, an exact log, real servers,
+        // a ledger on one.
         .target(name: "SeededChance", path: "Tests/SeededChance", swiftSettings: strict),
+        .target(name: "SharedVectors", path: "Tests/SharedVectors", swiftSettings: strict),
         .target(
             name: "TestServers", dependencies: [nio, posix], path: "Tests/TestServers", swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
@@ -126,12 +128,13 @@ let package = Package(
             dependencies: ["SeededChance", "Accounting", "Audit", "Oracle", "RuleTable", "WireFormat"],
             swiftSettings: strict),
         .testTarget(
-            name: "WireFormatTests", dependencies: ["SeededChance", "WireFormat", structuredFields],
+            name: "WireFormatTests",
+            dependencies: ["SeededChance", "SharedVectors", "WireFormat", structuredFields],
             swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
             dependencies: [
-                "SeededChance",
+                "SeededChance", "SharedVectors",
                 "CHiredis", "Redis", "TestServers", nio, posix, log, metrics,
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
@@ -163,7 +166,7 @@ let package = Package(
         .testTarget(
             name: "RunnerAPITests",
             dependencies: [
-                "SeededChance",
+                "SeededChance", "SharedVectors",
                 "Accounting", "RunnerAPI", "WireFormat", structuredFields, nio, posix, http1, log, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -180,7 +183,9 @@ let package = Package(
         ),
         .testTarget(
             name: "StintTests",
-            dependencies: ["stint", "Accounting", "Redis", lifecycle, subprocess, system, log],
+            dependencies: [
+                "SeededChance", "stint", "Accounting", "Redis", lifecycle, subprocess, system, log,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -24,6 +24,8 @@ final class ReplyDecoder {
     /// Arrays that are not complete yet, outermost first.
     private var openArrays: [OpenArray] = []
     private var complete: RedisReply?
+    /// What we found wrong and hiredis did not.
+    private var complaint: String?
 
     private struct OpenArray {
         let count: Int
@@ -74,6 +76,7 @@ final class ReplyDecoder {
     }
 
     private func failure() -> ReplyDecodingError {
+        if let complaint { return ReplyDecodingError(reason: complaint) }
         let text = withUnsafeBytes(of: reader.pointee.errstr) { raw in
             String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
         }
@@ -100,8 +103,9 @@ final class ReplyDecoder {
                     guard let (decoder, object) = ReplyDecoder.decoder(of: task), let task, let start else {
                         return nil
                     }
-                    decoder.addString(type: task.pointee.type, start: UnsafeRawPointer(start), count: count)
-                    return object
+                    let isGood = decoder.addString(
+                        type: task.pointee.type, start: UnsafeRawPointer(start), count: count)
+                    return isGood ? object : nil
                 },
                 createArray: { task, count in
                     guard let (decoder, object) = ReplyDecoder.decoder(of: task) else { return nil }
@@ -124,13 +128,21 @@ final class ReplyDecoder {
         return functions
     }()
 
-    private func addString(type: Int32, start: UnsafeRawPointer, count: Int) {
+    /// False when a bulk string does not end where its length says. hiredis steps over the two bytes behind it,
+    /// which it has, without a look: a wrong length would go unnoticed, and the next reply be read from its midst.
+    private func addString(type: Int32, start: UnsafeRawPointer, count: Int) -> Bool {
         let bytes = UnsafeRawBufferPointer(start: start, count: count)
         switch type {
         case REDIS_REPLY_STATUS: add(.status(String(decoding: bytes, as: UTF8.self)))
         case REDIS_REPLY_ERROR: add(.error(String(decoding: bytes, as: UTF8.self)))
-        default: add(.bulk(slice(start: start, count: count) ?? ByteBuffer(bytes: bytes)))
+        default:
+            guard UnsafeRawBufferPointer(start: start + count, count: 2).elementsEqual([0x0D, 0x0A]) else {
+                complaint = "a bulk string does not end where its length says"
+                return false
+            }
+            add(.bulk(slice(start: start, count: count) ?? ByteBuffer(bytes: bytes)))
         }
+        return true
     }
 
     /// The same bytes as a slice of `chunk`, if they lie in it wholly. hiredis appends what it is fed and

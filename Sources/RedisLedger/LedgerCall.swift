@@ -104,7 +104,9 @@ extension LedgerCall {
         var answers: [Answer] = []
         answers.reserveCapacity(questions.count)
         for (question, _) in questions {
-            guard let verdict = bytes.readVerdict(on: question) else { return false }
+            guard let verdict = bytes.readVerdict(on: question, limits: plan.limits.count) else {
+                return false
+            }
             var usage: [Usage] = []
             usage.reserveCapacity(plan.windows.count)
             for _ in plan.windows {
@@ -121,6 +123,9 @@ extension LedgerCall {
     }
 }
 
+/// The latest instant that a ``Timestamp`` can be, in ms.
+private let latestMs = 1 << 43
+
 extension ByteBuffer {
     fileprivate mutating func writeNumber(_ number: Int) {
         writeInteger(Double(number).bitPattern, endianness: .little)
@@ -134,17 +139,18 @@ extension ByteBuffer {
         return number
     }
 
-    /// nil when the script cannot have answered `question` with it.
-    fileprivate mutating func readVerdict(on question: Question) -> Verdict? {
+    /// nil when the script cannot have answered `question`, under so many limits, with it.
+    fileprivate mutating func readVerdict(on question: Question, limits: Int) -> Verdict? {
         guard let code = readInteger(as: UInt8.self), let a = readNumber(from: -1), let b = readNumber(),
             let c = readNumber()
         else { return nil }
         switch (code, question) {
-        case (0, .admit) where a >= 0: return .held(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
-        case (1, .admit) where a >= 0: return .admitted(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
-        case (2, .admit):
-            guard let violated = UInt32(exactly: b), violated != 0 else { return nil }
-            return .denied(Denial(violated: violated, retryAfterMs: a < 0 ? nil : a))
+        case (0, .admit) where Bounds.durationMs.contains(a) && b <= latestMs:
+            return .held(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
+        case (1, .admit(let ask)) where (0...ask.durationMs).contains(a) && b <= latestMs:
+            return .admitted(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
+        case (2, .admit) where a != 0 && (1..<1 << limits).contains(b):
+            return .denied(Denial(violated: UInt32(b), retryAfterMs: a < 0 ? nil : a))
         case (3, .settle) where a >= 0: return .settled(Receipt(chargedMs: a, returnedMs: b, overrunMs: c))
         case (4, .settle): return .notHeld
         case (5, .peek): return .peeked

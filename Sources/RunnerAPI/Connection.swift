@@ -128,6 +128,8 @@ final class Connection: ChannelDuplexHandler {
             let exchange = loop.exchange(for: self)
             queue.append(exchange)
             receiving = exchange
+            // A head that came in one piece with the end of the request before it.
+            if receivingSince == nil { receivingSince = loop.tick }
             exchange.receive(head, maximum: loop.settings.maximumBodyBytes)
             if exchange.isCutShort { requestEnds() }
         case .body(let bytes):

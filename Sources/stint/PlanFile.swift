@@ -4,13 +4,9 @@
 import Accounting
 
 enum PlanFile {
-    /// Files beyond this many bytes are refused unread.
-    static let maximumBytes = 1_048_576
-
     /// - Parameter name: the file's name, for complaints.
     static func read(_ yaml: String, named name: String) throws(YAMLError) -> PlanBook {
         let root = try YAMLValue(parsing: yaml, file: name)
-        guard yaml.utf8.count <= maximumBytes else { throw root.error("more than \(maximumBytes) bytes") }
         let fields = try Fields(of: root, known: ["default", "plans"])
         let standard = try fields.required("default").text()
         let plans = try fields.required("plans").entries().map { key, value throws(YAMLError) in

@@ -17,7 +17,9 @@ struct PlanSource: Sendable {
         guard let path else { return try PlanBook.builtIn() }
         let text: String
         do {
-            text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+            text = try YAMLFile.text(at: path)
+        } catch let error as YAMLError {
+            throw error
         } catch {
             throw StartError(description: "\(path): cannot be read: \(error.localizedDescription)")
         }

@@ -22,7 +22,9 @@ struct Serve: AsyncParsableCommand {
 
     private static func open(_ path: String) throws(SettingsError) -> String {
         do {
-            return try String(contentsOf: URL(filePath: path), encoding: .utf8)
+            return try YAMLFile.text(at: path)
+        } catch let error as YAMLError {
+            throw SettingsError(description: "\(error)")
         } catch {
             throw SettingsError(description: "--config: cannot read \(path): \(error.localizedDescription)")
         }

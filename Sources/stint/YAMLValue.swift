@@ -11,6 +11,10 @@ struct YAMLError: Error, Equatable, CustomStringConvertible {
     let reason: String
 
     var description: String { "\(file):\(line):\(column): \(reason)" }
+
+    static func tooLong(_ file: String) -> YAMLError {
+        YAMLError(file: file, line: 1, column: 1, reason: "more than \(YAMLValue.maximumBytes) bytes")
+    }
 }
 
 struct YAMLValue {
@@ -35,8 +39,16 @@ struct YAMLValue {
         self.file = file
     }
 
-    /// - Throws: when `yaml` is not YAML, or a mapping has a key twice.
+    /// Texts beyond this many bytes are refused unread.
+    static let maximumBytes = 1_048_576
+
+    /// - Throws: when `yaml` is too long, is not YAML, has an alias, or a mapping has a key twice.
     init(parsing yaml: String, file: String) throws(YAMLError) {
+        guard yaml.utf8.count <= Self.maximumBytes else { throw .tooLong(file) }
+        if let (line, column) = YAMLAlias.first(in: yaml) {
+            throw YAMLError(
+                file: file, line: line, column: column, reason: "aliases (*name) are not taken; write it out")
+        }
         do {
             self.init(try Yams.compose(yaml: yaml) ?? Node(""), in: file)
         } catch let error as YamlError {
@@ -100,10 +112,17 @@ struct YAMLValue {
             YAMLError(
                 file: file, line: context.mark.line, column: context.mark.column,
                 reason: "a mapping has the same key twice: \(keys.joined(separator: ", "))")
-        case .reader(let problem, _, _, _):
-            YAMLError(file: file, line: 1, column: 1, reason: problem)
+        case .reader(let problem, let offset, _, let yaml):
+            located(problem, after: yaml.prefix(offset ?? 0), file)
         default:
             YAMLError(file: file, line: 1, column: 1, reason: "\(error)")
         }
+    }
+
+    /// For what is no character of YAML: the parser tells only how many characters come before it.
+    private static func located(_ problem: String, after text: Substring, _ file: String) -> YAMLError {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        return YAMLError(
+            file: file, line: lines.count, column: (lines.last?.count ?? 0) + 1, reason: problem)
     }
 }

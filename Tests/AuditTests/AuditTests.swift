@@ -10,7 +10,7 @@ import WireFormat
 
 @Suite("The audit of a recorded history")
 struct AuditTests {
-    static let seeds = 0..<(Proof.isWanted ? 600 : 60)
+    static let seeds = 0..<(Proof.isAsked ? 600 : 60)
 
     private static func audit(_ lines: [HistoryLine], clockToleranceMs: Int? = 1_000) throws -> AuditReport {
         var audit = Audit(clockToleranceMs: clockToleranceMs)

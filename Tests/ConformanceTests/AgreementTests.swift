@@ -12,7 +12,7 @@ import Testing
 struct AgreementTests {
     static let streams = 4
     /// Each history has about 370 questions, and each of them is put to Redis twice. More is only a matter of time.
-    static let historiesPerStream = Proof.isWanted ? 1_000 : 72
+    static let historiesPerStream = Proof.isAsked ? 1_000 : 72
     static let ticksPerHistory = 60
 
     @Test("Random histories are answered alike, field by field", arguments: 0..<streams)

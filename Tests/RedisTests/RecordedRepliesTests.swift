@@ -3,6 +3,7 @@
 
 import Foundation
 import NIOCore
+import SharedVectors
 import Testing
 
 @testable import Redis
@@ -18,15 +19,7 @@ struct RecordedRepliesTests {
 
     /// nil when there are no shared vectors.
     static func recordings() throws -> [Recording]? {
-        guard let shared = ProcessInfo.processInfo.environment["STINT_SHARED"] else { return nil }
-        let gunzip = Process()
-        gunzip.executableURL = URL(fileURLWithPath: "/usr/bin/gzip")
-        gunzip.arguments = ["-dc", "\(shared)/data/vectors/redis-replies.jsonl.gz"]
-        let output = Pipe()
-        gunzip.standardOutput = output
-        try gunzip.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        gunzip.waitUntilExit()
+        guard let text = try SharedVectors.unpacked("redis-replies.jsonl.gz") else { return nil }
         return try text.split(separator: UInt8(ascii: "\n")).map {
             try JSONDecoder().decode(Recording.self, from: Data($0))
         }

@@ -50,6 +50,20 @@ struct PatienceTests {
         #expect(!client.isOpen)
     }
 
+    @Test(
+        "A request whose head came together with the request before it is timed like any other",
+        arguments: ["", "{", "{\"durationMs\":"])
+    func slowBodyOfSecond(_ beginning: String) throws {
+        let client = try Client(settings: Self.settings)
+        let head = Client.settle("a", #"{"durationMs":1}"#).prefix { $0 != "{" }
+        #expect(try client.ask(Client.peek + head + beginning).hasPrefix("HTTP/1.1 200 "))
+        client.eventLoop.advanceTime(by: .milliseconds(1_990))
+        #expect(client.isOpen)
+        client.eventLoop.advanceTime(by: .milliseconds(10) + Self.late)
+        #expect(try client.received() == Self.tooLate)
+        #expect(!client.isOpen)
+    }
+
     @Test("The beginning of a second request is timed like that of a first")
     func slowSecond() throws {
         let client = try Client(settings: Self.settings)

@@ -22,6 +22,8 @@ final class ScriptedLedger: Ledger {
     }
 
     private(set) var waiting: [Entry] = []
+    /// Everything that was ever put, in order.
+    private(set) var asked: [Entry] = []
     private let model: MemoryLedger
     private let onQuestion: () -> Void
 
@@ -31,7 +33,9 @@ final class ScriptedLedger: Ledger {
     }
 
     func put(_ question: Question, about account: Account, under plan: Plan, to sink: any AnswerSink) {
-        waiting.append(Entry(question: question, account: account, plan: plan, sink: sink))
+        let entry = Entry(question: question, account: account, plan: plan, sink: sink)
+        waiting.append(entry)
+        asked.append(entry)
         onQuestion()
     }
 
@@ -40,6 +44,9 @@ final class ScriptedLedger: Ledger {
         let entry = waiting.remove(at: place)
         entry.sink.receive(model.answer(entry.question, about: entry.account, under: entry.plan))
     }
+
+    /// Answers the question that has waited longest with `answer`.
+    func answer(with answer: Answer) { waiting.removeFirst().sink.receive(.success(answer)) }
 
     func fail(_ error: LedgerError) { waiting.removeFirst().sink.receive(.failure(error)) }
 

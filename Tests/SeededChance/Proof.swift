@@ -1,8 +1,11 @@
-// How long tests that draw from chance go on: seconds usually, as long as it takes when `make proof` asks.
+// How much chance is enough: a few seconds' worth in `make test`, and much more where somebody asked for proof.
 
 import Foundation
 
 public enum Proof {
-    /// Whether the environment has STINT_PROOF.
-    public static let isWanted = ProcessInfo.processInfo.environment["STINT_PROOF"] != nil
+    /// Whether everything there is shall be tried, however long it takes (env var STINT_PROOF).
+    public static let isAsked = ProcessInfo.processInfo.environment["STINT_PROOF"] != nil
+
+    /// So many, or fifty times as many.
+    public static func times(_ count: Int) -> Int { isAsked ? 50 * count : count }
 }

@@ -19,7 +19,7 @@ enum SharedTraces {
     }
 
     /// Of a recording with more rows only the quietest accounts are taken, unless it is a proof.
-    static let mostRows = Proof.isWanted ? Int.max : 20_000
+    static let mostRows = Proof.isAsked ? Int.max : 20_000
 
     static func trace(_ name: String) throws -> Trace {
         guard let folder else {

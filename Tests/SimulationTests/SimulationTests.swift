@@ -7,7 +7,7 @@ import Testing
 @Suite("The simulation")
 struct SimulationTests {
     static let streams = 10
-    static let seedsPerStream = Proof.isWanted ? 2_000 : 100
+    static let seedsPerStream = Proof.isAsked ? 2_000 : 100
 
     @Test("Whatever fails: strict, nothing charged twice, nothing free", arguments: 0..<streams)
     func holds(stream: Int) throws {

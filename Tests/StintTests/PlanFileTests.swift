@@ -148,7 +148,7 @@ struct PlanFileTests {
 
     @Test("A file beyond the bound is refused")
     func tooLong() {
-        let yaml = Self.example + "\n#" + String(repeating: "x", count: PlanFile.maximumBytes)
+        let yaml = Self.example + "\n#" + String(repeating: "x", count: YAMLValue.maximumBytes)
         #expect(throws: YAMLError.self) { try PlanFile.read(yaml, named: "plans.yaml") }
     }
 }

@@ -14,6 +14,8 @@ public final class ScriptedServer: Sendable {
         case receive(Int)
         /// Sends these bytes.
         case send(String)
+        /// Sends these bytes, in writes of their own.
+        case sendPieces([[UInt8]])
         /// Sends these bytes one by one, with a pause before each.
         case trickle(String, every: Duration)
         /// Answers each further command with these bytes, for ever.
@@ -43,6 +45,13 @@ public final class ScriptedServer: Sendable {
     /// `body`.
     public static func withServer<Result>(
         _ scripts: [Step]..., isolation: isolated (any Actor)? = #isolation,
+        _ body: (ScriptedServer) async throws -> Result
+    ) async throws -> Result {
+        try await withServer(playing: scripts, body)
+    }
+
+    public static func withServer<Result>(
+        playing scripts: [[Step]], isolation: isolated (any Actor)? = #isolation,
         _ body: (ScriptedServer) async throws -> Result
     ) async throws -> Result {
         let server = try ScriptedServer(scripts)
@@ -138,7 +147,7 @@ private final class Player: ChannelInboundHandler {
         switch step {
         case .receive(let count): received >= count
         case .answerAll: received > 0
-        case .send, .trickle, .pause, .close: true
+        case .send, .sendPieces, .trickle, .pause, .close: true
         }
     }
 
@@ -153,6 +162,8 @@ private final class Player: ChannelInboundHandler {
             send(answers, context)
         case .send(let text):
             send(text, context)
+        case .sendPieces(let pieces):
+            for piece in pieces { context.channel.writeAndFlush(ByteBuffer(bytes: piece), promise: nil) }
         case .trickle(let text, let interval):
             guard let first = text.utf8.first else { return }
             let rest = String(decoding: text.utf8.dropFirst(), as: UTF8.self)

@@ -1,6 +1,7 @@
 // The reader against a public suite of JSON texts: what must be taken, what must be refused, and what we
 // decided where RFC 8259 leaves it open.
 
+import SharedVectors
 import Testing
 import WireFormat
 

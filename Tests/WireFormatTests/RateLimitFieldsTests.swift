@@ -1,5 +1,6 @@
 // RateLimit, RateLimit-Policy and Retry-After: exact bytes, and that a maintained parser reads them as meant.
 
+import SharedVectors
 import Testing
 import WireFormat
 

@@ -1,4 +1,4 @@
-// Randomness that can be repeated, and the random bodies and damages made from it.
+// The random bodies and documents of these tests, and what goes wrong with them.
 
 import SeededChance
 import WireFormat
@@ -93,20 +93,27 @@ extension SeededGenerator {
         return "{" + members.joined(separator: ",") + space + "}"
     }
 
-    /// One to three bytes changed, dropped, doubled or swapped in.
-    mutating func damage(_ bytes: [UInt8]) -> [UInt8] {
-        var bytes = bytes
-        let alphabet = Array("{}[]\":,\\u019eE+-.tfn \u{1}".utf8) + [0xC3, 0xA9, 0xED, 0xA0, 0xFF]
-        for _ in 0..<Int.random(in: 1...3, using: &self) where !bytes.isEmpty {
-            let place = Int.random(in: bytes.indices, using: &self)
-            switch Int.random(in: 0..<5, using: &self) {
-            case 0: bytes[place] = alphabet.randomElement(using: &self)!
-            case 1: bytes.remove(at: place)
-            case 2: bytes.insert(alphabet.randomElement(using: &self)!, at: place)
-            case 3: bytes.removeSubrange(place...)
-            default: bytes.swapAt(place, Int.random(in: bytes.indices, using: &self))
-            }
-        }
-        return bytes
+    mutating func settleBody() -> SettleBody {
+        SettleBody(
+            durationMs: number(in: 0...2_678_400_000),
+            outcome: maybe { $0.pick(SettleBody.Outcome.allCases) },
+            memoryBytes: maybe { $0.count() })
     }
+
+    mutating func settledBody() -> SettledBody {
+        SettledBody(
+            id: name(upTo: 64), chargedMs: count(), returnedMs: count(), overrunMs: count(), limits: limits())
+    }
+
+    /// Changed in one to three places.
+    mutating func damage(_ json: [UInt8]) -> [UInt8] { Self.json.mutant(of: json, most: 3, using: &self) }
+
+    static let json = Mutator(
+        [
+            "{", "}", "[", "]", "[]", "{}", "\"", "\"\"", ":", ",", "null", "true", "-", "e", "E+", ".", " ",
+            "\n", "\\",
+            "\\u", "\\u00e9", "\\ud83d", "\\ude00", "\\n", "\u{1}", "\u{7F}", "\u{E9}", "\u{FEFF}",
+            "\u{1F600}",
+            "\"id\":", ",\"limits\":{}", ",\"id\":\"a\"", ",\"\\u0069d\":null", ",\"new\":[[[1]]]",
+        ].map { Array($0.utf8) } + [[0xC3], [0xA9], [0xED, 0xA0, 0x80], [0xFF], [0xC0, 0xAF]])
 }

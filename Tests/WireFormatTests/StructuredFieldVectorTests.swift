@@ -2,6 +2,7 @@
 // the examples of the RateLimit draft.
 
 import Foundation
+import SharedVectors
 import Testing
 
 @Suite("The parser that checks our fields")

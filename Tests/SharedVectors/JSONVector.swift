@@ -1,33 +1,19 @@
-// Finds the shared conformance vectors (env var STINT_SHARED) and has a sample of our own for where they are
-// not. Each table says on standard output which of the two it ran.
+// JSON texts, and whether a strict reader takes them: from a public suite, or a few of our own.
 
 import Foundation
-import Testing
-
-enum SharedVectors {
-    /// The file's bytes; nil when there are no shared vectors here. A file that should be there and is not is
-    /// an error, not a reason to run the sample.
-    static func data(_ path: String) throws -> Data? {
-        guard let shared = ProcessInfo.processInfo.environment["STINT_SHARED"] else { return nil }
-        return try Data(contentsOf: URL(filePath: shared).appending(path: "data/vectors/" + path))
-    }
-
-    static func say(_ what: String, _ count: Int, shared: Bool) {
-        print("\(what): \(count) \(shared ? "shared vectors" : "of our own (STINT_SHARED is not set)")")
-    }
-}
+public import Testing
 
 /// One JSON text and whether a strict reader takes it.
-struct JSONVector: Sendable, CustomTestStringConvertible {
-    enum Expectation: String, Decodable { case accept, reject, either }
+public struct JSONVector: Sendable, CustomTestStringConvertible {
+    public enum Expectation: String, Decodable, Sendable { case accept, reject, either }
 
-    let name: String
-    let expect: Expectation
-    let bytes: [UInt8]
+    public let name: String
+    public let expect: Expectation
+    public let bytes: [UInt8]
 
-    var testDescription: String { name }
+    public var testDescription: String { name }
 
-    static func all() throws -> [JSONVector] {
+    public static func all() throws -> [JSONVector] {
         guard let lines = try SharedVectors.data("json-parsing.jsonl") else {
             SharedVectors.say("JSON texts", sample.count, shared: false)
             return sample
