@@ -42,6 +42,7 @@ public final class RedisLedger: Ledger {
         link = RedisLink(eventLoop: eventLoop, settings: redis, logger: logger, metrics: metrics) {
             [weak self] _ in
             self?.loadScript()
+            self?.askForPolicy()
         }
     }
 
@@ -122,7 +123,7 @@ public final class RedisLedger: Ledger {
     }
 
     private func loadScript() {
-        link?.send(argumentCount: 3, to: ScriptLoading { [weak self] in self?.loaded($0) }) { writer in
+        link?.send(argumentCount: 3, to: Ear { [weak self] in self?.loaded($0) }) { writer in
             writer.append("SCRIPT")
             writer.append("LOAD")
             writer.append(script)
@@ -139,10 +140,28 @@ public final class RedisLedger: Ledger {
             logger.debug("the ledger's script was not loaded", metadata: ["reason": "\(failure)"])
         }
     }
+
+    /// Every key of the ledger has a time to live, so any eviction may forget charges.
+    private func askForPolicy() {
+        let ear = Ear { [weak self] reply in
+            guard case .success(.bulk(let bytes)) = reply else { return }
+            let lines = String(buffer: bytes).split(whereSeparator: \.isNewline)
+            let policy = lines.first { $0.hasPrefix("maxmemory_policy:") }?.dropFirst(
+                "maxmemory_policy:".count)
+            guard let policy, policy != "noeviction" else { return }
+            self?.logger.warning(
+                "this Redis may evict charges, which are then forgotten. Set maxmemory-policy noeviction",
+                metadata: ["maxmemory-policy": "\(policy)"])
+        }
+        link?.send(argumentCount: 2, to: ear) { writer in
+            writer.append("INFO")
+            writer.append("memory")
+        }
+    }
 }
 
-/// Hears how loading the script went.
-private final class ScriptLoading: ReplySink {
+/// Hears one reply.
+private final class Ear: ReplySink {
     private let hear: (Result<RedisReply, RedisFailure>) -> Void
 
     init(_ hear: @escaping (Result<RedisReply, RedisFailure>) -> Void) { self.hear = hear }

@@ -1,4 +1,5 @@
-// A Redis of the user's own that is not there when Stint starts: no crash, clear words, and recovery by itself.
+// A Redis of the user's own: one that is not there when Stint starts (no crash, clear words, recovery by itself), and one
+// that may forget.
 
 import Glibc
 import QuotaClient
@@ -7,7 +8,7 @@ import Testing
 import WireFormat
 
 extension EndToEnd {
-    @Suite("A Redis that is not there")
+    @Suite("A Redis of one's own")
     struct OwnRedisTests {
         static let lenient = """
             default: lenient
@@ -48,6 +49,20 @@ extension EndToEnd {
                         return try reply.status == 201 && !reply.accepted.degraded
                     }
                     report("a Redis that came late was used \(recovery.inMs) ms after it first answered")
+                }
+            }
+        }
+
+        @Test(
+            "A Redis that may evict charges is warned of, and no other",
+            arguments: [("noeviction", false), ("allkeys-lru", true), ("volatile-ttl", true)])
+        func evicts(_ policy: String, isWarnedOf: Bool) async throws {
+            try await RedisServer.withServer(.init(config: ["maxmemory-policy \(policy)"])) { redis in
+                try await Stint.serving(["--redis-url", redis.url]) { stint, _ in
+                    try await eventually("stint is ready") { try await stint.admin("/readyz").status == 200 }
+                    #expect(try await stint.client.admit(account: "acme").status == 201)
+                    let words = "maxmemory-policy=\(policy) "
+                    #expect(stint.log.contains(words) == isWarnedOf, "\(stint.log)")
                 }
             }
         }
