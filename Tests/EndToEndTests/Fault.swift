@@ -21,13 +21,6 @@ struct Fault: Sendable, CustomTestStringConvertible {
         let redis: RedisServer
         /// What Stint is connected to.
         let proxy: FaultyProxy
-        let place: Workplace
-
-        /// Starts a `redis-cli` that runs a command which takes its time.
-        func long(_ command: String...) throws -> ChildProcess {
-            try ChildProcess(
-                ["redis-cli", "-s", redis.socketPath] + command, log: place.file("redis-cli.log"))
-        }
     }
 
     let testDescription: String
@@ -64,27 +57,27 @@ extension Fault {
             return {}
         },
         Fault(testDescription: "DEBUG SLEEP", effect: .unavailable) { scene in
-            let sleep = try scene.long("DEBUG", "SLEEP", "1.2")
-            return { try await eventually("Redis is awake") { !sleep.isRunning } }
+            let sleep = try await scene.redis.begin("DEBUG", "SLEEP", "1.2")
+            return { _ = try sleep.answer() }
         },
         Fault(testDescription: "a foreign script that never ends", effect: .unavailable) { scene in
-            let script = try scene.long("EVAL", "while true do end", "0")
+            let script = try await scene.redis.begin("EVAL", "while true do end", "0")
             return {
                 try await eventually("the script is killed") {
                     do { return try scene.redis.command("SCRIPT", "KILL") == "OK" } catch is TestServerError {
                         return false
                     }
                 }
-                try await eventually("its caller has heard") { !script.isRunning }
+                _ = try script.answer()
             }
         },
         Fault(testDescription: "LOADING its data anew", effect: .unavailable) { scene in
             try scene.redis.command("CONFIG", "SET", "loading-process-events-interval-bytes", "1024")
             try scene.redis.command("CONFIG", "SET", "key-load-delay", "5000")
-            let load = try scene.long("DEBUG", "LOADAOF")
+            let load = try await scene.redis.begin("DEBUG", "LOADAOF")
             return {
                 try scene.redis.command("CONFIG", "SET", "key-load-delay", "0")
-                try await eventually("the data is loaded") { !load.isRunning }
+                _ = try load.answer()
             }
         },
     ]

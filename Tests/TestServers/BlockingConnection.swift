@@ -32,6 +32,11 @@ public struct BlockingConnection: ~Copyable {
     /// The answer as `redis-cli` prints it when its output is no terminal: arrays line by line, null as
     /// `(nil)`.
     public mutating func command(_ arguments: [String]) throws -> String {
+        try write(arguments)
+        return try reply()
+    }
+
+    func write(_ arguments: [String]) throws {
         var bytes = Array("*\(arguments.count)\r\n".utf8)
         for argument in arguments { bytes += Array("$\(argument.utf8.count)\r\n\(argument)\r\n".utf8) }
         var sent = 0
@@ -42,10 +47,9 @@ public struct BlockingConnection: ~Copyable {
             guard count > 0 else { throw TestServerError("cannot write: errno \(errno)") }
             sent += count
         }
-        return try reply()
     }
 
-    private mutating func reply() throws -> String {
+    mutating func reply() throws -> String {
         let line = try line()
         let rest = String(line.dropFirst())
         switch line.first {
@@ -90,5 +94,16 @@ public struct BlockingConnection: ~Copyable {
             throw TestServerError("no answer: \(count == 0 ? "closed" : "errno \(errno)")")
         }
         unread += buffer.prefix(count)
+    }
+
+    /// Whether the server has read all that was written.
+    var isTaken: Bool {
+        get throws {
+            var unread: Int32 = 0
+            guard ioctl(descriptor, UInt(TIOCOUTQ), &unread) == 0 else {
+                throw TestServerError("no answer about what is unread: errno \(errno)")
+            }
+            return unread == 0
+        }
     }
 }
