@@ -72,9 +72,15 @@ extension Fault {
             }
         },
         Fault(testDescription: "LOADING its data anew", effect: .unavailable) { scene in
-            try scene.redis.command("CONFIG", "SET", "loading-process-events-interval-bytes", "1024")
-            try scene.redis.command("CONFIG", "SET", "key-load-delay", "5000")
-            let load = try await scene.redis.begin("DEBUG", "LOADAOF")
+            // Of its own data there is little; so that loading takes a while, there is more, and each key takes its time.
+            try scene.redis.command("DEBUG", "POPULATE", "600", "filler", "1024")
+            for (name, value) in [
+                ("rdbcompression", "no"), ("loading-process-events-interval-bytes", "1024"),
+                ("key-load-delay", "3000"),
+            ] {
+                try scene.redis.command("CONFIG", "SET", name, value)
+            }
+            let load = try await scene.redis.begin("DEBUG", "RELOAD")
             return {
                 try scene.redis.command("CONFIG", "SET", "key-load-delay", "0")
                 _ = try load.answer()
