@@ -3,6 +3,7 @@
 
 import Accounting
 import Foundation
+import Glibc
 import SeededChance
 import Testing
 
@@ -167,15 +168,22 @@ struct PlanFileMutationTests {
 
     @Test("made to harm are refused with the reason, and soon", arguments: hostile)
     func refusesHostile(_ file: Hostile) {
-        let start = ContinuousClock.now
+        let start = Self.threadTime
         let found = Result { () throws(YAMLError) in try PlanFile.read(file.yaml, named: "") }
         guard case .failure(let error) = found else { return _ = Issue.record("it was taken") }
         let isExpected = error.description.hasPrefix(":\(file.refusal)")
         #expect(isExpected, "\(error.description.prefix(200))")
         #expect(error.description.utf8.count < 2_000_000)
-        let taken = ContinuousClock.now - start
+        let taken = Self.threadTime - start
         print("\(file.testDescription), \(file.yaml.utf8.count) bytes: refused in \(taken)")
         #expect(taken < .seconds(30))
+    }
+
+    /// What this thread has computed so far: other work on the machine does not count.
+    private static var threadTime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     @Test(
