@@ -36,7 +36,7 @@ proof: build    ## everything that draws from chance, for much longer (about hal
 # thread: Synchronization.Mutex is explained to it by a small library (Tests/Sanitizers/MutexHandle.c), and what is
 #   known to be no race is listed with its reason (Tests/Sanitizers/thread.supp).
 # address: leaks are not looked for. Tests let go of embedded connections that are still open, which hold themselves
-#   as they must, and LeakSanitizer counts every one of them.
+#   as they must, and LeakSanitizer counts them.
 # HouseTests are left out of both: they read text files. BusyAccountTests are left out of thread: they fill a window of
 # 60 s with 6,000 executions, and at a tenth of the speed no window that a test can wait for is long enough.
 SANITIZED := --skip-build --disable-xctest --no-parallel --skip HouseTests

@@ -93,7 +93,8 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     /// Names of the limits that the ask does not fit, in the plan's order.
     /// `"violated-policies":["execution-time"]`
     case violatedPolicies
-    /// The earliest time until the same ask fits if nobody else asks: 1 to 2,678,400,000 ms. Absent when it
+    /// The earliest time until the same ask fits if nobody else asks: 1 to 2^53-1 ms (more
+    /// than a window only when the ledger's clock was set back). Absent when it
     /// never will, or when nobody knows. `"retryAfterMs":6412`
     case retryAfterMs
     /// The field at fault, by its name in this list. `"field":"maxDurationMs"`
@@ -168,7 +169,7 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
         case .detail: .prose(maximumBytes: 4096)
         case .maxDurationMs, .minDurationMs, .durationMs: .integer(0...2_678_400_000, unit: "ms")
         case .windowMs: .integer(1_000...2_678_400_000, unit: "ms")
-        case .retryAfterMs: .integer(1...2_678_400_000, unit: "ms")
+        case .retryAfterMs: .integer(1...FieldRule.largest, unit: "ms")
         case .grantedMs, .deadline, .chargedMs, .returnedMs, .overrunMs, .timeRemaining, .sentAt, .answeredAt:
             .integer(0...FieldRule.largest, unit: "ms")
         case .payloadBytes, .memoryBytes: .integer(0...FieldRule.largest, unit: "bytes")
