@@ -135,20 +135,18 @@ extension Fault {
                 _ = try connection.command(["CONFIG", "SET", "requirepass", "first"])
             }
         },
-        Fault(testDescription: "another type at the key of an account's holds", effect: .disturbed) { scene in
-            let key = "stint:{many}:x"
-            try scene.redis.command("RENAME", key, "kept")
-            try scene.redis.command("LPUSH", key, "not ours")
-            return { try scene.redis.command("RENAME", "kept", key) }
-        },
-        Fault(testDescription: "another type at the key of an account's window", effect: .disturbed) {
-            scene in
-            let key = "stint:{many}:w:600000:60"
-            try scene.redis.command("RENAME", key, "kept")
-            try scene.redis.command("LPUSH", key, "not ours")
-            return { try scene.redis.command("RENAME", "kept", key) }
-        },
+        anotherType("holds", at: "stint:{many}:x"), anotherType("window", at: "stint:{many}:w:600000:60"),
     ]
+
+    private static func anotherType(_ name: String, at key: String) -> Fault {
+        Fault(testDescription: "another type at the key of an account's \(name)", effect: .disturbed) {
+            scene in
+            // In one step, or the next question would find no key and begin a new one.
+            let swap = "redis.call('RENAME', KEYS[1], 'kept'); redis.call('LPUSH', KEYS[1], 'not ours')"
+            try scene.redis.command("EVAL", swap, "1", key)
+            return { try scene.redis.command("RENAME", "kept", key) }
+        }
+    }
 }
 
 // MARK: The way to it
