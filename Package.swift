@@ -72,7 +72,8 @@ let package = Package(
 
         .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
         .target(
-            name: "LoadGeneration", dependencies: ["WireFormat", nio, posix, histogram], swiftSettings: strict),
+            name: "LoadGeneration", dependencies: ["WireFormat", nio, posix, histogram], swiftSettings: strict
+        ),
 
         // The ledger and the two planes.
         .target(
@@ -132,7 +133,8 @@ let package = Package(
         .testTarget(
             name: "LoadGenerationTests",
             dependencies: [
-                "Audit", "LoadGeneration", "WireFormat", nio, posix,
+                "Accounting", "Audit", "LoadGeneration", "RunnerAPI", "WireFormat", nio, posix, log, metrics,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict),

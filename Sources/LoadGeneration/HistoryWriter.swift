@@ -11,6 +11,11 @@ public final class HistoryWriter: Sendable {
         public internal(set) var lines = 0
         /// How often the load had to wait because writing was slower; its latencies then say more about the recorder.
         public internal(set) var waits = 0
+
+        init(lines: Int = 0, waits: Int = 0) {
+            self.lines = lines
+            self.waits = waits
+        }
     }
 
     /// Handovers that may wait to be written; each has a few hundred lines.
@@ -60,6 +65,9 @@ public final class HistoryWriter: Sendable {
         }
         return text
     }
+
+    /// ``Summary/waits`` so far.
+    var waits: Int { state.withLock { $0.summary.waits } }
 
     /// Waits until all is written.
     /// - Throws: what the sink threw.

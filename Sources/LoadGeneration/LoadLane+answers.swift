@@ -61,7 +61,7 @@ extension LoadLane {
             send(settlement, on: connection, now)
         } else {
             if let settlement { unsettled.append(settlement) }
-            if connection.isOpen { serve(connection, now) }
+            if connection.isOpen { serve(connection, now) } else { employIdle(now) }
         }
         endIfDone()
     }

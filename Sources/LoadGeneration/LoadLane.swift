@@ -58,7 +58,7 @@ final class LoadLane {
     var waiting = CircularBuffer<Int>()
     /// Settlements whose connection ended with the admission's reply.
     var unsettled = CircularBuffer<Question>()
-    /// Connections without a request, longest idle first; some may have ended since.
+    /// Open connections without a request, longest idle first.
     var idle = CircularBuffer<LoadConnection>()
     // ns since the epoch.
     var start = 0
@@ -179,11 +179,16 @@ final class LoadLane {
         guard let schedule, phase == .running else { return }
         let now = now
         takeDue(now)
-        while !waiting.isEmpty, let connection = idle.popFirst() {
-            if connection.isOpen, connection.question == nil { serve(connection, now) }
-        }
+        employIdle(now)
         let next = start + (self.schedule ?? schedule).next
         if next < end { at(next) { $0.tick() } }
+    }
+
+    /// Gives what waits to those who have nothing to do.
+    func employIdle(_ now: Int) {
+        while !waiting.isEmpty || !unsettled.isEmpty, let connection = idle.popFirst() {
+            serve(connection, now)
+        }
     }
 
     /// Lines up what has become due; what finds the line full is not sent.
@@ -244,6 +249,7 @@ final class LoadLane {
         let slot = connection.slot
         guard slots[slot].connection === connection else { return }
         slots[slot].connection = nil
+        idle.removeAll { $0 === connection }
         if phase == .opening {
             refuse(slots[slot].target, "it closed the connection")
         } else {

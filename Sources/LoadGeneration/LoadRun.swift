@@ -21,7 +21,7 @@ public final class LoadRun: Sendable {
         self.lanes = lanes
     }
 
-    /// Makes all connections and asks each target one question.
+    /// Makes all connections and asks each target one question; ``report()`` must follow.
     /// - Parameters:
     ///   - group: its first `settings.eventLoops` loops make the load.
     ///   - history: takes every exchange.
@@ -49,8 +49,13 @@ public final class LoadRun: Sendable {
             lanes.append(Lane(eventLoop: loop, value: value))
         }
         let opened = lanes.map { lane in lane.eventLoop.flatSubmit { lane.value.value.open() } }
-        for lane in opened { try await lane.get() }
-        return LoadRun(settings, epoch, lanes)
+        var failure: (any Error)?
+        for lane in opened {
+            do { try await lane.get() } catch { failure = failure ?? error }
+        }
+        guard let failure else { return LoadRun(settings, epoch, lanes) }
+        for lane in lanes { try await lane.eventLoop.submit { lane.value.value.finish() }.get() }
+        throw failure
     }
 
     /// Asks until the time is over or ``stop()`` is called, and everything is answered or given up.
@@ -117,8 +122,11 @@ public final class LoadRun: Sendable {
         }
     }
 
-    /// `connection refused` for "connect (errno: 111, Connection refused)".
     private static func reason(_ error: IOError) -> String {
-        error.errnoCode == ECONNREFUSED ? "nobody listens" : String(cString: strerror(error.errnoCode))
+        switch error.errnoCode {
+        case ECONNREFUSED: "nobody listens"
+        case EMFILE: "too many open files for this shell. Type: ulimit -n 65536"
+        default: String(cString: strerror(error.errnoCode))
+        }
     }
 }

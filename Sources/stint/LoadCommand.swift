@@ -121,9 +121,15 @@ struct LoadCommand: AsyncParsableCommand {
     func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: eventLoops)
         do {
-            let report = try await report(on: group)
+            // Before the load: nobody wants to learn after it that there is no place for what was measured.
+            let history = try record.map { try Self.create($0, for: "--record") }
+            let histogram = try hdr.map { try Self.create($0, for: "--hdr") }
+            let (report, recordProblem) = try await report(on: group, recordingTo: history)
             try await group.shutdownGracefully()
+            try histogram?.write(contentsOf: Data(report.tally.latency.percentileText.utf8))
+            try histogram?.close()
             try tell(report)
+            if let recordProblem { throw LoadError(recordProblem) }
         } catch let error as LoadError {
             try await group.shutdownGracefully()
             Self.complain(error.description)
@@ -131,8 +137,10 @@ struct LoadCommand: AsyncParsableCommand {
         }
     }
 
-    private func report(on group: MultiThreadedEventLoopGroup) async throws -> LoadReport {
-        let file = try record.map { try Self.create($0, for: "--record") }
+    /// - Returns: also why the record is not whole, if it is not.
+    private func report(
+        on group: MultiThreadedEventLoopGroup, recordingTo file: FileHandle?
+    ) async throws -> (LoadReport, recordProblem: String?) {
         let history = file.map { file in HistoryWriter { try file.write(contentsOf: $0) } }
         let load = try await LoadRun.open(
             settings, group: group, history: history, wallNs: Int(Date().timeIntervalSince1970 * 1e9))
@@ -150,17 +158,12 @@ struct LoadCommand: AsyncParsableCommand {
             report.recorded = try await history?.finish()
             try file?.close()
         } catch {
-            throw LoadError("--record: \(record ?? "") is not whole: \(error.localizedDescription)")
+            return (report, "--record: \(record ?? "") is not whole: \(error.localizedDescription)")
         }
-        return report
+        return (report, nil)
     }
 
     private func tell(_ report: LoadReport) throws {
-        if let hdr {
-            let file = try Self.create(hdr, for: "--hdr")
-            try file.write(contentsOf: Data(report.tally.latency.percentileText.utf8))
-            try file.close()
-        }
         switch format {
         case .text: print(report.text, terminator: "")
         case .json: print(report.json)
