@@ -148,7 +148,7 @@ extension EndToEnd {
             "refuses arguments that make no load with status 64 and words that say what to type",
             arguments: [
                 (["--rate", "0"], "--rate: 0 is not from 1 to 10000000"),
-                (["--duration", "-1"], "--duration: -1000 is not from 1 to 86400000 (ms)"),
+                (["--duration=-1"], "--duration: -1000 is not from 1 to 86400000 (ms)"),
                 (["--skew", "steep"], "Type uniform, zipf or zipf:S"),
                 (["--target", "https://127.0.0.1:7400"], "speaks no TLS"),
                 (["--durations", "10"], "Type fixed:MS, uniform:MS-MS or exponential:MS"),
