@@ -75,13 +75,13 @@ struct LoadRunTests {
         try await Self.withService { target in
             let written = Mutex<[UInt8]>([])
             let recorder = HistoryWriter { bytes in written.withLock { $0 += bytes } }
-            // Ten accounts that may have 60 executions of 10 s at once, and ask for the ceiling all the time.
+            // Two accounts for which 60 executions of 10 s are all that fits: the 60th to 70th is denied.
             let settings = Self.settings(target) {
-                $0.accounts = 10
+                $0.accounts = 2
                 $0.connections = 8
                 $0.eventLoops = eventLoops
                 $0.skew = .zipf(exponent: 1)
-                $0.durations = .uniform(5_000...12_000)
+                $0.durations = .uniform(9_000...12_000)
                 $0.durationMs = 1_000
             }
             let report = try await Self.run(settings, history: recorder)
@@ -134,7 +134,8 @@ struct LoadRunTests {
             try await MisbehavingServer.serving { _, request in
                 request == 1 ? .answers : behaviour
             } _: { target in
-                let report = try await Self.run(Self.settings(target) { $0.timeoutMs = 50 })
+                let report = try await Self.run(
+                    Self.settings(target) { $0.timeoutMs = failure == .timeout ? 500 : 5_000 })
                 #expect(report.tally.failures[failure, default: 0] > 0, "\(report.text)")
                 #expect(report.tally.failures.keys.allSatisfy { $0 == failure }, "\(report.text)")
                 #expect(!report.isFine)
