@@ -25,6 +25,7 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let structuredFields = Target.Dependency.product(
     name: "RawStructuredFieldValues", package: "swift-http-structured-headers")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -36,6 +37,7 @@ let package = Package(
         .library(name: "QuotaClient", targets: ["QuotaClient"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -69,6 +71,9 @@ let package = Package(
         ),
 
         .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
+        .target(
+            name: "LoadGeneration", dependencies: ["WireFormat", nio, posix, histogram], swiftSettings: strict
+        ),
 
         // The ledger and the two planes.
         .target(
@@ -97,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "stint",
             dependencies: [
-                "Accounting", "AdminAPI", "Audit", "Redis", "RedisLedger", "RunnerAPI",
+                "Accounting", "AdminAPI", "Audit", "LoadGeneration", "Redis", "RedisLedger", "RunnerAPI",
                 nio, posix, ssl, log, metrics, hummingbird, lifecycle, subprocess, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -126,6 +131,14 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: ["SeededChance", "Accounting", "Audit", "Oracle", "RuleTable", "WireFormat"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LoadGenerationTests",
+            dependencies: [
+                "Accounting", "Audit", "LoadGeneration", "RunnerAPI", "WireFormat", nio, posix, log, metrics,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "WireFormatTests",

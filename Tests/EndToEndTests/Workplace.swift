@@ -82,9 +82,19 @@ final class Workplace: Sendable {
     }
 
     /// Runs `stint` with these arguments until it ends by itself, which must be soon.
-    func run(_ arguments: [String]) async throws -> (ending: ChildProcess.Ending?, output: String) {
+    /// - Parameter meanwhile: what happens to it before that is awaited.
+    func run(
+        _ arguments: [String], isolation: isolated (any Actor)? = #isolation,
+        meanwhile: (ChildProcess) async throws -> Void = { _ in }
+    ) async throws -> (ending: ChildProcess.Ending?, output: String) {
         let log = file("run.log")
         let child = try ChildProcess([Self.binary] + arguments, log: log)
+        do {
+            try await meanwhile(child)
+        } catch {
+            child.stop()
+            throw error
+        }
         try await eventually("stint \(arguments[0]) ends", within: Self.patience) { !child.isRunning }
         return (child.ending, contents(of: log))
     }

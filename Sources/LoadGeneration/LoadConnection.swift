@@ -1,0 +1,108 @@
+// One connection to a service: at most one request is on its way, and everything that happens to it is told to the lane.
+
+internal import NIOCore
+
+/// What became of a request.
+enum Outcome {
+    case replied(ReplyFraming.Reply)
+    case failed(LoadFailure)
+}
+
+/// Belongs to the event loop of its lane.
+final class LoadConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Where it is among the connections of its lane.
+    let slot: Int
+    let hostField: ByteBuffer
+    /// The request that waits for its reply.
+    private(set) var question: Question?
+    /// False before it stands and from the moment at which it is given up.
+    private(set) var isOpen = false
+    /// The lane ends its connections, so it lives as long as they do.
+    private unowned let lane: LoadLane
+    private var context: ChannelHandlerContext?
+    /// The beginning of a reply.
+    private var rest = ByteBuffer()
+
+    init(slot: Int, target: LoadTarget, lane: LoadLane) {
+        self.slot = slot
+        self.lane = lane
+        hostField = ByteBuffer(string: "Host: \(target.host)\r\n")
+    }
+
+    // MARK: What the lane does
+
+    /// Sends a request. The connection is open and has none.
+    func send(_ question: Question, _ bytes: ByteBuffer) {
+        guard let context else { return }
+        self.question = question
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Gives the connection up, and what it waits for with it.
+    func close(_ failure: LoadFailure? = nil) {
+        guard isOpen else { return }
+        isOpen = false
+        let question = self.question
+        self.question = nil
+        context?.close(promise: nil)
+        if let question, let failure { lane.finished(self, question, .failed(failure)) }
+        lane.closed(self)
+    }
+
+    // MARK: What the channel does
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { channelActive(context: context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard !isOpen else { return }
+        isOpen = true
+        lane.connected(self)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard isOpen else { return }
+        var bytes = unwrapInboundIn(data)
+        if rest.readableBytes > 0 {
+            rest.writeBuffer(&bytes)
+            swap(&rest, &bytes)
+            rest.clear()
+        }
+        do throws(UnreadableReply) {
+            guard let reply = try ReplyFraming.next(in: &bytes) else {
+                rest = bytes
+                return
+            }
+            // Nobody asked for what comes before a request or after its reply.
+            guard let question, bytes.readableBytes == 0 else {
+                throw UnreadableReply("more than one reply to a request")
+            }
+            finish(question, reply)
+        } catch {
+            close(.unreadableReply)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { close(.connectionLost) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { close(.connectionLost) }
+
+    private func finish(_ question: Question, _ reply: ReplyFraming.Reply) {
+        self.question = nil
+        if reply.closes {
+            isOpen = false
+            context?.close(promise: nil)
+            lane.finished(self, question, .replied(reply))
+            lane.closed(self)
+        } else {
+            lane.finished(self, question, .replied(reply))
+        }
+    }
+}

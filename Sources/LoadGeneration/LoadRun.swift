@@ -1,0 +1,132 @@
+// A load from outside: opened, run, stopped early, and summed up over its lanes.
+
+import Glibc
+public import NIOCore
+import NIOPosix
+
+/// A load that is going on.
+public final class LoadRun: Sendable {
+    private struct Lane {
+        let eventLoop: any EventLoop
+        let value: NIOLoopBound<LoadLane>
+    }
+
+    private let settings: LoadSettings
+    private let epoch: Epoch
+    private let lanes: [Lane]
+
+    private init(_ settings: LoadSettings, _ epoch: Epoch, _ lanes: [Lane]) {
+        self.settings = settings
+        self.epoch = epoch
+        self.lanes = lanes
+    }
+
+    /// Makes all connections and asks each target one question; ``report()`` must follow.
+    /// - Parameters:
+    ///   - group: its first `settings.eventLoops` loops make the load.
+    ///   - history: takes every exchange.
+    ///   - wallNs: the time of day, ns since 1970.
+    /// - Throws: ``LoadError``, when settings contradict each other or a target does not answer.
+    public static func open(
+        _ settings: LoadSettings, group: any EventLoopGroup, history: HistoryWriter? = nil, wallNs: Int
+    ) async throws -> LoadRun {
+        try settings.check()
+        let epoch = Epoch(deadline: .now(), wallNs: wallNs)
+        let loops = Array(group.makeIterator().prefix(settings.eventLoops))
+        // Of any other run's ids: the time in ms is as good as unique on one machine.
+        let run = String(wallNs / 1_000_000, radix: 36)
+        var lanes: [Lane] = []
+        for (number, loop) in loops.enumerated() {
+            let value = try await loop.submit {
+                let lane = LoadLane(
+                    settings, lane: number, lanes: loops.count, epoch: epoch,
+                    idPrefix: number == 0 ? "\(run)-" : "\(run)-\(number)-", eventLoop: loop, history: history
+                ) { target, connection in
+                    connect(target, connection, on: loop, timeoutMs: settings.timeoutMs)
+                }
+                return NIOLoopBound(lane, eventLoop: loop)
+            }.get()
+            lanes.append(Lane(eventLoop: loop, value: value))
+        }
+        let opened = lanes.map { lane in lane.eventLoop.flatSubmit { lane.value.value.open() } }
+        var failure: (any Error)?
+        for lane in opened {
+            do { try await lane.get() } catch { failure = failure ?? error }
+        }
+        guard let failure else { return LoadRun(settings, epoch, lanes) }
+        for lane in lanes { try await lane.eventLoop.submit { lane.value.value.finish() }.get() }
+        throw failure
+    }
+
+    /// Asks until the time is over or ``stop()`` is called, and everything is answered or given up.
+    public func report() async throws -> LoadReport {
+        let start = Int((NIODeadline.now() - epoch.deadline).nanoseconds)
+        let ends = lanes.map { lane in lane.eventLoop.flatSubmit { lane.value.value.run(from: start) } }
+        for lane in ends { try await lane.get() }
+        var report = LoadReport(settings: settings)
+        var lastAnswer = 0
+        for lane in lanes {
+            let (tally, last, end) = try await lane.eventLoop.submit {
+                let lane = lane.value.value
+                return (lane.tally, lane.lastAnswer, lane.end)
+            }.get()
+            report.tally.add(tally)
+            lastAnswer = max(lastAnswer, last, end)
+        }
+        let measuredFrom = start + settings.warmUpMs * 1_000_000
+        report.measuredMs = max(0, (lastAnswer - measuredFrom) / 1_000_000)
+        return report
+    }
+
+    /// Nothing more is asked; what is on its way has a second.
+    public func stop() {
+        for lane in lanes { lane.eventLoop.execute { lane.value.value.stop() } }
+    }
+
+    /// What was counted so far.
+    public func tally() async throws -> LoadTally {
+        var sum = LoadTally()
+        for lane in lanes { sum.add(try await lane.eventLoop.submit { lane.value.value.tally }.get()) }
+        return sum
+    }
+
+    private static func connect(
+        _ target: LoadTarget, _ connection: LoadConnection, on loop: any EventLoop, timeoutMs: Int
+    ) -> EventLoopFuture<Void> {
+        let connection = NIOLoopBound(connection, eventLoop: loop)
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(.milliseconds(Int64(timeoutMs)))
+            // A reply comes in one piece, so a second read would find nothing.
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(connection.value)
+                }
+            }
+        let channel =
+            switch target {
+            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+            case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
+            }
+        return channel.flatMapErrorThrowing { throw LoadError(words($0)) }.map { _ in }
+    }
+
+    /// Why there is no connection.
+    private static func words(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { words($0.error) } ?? "the host is not known"
+        case let error as IOError: reason(error)
+        case ChannelError.connectTimeout: "no connection in time"
+        default: "\(error)"
+        }
+    }
+
+    private static func reason(_ error: IOError) -> String {
+        switch error.errnoCode {
+        case ECONNREFUSED: "nobody listens"
+        case EMFILE: "too many open files for this shell. Type: ulimit -n 65536"
+        default: String(cString: strerror(error.errnoCode))
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// Writes requests as bytes into memory that is kept from one to the next.
+
+internal import NIOCore
+internal import WireFormat
+
+/// One question of a load, and where it stands.
+struct Question {
+    enum Step {
+        case peek
+        case admit
+        case settle
+    }
+
+    var step: Step
+    /// The account's number.
+    let account: Int
+    /// The execution's number in its lane.
+    let number: Int
+    /// What the execution takes, ms; of a settlement, what it reports.
+    var durationMs: Int
+    /// When it was due, and when it was sent: ns since the load's start.
+    var due: Int
+    var sent = 0
+    /// Whether it counts in the report.
+    let isMeasured: Bool
+}
+
+/// What requests of one lane look like.
+struct RequestWriter {
+    private let ask: LoadSettings.Ask
+    /// Begins the id of every execution of this lane, so that no two runs or lanes have one in common.
+    private let idPrefix: String
+    private var body = JSONWriter(capacity: 256)
+    private var out = ByteBuffer()
+
+    init(ask: LoadSettings.Ask, idPrefix: String) {
+        self.ask = ask
+        self.idPrefix = idPrefix
+    }
+
+    static func account(_ number: Int) -> String { "load-\(number)" }
+
+    func id(of question: Question) -> String { idPrefix + String(question.number, radix: 36) }
+
+    func admission(_ question: Question) -> AdmitBody {
+        switch ask {
+        case .ceiling: AdmitBody(id: id(of: question))
+        case .drawn: AdmitBody(id: id(of: question), maxDurationMs: question.durationMs)
+        case .fixed(let ms): AdmitBody(id: id(of: question), maxDurationMs: ms)
+        }
+    }
+
+    func settlement(_ question: Question) -> SettleBody { SettleBody(durationMs: question.durationMs) }
+
+    /// - Parameter hostField: the lines between the request line and the fields about the body: `Host: ...\r\n`.
+    mutating func bytes(of question: Question, hostField: ByteBuffer) -> ByteBuffer {
+        out.clear()
+        out.writeStaticString(question.step == .peek ? "GET " : "POST ")
+        out.writeStaticString(RunnerPath.accounts)
+        out.writeString(Self.account(question.account))
+        body.removeAll()
+        switch question.step {
+        case .peek:
+            out.writeStaticString(RunnerPath.limits)
+        case .admit:
+            out.writeStaticString(RunnerPath.executions)
+            admission(question).write(to: &body)
+        case .settle:
+            out.writeStaticString(RunnerPath.executions)
+            out.writeStaticString("/")
+            out.writeString(id(of: question))
+            out.writeStaticString(RunnerPath.settle)
+            settlement(question).write(to: &body)
+        }
+        out.writeStaticString(" HTTP/1.1\r\n")
+        out.writeImmutableBuffer(hostField)
+        if question.step != .peek {
+            out.writeStaticString("Content-Type: application/json\r\nContent-Length: ")
+            out.writeString(String(body.bytes.count))
+            out.writeStaticString("\r\n")
+        }
+        out.writeStaticString("\r\n")
+        out.writeBytes(body.bytes)
+        return out
+    }
+}
