@@ -69,6 +69,7 @@ let package = Package(
         ),
 
         .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
+        .target(name: "LoadGeneration", dependencies: ["Accounting"], swiftSettings: strict),
 
         // The ledger and the two planes.
         .target(
@@ -97,7 +98,7 @@ let package = Package(
         .executableTarget(
             name: "stint",
             dependencies: [
-                "Accounting", "AdminAPI", "Audit", "Redis", "RedisLedger", "RunnerAPI",
+                "Accounting", "AdminAPI", "Audit", "LoadGeneration", "Redis", "RedisLedger", "RunnerAPI",
                 nio, posix, ssl, log, metrics, hummingbird, lifecycle, subprocess, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -106,7 +107,8 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // What tests share: repeatable chance, the table of the rule, an exact log, real servers, a ledger on one.
+        // What tests share: repeatable chance, the table of the rule, an exact log, recorded traffic, real servers, a
+        // ledger on one.
         .target(name: "SeededChance", path: "Tests/SeededChance", swiftSettings: strict),
         .target(
             name: "TestServers", dependencies: [nio, posix], path: "Tests/TestServers", swiftSettings: strict),
@@ -114,12 +116,20 @@ let package = Package(
         .target(
             name: "RuleTable", dependencies: ["Accounting"], path: "Tests/RuleTable",
             swiftSettings: strict),
+        .target(
+            name: "Recordings", dependencies: ["SeededChance", "LoadGeneration"], path: "Tests/Recordings",
+            swiftSettings: strict),
         .target(name: "Oracle", dependencies: ["Accounting"], path: "Tests/Oracle", swiftSettings: strict),
         .testTarget(
             name: "AccountingTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
             swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
+            name: "SimulationTests",
+            dependencies: ["SeededChance", "Accounting", "Oracle", "Recordings", "RuleTable"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LoadGenerationTests",
+            dependencies: ["SeededChance", "Accounting", "LoadGeneration", "Recordings"],
             swiftSettings: strict),
         .testTarget(
             name: "AuditTests",

@@ -8,7 +8,7 @@ struct Stint: AsyncParsableCommand {
         commandName: "stint",
         abstract: "Rate limits and quotas for function runners, strict to the millisecond.",
         version: Stint.version,
-        subcommands: [Serve.self, AuditHistory.self])
+        subcommands: [Serve.self, AuditHistory.self, SimulateTrace.self])
 
     static let version = "0.1.0"
 }
