@@ -1,6 +1,7 @@
 // SIGHUP reads the plan file again: good plans are in force on every event loop a moment later, bad ones are
 // refused with the line and the reason, and the old ones stay.
 
+import Accounting
 import Logging
 import RunnerAPI
 import ServiceLifecycle
