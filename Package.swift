@@ -72,8 +72,8 @@ let package = Package(
 
         .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
         .target(
-            name: "LoadGeneration", dependencies: ["WireFormat", nio, posix, histogram], swiftSettings: strict
-        ),
+            name: "LoadGeneration", dependencies: ["Accounting", "WireFormat", nio, posix, histogram],
+            swiftSettings: strict),
 
         // The ledger and the two planes.
         .target(
@@ -111,8 +111,8 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // What tests share: repeatable chance, public vectors, the table of the rule, an exact log, real servers,
-        // a ledger on one.
+        // What tests share: repeatable chance, public vectors, the table of the rule, an exact log, recorded traffic,
+        // real servers, a ledger on one.
         .target(name: "SeededChance", path: "Tests/SeededChance", swiftSettings: strict),
         .target(name: "SharedVectors", path: "Tests/SharedVectors", swiftSettings: strict),
         .target(
@@ -121,12 +121,16 @@ let package = Package(
         .target(
             name: "RuleTable", dependencies: ["Accounting"], path: "Tests/RuleTable",
             swiftSettings: strict),
+        .target(
+            name: "Recordings", dependencies: ["SeededChance", "LoadGeneration"], path: "Tests/Recordings",
+            swiftSettings: strict),
         .target(name: "Oracle", dependencies: ["Accounting"], path: "Tests/Oracle", swiftSettings: strict),
         .testTarget(
             name: "AccountingTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
             swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
+            name: "SimulationTests",
+            dependencies: ["SeededChance", "Accounting", "Oracle", "Recordings", "RuleTable"],
             swiftSettings: strict),
         .testTarget(
             name: "AuditTests",
@@ -135,7 +139,9 @@ let package = Package(
         .testTarget(
             name: "LoadGenerationTests",
             dependencies: [
-                "Accounting", "Audit", "LoadGeneration", "RunnerAPI", "WireFormat", nio, posix, log, metrics,
+                "Accounting", "Audit", "LoadGeneration", "Recordings", "RunnerAPI", "SeededChance",
+                "WireFormat", nio,
+                posix, log, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],

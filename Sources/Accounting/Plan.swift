@@ -51,6 +51,8 @@ public final class Plan: Sendable {
     public let windows: [WindowShape]
     /// For each limit, the index of its window in ``windows``.
     public let windowOfLimit: [Int]
+    /// A charge has left every window, whatever cell-mates it got, this many ms later.
+    let longestStayMs: Int
 
     /// - Throws: ``PlanError`` naming the field that is wrong.
     public init(
@@ -96,6 +98,7 @@ public final class Plan: Sendable {
         self.whenUnavailable = whenUnavailable
         self.windows = windows
         self.windowOfLimit = windowOfLimit
+        self.longestStayMs = windows.reduce(0) { max($0, $1.longestStayMs) }
     }
 }
 

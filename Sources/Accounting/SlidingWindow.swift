@@ -1,4 +1,4 @@
-// The rule, as a value. (The other half of it, the ask against all limits, is `LedgerPage`; the same rule as
+// The rule, as a value. (The other half of it, the ask against all limits, is `Charges`; the same rule as
 // Lua beside the data is `RedisLedger/Scripts`, and a conformance suite holds the two equal, field by field.)
 //
 //  1. `now` is the ledger's clock, read once per call, and never steps back for an account.
@@ -45,13 +45,14 @@ public struct SlidingWindow: Equatable, Sendable {
 
     /// Drops the cells whose latest charge is a whole window old.
     mutating func advance(to now: Timestamp) {
-        let gone = cells.prefix { $0.latest + shape.lengthMs <= now }
-        guard !gone.isEmpty else { return }
-        for cell in gone {
-            executions -= cell.executions
-            ms -= cell.ms
+        var gone = 0
+        while gone < cells.count, cells[gone].latest + shape.lengthMs <= now {
+            executions -= cells[gone].executions
+            ms -= cells[gone].ms
+            gone += 1
         }
-        cells.removeFirst(gone.count)
+        guard gone > 0 else { return }
+        cells.removeFirst(gone)
         clock = now
     }
 
@@ -76,7 +77,7 @@ public struct SlidingWindow: Equatable, Sendable {
     /// - Returns: false, with nothing changed, when that cell no longer counts.
     mutating func correct(by deltaMs: Int, admittedAt: Timestamp, at now: Timestamp) -> Bool {
         let number = shape.cell(at: admittedAt)
-        guard let index = cells.firstIndex(where: { $0.number == number }) else { return false }
+        guard let index = cells.lastIndex(where: { $0.number == number }) else { return false }
         let corrected = min(max(cells[index].ms + deltaMs, 0), Bounds.cellMs)
         ms += corrected - cells[index].ms
         cells[index].ms = corrected

@@ -13,11 +13,6 @@ import RunnerAPI
 import ServiceLifecycle
 import UnixSignals
 
-/// Stint cannot start; the description says why and what to type.
-struct StartError: Error, CustomStringConvertible {
-    let description: String
-}
-
 enum Assembly {
     /// How much longer than the drain everything else may take to stop before it is cut off.
     static let stopPatience: Duration = .seconds(15)

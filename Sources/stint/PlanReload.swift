@@ -2,30 +2,10 @@
 // refused with the line and the reason, and the old ones stay.
 
 import Accounting
-import Foundation
 import Logging
 import RunnerAPI
 import ServiceLifecycle
 import UnixSignals
-
-/// Where plans come from: a file, or the built-in plan.
-struct PlanSource: Sendable {
-    let path: String?
-
-    /// - Throws: an error whose description begins with the file's name.
-    func read() throws -> PlanBook {
-        guard let path else { return try PlanBook.builtIn() }
-        let text: String
-        do {
-            text = try YAMLFile.text(at: path)
-        } catch let error as YAMLError {
-            throw error
-        } catch {
-            throw StartError(description: "\(path): cannot be read: \(error.localizedDescription)")
-        }
-        return try PlanFile.read(text, named: path)
-    }
-}
 
 struct PlanReload: Service {
     let source: PlanSource

@@ -8,7 +8,9 @@ struct Stint: AsyncParsableCommand {
         commandName: "stint",
         abstract: "Rate limits and quotas for function runners, strict to the millisecond.",
         version: Stint.version,
-        subcommands: [Serve.self, LoadCommand.self, AuditHistory.self])
+        subcommands: [
+            Serve.self, LoadCommand.self, SimulateTrace.self, AuditHistory.self,
+        ])
 
     static let version = "0.1.0"
 }

@@ -2,6 +2,7 @@
 // exact log, and with an exact log of our own admissions (histories part at the first difference).
 
 import Accounting
+import Recordings
 import RuleTable
 import SeededChance
 import Testing
@@ -47,7 +48,7 @@ struct Replay: CustomStringConvertible {
             windowMs: TraceRule.windowMs, cells: cells)
         let plan = try Plan(name: "replay", limits: [limit])
         for account in trace.accounts {
-            try replay(account, under: plan) { trace.verdicts.isAdmitted($0, by: column) }
+            try replay(account, under: plan) { trace.verdicts.isAdmitted($0.index, by: column) }
         }
     }
 

@@ -1,6 +1,7 @@
 // The rule against recorded traffic: production traces with the verdicts of an exact sliding log, in virtual
 // time. A whole-second clock never puts two instants into a cell of a second, so there everything is equal.
 
+import Recordings
 import Testing
 
 @Suite("The rule against recordings")
@@ -28,7 +29,7 @@ struct TraceReplayTests {
                     window.advance(to: row.offsetMs)
                     let fits = window.fits(rule.cost(of: row))
                     if fits { window.admit(rule.cost(of: row), at: row.offsetMs) }
-                    if fits != trace.verdicts.isAdmitted(row, by: column) { wrong += 1 }
+                    if fits != trace.verdicts.isAdmitted(row.index, by: column) { wrong += 1 }
                 }
             }
             #expect(wrong == 0, "\(name) \(rule): \(wrong) rows")

@@ -2,6 +2,7 @@
 // our own where there are none.
 
 import Foundation
+import Recordings
 
 /// One limit, and what shall be answered step by step.
 struct WindowCase: Decodable, Sendable, CustomStringConvertible {

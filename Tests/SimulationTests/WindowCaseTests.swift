@@ -2,6 +2,7 @@
 // it is also a count. Nobody has a reset here: it is a new page.
 
 import Accounting
+import Recordings
 import RuleTable
 import SeededChance
 import Testing

@@ -2,10 +2,10 @@
 // the tutorial data of Apache Druid (wikiticker-2015-09-12-sampled, Apache-2.0), with the verdicts of an
 // exact log.
 
-enum TraceSample {
-    static let name = "sample of wikipedia-edits"
+public enum TraceSample {
+    public static let name = "sample of wikipedia-edits"
 
-    static let rows = Array(
+    public static let rows = Array(
         """
         offset_ms,account,function,duration_ms
         4465424,ac08368342b,f91e966a312,
@@ -75,7 +75,7 @@ enum TraceSample {
 
         """.utf8)
 
-    static let verdicts = Array(
+    public static let verdicts = Array(
         """
         n:5,n:10,n:5:closed,n:10:closed
         1,1,1,1

@@ -1,0 +1,104 @@
+// What counts of one account, and the rule that puts an ask to all limits at once. A ledger's page is this with the
+// holds; a simulation, which knows what is running, needs no more than this. Pure: the caller says what time it is.
+
+/// The charges of one account, in every window that was ever charged.
+package struct Charges: Sendable {
+    /// One of each shape, in the order of their first charge.
+    package private(set) var windows: [SlidingWindow] = []
+
+    package init() {}
+
+    /// Drops what has left the windows of `plan`.
+    /// - Parameter clock: what the ledger's clock says; it may have stepped back.
+    /// - Returns: `now`, which is `clock` unless that stepped back.
+    package mutating func advance(under plan: Plan, to clock: Timestamp) -> Timestamp {
+        var now = clock
+        for index in plan.windows.indices {
+            if let place = place(of: index, under: plan) { now = max(now, windows[place].clock) }
+        }
+        for index in plan.windows.indices {
+            if let place = place(of: index, under: plan) { windows[place].advance(to: now) }
+        }
+        return now
+    }
+
+    /// Charges what `ask` is granted to every limit, or nothing to any. Its id is not looked at.
+    /// - Parameter now: what ``advance(under:to:)`` has just returned for `clock`.
+    /// - Returns: ``Verdict/admitted(_:)`` or ``Verdict/denied(_:)``.
+    package mutating func admit(
+        _ ask: Ask, under plan: Plan, at now: Timestamp, clock: Timestamp
+    ) -> Verdict {
+        var grantMs = ask.durationMs
+        var violated: UInt32 = 0
+        var fits = clock
+        var everFits = true
+        for index in plan.limits.indices {
+            let meter = plan.limits[index].meter
+            let amount = plan.limits[index].amount
+            let place = place(of: plan.windowOfLimit[index], under: plan)
+            let left = amount - (place.map { windows[$0].used(meter) } ?? 0)
+            let needed = meter == .executions ? 1 : ask.neededMs
+            if left >= needed {
+                if meter == .executionTime { grantMs = min(grantMs, left) }
+                continue
+            }
+            violated |= 1 << UInt32(index)
+            if let place, needed <= amount {
+                fits = max(fits, windows[place].fits(needed, of: meter, under: amount))
+            } else {
+                everFits = false
+            }
+        }
+        guard violated == 0 else {
+            return .denied(Denial(violated: violated, retryAfterMs: everFits ? fits - clock : nil))
+        }
+        for index in plan.windows.indices {
+            let place = place(of: index, under: plan) ?? windows.endIndex
+            if place == windows.endIndex { windows.append(SlidingWindow(shape: plan.windows[index])) }
+            windows[place].charge(grantMs: grantMs, at: now)
+        }
+        return .admitted(Grant(admittedAt: now, durationMs: grantMs))
+    }
+
+    /// Replaces the hold's grant by what was used, where it still counts.
+    /// - Parameter now: what ``advance(under:to:)`` has just returned; before ``Hold/expires``.
+    package mutating func settle(
+        _ hold: Hold, durationMs: Int, under plan: Plan, at now: Timestamp
+    ) -> Receipt {
+        let grantedMs = hold.grant.durationMs
+        var counts = false
+        for index in plan.windows.indices where hold.windows.contains(plan.windows[index]) {
+            guard let place = place(of: index, under: plan) else { continue }
+            let isCorrected = windows[place].correct(
+                by: durationMs - grantedMs, admittedAt: hold.grant.admittedAt, at: now)
+            counts = isCorrected || counts
+        }
+        let chargedMs = counts ? durationMs : grantedMs
+        return Receipt(
+            chargedMs: chargedMs, returnedMs: max(0, grantedMs - chargedMs),
+            overrunMs: max(0, durationMs - grantedMs))
+    }
+
+    /// What counts of `plan.limits[limit]`: executions or ms.
+    package func used(of limit: Int, under plan: Plan) -> Int {
+        place(of: plan.windowOfLimit[limit], under: plan).map { windows[$0].used(plan.limits[limit].meter) }
+            ?? 0
+    }
+
+    /// What counts, one per window of the plan.
+    func usage(under plan: Plan, at clock: Timestamp) -> [Usage] {
+        plan.windows.indices.map { index in
+            let window = place(of: index, under: plan).map { windows[$0] }
+            return Usage(
+                executions: window?.executions ?? 0, ms: window?.ms ?? 0,
+                oldestLeavesInMs: window?.oldestLeaves.map { $0 - clock })
+        }
+    }
+
+    /// Where `plan.windows[index]` is; at the same place, unless other plans were in force before.
+    private func place(of index: Int, under plan: Plan) -> Int? {
+        let shape = plan.windows[index]
+        if index < windows.count, windows[index].shape == shape { return index }
+        return windows.firstIndex { $0.shape == shape }
+    }
+}

@@ -1,0 +1,123 @@
+// What a simulation found: in total, for each plan, for each limit, and for the accounts that were denied most. Its
+// JSON is described in docs/LOAD.md; the names of the fields are these.
+
+import Accounting
+
+public struct SimulationReport: Encodable, Equatable, Sendable {
+    public let mode: SimulationMode
+    public let trace: TraceReport
+    /// In the order in which they were given.
+    public let plans: [PlanReport]
+
+    public struct TraceReport: Encodable, Equatable, Sendable {
+        public let rows: Int
+        public let accounts: Int
+        /// The offset of the last row, in ms.
+        public let spanMs: Int
+        public let rowsWithoutDuration: Int
+        /// Rows whose duration is beyond 31 days, and was taken as 31 days.
+        public let rowsCut: Int
+    }
+
+    public struct PlanReport: Encodable, Equatable, Sendable {
+        public let plan: String
+        /// The kind whose ceiling was asked for; absent when none was.
+        public let kind: String?
+        public let rows: Int
+        public let admitted: Int
+        public let denied: Int
+        /// Of the rows; rounded to a tenth.
+        public let deniedPercent: Double
+        /// Denied rows whose ask would never fit.
+        public let neverFits: Int
+        /// Admitted rows that were granted less than they asked.
+        public let partialGrants: Int
+        /// Admitted rows whose recorded duration is beyond their grant; 0 when charged at the start.
+        public let overruns: Int
+        public let limits: [LimitReport]
+        /// Accounts with at least one denial.
+        public let deniedAccounts: Int
+        /// Those with the most denials, the most first.
+        public let topAccounts: [AccountReport]
+    }
+
+    public struct LimitReport: Encodable, Equatable, Sendable {
+        public let name: String
+        public let meter: String
+        /// A count or ms.
+        public let amount: Int
+        public let windowMs: Int
+        /// Denials in which this limit had too little left; several limits may have a part in one denial.
+        public let denials: Int
+        public let peak: PeakReport?
+    }
+
+    /// The most that counted of a limit at any instant; absent when nothing ever did.
+    public struct PeakReport: Encodable, Equatable, Sendable {
+        /// A count or ms.
+        public let used: Int
+        /// Of the amount, rounded to a tenth; absent when the amount is 0. Over-runs may make it more than 100.
+        public let percent: Double?
+        public let account: String
+        /// When it was reached first.
+        public let offsetMs: Int
+    }
+
+    public struct AccountReport: Encodable, Equatable, Sendable {
+        public let account: String
+        public let rows: Int
+        public let denied: Int
+        /// Of the account's rows; rounded to a tenth.
+        public let deniedPercent: Double
+    }
+
+    /// How many tenths of a percent, as percent; 0 of nothing.
+    fileprivate static func percent(_ part: Int, of whole: Int) -> Double {
+        whole == 0 ? 0 : (Double(part) / Double(whole) * 1_000).rounded() / 10
+    }
+}
+
+extension SimulationReport.PlanReport {
+    init(_ simulated: SimulatedPlan, rows: Int, names: NameTable, top: Int) {
+        plan = simulated.plan.name
+        kind = simulated.asks.kind
+        self.rows = rows
+        admitted = rows - simulated.denied
+        denied = simulated.denied
+        deniedPercent = SimulationReport.percent(simulated.denied, of: rows)
+        neverFits = simulated.neverFits
+        partialGrants = simulated.partialGrants
+        overruns = simulated.overruns
+        limits = simulated.plan.limits.indices.map { .init(simulated, limit: $0, names: names) }
+        // The first to appear is first among equals.
+        let accounts = simulated.accounts.indices.filter { simulated.accounts[$0].denied > 0 }.sorted {
+            (simulated.accounts[$1].denied, $0) < (simulated.accounts[$0].denied, $1)
+        }
+        deniedAccounts = accounts.count
+        topAccounts = accounts.prefix(top).map { number in
+            let account = simulated.accounts[number]
+            return .init(
+                account: names[number], rows: account.rows, denied: account.denied,
+                deniedPercent: SimulationReport.percent(account.denied, of: account.rows))
+        }
+    }
+}
+
+extension SimulationReport.LimitReport {
+    fileprivate init(_ simulated: SimulatedPlan, limit index: Int, names: NameTable) {
+        let limit = simulated.plan.limits[index]
+        let peak = simulated.peaks[index]
+        name = limit.name
+        meter = limit.meter.rawValue
+        amount = limit.amount
+        windowMs = limit.window.lengthMs
+        denials = simulated.denials[index]
+        self.peak =
+            peak.used == 0
+            ? nil
+            : .init(
+                used: peak.used,
+                percent: limit.amount == 0 ? nil : SimulationReport.percent(peak.used, of: limit.amount),
+                account: names[peak.account], offsetMs: peak.offsetMs)
+    }
+}

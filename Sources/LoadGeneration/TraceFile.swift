@@ -1,0 +1,90 @@
+// A trace as a file: plain or gzip, by its first two bytes and not by its name. The gzip program unpacks it, in a
+// process of its own and so on a core of its own; every Debian has it, and the standard library has no inflate.
+
+import Foundation
+
+/// A trace file, open for reading. Ends its gzip when it is let go.
+public final class TraceFile {
+    /// Bytes taken at once.
+    private static let pieceBytes = 1 << 18
+    /// How much of what gzip complains of is passed on.
+    private static let longestComplaint = 1_000
+
+    private let input: FileHandle
+    private var gzip: (process: Process, complaints: Pipe)?
+    private var head: Data
+
+    /// - Parameter path: a file; `-` is the standard input, which must be plain.
+    public init(path: String) throws(TraceError) {
+        guard let file = path == "-" ? .standardInput : FileHandle(forReadingAtPath: path) else {
+            throw TraceError("cannot be opened. Name a file that exists and may be read")
+        }
+        head = try Self.piece(of: file, upTo: 2)
+        guard head.elementsEqual([0x1F, 0x8B]) else {
+            input = file
+            return
+        }
+        guard path != "-" else {
+            throw TraceError("the standard input is gzip. Name the file, or pipe it through gzip -dc")
+        }
+        let process = Process()
+        let output = Pipe()
+        let complaints = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["gzip", "-dc"]
+        process.standardInput = file
+        process.standardOutput = output
+        process.standardError = complaints
+        do {
+            try file.seek(toOffset: 0)
+            try process.run()
+        } catch {
+            throw TraceError("gzip cannot be started. Install gzip, or unpack the file first: \(error)")
+        }
+        head = Data()
+        input = output.fileHandleForReading
+        gzip = (process, complaints)
+    }
+
+    /// Appends the next piece; false at the end.
+    public func read(into bytes: inout [UInt8]) throws(TraceError) -> Bool {
+        let piece = try head.isEmpty ? Self.piece(of: input, upTo: Self.pieceBytes) : head
+        head = Data()
+        bytes += piece
+        if piece.isEmpty { try end() }
+        return !piece.isEmpty
+    }
+
+    /// A reader of this file.
+    public func reader() throws(TraceError) -> TraceReader {
+        try TraceReader { (bytes: inout [UInt8]) throws(TraceError) -> Bool in try self.read(into: &bytes) }
+    }
+
+    /// What gzip says when it has no more: whether the file was whole.
+    private func end() throws(TraceError) {
+        guard let (process, complaints) = gzip.take() else { return }
+        let said = try Self.piece(of: complaints.fileHandleForReading, upTo: Self.longestComplaint)
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+            let text = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).joined(
+                separator: "; ")
+            throw TraceError(
+                "gzip cannot unpack it: \(text.isEmpty ? "exit status \(process.terminationStatus)" : text)")
+        }
+    }
+
+    private static func piece(of file: FileHandle, upTo count: Int) throws(TraceError) -> Data {
+        do {
+            return try file.read(upToCount: count) ?? Data()
+        } catch {
+            throw TraceError("cannot be read: \(error.localizedDescription)")
+        }
+    }
+
+    deinit {
+        guard let (process, _) = gzip else { return }
+        // Not SIGTERM: where the thread that started it blocks that, gzip has inherited it.
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+}

@@ -1,0 +1,178 @@
+// The reader of traces: what it takes, what it refuses and where, however the bytes come in.
+
+import SeededChance
+import Testing
+
+@testable import LoadGeneration
+
+@Suite("The trace reader")
+struct TraceReaderTests {
+    /// A row as text.
+    struct Read: Equatable {
+        var offsetMs: Int
+        var account: String
+        var function: String
+        var durationMs: Int?
+        var line: String
+    }
+
+    static let three = [
+        Read(offsetMs: 0, account: "a", function: "f", durationMs: 10, line: "0,a,f,10"),
+        Read(offsetMs: 7, account: "b", function: "", durationMs: nil, line: "7,b,,"),
+        Read(offsetMs: 7, account: "a", function: "g", durationMs: 0, line: "7,a,g,0"),
+    ]
+
+    static let head = "offset_ms,account,function,duration_ms\n"
+
+    /// All rows, from a source that gives `piece` bytes at a time.
+    static func read(_ bytes: [UInt8], piece: Int = .max, mostAccounts: Int = 100) throws(TraceError)
+        -> [Read]
+    {
+        var rest = bytes[...]
+        var reader = try TraceReader(
+            { (buffer: inout [UInt8]) throws(TraceError) -> Bool in
+                buffer += rest.prefix(piece)
+                defer { rest = rest.dropFirst(piece) }
+                return !rest.isEmpty
+            }, mostAccounts: mostAccounts)
+        var rows: [Read] = []
+        while let row = try reader.next() {
+            func text(_ range: Range<Int>) -> String { String(decoding: reader.bytes[range], as: UTF8.self) }
+            rows.append(
+                Read(
+                    offsetMs: row.offsetMs, account: reader.accounts[row.account],
+                    function: text(row.functionBytes), durationMs: row.durationMs, line: text(row.lineBytes)))
+        }
+        return rows
+    }
+
+    @Test(
+        "Rows are read whatever the ends of lines, and however small the pieces that come in",
+        arguments: [
+            head + "0,a,f,10\n7,b,,\n7,a,g,0\n",
+            head + "0,a,f,10\n7,b,,\n7,a,g,0",
+            (head + "0,a,f,10\n7,b,,\n7,a,g,0\n").split(separator: "\n").joined(separator: "\r\n") + "\r\n",
+            "\u{FEFF}" + head + "\n0,a,f,10\n\r\n7,b,,\n\n\n7,a,g,0\n\n",
+        ], [1, 2, 3, 7, 64, Int.max])
+    func reads(_ text: String, piece: Int) throws {
+        #expect(try Self.read(Array(text.utf8), piece: piece) == Self.three)
+    }
+
+    @Test("Columns are found by their names, and others are carried along")
+    func finds() throws {
+        let text = "zone,duration_ms,account,note,function,offset_ms\neu,5,a,\"x\",f,3\n,,b,,,3\n"
+        #expect(
+            try Self.read(Array(text.utf8)) == [
+                Read(offsetMs: 3, account: "a", function: "f", durationMs: 5, line: "eu,5,a,\"x\",f,3"),
+                Read(offsetMs: 3, account: "b", function: "", durationMs: nil, line: ",,b,,,3"),
+            ])
+    }
+
+    @Test("Names are used as they are: any bytes, and two that only look alike are two")
+    func keepsNames() throws {
+        let names = ["é", "e\u{301}", "", " a ", "A", "a", "\u{1F4A9}", String(repeating: "n", count: 5_000)]
+        let text = names.map { "0,x\($0),f,\n" }.joined()
+        let bytes = Array((Self.head + text).utf8) + Array("0,".utf8) + [0xFF, 0xFE] + Array(",f,\n".utf8)
+        var reader = try TraceReader(bytes)
+        var numbers: [Int] = []
+        while let row = try reader.next() { numbers.append(row.account) }
+        #expect(numbers == Array(0...names.count))
+        #expect(names.indices.allSatisfy { reader.accounts[$0].utf8.elementsEqual("x\(names[$0])".utf8) })
+        #expect(reader.accounts[names.count] == "\u{FFFD}\u{FFFD}")
+    }
+
+    @Test("A trace without rows has none")
+    func isEmpty() throws {
+        #expect(try Self.read(Array(Self.head.utf8)) == [])
+        #expect(try Self.read(Array(Self.head.utf8.dropLast())) == [])
+    }
+
+    static let most = "\(TraceReader.offsetsMs.upperBound)"
+    static let damaged = [
+        ("", "the trace is empty"),
+        (
+            "\n",
+            "line 1: no column is called offset_ms; the header must name offset_ms, account, function and duration_ms"
+        ),
+        (
+            "offset_ms,account,duration_ms\n0,a,1\n",
+            "line 1: no column is called function; the header must name offset_ms, account, function and duration_ms"
+        ),
+        (
+            "offset_ms,account,function,duration_ms,account\n",
+            "line 1: two columns are called account; rename one"
+        ),
+        (String(repeating: ",", count: 1_000), "line 1: has more than 1000 columns, so it is no trace"),
+        (
+            String(repeating: "x", count: 65_537), "line 1: has more than 65536 bytes, so it is no trace"
+        ),
+        (head + "0,a,f\n", "line 2: has 3 columns, and the header has 4"),
+        (head + "0,a,f,1\n\n0,a,f,1,2\n", "line 4: has 5 columns, and the header has 4"),
+        (head + "0,a,f,1\n0,a,", "line 3: has 3 columns, and the header has 4"),
+        (head + ",a,f,1\n", "line 2: offset_ms is empty"),
+        (head + "0,,f,1\n", "line 2: account is empty"),
+        (head + "0,\"a\",f,1\n", "line 2: account is quoted; write names without quotes and commas"),
+        (head + "9,a,f,1\n8,a,f,1\n", "line 3: offset_ms 8 comes after 9; sort the rows by offset_ms"),
+        (head + "-1,a,f,1\n", "line 2: offset_ms must be a whole number of ms from 0 to \(most)"),
+        (head + "0,a,f,1.5\n", "line 2: duration_ms must be a whole number of ms from 0 to \(most)"),
+        (head + "0,a,f, 1\n", "line 2: duration_ms must be a whole number of ms from 0 to \(most)"),
+        (head + "4398046511105,a,f,1\n", "line 2: offset_ms must be a whole number of ms from 0 to \(most)"),
+        (
+            head + "0,a,f,99999999999999999999999999\n",
+            "line 2: duration_ms must be a whole number of ms from 0 to \(most)"
+        ),
+        (
+            head + "0,a,f,1\n0,a,\(String(repeating: "f", count: 65_536)),\n",
+            "line 3: has more than 65536 bytes, so it is no trace"
+        ),
+        (
+            head + "0,a,f,1\n0,b,f,1\n0,c,f,1\n0,d,f,1\n",
+            "line 5: has one more than 3 accounts; split the trace"
+        ),
+    ]
+
+    @Test("What is damaged is refused with its line and the reason", arguments: damaged, [1_000, Int.max])
+    func refuses(_ example: (text: String, words: String), piece: Int) {
+        let error = #expect(throws: TraceError.self) {
+            try Self.read(Array(example.text.utf8), piece: piece, mostAccounts: 3)
+        }
+        #expect(error?.description == example.words)
+    }
+
+    @Test("The largest numbers are read")
+    func readsLargest() throws {
+        let rows = try Self.read(Array((Self.head + "\(Self.most),a,f,\(Self.most)\n").utf8))
+        #expect(rows.map(\.offsetMs) == [4_398_046_511_104] && rows[0].durationMs == 4_398_046_511_104)
+    }
+
+    @Test("Whatever becomes of the bytes, rows are in order and complete, or the trace is refused")
+    func survives() throws {
+        let good = Array((Self.head + "0,a,f,10\n7,b,,\n7,a,g,0\n12,c,f,3000\n12,a,f,1\r\n").utf8)
+        var chance = SeededGenerator(seed: 1)
+        var refused = 0
+        let turns = Proof.isAsked ? 200_000 : 4_000
+        for turn in 0..<turns {
+            var bytes = good
+            for _ in 0..<chance.number(in: 1...3) {
+                let place = chance.number(in: Self.head.utf8.count...bytes.count)
+                switch chance.number(in: 0...3) {
+                case 0: bytes.removeSubrange(place...)
+                case 1: bytes.insert(UInt8(chance.number(in: 0...255)), at: place)
+                case 2 where place < bytes.count: bytes[place] = UInt8(chance.number(in: 0...255))
+                default:
+                    bytes.insert(contentsOf: chance.pick(["\n", ",", "\r", "-", "\"", "9"]).utf8, at: place)
+                }
+            }
+            do throws(TraceError) {
+                let rows = try Self.read(bytes, piece: chance.number(in: 1...40))
+                #expect(zip(rows, rows.dropFirst()).allSatisfy { $0.offsetMs <= $1.offsetMs }, "turn \(turn)")
+                #expect(
+                    rows.allSatisfy { $0.line.utf8.count { $0 == UInt8(ascii: ",") } == 3 }, "turn \(turn)")
+            } catch {
+                #expect((2...9).contains(error.line ?? 0), "turn \(turn): \(error)")
+                refused += 1
+            }
+        }
+        #expect(refused > turns / 10 && refused < turns)
+    }
+}
