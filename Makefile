@@ -24,12 +24,12 @@ run: deps    ## release build of the service, then start it (Ctrl-C stops it; AR
 	@exec "$$(swift build -c release --show-bin-path)/stint" serve $(ARGS)
 
 # One after the other: many tests hold real servers to deadlines of milliseconds, and would be each other's load.
-test: build    ## every test (needs no running Redis: the tests start their own; about 3 minutes)
+test: build    ## every test (needs no running Redis: the tests start their own; about 6 minutes)
 	swift test --skip-build --disable-xctest --no-parallel
 
-PROOF := Agreement|RuleProperty|Mutation|Random documents|SimulationTests|AuditTests
+PROOF := AgreementTests|RulePropertyTests|Mutat|RandomDocumentTests|SimulationTests|AuditTests|RecordedVerdictTests
 
-proof: build    ## everything that draws from chance, for much longer (about half an hour; a failure prints its seed)
+proof: build    ## everything that draws from chance, for much longer (an hour or two; a failure prints its seed)
 	STINT_PROOF=1 swift test --skip-build --disable-xctest --no-parallel --filter '$(PROOF)'
 
 # Both sanitizers watch the tests and every `stint` that the tests start. Each has a build of its own.

@@ -1,6 +1,6 @@
 // One connection to a service: at most one request is on its way, and everything that happens to it is told to the lane.
 
-internal import NIOCore
+import NIOCore
 
 /// What became of a request.
 enum Outcome {

@@ -1,7 +1,7 @@
 // What a lane asks next, and what it makes of the answers: counts, settlements, lines of a history.
 
-internal import NIOCore
-internal import WireFormat
+import NIOCore
+import WireFormat
 
 extension LoadLane {
     /// Lines of a history that are handed over together.

@@ -1,8 +1,8 @@
 // One event loop's share of a load: its connections, its part of the schedule, its counts. Everything here happens on
 // that loop, so nothing is locked. What a question is and what its answer means is in `LoadLane+answers.swift`.
 
-internal import NIOCore
-internal import WireFormat
+import NIOCore
+import WireFormat
 
 /// Where all lanes count their time from, and what the day's clock said then.
 struct Epoch: Sendable {

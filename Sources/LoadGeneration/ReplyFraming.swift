@@ -2,7 +2,7 @@
 // connection goes on after it, and steps over all else: a general decoder, which makes a string of every header
 // field, costs several times as much.
 
-internal import NIOCore
+import NIOCore
 
 /// The bytes are no reply that a Stint gives.
 struct UnreadableReply: Error, Hashable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 // Writes requests as bytes into memory that is kept from one to the next.
 
-internal import NIOCore
-internal import WireFormat
+import NIOCore
+import WireFormat
 
 /// One question of a load, and where it stands.
 struct Question {

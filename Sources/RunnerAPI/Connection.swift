@@ -2,8 +2,8 @@
 // happens on the connection's event loop. What a request says is `Exchange`'s business, how long anything may
 // take is decided by `check`, which the loop calls now and then.
 
-internal import NIOCore
-internal import NIOHTTP1
+import NIOCore
+import NIOHTTP1
 
 /// The last handler of a connection's pipeline, behind ``RequestDecoder``.
 ///

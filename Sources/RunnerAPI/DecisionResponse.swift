@@ -1,8 +1,8 @@
 // Where the 429 is spoken, and every other decision: status, head and body are functions of the `Decision`.
 // The rule that decides is `Accounting/SlidingWindow.swift`; where it runs is the ledger.
 
-internal import Accounting
-internal import WireFormat
+import Accounting
+import WireFormat
 
 /// A decision, ready to be written as a reply.
 struct DecisionResponse {

@@ -1,10 +1,10 @@
 // One request and its reply: filled while the request arrives, put to the ledger when it is complete, kept in
 // its connection's queue until its reply is written, and then used again.
 
-internal import Accounting
-internal import NIOCore
-internal import NIOHTTP1
-internal import WireFormat
+import Accounting
+import NIOCore
+import NIOHTTP1
+import WireFormat
 
 /// Hears the ledger's answer to one request. Confined to its connection's event loop.
 final class Exchange: AnswerSink {

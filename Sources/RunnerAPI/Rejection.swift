@@ -1,8 +1,8 @@
 // Everything that is answered without asking anybody: what is wrong with a request as HTTP, as a path, as a
 // body. What a plan or a ledger says is a `Decision`, and `DecisionResponse` speaks it.
 
-internal import Accounting
-internal import WireFormat
+import Accounting
+import WireFormat
 
 /// An error reply, and what becomes of the connection.
 struct Rejection: Error {

@@ -1,8 +1,8 @@
 // NIO's HTTP/1 request decoder, with what the connection must know about the bytes that go into it: when the
 // first byte of a request came, and that after its last request nothing is decoded any more.
 
-internal import NIOCore
-internal import NIOHTTP1
+import NIOCore
+import NIOHTTP1
 
 final class RequestDecoder: ByteToMessageDecoder {
     typealias InboundOut = HTTPServerRequestPart

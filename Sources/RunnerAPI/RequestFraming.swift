@@ -1,7 +1,7 @@
 // What a request's header fields say about its body and its connection. NIO's decoder has already refused
 // what does not parse and what could be read in two ways (two lengths, a length beside chunks).
 
-internal import NIOHTTP1
+import NIOHTTP1
 
 /// The header fields that matter here, read in one pass.
 struct RequestFraming {

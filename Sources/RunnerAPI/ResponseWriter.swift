@@ -1,9 +1,9 @@
 // Writes replies as bytes: first a body, then the head that tells its length, then both into the buffer that
 // goes out. Knows HTTP; what is said is `DecisionResponse`'s and `Rejection`'s business.
 
-internal import Accounting
-internal import NIOCore
-internal import WireFormat
+import Accounting
+import NIOCore
+import WireFormat
 
 /// One event loop's reply writer; its memory is used again for every reply.
 struct ResponseWriter {

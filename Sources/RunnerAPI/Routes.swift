@@ -1,8 +1,8 @@
 // The route table of the data plane: three paths, their methods, and what a path says.
 
-internal import Accounting
-internal import NIOHTTP1
-internal import WireFormat
+import Accounting
+import NIOHTTP1
+import WireFormat
 
 /// What a request's path and method ask for.
 enum Call: Equatable {

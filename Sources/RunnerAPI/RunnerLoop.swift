@@ -1,9 +1,9 @@
 // What one event loop has to itself: its accountant, its ledger, its connections, and the memory replies are
 // made in. Nothing here is shared, so nothing here is locked.
 
-internal import Accounting
-internal import Logging
-internal import NIOCore
+import Accounting
+import Logging
+import NIOCore
 
 /// One event loop's share of the data plane. Used on that loop only.
 final class RunnerLoop {

@@ -1,12 +1,12 @@
 // The data plane as a whole: its listeners, and one `RunnerLoop` for each event loop.
 
 public import Accounting
-internal import Glibc
+import Glibc
 public import Logging
 public import Metrics
 public import NIOCore
-internal import NIOPosix
-internal import Synchronization
+import NIOPosix
+import Synchronization
 
 /// The runner API: admit, settle and peek over HTTP/1.1, on a TCP address, a Unix socket, or both.
 ///

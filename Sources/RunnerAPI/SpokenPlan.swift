@@ -1,7 +1,7 @@
 // What replies need of a plan and would otherwise make again for each of them.
 
-internal import Accounting
-internal import WireFormat
+import Accounting
+import WireFormat
 
 /// One plan, prepared for being spoken of. Holding it keeps the plan, so that its identity stays its own.
 final class SpokenPlan {

@@ -1,9 +1,9 @@
 // The data plane's metrics. Every counter exists before it is needed, so that counting a request is an
 // increment; accounts never become labels.
 
-internal import Accounting
-internal import Metrics
-internal import Synchronization
+import Accounting
+import Metrics
+import Synchronization
 
 /// Counts decisions, replies, connections and questions of all event loops.
 final class Tally: Sendable {

@@ -1,8 +1,8 @@
 // The Unix socket's file: taken over when its last owner died, left alone when it is in use. NIO removes
 // it when the listener closes.
 
-internal import NIOCore
-internal import NIOPosix
+import NIOCore
+import NIOPosix
 
 #if canImport(Glibc)
     internal import Glibc

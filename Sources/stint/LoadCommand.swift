@@ -19,8 +19,6 @@ struct LoadCommand: AsyncParsableCommand {
             docs/LOAD.md says what is measured, and the shape of the JSON.
             """)
 
-    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
-
     @Option(
         help: .init(
             "where the service listens: http://HOST:PORT or unix:/PATH; may be repeated "
@@ -74,8 +72,8 @@ struct LoadCommand: AsyncParsableCommand {
     @Option(help: "threads that make the load")
     var eventLoops = LoadSettings().eventLoops
 
-    @Option(help: .init("the report: text or json", valueName: "format"))
-    var format = Format.text
+    @Option(help: "text or json")
+    var format = ReportFormat.text
 
     @Option(help: .init("write every exchange, for stint audit", valueName: "file"))
     var record: String?

@@ -129,9 +129,3 @@ enum ModeFlag: EnumerableFlag {
         }
     }
 }
-
-/// How a report is printed.
-enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
-    case text
-    case json
-}
