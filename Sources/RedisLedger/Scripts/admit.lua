@@ -1,4 +1,4 @@
--- Admit: may this execution start, and for how long? The twin of LedgerPage.admit.
+-- Admit: may this execution start, and for how long? The twin of LedgerPage.admit and Charges.admit.
 -- fresh: the id was made for this ask and cannot be held.
 -- Returns 0 (held) or 1 (admitted), granted ms, admitted at; or 2 (denied), ms until it fits (-1: never), bits of
 -- the limits. A hold outlasts its charge, and its deadline by 30 s (Hold.graceMs).

@@ -1,4 +1,4 @@
--- One account's page: its windows, its plan's limits, and what the clock says. The twin of Accounting/LedgerPage.swift.
+-- One account's page: its windows, its plan's limits, and what the clock says. The twin of Accounting/LedgerPage.swift and Charges.swift.
 --
 -- KEYS     the key of the holds, then the key of each window. All of one account, so of one slot.
 -- ARGV[1]  the clock in ms as text, for tests; empty: the server's own TIME, read once.

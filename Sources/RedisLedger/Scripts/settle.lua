@@ -1,4 +1,4 @@
--- Settle: the execution used this much. The twin of LedgerPage.settle.
+-- Settle: the execution used this much. The twin of LedgerPage.settle and Charges.settle.
 
 -- Returns 3 (settled), charged ms, returned ms, over-run ms; or 4 (not held) with nothing changed.
 local function settle(id, duration)
