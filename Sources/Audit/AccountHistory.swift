@@ -6,6 +6,9 @@ import WireFormat
 struct AdmissionRecord {
     let line: Int
     let id: String
+    /// What was asked for; nil when the service was to choose.
+    let askedID: String?
+    let askedMs: Int?
     /// The ledger's instant of admission, ms since 1970.
     let at: Int
     let grantedMs: Int
@@ -46,10 +49,12 @@ struct AccountHistory {
             return
         }
         guard zip(policies, seen).allSatisfy({ $0.isSameLimit(as: $1) }), policies.count == seen.count else {
-            mismatch = Finding(
-                kind: .limitsChanged, account: nil, line: line,
-                text: "the account has other limits than before, and not only other amounts. "
-                    + "Audit the time before and after in files of their own")
+            mismatch =
+                mismatch
+                ?? Finding(
+                    kind: .limitsChanged, account: nil, line: line,
+                    text: "the account has other limits than before, and not only other amounts. "
+                        + "Audit the time before and after in files of their own")
             return
         }
         for index in policies.indices {
@@ -59,11 +64,12 @@ struct AccountHistory {
 
     /// Adds what is wrong with it, and its fullest windows, to the report.
     func judge(_ account: String, unlessSeen others: [PolicyStanding], into report: inout AuditReport) {
-        var book = ChargeBook(admissions)
+        let policies = policies.isEmpty ? others : policies
+        var book = ChargeBook(admissions, longestWindowMs: policies.map(\.windowMs).max() ?? 0)
         book.settle(settlements, unanswered: unanswered)
         var findings = book.findings
         if let mismatch { findings.append(mismatch) }
-        for policy in policies.isEmpty ? others : policies {
+        for policy in policies {
             let sweep = WindowSweep(book.charges, policy)
             findings += sweep.findings
             if let fullest = sweep.fullest {

@@ -5,7 +5,7 @@
 //
 // An instant of admission is exact, by the ledger's clock: `deadline - grantedMs`. The instant of a settlement is in no
 // reply; it is taken as early as can be, which is the latest instant among the account's admissions that were answered
-// before the settlement was sent. That needs no comparison of clocks.
+// before the settlement was sent. That needs no comparison of the ledger's clock with the asker's.
 
 import WireFormat
 
@@ -54,9 +54,13 @@ public struct Audit {
                 firstSeen = firstSeen ?? policies
             }
         case .admit(let request, let reply):
-            if let body = reply?.accepted, !body.degraded, let deadline = body.deadline {
+            if let body = reply?.accepted, body.degraded {
+                // Nobody knows whether the ledger charged it.
+                history.unanswered.insert(body.id)
+            } else if let body = reply?.accepted, let deadline = body.deadline {
                 let admission = AdmissionRecord(
-                    line: number, id: body.id, at: deadline - body.grantedMs, grantedMs: body.grantedMs,
+                    line: number, id: body.id, askedID: request.id, askedMs: request.maxDurationMs,
+                    at: deadline - body.grantedMs, grantedMs: body.grantedMs,
                     isRepeat: reply?.status == 200, sentAt: line.sentAt, answeredAt: line.answeredAt,
                     remaining: body.limits)
                 history.admissions.append(admission)
@@ -91,6 +95,7 @@ public struct Audit {
                     text: "the ledger's clock moved by \(clocks.driftMs) ms against the asker's, "
                         + "so instants of the one prove nothing about the other"))
         }
+        report.unpeeked = accounts.values.count { $0.policies.isEmpty }
         for (name, history) in accounts.sorted(by: { $0.key < $1.key }) {
             history.judge(name, unlessSeen: firstSeen, into: &report)
         }

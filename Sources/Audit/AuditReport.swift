@@ -57,6 +57,8 @@ public struct AuditReport: Sendable, CustomStringConvertible {
     public let accounts: Int
     /// By how much the ledger's clock moved against the asker's, at least.
     public let clockDriftMs: Int
+    /// Accounts that no peek shows, which are held against the first limits in the file.
+    public internal(set) var unpeeked = 0
     /// One for each limit, in the order in which they were seen.
     public private(set) var worst: [WorstWindow] = []
     /// By line.
@@ -89,13 +91,17 @@ public struct AuditReport: Sendable, CustomStringConvertible {
                 + "up to \(Instant(window.at)), account \(window.account)"
         }
         if worst.isEmpty { lines.append("  nothing was admitted") }
+        if unpeeked > 0 {
+            lines.append("\(unpeeked) accounts were never peeked at: held against the first limits shown")
+        }
         guard !isKept else {
             lines.append(
                 "kept: no window was over its limit, nothing was charged twice, no charge was forgotten, all receipts fit"
             )
             return lines.joined(separator: "\n")
         }
-        lines.append("BROKEN: \(findings.count) findings")
+        let isEvidence = findings.contains { $0.kind != .clocksDisagree && $0.kind != .limitsChanged }
+        lines.append("\(isEvidence ? "BROKEN" : "NO EVIDENCE"): \(findings.count) findings")
         for kind in Finding.Kind.allCases {
             let ofKind = findings.filter { $0.kind == kind }
             for finding in ofKind.prefix(Self.mostListed) {

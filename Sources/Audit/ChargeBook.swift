@@ -24,7 +24,10 @@ struct ChargeBook {
     /// For each admission by the time of its answer: the latest instant of admission until then.
     private var known: [(answeredAt: Int, latest: Int)] = []
 
-    init(_ admissions: [AdmissionRecord]) {
+    private let longestWindowMs: Int
+
+    init(_ admissions: [AdmissionRecord], longestWindowMs: Int) {
+        self.longestWindowMs = longestWindowMs
         // A repetition proves a charge when the first reply was lost; else it must be a charge that is there.
         let charged = admissions.filter { !$0.isRepeat }
         var revealed = Set(charged.map(Grant.init))
@@ -42,6 +45,22 @@ struct ChargeBook {
             known.append((admission.answeredAt, latest))
         }
         findBackwardSteps()
+        findOtherAnswers(admissions)
+    }
+
+    /// An admission is answered for the id that was asked for, with a grant of at most what was asked for.
+    private mutating func findOtherAnswers(_ admissions: [AdmissionRecord]) {
+        for admission in admissions {
+            let asked = admission.askedID ?? admission.id
+            if asked != admission.id {
+                let text = "\(asked) was asked for, and \(admission.id) answered"
+                findings.append(Finding(kind: .wrongReceipt, account: nil, line: admission.line, text: text))
+            }
+            if let askedMs = admission.askedMs, admission.grantedMs > askedMs, !admission.isRepeat {
+                let text = "\(admission.id) asked for \(askedMs) ms and was granted \(admission.grantedMs)"
+                findings.append(Finding(kind: .wrongReceipt, account: nil, line: admission.line, text: text))
+            }
+        }
     }
 
     private struct Grant: Hashable {
@@ -91,7 +110,7 @@ struct ChargeBook {
             if let receipt = settlement.receipt { settle(settlement, receipt, unanswered: unanswered) }
         }
         findDoubleCharges(inOrder)
-        for settlement in inOrder where settlement.status == 404 { findForgottenHold(settlement, inOrder) }
+        for settlement in inOrder where settlement.status == 404 { findForgottenHold(settlement) }
         for index in charges.indices { charges[index].lowerings.sort { $0.at < $1.at } }
     }
 
@@ -107,11 +126,9 @@ struct ChargeBook {
         _ settlement: SettlementRecord, _ receipt: SettledBody, unanswered: Set<String>
     ) {
         let candidates = (chargesOfID[settlement.id] ?? []).filter { !charges[$0].isSettled }
-        guard
-            let index = candidates.first(where: { receipt.fits(charges[$0].grantedMs, settlement.durationMs) }
-            )
-        else {
-            if candidates.isEmpty, unanswered.contains(settlement.id) { return }
+        guard let index = candidates.first(where: { fits(receipt, charges[$0], settlement) }) else {
+            // It may be that of a charge that no reply shows.
+            if unanswered.contains(settlement.id) { return }
             let grants = candidates.map { "\(charges[$0].grantedMs) ms" }.joined(separator: ", ")
             let text =
                 candidates.isEmpty
@@ -133,6 +150,7 @@ struct ChargeBook {
                 let expires = first.at + first.grantedMs + AccountHistory.leastHoldMs
                 let maySettle = settlementsOfID[id, default: []].contains {
                     $0.sentAt <= second.admission.answeredAt
+                        && ($0.receipt == nil || $0.answeredAt >= first.admission.sentAt)
                 }
                 guard second.at < expires, !maySettle else { continue }
                 findings.append(
@@ -146,11 +164,13 @@ struct ChargeBook {
     }
 
     /// Nobody else settled it and it cannot have expired, so its hold must be there.
-    private mutating func findForgottenHold(_ settlement: SettlementRecord, _ all: [SettlementRecord]) {
+    private mutating func findForgottenHold(_ settlement: SettlementRecord) {
         guard let indices = chargesOfID[settlement.id], let last = indices.last, indices.count == 1 else {
             return
         }
         let admission = charges[last].admission
+        // What only a repetition proves began at a time that nobody knows.
+        guard !admission.isRepeat else { return }
         let isSettled = charges[last].isSettled || !charges[last].lowerings.isEmpty
         guard !isSettled, settlement.sentAt > admission.answeredAt,
             settlement.answeredAt - admission.sentAt < AccountHistory.leastHoldMs
@@ -162,14 +182,16 @@ struct ChargeBook {
                     "\(settlement.id) was admitted at \(Instant(admission.at)) and never settled, and is not held"
             ))
     }
-}
 
-extension SettledBody {
-    /// Whether this is the receipt of an execution that was granted `grantedMs` and ran for `durationMs`: charged what it
-    /// used, or its grant when its cell had left every window.
-    fileprivate func fits(_ grantedMs: Int, _ durationMs: Int) -> Bool {
-        guard overrunMs == max(0, durationMs - grantedMs) else { return false }
-        return chargedMs == durationMs && returnedMs == max(0, grantedMs - durationMs)
-            || chargedMs == grantedMs && returnedMs == 0
+    /// Whether this is the receipt of that charge: what was used is charged, or the grant when its cell may have left every
+    /// window.
+    private func fits(_ receipt: SettledBody, _ charge: Charge, _ settlement: SettlementRecord) -> Bool {
+        let (grantedMs, durationMs) = (charge.grantedMs, settlement.durationMs)
+        guard receipt.overrunMs == max(0, durationMs - grantedMs) else { return false }
+        let counted = receipt.chargedMs == durationMs && receipt.returnedMs == max(0, grantedMs - durationMs)
+        let mayHaveLeft =
+            charge.admission.isRepeat
+            || settlement.answeredAt - charge.admission.sentAt >= longestWindowMs
+        return counted || mayHaveLeft && receipt.chargedMs == grantedMs && receipt.returnedMs == 0
     }
 }

@@ -10,7 +10,7 @@ struct AuditHistory: ParsableCommand {
         commandName: "audit",
         abstract: "Check a recorded history: was any window over its limit, was anything charged twice?",
         discussion: """
-            FILE has a line of JSON for each question and its reply, as docs/API.md describes; stint's own harness and \
+            FILE has a line of JSON for each question and its reply, as docs/HISTORY.md describes; stint's own harness and \
             tests record such files. Prints the fullest window of each limit. Ends with 0 when the promise was kept, and \
             with 1 when it was not or the file cannot be read.
             """)
@@ -53,7 +53,9 @@ struct AuditHistory: ParsableCommand {
                 try audit.read(line, line: number)
             } catch {
                 guard isWhole else {
-                    throw HistoryError("\(error). It has no end, so its recorder was cut off: delete it")
+                    throw HistoryError(
+                        "\(error). It has no end, so its recorder was cut off, and other lines may be missing: record anew"
+                    )
                 }
                 throw error
             }

@@ -44,7 +44,10 @@ extension EndToEnd {
             "says what is wrong with a file that is no history",
             arguments: [
                 ("", "the file is empty"), ("hello\n", "line 1 is no line of a history: expected"),
-                ("{\"question\":\"pe", "It has no end, so its recorder was cut off: delete it"),
+                (
+                    "{\"question\":\"pe",
+                    "It has no end, so its recorder was cut off, and other lines may be missing: record anew"
+                ),
             ])
         func refuses(_ text: String, _ words: String) async throws {
             try await Workplace.open { place in

@@ -27,8 +27,10 @@ struct Fault: Sendable, CustomTestStringConvertible {
     let effect: Effect
     var lasts: Duration = .milliseconds(1_200)
     var password: String?
-    /// Charges that Redis had acknowledged may be gone afterwards.
-    var mayForget = false
+    /// When Redis forces its log to the disk.
+    var appendFsync = "everysec"
+    /// The account that has it, nil when all have.
+    var account: String?
     /// Begins it; what is returned ends it.
     let begin: @Sendable (Scene) async throws -> @Sendable () async throws -> Void
 
@@ -41,7 +43,7 @@ extension Fault {
     static let ofServer = [
         Fault(
             testDescription: "SIGKILL, and a restart from the append-only file", effect: .unavailable,
-            mayForget: true
+            appendFsync: "always"
         ) {
             scene in
             scene.redis.kill(SIGKILL)
@@ -49,15 +51,16 @@ extension Fault {
         },
         standstill(.seconds(1)), standstill(.seconds(5)), standstill(.seconds(15)),
         Fault(testDescription: "CLIENT PAUSE ALL", effect: .unavailable) { scene in
-            try scene.redis.command("CLIENT", "PAUSE", "1200", "ALL")
-            return {}
+            try scene.redis.command("CLIENT", "PAUSE", "1500", "ALL")
+            // Nobody can end it: it holds back that command too.
+            return { try await eventually("Redis answers") { try scene.redis.command("PING") == "PONG" } }
         },
         Fault(testDescription: "CLIENT PAUSE WRITE, while PING is answered", effect: .unavailable) { scene in
-            try scene.redis.command("CLIENT", "PAUSE", "1200", "WRITE")
-            return {}
+            try scene.redis.command("CLIENT", "PAUSE", "60000", "WRITE")
+            return { try scene.redis.command("CLIENT", "UNPAUSE") }
         },
         Fault(testDescription: "DEBUG SLEEP", effect: .unavailable) { scene in
-            let sleep = try await scene.redis.begin("DEBUG", "SLEEP", "1.2")
+            let sleep = try await scene.redis.begin("DEBUG", "SLEEP", "1.5")
             return { _ = try sleep.answer() }
         },
         Fault(testDescription: "a foreign script that never ends", effect: .unavailable) { scene in
@@ -139,8 +142,10 @@ extension Fault {
     ]
 
     private static func anotherType(_ name: String, at key: String) -> Fault {
-        Fault(testDescription: "another type at the key of an account's \(name)", effect: .disturbed) {
-            scene in
+        Fault(
+            testDescription: "another type at the key of an account's \(name)", effect: .unavailable,
+            account: "many"
+        ) { scene in
             // In one step, or the next question would find no key and begin a new one.
             let swap = "redis.call('RENAME', KEYS[1], 'kept'); redis.call('LPUSH', KEYS[1], 'not ours')"
             try scene.redis.command("EVAL", swap, "1", key)

@@ -108,7 +108,7 @@ struct Load: Sendable {
         _ account: String, _ ask: () async throws -> QuotaReply<Body>,
         _ exchange: (WireReply<Body>?) -> HistoryLine.Exchange
     ) async -> Attempt {
-        let (began, sentAt) = (ContinuousClock.now, wallClockMs())
+        let began = ContinuousClock.now
         var reply: WireReply<Body>?
         var words = ""
         do {
@@ -117,10 +117,18 @@ struct Load: Sendable {
         } catch {
             words = "\(error)"
         }
-        // The day's clock may step; the record must not.
+        let took = began.duration(to: .now)
         let line = HistoryLine(
-            account: account, sentAt: sentAt, answeredAt: max(sentAt, wallClockMs()), exchange(reply))
-        return Attempt(line: line, sentAt: began, took: began.duration(to: .now), words: words)
+            account: account, sentAt: Self.dayMs(began), answeredAt: Self.dayMs(began + took), exchange(reply)
+        )
+        return Attempt(line: line, sentAt: began, took: took, words: words)
+    }
+
+    private static let origin = (instant: ContinuousClock.now, dayMs: wallClockMs())
+
+    /// ms since 1970 as they were once, and from then on by a clock that never steps.
+    private static func dayMs(_ instant: ContinuousClock.Instant) -> Int {
+        origin.dayMs + Int(origin.instant.duration(to: instant) / .milliseconds(1))
     }
 
     private final class Record: Sendable {

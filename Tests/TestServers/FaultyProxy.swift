@@ -135,6 +135,7 @@ public final class FaultyProxy: Sendable {
             }
             .connect(host: "127.0.0.1", port: target)
             .flatMapThrowing { server in
+                client.closeFuture.whenComplete { _ in server.close(promise: nil) }
                 try client.pipeline.syncOperations.addHandler(Relay(to: server) { .pass })
             }
     }
