@@ -52,7 +52,7 @@ struct AccountHistory {
             mismatch =
                 mismatch
                 ?? Finding(
-                    kind: .limitsChanged, account: nil, line: line,
+                    kind: .limitsChanged, line: line,
                     text: "the account has other limits than before, and not only other amounts. "
                         + "Audit the time before and after in files of their own")
             return

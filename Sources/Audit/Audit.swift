@@ -91,7 +91,7 @@ public struct Audit {
         if let clockToleranceMs, clocks.driftMs > clockToleranceMs {
             report.findings.append(
                 Finding(
-                    kind: .clocksDisagree, account: nil, line: clocks.line,
+                    kind: .clocksDisagree, line: clocks.line,
                     text: "the ledger's clock moved by \(clocks.driftMs) ms against the asker's, "
                         + "so instants of the one prove nothing about the other"))
         }

@@ -23,7 +23,7 @@ public struct Finding: Hashable, Sendable {
     }
 
     public let kind: Kind
-    public private(set) var account: String?
+    public private(set) var account: String? = nil
     /// The line of the history that proves it.
     public let line: Int
     public let text: String

@@ -54,11 +54,11 @@ struct ChargeBook {
             let asked = admission.askedID ?? admission.id
             if asked != admission.id {
                 let text = "\(asked) was asked for, and \(admission.id) answered"
-                findings.append(Finding(kind: .wrongReceipt, account: nil, line: admission.line, text: text))
+                findings.append(Finding(kind: .wrongReceipt, line: admission.line, text: text))
             }
             if let askedMs = admission.askedMs, admission.grantedMs > askedMs, !admission.isRepeat {
                 let text = "\(admission.id) asked for \(askedMs) ms and was granted \(admission.grantedMs)"
-                findings.append(Finding(kind: .wrongReceipt, account: nil, line: admission.line, text: text))
+                findings.append(Finding(kind: .wrongReceipt, line: admission.line, text: text))
             }
         }
     }
@@ -92,7 +92,7 @@ struct ChargeBook {
             }
             findings.append(
                 Finding(
-                    kind: .steppedBack, account: nil, line: admission.line,
+                    kind: .steppedBack, line: admission.line,
                     text: "\(admission.id) was admitted at \(Instant(admission.at)), "
                         + "after another at \(Instant(latest)) had been answered"))
         }
@@ -135,7 +135,7 @@ struct ChargeBook {
                 ? "\(settlement.id) was settled, and no admission of it is left to settle"
                 : "\(settlement.id) was granted \(grants) and ran for \(settlement.durationMs) ms, but its receipt says "
                     + "\(receipt.chargedMs) ms charged, \(receipt.returnedMs) returned, \(receipt.overrunMs) over"
-            findings.append(Finding(kind: .wrongReceipt, account: nil, line: settlement.line, text: text))
+            findings.append(Finding(kind: .wrongReceipt, line: settlement.line, text: text))
             return
         }
         charges[index].isSettled = true
@@ -155,7 +155,7 @@ struct ChargeBook {
                 guard second.at < expires, !maySettle else { continue }
                 findings.append(
                     Finding(
-                        kind: .chargedTwice, account: nil, line: second.admission.line,
+                        kind: .chargedTwice, line: second.admission.line,
                         text:
                             "\(id) was charged at \(Instant(first.at)) and, while it was held, at \(Instant(second.at))"
                     ))
@@ -177,7 +177,7 @@ struct ChargeBook {
         else { return }
         findings.append(
             Finding(
-                kind: .forgotten, account: nil, line: settlement.line,
+                kind: .forgotten, line: settlement.line,
                 text:
                     "\(settlement.id) was admitted at \(Instant(admission.at)) and never settled, and is not held"
             ))

@@ -91,7 +91,7 @@ struct WindowSweep {
         let admission = charges[indices.upperBound - 1].admission
         findings.append(
             Finding(
-                kind: .overLimit, account: nil, line: admission.line,
+                kind: .overLimit, line: admission.line,
                 text: "\(policy.name): at least \(most) of \(policy.amount) \(policy.unit) in the "
                     + "\(policy.windowMs) ms up to \(Instant(t)), when \(admission.id) was admitted"))
     }
@@ -103,7 +103,7 @@ struct WindowSweep {
         guard !admission.isRepeat, let said, said > max(0, policy.amount - used) else { return }
         findings.append(
             Finding(
-                kind: .forgotten, account: nil, line: admission.line,
+                kind: .forgotten, line: admission.line,
                 text: "\(policy.name): \(said) \(policy.unit) left at \(Instant(admission.at)), "
                     + "but \(used) of \(policy.amount) were charged"))
     }
