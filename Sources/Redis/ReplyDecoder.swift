@@ -1,8 +1,8 @@
 // Bytes from the wire become `RedisReply` values; hiredis' `redisReader` does the parsing. The only file with
 // unsafe code: it owns the C reader and is its object factory. hiredis builds nothing itself: we give it
 // functions that build Swift values, so that a bulk reply can be a slice of the bytes just read instead of a
-// copy, and a huge announced array costs nothing until its elements arrive. hiredis 0.14 speaks RESP2, arrays
-// nested at most 7 deep.
+// copy, and a huge announced array costs nothing until its elements arrive. hiredis 0.14 speaks RESP2, with at
+// most 8 arrays within each other.
 
 import CHiredis
 import NIOCore

@@ -29,7 +29,7 @@ struct StrictReplies {
     private mutating func reply(depth: Int) throws(Stop) -> RedisReply {
         guard let type = rest.first else { throw .incomplete }
         guard "+-:$*".utf8.contains(type) else { throw .broken }
-        // hiredis keeps the way to a value in nine places, arrays among them; it looks when an array is opened.
+        // hiredis keeps the way to a value in nine places: eight arrays and what is in the last.
         let line = try line()
         let text = String(decoding: line, as: UTF8.self)
         switch UnicodeScalar(type) {
@@ -38,7 +38,7 @@ struct StrictReplies {
         case ":": return .integer(try integer(line, atMost: .max))
         case "$": return try bulk(integer(line, atMost: .max, atLeast: -1))
         default:
-            guard depth < 7 else { throw .broken }
+            guard depth < 8 else { throw .broken }
             let count = try integer(line, atMost: Int(Int32.max), atLeast: -1)
             guard count >= 0 else { return .null }
             var elements: [RedisReply] = []
