@@ -38,13 +38,13 @@ public struct Audit {
             throw HistoryError("more than \(Audit.maximumLines) lines. Split the file by account")
         }
         do throws(BodyError) {
-            try take(try HistoryLine(json: json), line: number)
+            take(try HistoryLine(json: json), line: number)
         } catch {
             throw HistoryError("line \(number) is no line of a history: \(error)")
         }
     }
 
-    private mutating func take(_ line: HistoryLine, line number: Int) throws(BodyError) {
+    private mutating func take(_ line: HistoryLine, line number: Int) {
         var history = accounts.removeValue(forKey: line.account) ?? AccountHistory()
         tally.count(line)
         switch line.exchange {
@@ -87,7 +87,7 @@ public struct Audit {
                 "the history does not show any limit. Record a peek: a line with \"question\":\"peek\" and its reply"
             )
         }
-        var report = AuditReport(tally: tally, accounts: accounts.count, clockDriftMs: clocks.driftMs)
+        var report = AuditReport(tally: tally, accounts: accounts.count)
         if let clockToleranceMs, clocks.driftMs > clockToleranceMs {
             report.findings.append(
                 Finding(

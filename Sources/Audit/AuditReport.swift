@@ -55,8 +55,6 @@ public struct AuditReport: Sendable, CustomStringConvertible {
 
     public let tally: AuditTally
     public let accounts: Int
-    /// By how much the ledger's clock moved against the asker's, at least.
-    public let clockDriftMs: Int
     /// Accounts that no peek shows, which are held against the first limits in the file.
     public internal(set) var unpeeked = 0
     /// One for each limit, in the order in which they were seen.
@@ -64,10 +62,9 @@ public struct AuditReport: Sendable, CustomStringConvertible {
     /// By line.
     public internal(set) var findings: [Finding] = []
 
-    init(tally: AuditTally, accounts: Int, clockDriftMs: Int) {
+    init(tally: AuditTally, accounts: Int) {
         self.tally = tally
         self.accounts = accounts
-        self.clockDriftMs = clockDriftMs
     }
 
     public var isKept: Bool { findings.isEmpty }

@@ -32,13 +32,6 @@ struct TraceFileTests {
         return bytes
     }
 
-    static func bytes(of file: URL) throws -> [UInt8] {
-        let file = try TraceFile(path: file.path(percentEncoded: false))
-        var bytes: [UInt8] = []
-        while try file.read(into: &bytes) {}
-        return bytes
-    }
-
     /// Several pieces long, and hard to pack.
     static let long: [UInt8] = {
         var text = TraceReaderTests.head
@@ -57,11 +50,11 @@ struct TraceFileTests {
             let gzip = try Self.gzip(plain)
             try gzip.write(to: packed)
             #expect(gzip.count < Self.long.count)
-            #expect(try Self.bytes(of: plain) == Self.long)
-            #expect(try Self.bytes(of: packed) == Self.long)
+            #expect(try SharedTraces.unpack(plain) == Self.long)
+            #expect(try SharedTraces.unpack(packed) == Self.long)
             // Two members, as `cat a.gz b.gz` makes them.
             try (gzip + gzip).write(to: packed)
-            #expect(try Self.bytes(of: packed) == Self.long + Self.long)
+            #expect(try SharedTraces.unpack(packed) == Self.long + Self.long)
         }
     }
 
@@ -71,7 +64,7 @@ struct TraceFileTests {
             let file = directory.appending(path: "short")
             for bytes in [[], [0x1F], [0x1F, 0x8C], [0x8B, 0x1F, 0x1F]] as [[UInt8]] {
                 try Data(bytes).write(to: file)
-                #expect(try Self.bytes(of: file) == bytes)
+                #expect(try SharedTraces.unpack(file) == bytes)
             }
         }
     }
@@ -90,7 +83,7 @@ struct TraceFileTests {
                 (packed.prefix(2), "unexpected end of file"),
             ] {
                 try bytes.write(to: file)
-                let error = #expect(throws: TraceError.self) { try Self.bytes(of: file) }
+                let error = #expect(throws: TraceError.self) { try SharedTraces.unpack(file) }
                 let text = error?.description ?? ""
                 #expect(text.hasPrefix("gzip cannot unpack it: ") && text.contains(words), "\(text)")
             }

@@ -45,7 +45,8 @@ public enum SharedTraces {
         return try unpack(folder.appending(path: "vectors/verdicts/\(name)\(suffix)"))
     }
 
-    private static func unpack(_ file: URL) throws -> [UInt8] {
+    /// The whole of a trace file.
+    public static func unpack(_ file: URL) throws -> [UInt8] {
         let file = try TraceFile(path: file.path(percentEncoded: false))
         var bytes: [UInt8] = []
         while try file.read(into: &bytes) {}
