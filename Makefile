@@ -25,12 +25,12 @@ run: deps    ## release build of the service, then start it (Ctrl-C stops it; AR
 
 # One after the other: many tests hold real servers to deadlines of milliseconds, and would be each other's load.
 test: build    ## every test (needs no running Redis: the tests start their own; about 6 minutes)
-	swift test --skip-build --disable-xctest --no-parallel
+	scripts/test.sh --skip-build --disable-xctest --no-parallel
 
 PROOF := AgreementTests|RulePropertyTests|Mutat|RandomDocumentTests|SimulationTests|AuditTests|RecordedVerdictTests
 
 proof: build    ## everything that draws from chance, for much longer (an hour or two; a failure prints its seed)
-	STINT_PROOF=1 swift test --skip-build --disable-xctest --no-parallel --filter '$(PROOF)'
+	STINT_PROOF=1 scripts/test.sh --skip-build --disable-xctest --no-parallel --filter '$(PROOF)'
 
 # Both sanitizers watch the tests and every `stint` that the tests start. Each has a build of its own.
 # thread: Synchronization.Mutex is explained to it by a small library (Tests/Sanitizers/MutexHandle.c), and what is
