@@ -12,7 +12,11 @@ extension EndToEnd {
         func endsAsItShould() async throws {
             try await Stint.serving(["--ledger", "memory"], plans: FaultTests.plans) { stint, place in
                 let load = Load(client: stint.client, asks: FaultTests.asks, pause: .milliseconds(1))
-                let lines = try await load.attempts { try await Task.sleep(for: .milliseconds(800)) }.history
+                let lines = try await load.attempts { record in
+                    try await eventually("the account is full", within: Workplace.patience) {
+                        record.count { $0.account == "full" && $0.status == 429 } > 0
+                    }
+                }.history
 
                 let good = try await Self.audit(lines, place)
                 #expect(good.ending == .exited(0), "\(good.output)")

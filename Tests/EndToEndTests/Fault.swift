@@ -31,6 +31,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
     var appendFsync = "everysec"
     /// The account that has it, nil when all have.
     var account: String?
+    /// After what time replies come all the same, nil when they do not.
+    var lateness: Duration?
     /// Begins it; what is returned ends it.
     let begin: @Sendable (Scene) async throws -> @Sendable () async throws -> Void
 
@@ -51,8 +53,8 @@ extension Fault {
         },
         standstill(.seconds(1)), standstill(.seconds(5)), standstill(.seconds(15)),
         Fault(testDescription: "CLIENT PAUSE ALL", effect: .unavailable) { scene in
-            try scene.redis.command("CLIENT", "PAUSE", "1500", "ALL")
-            // Nobody can end it: it holds back that command too.
+            // Nobody can end it: it holds back that command too. So it lasts longer than anybody looks at it.
+            try scene.redis.command("CLIENT", "PAUSE", "3000", "ALL")
             return { try await eventually("Redis answers") { try scene.redis.command("PING") == "PONG" } }
         },
         Fault(testDescription: "CLIENT PAUSE WRITE, while PING is answered", effect: .unavailable) { scene in
@@ -60,7 +62,7 @@ extension Fault {
             return { try scene.redis.command("CLIENT", "UNPAUSE") }
         },
         Fault(testDescription: "DEBUG SLEEP", effect: .unavailable) { scene in
-            let sleep = try await scene.redis.begin("DEBUG", "SLEEP", "1.5")
+            let sleep = try await scene.redis.begin("DEBUG", "SLEEP", "3")
             return { _ = try sleep.answer() }
         },
         Fault(testDescription: "a foreign script that never ends", effect: .unavailable) { scene in
@@ -79,7 +81,7 @@ extension Fault {
             try scene.redis.command("DEBUG", "POPULATE", "600", "filler", "1024")
             for (name, value) in [
                 ("rdbcompression", "no"), ("loading-process-events-interval-bytes", "1024"),
-                ("key-load-delay", "3000"),
+                ("key-load-delay", "5000"),
             ] {
                 try scene.redis.command("CONFIG", "SET", name, value)
             }
@@ -175,15 +177,20 @@ extension Fault {
         },
         way("replies lost after Redis applied them", .lose, .unavailable),
         way("replies 20 ms late", .delay(.milliseconds(20)), .unnoticed),
-        way("replies 300 ms late, beyond the deadline", .delay(.milliseconds(300)), .unavailable),
+        way(
+            "replies 300 ms late, beyond the deadline", .delay(.milliseconds(300)), .unavailable,
+            lateness: .milliseconds(300)),
         way("replies cut off in the middle", .cut(afterBytes: 30), .unavailable),
         way(
             "replies byte by byte, each 10 ms after the other", .trickle(every: .milliseconds(10)),
-            .unavailable),
+            // The shortest answer of the script has 56 bytes.
+            .unavailable, lateness: .milliseconds(560)),
     ]
 
-    private static func way(_ name: String, _ mode: FaultyProxy.Mode, _ effect: Effect) -> Fault {
-        Fault(testDescription: name, effect: effect) { scene in
+    private static func way(
+        _ name: String, _ mode: FaultyProxy.Mode, _ effect: Effect, lateness: Duration? = nil
+    ) -> Fault {
+        Fault(testDescription: name, effect: effect, lateness: lateness) { scene in
             scene.proxy.mode = mode
             return { scene.proxy.mode = .pass }
         }

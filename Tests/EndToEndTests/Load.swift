@@ -3,6 +3,7 @@
 
 import QuotaClient
 import Synchronization
+import TestServers
 import WireFormat
 
 struct Load: Sendable {
@@ -49,18 +50,25 @@ struct Load: Sendable {
     /// Rest of each runner between two questions.
     var pause: Duration = .milliseconds(4)
 
-    /// Asks until `body` returns.
+    /// Asks until `body` returns, which sees what was answered so far.
     func attempts(
-        isolation: isolated (any Actor)? = #isolation, during body: () async throws -> Void
+        isolation: isolated (any Actor)? = #isolation, during body: (Record) async throws -> Void
     ) async throws -> [Attempt] {
         let record = Record()
-        for account in Set(asks.map(\.account)) { record.append(await peek(account)) }
+        // Without a peek nobody could audit the history, and a busy machine may miss a deadline.
+        for account in Set(asks.map(\.account)) {
+            try await eventually("\(account) is peeked at", within: Workplace.patience) {
+                let peeked = await peek(account)
+                record.append(peeked)
+                return peeked.status == 200
+            }
+        }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<runners {
                 group.addTask { try await run(as: number, into: record) }
             }
             do {
-                try await body()
+                try await body(record)
             } catch {
                 group.cancelAll()
                 throw error
@@ -131,13 +139,18 @@ struct Load: Sendable {
         origin.dayMs + Int(origin.instant.duration(to: instant) / .milliseconds(1))
     }
 
-    private final class Record: Sendable {
+    /// What was answered so far.
+    final class Record: Sendable {
         private let state = Mutex<(attempts: [Attempt], isOver: Bool)>(([], false))
 
-        var isOver: Bool { state.withLock { $0.isOver } }
-        var attempts: [Attempt] { state.withLock { $0.attempts } }
-        func append(_ attempt: Attempt) { state.withLock { $0.attempts.append(attempt) } }
-        func end() { state.withLock { $0.isOver = true } }
+        func count(where isOne: (Attempt) -> Bool) -> Int {
+            state.withLock { $0.attempts.count(where: isOne) }
+        }
+
+        fileprivate var isOver: Bool { state.withLock { $0.isOver } }
+        fileprivate var attempts: [Attempt] { state.withLock { $0.attempts } }
+        fileprivate func append(_ attempt: Attempt) { state.withLock { $0.attempts.append(attempt) } }
+        fileprivate func end() { state.withLock { $0.isOver = true } }
     }
 }
 

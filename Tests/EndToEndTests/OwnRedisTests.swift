@@ -40,7 +40,7 @@ extension EndToEnd {
                         try await strict.client.admit(account: "patient").status == 201
                     }
                     let recovery = backAt.duration(to: .now)
-                    #expect(recovery < .seconds(2))
+                    #expect(recovery < .seconds(2) + FaultTests.standstill)
                     try await eventually("readiness follows") {
                         try await strict.admin("/readyz").status == 200
                     }
@@ -75,7 +75,7 @@ extension EndToEnd {
             #expect(try reply.problem.type == .temporaryReducedCapacity)
             #expect(reply.header("Retry-After") == "1")
             #expect(reply.header("Content-Type") == "application/problem+json")
-            #expect(took < .seconds(1))
+            #expect(took < .seconds(1) + FaultTests.standstill)
             let settle = try await stint.client.settle(
                 "run-1", SettleBody(durationMs: 1), account: "patient")
             #expect(settle.status == 503)

@@ -7,11 +7,11 @@ public struct BlockingConnection: ~Copyable {
     private let descriptor: Int32
     private var unread: [UInt8] = []
 
-    /// Connects; nobody answering for two seconds is an error.
+    /// Connects; nobody answering for ten seconds is an error.
     public init(socketPath: String) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw TestServerError("no socket: errno \(errno)") }
-        var patience = timeval(tv_sec: 2, tv_usec: 0)
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_un()

@@ -15,7 +15,7 @@ public final class PendingCommand: Sendable {
         }
     }
 
-    /// Waits for its answer, at most two seconds; an error is one.
+    /// Waits for its answer, at most ten seconds; an error is one.
     public func answer() throws -> String {
         do { return try connection.withLock { try $0.reply() } } catch let error as TestServerError {
             return "\(error)"
