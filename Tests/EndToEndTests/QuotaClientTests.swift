@@ -12,7 +12,8 @@ extension EndToEnd {
     struct QuotaClientTests {
         @Test("A reply that stops in its middle ends at the deadline")
         func silence() async throws {
-            try await Self.withServer(saying: "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{") { client in
+            let beginning = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"
+            try await Self.withServer(saying: beginning, deadline: .milliseconds(300)) { client in
                 let began = ContinuousClock.now
                 await #expect(throws: HTTPClientError.deadlineExceeded) {
                     try await client.peek(account: "any")
@@ -30,14 +31,14 @@ extension EndToEnd {
                 #"HTTP/1.1 429 Too Many Requests\#r\#nContent-Length: 16\#r\#n\#r\#n{"type":"other"}"#,
             ])
         func stranger(_ reply: String) async throws {
-            try await Self.withServer(saying: reply) { client in
+            try await Self.withServer(saying: reply, deadline: .seconds(30)) { client in
                 await #expect(throws: UnreadableReply.self) { try await client.peek(account: "any") }
             }
         }
 
-        /// A client with a deadline of 300 ms, and a server that says the same to every request.
+        /// A client, and a server that says the same to every request.
         private static func withServer(
-            saying reply: String, _ body: (QuotaClient) async throws -> Void
+            saying reply: String, deadline: TimeAmount, _ body: (QuotaClient) async throws -> Void
         ) async throws {
             let group = MultiThreadedEventLoopGroup.singleton
             let listener = try await ServerBootstrap(group: group)
@@ -49,8 +50,7 @@ extension EndToEnd {
                 .bind(host: "127.0.0.1", port: 0).get()
             let http = HTTPClient(eventLoopGroup: group)
             let port = try #require(listener.localAddress?.port)
-            let client = QuotaClient(
-                .url("http://127.0.0.1:\(port)"), http: http, deadline: .milliseconds(300))
+            let client = QuotaClient(.url("http://127.0.0.1:\(port)"), http: http, deadline: deadline)
             do {
                 try await body(client)
             } catch {
