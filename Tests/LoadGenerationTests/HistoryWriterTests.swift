@@ -32,7 +32,9 @@ struct HistoryWriterTests {
             written.withLock { $0 += bytes }
         }
         let handovers = HistoryWriter.maximumWaiting + 3
-        let producer = Task.detached {
+        // A thread of its own: it is going to be blocked.
+        let producer = DispatchQueue(label: "producer")
+        producer.async {
             for handover in 0..<handovers {
                 recorder.write([Self.line(2 * handover), Self.line(2 * handover + 1)])
             }
@@ -40,7 +42,7 @@ struct HistoryWriterTests {
         // The gate opens only when the producer has found the recorder full.
         while recorder.waits == 0 { await Task.yield() }
         for _ in 0..<handovers { gate.signal() }
-        await producer.value
+        await withCheckedContinuation { done in producer.async { done.resume() } }
         let summary = try await recorder.finish()
         #expect(summary.lines == 2 * handovers)
         #expect(summary.waits >= 1)

@@ -82,7 +82,7 @@ struct LoadRunTests {
                 $0.eventLoops = eventLoops
                 $0.skew = .zipf(exponent: 1)
                 $0.durations = .uniform(9_000...12_000)
-                $0.durationMs = 1_000
+                $0.durationMs = 2_000
             }
             let report = try await Self.run(settings, history: recorder)
             let summary = try await recorder.finish()
@@ -135,7 +135,7 @@ struct LoadRunTests {
                 request == 1 ? .answers : behaviour
             } _: { target in
                 let report = try await Self.run(
-                    Self.settings(target) { $0.timeoutMs = failure == .timeout ? 500 : 5_000 })
+                    Self.settings(target) { $0.timeoutMs = failure == .timeout ? 2_000 : 5_000 })
                 #expect(report.tally.failures[failure, default: 0] > 0, "\(report.text)")
                 #expect(report.tally.failures.keys.allSatisfy { $0 == failure }, "\(report.text)")
                 #expect(!report.isFine)

@@ -10,7 +10,7 @@ import Testing
 /// PING is answered: the link is ready after this.
 private let welcome: [ScriptedServer.Step] = [.receive(1), .send("+PONG\r\n")]
 /// Time enough to connect that a loaded machine does not skip the first script.
-private func unhurried(_ settings: inout RedisSettings) { settings.connectDeadline = .seconds(10) }
+func unhurried(_ settings: inout RedisSettings) { settings.connectDeadline = .seconds(10) }
 
 /// A server that answers every command.
 private let good: [ScriptedServer.Step] = welcome + [.answerAll(with: ":1\r\n")]
@@ -112,7 +112,7 @@ struct BadServerTests {
     func keepsGoodReplies() async throws {
         let script = welcome + [.receive(3), .send(":1\r\n:2\r\n!oops\r\n:3\r\n")]
         try await ScriptedServer.withServer(script, good) { server in
-            try await LinkRig.withLink(server.url, settings: unhurried) { rig in
+            try await LinkRig.withLink(server.url, settings: patient) { rig in
                 try await rig.untilReady()
                 let answers = try await rig.send(Array(repeating: ["INCR", "k"], count: 3))
                 #expect(answers.map(\.reply) == [.integer(1), .integer(2), nil])
@@ -125,7 +125,7 @@ struct BadServerTests {
     func refusesUnsolicited(_ before: String) async throws {
         let script = welcome + (before.isEmpty ? [] : [.receive(1)]) + [.send(before + "+HELLO\r\n")]
         try await ScriptedServer.withServer(script, good) { server in
-            try await LinkRig.withLink(server.url, settings: unhurried) { rig in
+            try await LinkRig.withLink(server.url, settings: patient) { rig in
                 if !before.isEmpty {
                     try await rig.untilReady()
                     #expect(try await rig.send("INCR", "k").reply == .integer(1))
@@ -141,10 +141,7 @@ struct BadServerTests {
     func acceptsTrickle() async throws {
         let script = welcome + [.receive(2), .trickle("$3\r\nabc\r\n*1\r\n:7\r\n", every: .milliseconds(1))]
         try await ScriptedServer.withServer(script) { server in
-            try await LinkRig.withLink(server.url) { settings in
-                unhurried(&settings)
-                settings.commandDeadline = .seconds(10)
-            } _: { rig in
+            try await LinkRig.withLink(server.url, settings: patient) { rig in
                 try await rig.untilReady()
                 let answers = try await rig.send([["GET", "a"], ["GET", "b"]])
                 #expect(answers.map(\.reply) == [.bulk(ByteBuffer(string: "abc")), .array([.integer(7)])])
@@ -168,7 +165,7 @@ struct BadServerTests {
     @Test("a caller who asks again from inside its failure is refused, not heard twice")
     func survivesEagerCallers() async throws {
         try await ScriptedServer.withServer(welcome + [.receive(1), .close], good) { server in
-            try await LinkRig.withLink(server.url, settings: unhurried) { rig in
+            try await LinkRig.withLink(server.url, settings: patient) { rig in
                 try await rig.untilReady()
                 let outcome = try await rig.onLoop { link in
                     let promise = link.eventLoop.makePromise(of: [RedisFailure].self)

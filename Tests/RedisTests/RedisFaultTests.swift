@@ -120,7 +120,7 @@ struct RedisFaultTests {
         try await RedisServer.withServer(.init(tcp: true)) { server in
             server.kill(SIGKILL)
             for url in [server.url, "redis://localhost:\(server.port)", "redis://127.0.0.1:\(server.port)"] {
-                try await LinkRig.withLink(url) { rig in
+                try await LinkRig.withLink(url, settings: unhurried) { rig in
                     try await eventually("the refusal is logged") { !rig.warnings.isEmpty }
                     for _ in 0..<20 { #expect(try await rig.send("PING").isNotSent) }
                     #expect(rig.warnings[0].contains("Connection refused"), "\(rig.warnings)")
@@ -144,15 +144,15 @@ struct RedisFaultTests {
     func keepsDeadlinesPerCommand() async throws {
         try await RedisServer.withServer { server in
             try await LinkRig.withLink(server.url) { settings in
-                settings.commandDeadline = .seconds(2)
+                settings.commandDeadline = .seconds(4)
             } _: { rig in
                 try await rig.untilAnswered()
-                // Five times 0.6 s of work, each sent while the one before runs: the queue is never empty for
-                // 3 s, and no command waits longer than 1.2.
-                var callers = try await rig.ask([["DEBUG", "SLEEP", "0.6"]])
+                // Five times a second of work, each sent while the one before runs: the queue is never empty for
+                // 5 s, and no command waits longer than 2, so that a loaded machine has 2 to add.
+                var callers = try await rig.ask([["DEBUG", "SLEEP", "1"]])
                 for _ in 0..<4 {
                     let last = callers[callers.count - 1]
-                    callers += try await rig.ask([["DEBUG", "SLEEP", "0.6"], ["PING"]])
+                    callers += try await rig.ask([["DEBUG", "SLEEP", "1"], ["PING"]])
                     _ = try await last.answer()
                 }
                 for caller in callers { #expect(try await caller.answer().reply != nil) }

@@ -8,7 +8,8 @@ import Redis
 import TestServers
 import Testing
 
-private func patient(_ settings: inout RedisSettings) {
+/// For tests of something other than deadlines.
+func patient(_ settings: inout RedisSettings) {
     settings.connectDeadline = .seconds(10)
     settings.commandDeadline = .seconds(10)
 }
