@@ -1,4 +1,4 @@
-// One call of the script: the questions about one account that waited at the same moment, and who asked them.
+// One call of the script: the questions about some accounts that waited at the same moment, and who asked them.
 // Here they become the call's arguments, and its reply becomes their answers.
 
 import Accounting
@@ -6,31 +6,62 @@ import NIOCore
 import Redis
 
 final class LedgerCall {
-    /// Questions that share a call at most: with more, one account would keep the server from all others too long.
+    /// Accounts that share a call at most: beyond that nothing is gained, and the server is kept from others.
+    static let maximumAccounts = 16
+    /// Questions that share a call at most.
     static let maximumQuestions = 64
 
-    let account: Account
-    let plan: Plan
-    private var questions: [(question: Question, sink: any AnswerSink)] = []
+    /// The questions about one account, in the order they came.
+    private struct Part {
+        let account: Account
+        let plan: Plan
+        var questions: [(question: Question, sink: any AnswerSink)]
+        /// How many of them name an execution that may be held.
+        var heldCount = 0
+    }
+
+    private var parts: [Part] = []
+    private(set) var questionCount = 0
     private let ledger: RedisLedger
     /// When it left, on this process's clock.
     var departure = NIODeadline.uptimeNanoseconds(0)
     /// It went with the script's text, because the server did not know the script.
     var wentWithText = false
 
-    init(account: Account, plan: Plan, ledger: RedisLedger) {
-        self.account = account
-        self.plan = plan
-        self.ledger = ledger
+    init(ledger: RedisLedger) { self.ledger = ledger }
+
+    var accountCount: Int { parts.count }
+
+    /// Takes a question about one more account.
+    /// - Returns: its place among the accounts of this call; nil when there is no room.
+    func open(
+        _ question: Question, about account: Account, under plan: Plan, from sink: any AnswerSink
+    ) -> Int? {
+        guard parts.count < LedgerCall.maximumAccounts, questionCount < LedgerCall.maximumQuestions
+        else { return nil }
+        parts.append(Part(account: account, plan: plan, questions: []))
+        add(question, from: sink, at: parts.count - 1)
+        return parts.count - 1
     }
 
-    var count: Int { questions.count }
-    var isFull: Bool { questions.count == LedgerCall.maximumQuestions }
+    /// Takes one more question about the account at `place`.
+    /// - Returns: false when there is no room, or its other questions are under another plan.
+    func append(_ question: Question, at place: Int, under plan: Plan, from sink: any AnswerSink) -> Bool {
+        guard questionCount < LedgerCall.maximumQuestions, parts[place].plan === plan else { return false }
+        add(question, from: sink, at: place)
+        return true
+    }
 
-    func append(_ question: Question, from sink: any AnswerSink) { questions.append((question, sink)) }
+    private func add(_ question: Question, from sink: any AnswerSink, at place: Int) {
+        parts[place].questions.append((question, sink))
+        if question.mayBeHeld { parts[place].heldCount += 1 }
+        questionCount += 1
+    }
 
     func fail(_ error: LedgerError) {
-        for (_, sink) in questions { sink.receive(.failure(error)) }
+        for part in parts {
+            for (_, sink) in part.questions { sink.receive(.failure(error)) }
+        }
     }
 }
 
@@ -42,83 +73,128 @@ extension LedgerCall: ReplySink {
 
 extension LedgerCall {
     /// EVALSHA or EVAL, the script, the number of keys, the keys, and the arguments.
-    var argumentCount: Int { 3 + 1 + plan.windows.count + 3 + questions.count }
+    var argumentCount: Int { 3 + parts.count + 2 + questionCount }
 
     func write(to writer: inout CommandWriter, keys: LedgerKeys, clock: Timestamp?) {
-        writer.append(1 + plan.windows.count)
-        writer.append(keys.holds(of: account))
-        for shape in plan.windows { writer.append(keys.window(shape, of: account)) }
+        writer.append(parts.count)
+        for part in parts { writer.append(keys.page(of: part.account)) }
         if let clock { writer.append(clock.ms) } else { writer.append("") }
-        let byteCount = 4 + 6 * plan.windows.count + 10 * plan.limits.count + 17 * questions.count
-        writer.append(byteCount: byteCount, writePacked)
-        writer.append("")
-        for (question, _) in questions {
-            switch question {
-            case .admit(let ask): writer.append(ask.id.name)
-            case .settle(let id, _): writer.append(id.name)
-            case .peek: writer.append("")
-            }
+        writer.append(byteCount: packedByteCount, writePacked)
+        for part in parts {
+            for (question, _) in part.questions where question.mayBeHeld { writer.append(question.idName) }
+            for (question, _) in part.questions where !question.mayBeHeld { writer.append(question.idName) }
+        }
+    }
+
+    /// Whether the plan of the part at `index` has to be written out.
+    private func hasOwnPlan(_ index: Int) -> Bool {
+        index == 0 || parts[index].plan !== parts[index - 1].plan
+    }
+
+    private var packedByteCount: Int {
+        parts.indices.reduce(3 * parts.count + 17 * questionCount) { sum, index in
+            guard hasOwnPlan(index) else { return sum }
+            let plan = parts[index].plan
+            let windows = plan.windows.reduce(0) { $0 + 7 + LedgerKeys.field(of: $1).utf8.count }
+            return sum + 1 + windows + 10 * plan.limits.count
         }
     }
 
     private func writePacked(to buffer: inout ByteBuffer) {
-        buffer.writeInteger(UInt8(plan.windows.count))
-        buffer.writeInteger(UInt8(plan.limits.count))
-        buffer.writeInteger(UInt16(questions.count), endianness: .little)
+        for (index, part) in parts.enumerated() {
+            let plan = hasOwnPlan(index) ? part.plan : nil
+            buffer.writeMultipleIntegers(
+                UInt8(plan?.windows.count ?? 0), UInt8(part.questions.count), UInt8(part.heldCount))
+            if let plan { buffer.write(plan) }
+            for (question, _) in part.questions { buffer.write(question) }
+        }
+    }
+}
+
+extension Question {
+    /// It names an execution that may be held already.
+    fileprivate var mayBeHeld: Bool {
+        switch self {
+        case .admit(let ask): !ask.isNew
+        case .settle: true
+        case .peek: false
+        }
+    }
+
+    fileprivate var idName: String {
+        switch self {
+        case .admit(let ask): ask.id.name
+        case .settle(let id, _): id.name
+        case .peek: ""
+        }
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func write(_ plan: Plan) {
+        writeInteger(UInt8(plan.limits.count))
         for shape in plan.windows {
-            buffer.writeInteger(UInt32(shape.lengthMs), endianness: .little)
-            buffer.writeInteger(UInt16(shape.cells), endianness: .little)
+            let name = LedgerKeys.field(of: shape)
+            writeInteger(UInt32(shape.lengthMs), endianness: .little)
+            writeInteger(UInt16(shape.cells), endianness: .little)
+            writeInteger(UInt8(name.utf8.count))
+            writeString(name)
         }
         for (limit, window) in zip(plan.limits, plan.windowOfLimit) {
-            buffer.writeInteger(UInt8(window + 1))
-            buffer.writeInteger(limit.meter == .executions ? UInt8(0) : 1)
-            buffer.writeNumber(limit.amount)
+            writeMultipleIntegers(UInt8(window + 1), limit.meter == .executions ? UInt8(0) : 1)
+            writeNumber(limit.amount)
         }
-        for (question, _) in questions {
+    }
+
+    fileprivate mutating func write(_ question: Question) {
+        let (code, first, second): (UInt8, Int, Int) =
             switch question {
-            case .admit(let ask):
-                buffer.writeInteger(ask.isNew ? UInt8(1) : 0)
-                buffer.writeNumber(ask.durationMs)
-                buffer.writeNumber(ask.neededMs)
-            case .settle(_, let durationMs):
-                buffer.writeInteger(UInt8(2))
-                buffer.writeNumber(durationMs)
-                buffer.writeNumber(0)
-            case .peek:
-                buffer.writeInteger(UInt8(3))
-                buffer.writeNumber(0)
-                buffer.writeNumber(0)
+            case .admit(let ask): (ask.isNew ? 1 : 0, ask.durationMs, ask.neededMs)
+            case .settle(_, let durationMs): (2, durationMs, 0)
+            case .peek: (3, 0, 0)
             }
-        }
+        writeInteger(code)
+        writeNumber(first)
+        writeNumber(second)
+    }
+
+    private mutating func writeNumber(_ number: Int) {
+        writeInteger(Double(number).bitPattern, endianness: .little)
     }
 }
 
 // MARK: - The reply
 
 extension LedgerCall {
+    /// What the script says about a page that holds something else than it should; nothing was done then.
+    private static let damaged: UInt8 = 6
+
     /// Hands every question its answer. Returns false, with nobody told anything, when these are not the bytes that
     /// the script returns for this call.
     func answer(from reply: ByteBuffer) -> Bool {
         var bytes = reply
-        guard bytes.readableBytes == questions.count * (25 + 24 * plan.windows.count) else { return false }
-        var answers: [Answer] = []
-        answers.reserveCapacity(questions.count)
-        for (question, _) in questions {
-            guard let verdict = bytes.readVerdict(on: question, limits: plan.limits.count) else {
-                return false
+        var answers: [Result<Answer, LedgerError>] = []
+        answers.reserveCapacity(questionCount)
+        for part in parts {
+            let byteCount = 25 + 24 * part.plan.windows.count
+            for (question, _) in part.questions {
+                guard var piece = bytes.readSlice(length: byteCount) else { return false }
+                if piece.getInteger(at: piece.readerIndex) == LedgerCall.damaged {
+                    answers.append(
+                        .failure(.notApplied("the account's page in Redis holds something else")))
+                } else {
+                    guard let answer = piece.readAnswer(to: question, under: part.plan) else { return false }
+                    answers.append(.success(answer))
+                }
             }
-            var usage: [Usage] = []
-            usage.reserveCapacity(plan.windows.count)
-            for _ in plan.windows {
-                guard let executions = bytes.readNumber(), let ms = bytes.readNumber(),
-                    let leaves = bytes.readNumber(from: -1)
-                else { return false }
-                usage.append(
-                    Usage(executions: executions, ms: ms, oldestLeavesInMs: leaves < 0 ? nil : leaves))
-            }
-            answers.append(Answer(verdict: verdict, usage: usage))
         }
-        for ((_, sink), answer) in zip(questions, answers) { sink.receive(.success(answer)) }
+        guard bytes.readableBytes == 0 else { return false }
+        var next = answers.makeIterator()
+        for part in parts {
+            for (_, sink) in part.questions {
+                if let answer = next.next() { sink.receive(answer) }
+            }
+        }
         return true
     }
 }
@@ -127,20 +203,28 @@ extension LedgerCall {
 private let latestMs = 1 << 43
 
 extension ByteBuffer {
-    fileprivate mutating func writeNumber(_ number: Int) {
-        writeInteger(Double(number).bitPattern, endianness: .little)
-    }
-
     /// A double that is a whole number, `least` to 2^53; nil when it is not.
-    fileprivate mutating func readNumber(from least: Int = 0) -> Int? {
+    private mutating func readNumber(from least: Int = 0) -> Int? {
         guard let bits = readInteger(endianness: .little, as: UInt64.self),
             let number = Int(exactly: Double(bitPattern: bits)), number >= least, number <= 1 << 53
         else { return nil }
         return number
     }
 
-    /// nil when the script cannot have answered `question`, under so many limits, with it.
-    fileprivate mutating func readVerdict(on question: Question, limits: Int) -> Verdict? {
+    /// nil when the script cannot have answered `question`, under `plan`, with it.
+    fileprivate mutating func readAnswer(to question: Question, under plan: Plan) -> Answer? {
+        guard let verdict = readVerdict(on: question, limits: plan.limits.count) else { return nil }
+        var usage: [Usage] = []
+        usage.reserveCapacity(plan.windows.count)
+        for _ in plan.windows {
+            guard let executions = readNumber(), let ms = readNumber(), let leaves = readNumber(from: -1)
+            else { return nil }
+            usage.append(Usage(executions: executions, ms: ms, oldestLeavesInMs: leaves < 0 ? nil : leaves))
+        }
+        return Answer(verdict: verdict, usage: usage)
+    }
+
+    private mutating func readVerdict(on question: Question, limits: Int) -> Verdict? {
         guard let code = readInteger(as: UInt8.self), let a = readNumber(from: -1), let b = readNumber(),
             let c = readNumber()
         else { return nil }

@@ -1,8 +1,8 @@
 // The key schema, whole. Every key of an account carries the hash tag `{account}`, so all of them share a slot of a
 // cluster. An account's bytes include neither brace, so a key is read back in one way only, without escaping.
 //
-//   <prefix>{<account>}:x                        the account's holds: a hash (Scripts/holds.lua)
-//   <prefix>{<account>}:w:<length ms>:<cells>    the account's charges within one window shape: a string (Scripts/window.lua)
+//   <prefix>{<account>}    the account's page: a hash (Scripts/page.lua), with a field per window shape, block of past
+//                          cells and hold
 
 public import Accounting
 import NIOCore
@@ -18,11 +18,9 @@ public struct LedgerKeys: Sendable {
         self.prefix = prefix
     }
 
-    public func holds(of account: Account) -> String { "\(prefix){\(account.name)}:x" }
+    public func page(of account: Account) -> String { "\(prefix){\(account.name)}" }
 
-    public func window(_ shape: WindowShape, of account: Account) -> String {
-        "\(prefix){\(account.name)}\(LedgerKeys.suffix(of: shape))"
-    }
-
-    private static func suffix(of shape: WindowShape) -> String { ":w:\(shape.lengthMs):\(shape.cells)" }
+    /// The field of a page with the charges within a window of `shape`. An execution's id contains no colon, so
+    /// it is never taken for one.
+    public static func field(of shape: WindowShape) -> String { "w:\(shape.lengthMs):\(shape.cells)" }
 }

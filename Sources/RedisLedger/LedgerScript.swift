@@ -6,7 +6,7 @@ import NIOCore
 enum LedgerScript {
     /// The order matters: each file uses the locals of those before it.
     static let files = [
-        PackageResources.window_lua, PackageResources.page_lua, PackageResources.holds_lua,
+        PackageResources.window_lua, PackageResources.holds_lua, PackageResources.page_lua,
         PackageResources.admit_lua, PackageResources.settle_lua, PackageResources.peek_lua,
         PackageResources.answer_lua,
     ]

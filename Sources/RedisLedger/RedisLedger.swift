@@ -1,5 +1,5 @@
-// The ledger on Redis: gathers the questions of one tick of the event loop by account, sends each account's as one
-// call of the script and all calls as one write, and turns what comes back, or does not, into answers.
+// The ledger on Redis: gathers the questions of one tick of the event loop by account, sends those of some accounts as
+// one call of the script and all calls as one write, and turns what comes back, or does not, into answers.
 
 public import Accounting
 public import Logging
@@ -26,7 +26,8 @@ public final class RedisLedger: Ledger {
     private var digest: String?
     /// The calls that gather questions in this tick, in the order of their first question.
     private var gathering: [LedgerCall] = []
-    private var gatheringIndex: [Account: Int] = [:]
+    /// Where an account's questions are gathered last: in which call, and at which place in it.
+    private var gatheringPlace: [Account: (call: Int, place: Int)] = [:]
 
     /// - Parameter clock: nil, except in tests: the server's own clock is used.
     public init(
@@ -62,14 +63,20 @@ public final class RedisLedger: Ledger {
         if gathering.isEmpty {
             eventLoop.assumeIsolated().execute { self.depart() }
         }
-        if let index = gatheringIndex[account], gathering[index].plan === plan, !gathering[index].isFull {
-            gathering[index].append(question, from: sink)
+        if let (call, place) = gatheringPlace[account],
+            gathering[call].append(question, at: place, under: plan, from: sink)
+        {
             return
         }
-        let call = LedgerCall(account: account, plan: plan, ledger: self)
-        call.append(question, from: sink)
-        gatheringIndex[account] = gathering.count
+        if let place = gathering.last?.open(question, about: account, under: plan, from: sink) {
+            gatheringPlace[account] = (gathering.count - 1, place)
+            return
+        }
+        let call = LedgerCall(ledger: self)
         gathering.append(call)
+        gatheringPlace[account] = call.open(question, about: account, under: plan, from: sink).map {
+            (gathering.count - 1, $0)
+        }
     }
 
     /// Sends what was gathered: all calls in one write.
@@ -77,10 +84,10 @@ public final class RedisLedger: Ledger {
         guard !gathering.isEmpty else { return }
         let calls = gathering
         gathering.removeAll(keepingCapacity: true)
-        gatheringIndex.removeAll(keepingCapacity: true)
+        gatheringPlace.removeAll(keepingCapacity: true)
         let now = NIODeadline.now()
         for call in calls {
-            combined.record(call.count)
+            combined.record(call.questionCount)
             call.departure = now
             send(call)
         }

@@ -76,13 +76,13 @@ extension EndToEnd {
                 #expect(try oneMore.problem.violatedPolicies.sorted() == ["execution-time", "executions"])
                 #expect(counts.peeks > 0)
                 #expect(counts.mostTimeUsed <= 600_000 && counts.mostExecutionsUsed <= 6_000)
-                let memory = try place.redis("MEMORY", "USAGE", "stint:{\(account)}:w:\(windowMs):60")
+                let memory = try place.redis("MEMORY", "USAGE", "stint:{\(account)}")
                 report(
                     "6,000 executions from 32 connections in \(tookMs) ms, window \(windowMs) ms: all 201 in the "
                         + "end, \(counts.denials) denials and \(counts.unavailable) 503s on the way, "
                         + "executionsRemaining 0, timeRemaining 0, the 6,001st \(oneMore.status); \(counts.peeks) "
                         + "peeks saw at most \(counts.mostTimeUsed) ms and \(counts.mostExecutionsUsed) executions "
-                        + "used; window key \(memory) bytes")
+                        + "used; page \(memory) bytes")
                 return true
             }
         }

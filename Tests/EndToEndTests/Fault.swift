@@ -140,12 +140,12 @@ extension Fault {
                 _ = try connection.command(["CONFIG", "SET", "requirepass", "first"])
             }
         },
-        anotherType("holds", at: "stint:{many}:x"), anotherType("window", at: "stint:{many}:w:600000:60"),
+        anotherType(at: "stint:{many}"),
     ]
 
-    private static func anotherType(_ name: String, at key: String) -> Fault {
+    private static func anotherType(at key: String) -> Fault {
         Fault(
-            testDescription: "another type at the key of an account's \(name)", effect: .unavailable,
+            testDescription: "another type at an account's key", effect: .unavailable,
             account: "many"
         ) { scene in
             // In one step, or the next question would find no key and begin a new one.

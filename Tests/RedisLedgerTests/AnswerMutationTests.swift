@@ -126,6 +126,24 @@ struct AnswerMutationTests {
         }.get()
     }
 
+    /// The questions as one call, about two accounts where they are several, and who hears the answers.
+    private static func call(
+        of questions: [Question], under plan: Plan, ledger: RedisLedger
+    ) -> (LedgerCall, [Ear]) {
+        let call = LedgerCall(ledger: ledger)
+        let ears = questions.map { _ in Ear() }
+        let second = questions.count / 2
+        var place: Int?
+        for (index, (question, ear)) in zip(questions, ears).enumerated() {
+            if let place, index != second {
+                #expect(call.append(question, at: place, under: plan, from: ear))
+            } else {
+                place = call.open(question, about: Account("a\(index)")!, under: plan, from: ear)
+            }
+        }
+        return (call, ears)
+    }
+
     @Test("are answers within bounds to these questions, or nobody hears anything", arguments: 0..<8)
     func mutants(seed: Int) async throws {
         try await Self.withLedger { ledger in
@@ -135,12 +153,7 @@ struct AnswerMutationTests {
             for round in 0..<rounds {
                 let plan = try Self.plan(&random)
                 let questions = (0..<random.number(in: 1...4)).map { _ in Self.question(&random) }
-                let call = LedgerCall(account: Account("acct")!, plan: plan, ledger: ledger)
-                let ears = questions.map { question in
-                    let ear = Ear()
-                    call.append(question, from: ear)
-                    return ear
-                }
+                let (call, ears) = Self.call(of: questions, under: plan, ledger: ledger)
                 let valid = questions.flatMap { Self.answer(to: $0, under: plan, &random) }
                 var bytes = round % 10 == 0 ? valid : Self.mutator.mutant(of: valid, most: 3, using: &random)
                 // Most mutants have another length, which is noticed at once.
@@ -154,7 +167,9 @@ struct AnswerMutationTests {
                 for (ear, question) in zip(ears, questions) {
                     #expect(ear.heard.count == (isTaken ? 1 : 0), "\(what)")
                     guard let heard = ear.heard.first else { continue }
-                    let fault = Self.fault(try heard.get(), to: question, under: plan)
+                    // What says that the page holds something else is no answer.
+                    guard case .success(let answer) = heard else { continue }
+                    let fault = Self.fault(answer, to: question, under: plan)
                     #expect(fault == nil, "\(what)")
                 }
             }
@@ -168,16 +183,15 @@ struct AnswerMutationTests {
         arguments: [
             (1, 10_001, 1, 0), (1, -1, 1, 0), (0, 2_678_400_001, 1, 0), (0, -1, 1, 0), (2, 0, 1, 0),
             (2, 5, 0, 0),
-            (2, 5, 4, 0), (2, 5, 1 << 32, 0), (3, 1, 1, 0), (4, 0, 0, 0), (5, 0, 0, 0), (6, 0, 0, 0),
+            (2, 5, 4, 0), (2, 5, 1 << 32, 0), (3, 1, 1, 0), (4, 0, 0, 0), (5, 0, 0, 0),
             (1, 1, 1 << 54, 0), (1, 1, 1 << 44, 0), (0, 1, 1 << 44, 0),
         ] as [(UInt8, Int, Int, Int)])
     func refused(verdict: UInt8, a: Int, b: Int, c: Int) async throws {
         try await Self.withLedger { ledger in
             let plan = try Plan.serverless()
-            let call = LedgerCall(account: Account("acct")!, plan: plan, ledger: ledger)
-            let ear = Ear()
             let ask = Ask(id: ExecutionID("a")!, durationMs: 10_000, minimumMs: 100)
-            call.append(.admit(ask), from: ear)
+            let (call, ears) = Self.call(of: [.admit(ask)], under: plan, ledger: ledger)
+            let ear = ears[0]
             let numbers = [a, b, c, 1, 1, 1].flatMap { Self.bytes(Double($0)) }
             #expect(!call.answer(from: ByteBuffer(bytes: [verdict] + numbers)))
             #expect(ear.heard.isEmpty)

@@ -8,24 +8,29 @@ local function admit(fresh, id, duration, needed)
     local granted, admitted = held(id)
     if granted then return 0, granted, admitted end
   end
+  if duration == denied_duration and needed == denied_needed then return 2, denied_wait, denied_limits end
   local grant, violated, fits, ever = duration, 0, clock, true
-  for i = 1, limit_count do
-    local w, meter, amount = windows[limits[3 * i - 2]], limits[3 * i - 1], limits[3 * i]
-    local left, ask = amount - w.executions, 1
-    if meter == 1 then left, ask = amount - w.ms, needed end
+  for i = 1, limit_end, 3 do
+    local w, meter, amount = windows[limits[i]], limits[i + 1], limits[i + 2]
+    local left, ask = amount - w[7], 1
+    if meter == 1 then left, ask = amount - w[8], needed end
     if left < ask then
-      violated = violated + 2 ^ (i - 1)
+      violated = violated + 2 ^ ((i - 1) / 3)
       if ask > amount then ever = false else fits = math.max(fits, window_fits(w, meter, ask, amount)) end
     elseif meter == 1 and left < grant then
       grant = left
     end
   end
-  if violated > 0 then return 2, ever and fits - clock or -1, violated end
-  if not holds then holds_load() end
-  for i = 1, window_count do window_charge(windows[i], grant, now) end
-  local expires = now + math.max(stay, grant + 30000)
-  holds[id] = struct.pack('<I6I6I6', now, grant, expires) .. shapes
-  touched[#touched + 1] = id
-  expires_last = math.max(expires_last, expires)
+  if violated > 0 then
+    denied_duration, denied_needed, denied_wait, denied_limits = duration, needed, ever and fits - clock or -1, violated
+    return 2, denied_wait, violated
+  end
+  for i = 1, window_count do window_charge(windows[i], grant) end
+  local expires = now + stay
+  if grant + 30000 > stay then expires = now + grant + 30000 end
+  if expires > must_live_until then must_live_until = expires end
+  if holds[id] == '' then reused = true end
+  touched_count, denied_duration = touched_count + 1, nil
+  touched[touched_count], holds[id] = id, pack('<I6I6I6', now, grant, expires) .. shapes
   return 1, grant, now
 end
