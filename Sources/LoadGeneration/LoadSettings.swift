@@ -19,14 +19,15 @@ public struct LoadSettings: Hashable, Sendable {
         case drawn
         case fixed(ms: Int)
 
-        /// Reads `ceiling`, `drawn` or a number of ms.
-        public init(_ text: String) throws(LoadError) {
+        /// Reads `ceiling`, `drawn` (or another word for it) or a number of ms.
+        public init(_ text: String, drawn: String = "drawn") throws(LoadError) {
             switch text {
             case "ceiling": self = .ceiling
-            case "drawn": self = .drawn
+            case drawn: self = .drawn
             default:
                 guard let ms = Int(text), (0...Durations.longestMs).contains(ms) else {
-                    throw LoadError("Type ceiling, drawn or a number of ms from 0 to \(Durations.longestMs)")
+                    throw LoadError(
+                        "Type ceiling, \(drawn) or a number of ms from 0 to \(Durations.longestMs)")
                 }
                 self = .fixed(ms: ms)
             }

@@ -32,7 +32,7 @@ struct ReplayTrace: AsyncParsableCommand {
         help: .init(
             "what is asked for: ceiling (the kind's), recorded (what the execution takes) or a number of ms",
             valueName: "ask"),
-        transform: { try $0 == "recorded" ? .drawn : LoadSettings.Ask($0) })
+        transform: { try LoadSettings.Ask($0, drawn: "recorded") })
     var ask = LoadSettings().ask
 
     @Option(help: "the kind of every execution; left out, the service's default")

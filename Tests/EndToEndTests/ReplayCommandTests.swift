@@ -198,7 +198,7 @@ extension EndToEnd {
                 (["TRACE", "--speed", "0"], 64, "--speed: 0.0 is not from 0.001 to 1000000"),
                 (["TRACE", "--accounts-times", "0"], 64, "--accounts-times: 0 is not from 1 to 10000"),
                 (["TRACE", "--duration", "0"], 64, "--duration: 0 is not from 1 to"),
-                (["TRACE", "--ask", "much"], 64, "Type ceiling, "),
+                (["TRACE", "--ask", "much"], 64, "Type ceiling, recorded or a number of ms"),
             ])
         func refuses(_ arguments: [String], _ status: Int32, _ words: String) async throws {
             try await Workplace.open { place in
