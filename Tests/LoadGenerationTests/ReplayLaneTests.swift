@@ -274,7 +274,7 @@ struct ReplayLaneTests {
 
     @Test("The report has the denials of each account and each limit, and the fullest windows")
     func findings() throws {
-        let trace = "0,a,f,100\n0,b,f,20\n10,a,f,100\n20,b,f,20\n30,a,f,100\n70000,a,f,100\n"
+        let trace = "0,a,f,100\n0,b,f,20\n10,a,f,100\n20,b,f,20\n30,a,f,100\n300,a,f,100\n70000,a,f,100\n"
         let rig = try LaneRig(trace: trace) { _ in
         } _: {
             $0.connections = 2
@@ -282,23 +282,23 @@ struct ReplayLaneTests {
         try rig.begin()
         var asked = 0
         // The ledger's clock is as many ms after 1970 as the trace is after its beginning, and some.
-        let instants = [0, 0, 10, 20, 30, 70_000]
+        let instants = [0, 0, 10, 20, 30, 300, 70_000]
         _ = try Self.sent(rig, ms: 70_200) { request in
             guard !request.isSettlement else { return try request.reply() }
             asked += 1
             if asked == 4 || asked == 5 { return Request.denial() }
             return try request.reply(admittedAt: 1_770_000_000_000 + instants[asked - 1])
         }
-        #expect(asked == 6)
+        #expect(asked == 7)
         #expect(rig.ended)
         let report = try #require(ReplayReport(rig.lane))
         #expect(report.deniedAccounts == 2)
         #expect(
             report.topAccounts == [
-                .init(account: "a", rows: 4, denied: 1, deniedPercent: 25),
+                .init(account: "a", rows: 5, denied: 1, deniedPercent: 20),
                 .init(account: "b", rows: 2, denied: 1, deniedPercent: 50),
             ])
-        // a's first two executions held their grants of 10 s at the same time.
+        // a's first two executions held their grants of 10 s at the same time; the next one came after their end.
         #expect(
             report.limits == [
                 .init(
@@ -307,7 +307,9 @@ struct ReplayLaneTests {
                     peak: .init(used: 20_000, percent: 3.3, account: "a", offsetMs: 10)),
                 .init(
                     name: "executions", meter: "executions", amount: 6_000, windowMs: 60_000, denials: 0,
-                    peak: .init(used: 2, percent: 0, account: "a", offsetMs: 10)),
+                    peak: .init(
+                        used: 3, percent: SimulationReport.percent(3, of: 6_000), account: "a", offsetMs: 300)
+                ),
             ])
     }
 }
