@@ -210,7 +210,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Audit", "QuotaClient", "TestServers", "WireFormat", "stint", asyncHTTP, nio, posix, http1,
+                "Audit", "QuotaClient", "Recordings", "TestServers", "WireFormat", "stint", asyncHTTP, nio,
+                posix, http1,
             ],
             swiftSettings: strict
         ),

@@ -20,27 +20,16 @@ extension LoadLane {
 
     private func next(_ now: Int) -> Question? {
         if let settlement = unsettled.popFirst() { return settlement }
-        let due: Int
-        switch settings.pace {
-        case .closed:
-            guard phase == .running, now < end else { return nil }
-            due = now
-        case .open:
-            takeDue(now)
-            guard let waited = waiting.popFirst() else { return nil }
-            due = waited
-        }
-        let execution = workload.next()
-        executions += 1
-        return Question(
-            step: .admit, account: execution.account, number: executions, durationMs: execution.durationMs,
-            due: due, isMeasured: due >= measuredFrom)
+        if case .closed = settings.pace { return phase == .running && now < end ? drawn(due: now) : nil }
+        takeDue(now)
+        return waiting.popFirst()
     }
 
     func send(_ question: Question, on connection: LoadConnection, _ now: Int) {
         var question = question
         question.sent = now
         inFlight += 1
+        if question.step == .settle { replay?.settle(question) }
         connection.send(question, writer.bytes(of: question, hostField: connection.hostField))
     }
 
@@ -66,7 +55,7 @@ extension LoadLane {
         endIfDone()
     }
 
-    /// - Returns: the settlement, when the execution was admitted and is to be settled.
+    /// - Returns: the settlement, when the execution was admitted and is to be settled at once.
     private func admitted(_ question: Question, _ outcome: Outcome, _ now: Int) -> Question? {
         guard case .replied(let reply) = outcome else {
             record(question, now) { .admit($0.admission(question), nil) }
@@ -74,7 +63,8 @@ extension LoadLane {
             return nil
         }
         let isAdmitted = reply.status == 200 || reply.status == 201
-        let read: WireReply<AdmittedBody>? = isAdmitted || history != nil ? Self.read(reply) : nil
+        let isOfUse = isAdmitted || history != nil || replay != nil
+        let read: WireReply<AdmittedBody>? = isOfUse ? Self.read(reply) : nil
         record(question, now) { .admit($0.admission(question), read) }
         guard isAdmitted else {
             guard reply.status == 429 else {
@@ -82,6 +72,7 @@ extension LoadLane {
                 return nil
             }
             count(question, now) { $0.denied += 1 }
+            replay?.deny(question, read?.problem)
             return nil
         }
         guard let body = read?.accepted else {
@@ -94,12 +85,25 @@ extension LoadLane {
         }
         // What was admitted without the ledger is not held, so there is nothing to settle.
         guard !settings.admitsOnly, !body.degraded else { return nil }
+        return settlement(of: question, body, now)
+    }
+
+    /// - Returns: nil when the execution takes its time first.
+    private func settlement(of question: Question, _ body: AdmittedBody, _ now: Int) -> Question? {
         var settlement = question
         settlement.step = .settle
         settlement.due = now
+        settlement.grantedMs = body.grantedMs
+        settlement.admittedAt = (body.deadline ?? 0) - body.grantedMs
         // A runner stops an execution when its grant ends.
         settlement.durationMs = min(question.durationMs, body.grantedMs)
-        return settlement
+        guard replay != nil else { return settlement }
+        settlement.isStopped = question.durationMs > body.grantedMs
+        replay?.admit(settlement)
+        if isStopped { settlement.durationMs = 0 }
+        guard settlement.durationMs > 0 else { return settlement }
+        start(settlement, now)
+        return nil
     }
 
     private func settled(_ question: Question, _ outcome: Outcome, _ now: Int) {
@@ -176,6 +180,7 @@ extension LoadLane {
                 return refuse(target, "it does not answer as a Stint does (status \(reply.status))")
             }
             guard inFlight == 0 else { return }
+            replay?.hold(against: read?.accepted?.policies ?? [])
             phase = .ready
             opened.succeed()
         }
@@ -188,7 +193,7 @@ extension LoadLane {
         guard history != nil else { return }
         lines.append(
             HistoryLine(
-                account: RequestWriter.account(question.account), sentAt: epoch.wallMs(at: question.sent),
+                account: writer.accounts[question.account], sentAt: epoch.wallMs(at: question.sent),
                 answeredAt: epoch.wallMs(at: now), exchange(writer)))
         if lines.count >= Self.linesTogether { handOverLines() }
     }

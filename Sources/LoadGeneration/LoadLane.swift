@@ -1,5 +1,6 @@
 // One event loop's share of a load: its connections, its part of the schedule, its counts. Everything here happens on
-// that loop, so nothing is locked. What a question is and what its answer means is in `LoadLane+answers.swift`.
+// that loop, so nothing is locked. What a question is and what its answer means is in `LoadLane+answers.swift`, what is
+// due when in `LoadLane+agenda.swift`.
 
 import NIOCore
 import WireFormat
@@ -17,14 +18,16 @@ struct Epoch: Sendable {
 final class LoadLane {
     /// Makes a connection's channel with the connection in it.
     typealias Connect = (LoadTarget, LoadConnection) -> EventLoopFuture<Void>
+    /// Reads more of a trace and hands it over on the lane's event loop.
+    typealias ReadOn = (_ take: @escaping (TraceBatches.Batch) -> Void) -> Void
 
     enum Phase {
-        /// Connections are made, and each target is asked once.
+        /// The trace is begun, connections are made, and each target is asked once.
         case opening
         /// All of them stand.
         case ready
         case running
-        /// Nothing is due any more; what was is waited for.
+        /// Nothing new is due any more; what was is waited for.
         case draining
         case over
     }
@@ -42,6 +45,7 @@ final class LoadLane {
     let eventLoop: any EventLoop
     let connect: Connect
     let history: HistoryWriter?
+    let readOn: ReadOn
     var slots: [Slot]
     var phase = Phase.opening
     var writer: RequestWriter
@@ -54,9 +58,17 @@ final class LoadLane {
     var inFlight = 0
     /// The schedule of an open loop.
     var schedule: Schedule?
-    /// When requests were due that wait for a connection.
-    var waiting = CircularBuffer<Int>()
-    /// Settlements whose connection ended with the admission's reply.
+    /// What a replay asks for.
+    var recorded: RecordedTraffic?
+    /// What came of a replay.
+    var replay: ReplayTally?
+    /// Whether the trace is read more slowly than it is replayed.
+    var isStarved = false
+    /// Admissions that are due and wait for a connection.
+    var waiting = CircularBuffer<Question>()
+    /// Settlements of executions that are running, by the ns at which they end.
+    var running = RunningExecutions<Question>()
+    /// Settlements that are due and wait for a connection.
     var unsettled = CircularBuffer<Question>()
     /// Open connections without a request, longest idle first.
     var idle = CircularBuffer<LoadConnection>()
@@ -65,6 +77,12 @@ final class LoadLane {
     var measuredFrom = 0
     var end = Int.max
     var lastAnswer = 0
+    /// When the last of all executions ends that have begun.
+    var latestEnd = 0
+    /// When executions that end will be looked for; `Int.max` is never.
+    var settlesNext = Int.max
+    /// Whether somebody stopped it before its time.
+    var isStopped = false
     let opened: EventLoopPromise<Void>
     let ended: EventLoopPromise<Void>
 
@@ -74,23 +92,28 @@ final class LoadLane {
     init(
         _ settings: LoadSettings, lane: Int, lanes: Int, epoch: Epoch, idPrefix: String,
         eventLoop: any EventLoop,
-        history: HistoryWriter?, connect: @escaping Connect
+        history: HistoryWriter?, readOn: @escaping ReadOn, connect: @escaping Connect
     ) {
         self.settings = settings
         self.epoch = epoch
         self.eventLoop = eventLoop
         self.history = history
+        self.readOn = readOn
         self.connect = connect
         slots = stride(from: lane, to: settings.connections, by: lanes).map {
             Slot(target: settings.targets[$0 % settings.targets.count])
         }
-        writer = RequestWriter(ask: settings.ask, idPrefix: idPrefix)
+        writer = RequestWriter(settings, idPrefix: idPrefix)
         workload = Workload(
             accounts: settings.accounts, skew: settings.skew, durations: settings.durations,
             seed: settings.seed,
             lane: lane)
-        if case .open(let perSecond) = settings.pace {
-            schedule = Schedule(perSecond: perSecond, lane: lane, lanes: lanes)
+        switch settings.pace {
+        case .closed: break
+        case .open(let perSecond): schedule = Schedule(perSecond: perSecond, lane: lane, lanes: lanes)
+        case .recorded(let replay):
+            recorded = RecordedTraffic(replay)
+            self.replay = ReplayTally()
         }
         opened = eventLoop.makePromise()
         ended = eventLoop.makePromise()
@@ -101,13 +124,18 @@ final class LoadLane {
 
     // MARK: From the beginning to the end
 
-    /// Makes all connections and asks each target once. The future fails with a ``LoadError``.
+    /// Begins the trace, if there is one, makes all connections and asks each target once. The future fails with a
+    /// ``LoadError``.
     func open() -> EventLoopFuture<Void> {
+        if recorded == nil { dialAll() } else { readAhead() }
+        return opened.futureResult
+    }
+
+    func dialAll() {
         for slot in slots.indices { dial(slot) }
         at(now + settings.timeoutMs * 1_000_000) { lane in
             lane.refuse(lane.settings.targets[0], "no answer in \(lane.settings.timeoutMs) ms")
         }
-        return opened.futureResult
     }
 
     /// Begins to ask; the future succeeds when all was answered or given up.
@@ -116,7 +144,7 @@ final class LoadLane {
         measuredFrom = start + settings.warmUpMs * 1_000_000
         end = measuredFrom + settings.durationMs * 1_000_000
         phase = .running
-        at(end) { $0.drain(within: $0.settings.timeoutMs) }
+        at(end) { if $0.phase == .running { $0.drain(within: $0.settings.timeoutMs) } }
         sweep()
         tick()
         let now = now
@@ -126,30 +154,38 @@ final class LoadLane {
         return ended.futureResult
     }
 
-    /// Asks nothing more, and ends soon.
+    /// Asks nothing more, ends what is running, and ends soon.
     func stop() {
-        guard phase == .running else { return }
-        end = now
+        guard phase == .running || phase == .draining, !isStopped else { return }
+        isStopped = true
+        end = min(end, now)
+        settleEnded(now, andRunning: true)
         drain(within: min(settings.timeoutMs, 1_000))
+        employIdle(now)
     }
 
-    /// - Parameter ms: how long answers are waited for.
-    private func drain(within ms: Int) {
-        guard phase == .running else { return }
-        takeDue(now)
+    /// - Parameter ms: how long answers are waited for, once nothing is running.
+    func drain(within ms: Int) {
+        if phase == .running { takeDue(now) }
         phase = .draining
-        at(now + ms * 1_000_000) { $0.giveUp() }
+        end = min(end, now)
+        at(now + ms * 1_000_000) { $0.giveUp(within: ms) }
         endIfDone()
     }
 
     func endIfDone() {
-        if phase == .draining, inFlight == 0, waiting.isEmpty, unsettled.isEmpty { finish() }
+        if phase == .draining, inFlight == 0, waiting.isEmpty, running.count == 0, unsettled.isEmpty {
+            finish()
+        }
     }
 
-    private func giveUp() {
+    private func giveUp(within ms: Int) {
         guard phase == .draining else { return }
-        tally.notSent += waiting.count { $0 >= measuredFrom } + unsettled.count { $0.isMeasured }
+        tally.notSent += waiting.count { $0.isMeasured }
         waiting.removeAll()
+        let last = latestEnd + ms * 1_000_000
+        guard isStopped || last <= now else { return at(last) { $0.giveUp(within: ms) } }
+        tally.notSent += unsettled.count { $0.isMeasured }
         unsettled.removeAll()
         for slot in slots { if slot.connection?.question != nil { slot.connection?.close(.timeout) } }
         endIfDone()
@@ -165,46 +201,11 @@ final class LoadLane {
     }
 
     /// Does something at a time, ns since the epoch, unless the lane has ended.
-    private func at(_ ns: Int, _ work: @escaping (LoadLane) -> Void) {
+    func at(_ ns: Int, _ work: @escaping (LoadLane) -> Void) {
         let deadline = epoch.deadline + .nanoseconds(Int64(ns))
         eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
             if phase != .over { work(self) }
         }
-    }
-
-    // MARK: The schedule
-
-    /// Sends what is due, and comes back when the next is.
-    private func tick() {
-        guard let schedule, phase == .running else { return }
-        let now = now
-        takeDue(now)
-        employIdle(now)
-        let next = start + (self.schedule ?? schedule).next
-        if next < end { at(next) { $0.tick() } }
-    }
-
-    /// Gives what waits to those who have nothing to do.
-    func employIdle(_ now: Int) {
-        while !waiting.isEmpty || !unsettled.isEmpty, let connection = idle.popFirst() {
-            serve(connection, now)
-        }
-    }
-
-    /// Lines up what has become due; what finds the line full is not sent.
-    func takeDue(_ now: Int) {
-        guard var schedule else { return }
-        while true {
-            let due = start + schedule.next
-            guard due <= now, due < end else { break }
-            schedule.advance()
-            if waiting.count < settings.maximumWaiting {
-                waiting.append(due)
-            } else if due >= measuredFrom {
-                tally.notSent += 1
-            }
-        }
-        self.schedule = schedule
     }
 
     // MARK: Connections
@@ -274,11 +275,13 @@ final class LoadLane {
 
     /// The load cannot begin.
     func refuse(_ target: LoadTarget, _ reason: String) {
+        refuse("\(target): \(reason). Start a service there, or name another: --target http://HOST:PORT")
+    }
+
+    func refuse(_ words: String) {
         guard phase == .opening else { return }
         phase = .over
-        opened.fail(
-            LoadError(
-                "\(target): \(reason). Start a service there, or name another: --target http://HOST:PORT"))
+        opened.fail(LoadError(words))
         for slot in slots { slot.connection?.close() }
         ended.succeed()
     }

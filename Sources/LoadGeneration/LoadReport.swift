@@ -11,13 +11,17 @@ public struct LoadReport: Sendable {
     public internal(set) var measuredMs = 0
     /// Whether somebody stopped it before its time.
     public var wasInterrupted = false
+    /// What a replay found about its accounts.
+    public internal(set) var replay: ReplayReport?
     /// What was recorded, if anything.
     public var recorded: HistoryWriter.Summary?
 
     init(settings: LoadSettings) { self.settings = settings }
 
     /// Whether something was measured and nothing failed.
-    public var isFine: Bool { tally.answered > 0 && tally.failed == 0 && tally.notSent == 0 }
+    public var isFine: Bool {
+        tally.answered > 0 && tally.failed == 0 && tally.notSent == 0 && replay?.problem == nil
+    }
 
     /// Answered admissions and settlements per second, rounded down.
     public var requestsPerSecond: Int { measuredMs == 0 ? 0 : tally.answered * 1_000 / measuredMs }
@@ -43,6 +47,8 @@ public struct LoadReport: Sendable {
         lines.append(Self.row("admit", tally.admissionLatency))
         if !settings.admitsOnly { lines.append(Self.row("settle", tally.settlementLatency)) }
         lines.append(Self.row("both", latency))
+        if settings.pace != .closed { lines.append(Self.row("late", tally.lateness)) }
+        if let replay { lines += replay.tailLines }
         lines.append("throughput  \(requestsPerSecond) requests/s (\(decisionsPerSecond) decisions/s)")
         lines.append("p99         \(Self.ms(latency.us(atPercentile: 99))) ms")
         return lines.joined(separator: "\n") + "\n"
@@ -55,13 +61,21 @@ public struct LoadReport: Sendable {
         let degraded = tally.degraded > 0 ? ", \(tally.degraded) of the admitted without the ledger" : ""
         let told: [String] = failures.map { "\($0.kind): \($0.count)" }
         var lines: [String] = []
-        lines.append("load        \(pace), \(settings.connections) connections to \(targets)")
-        lines.append(
-            "workload    \(settings.accounts) accounts \(settings.skew), \(steps), ask \(settings.ask),")
-        lines.append("            durations \(settings.durations), seed \(settings.seed)")
-        lines.append(
-            "measured    \(Self.seconds(measuredMs)) s, warm-up \(Self.seconds(settings.warmUpMs)) s\(interrupted)"
-        )
+        if case .recorded(let replay) = settings.pace {
+            lines.append("replay      \(pace), \(settings.connections) connections to \(targets)")
+            lines.append("workload    \(replay.words), ask \(settings.askText)")
+            lines += self.replay?.headLines ?? []
+            lines.append("measured    \(Self.seconds(measuredMs)) s\(interrupted)")
+        } else {
+            lines.append("load        \(pace), \(settings.connections) connections to \(targets)")
+            lines.append(
+                "workload    \(settings.accounts) accounts \(settings.skew), \(steps), ask \(settings.askText),"
+            )
+            lines.append("            durations \(settings.durations), seed \(settings.seed)")
+            lines.append(
+                "measured    \(Self.seconds(measuredMs)) s, warm-up \(Self.seconds(settings.warmUpMs)) s\(interrupted)"
+            )
+        }
         lines.append("requests    \(tally.answered) answered, \(tally.notSent) not sent")
         lines.append(
             "decisions   \(tally.admitted) admitted, \(tally.denied) denied, \(tally.settled) settled\(degraded)"
@@ -79,6 +93,7 @@ public struct LoadReport: Sendable {
         switch settings.pace {
         case .closed: "closed loop"
         case .open(let perSecond): "open loop, \(perSecond) executions due per second"
+        case .recorded(let replay): "at speed \(replay.speedText)"
         }
     }
 
@@ -105,7 +120,11 @@ public struct LoadReport: Sendable {
     public var json: String {
         var writer = JSONWriter()
         writer.beginObject()
-        write(settings: &writer)
+        if case .recorded(let replay) = settings.pace {
+            write(replay, to: &writer)
+        } else {
+            write(settings: &writer)
+        }
         writer.member("interrupted", wasInterrupted)
         writer.member("fine", isFine)
         writer.member("measuredMs", measuredMs)
@@ -139,6 +158,8 @@ public struct LoadReport: Sendable {
         Self.write("admit", tally.admissionLatency, to: &writer)
         Self.write("settle", tally.settlementLatency, to: &writer)
         writer.endObject()
+        if settings.pace != .closed { Self.write("lateUs", tally.lateness, to: &writer) }
+        replay?.write(to: &writer)
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
     }
@@ -146,28 +167,47 @@ public struct LoadReport: Sendable {
     private func write(settings writer: inout JSONWriter) {
         writer.name("load")
         writer.beginObject()
-        writer.name("targets")
-        writer.beginArray()
-        for target in settings.targets { writer.value("\(target)") }
-        writer.endArray()
-        switch settings.pace {
-        case .closed: writer.member("loop", "closed")
-        case .open(let perSecond):
+        writeTargets(to: &writer)
+        if case .open(let perSecond) = settings.pace {
             writer.member("loop", "open")
             writer.member("ratePerSecond", perSecond)
+        } else {
+            writer.member("loop", "closed")
         }
         writer.member("connections", settings.connections)
         writer.member("eventLoops", settings.eventLoops)
         writer.member("accounts", settings.accounts)
         writer.member("skew", "\(settings.skew)")
         writer.member("durations", "\(settings.durations)")
-        writer.member("ask", "\(settings.ask)")
+        writer.member("ask", settings.askText)
         writer.member("admitOnly", settings.admitsOnly)
         writer.member("seed", "\(settings.seed)")
         writer.member("warmUpMs", settings.warmUpMs)
         writer.member("durationMs", settings.durationMs)
         writer.member("timeoutMs", settings.timeoutMs)
         writer.endObject()
+    }
+
+    private func write(_ replay: Replay, to writer: inout JSONWriter) {
+        writer.name("replay")
+        writer.beginObject()
+        writer.member("trace", replay.trace)
+        writer.member("speed", replay.speedText)
+        writer.member("accountsTimes", replay.copies)
+        writeTargets(to: &writer)
+        writer.member("connections", settings.connections)
+        writer.member("ask", settings.askText)
+        if let kind = replay.kind { writer.member("kind", kind) }
+        writer.member("durationMs", settings.durationMs)
+        writer.member("timeoutMs", settings.timeoutMs)
+        writer.endObject()
+    }
+
+    private func writeTargets(to writer: inout JSONWriter) {
+        writer.name("targets")
+        writer.beginArray()
+        for target in settings.targets { writer.value("\(target)") }
+        writer.endArray()
     }
 
     private static func write(_ name: StaticString, _ latency: LatencyHistogram, to writer: inout JSONWriter)

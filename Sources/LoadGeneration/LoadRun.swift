@@ -12,11 +12,13 @@ public final class LoadRun: Sendable {
     }
 
     private let settings: LoadSettings
+    private let trace: TraceFeed?
     private let epoch: Epoch
     private let lanes: [Lane]
 
-    private init(_ settings: LoadSettings, _ epoch: Epoch, _ lanes: [Lane]) {
+    private init(_ settings: LoadSettings, _ trace: TraceFeed?, _ epoch: Epoch, _ lanes: [Lane]) {
         self.settings = settings
+        self.trace = trace
         self.epoch = epoch
         self.lanes = lanes
     }
@@ -24,13 +26,16 @@ public final class LoadRun: Sendable {
     /// Makes all connections and asks each target one question; ``report()`` must follow.
     /// - Parameters:
     ///   - group: its first `settings.eventLoops` loops make the load.
+    ///   - trace: the one that the settings replay, if they do.
     ///   - history: takes every exchange.
     ///   - wallNs: the time of day, ns since 1970.
     /// - Throws: ``LoadError``, when settings contradict each other or a target does not answer.
     public static func open(
-        _ settings: LoadSettings, group: any EventLoopGroup, history: HistoryWriter? = nil, wallNs: Int
+        _ settings: LoadSettings, group: any EventLoopGroup, trace: TraceFeed? = nil,
+        history: HistoryWriter? = nil, wallNs: Int
     ) async throws -> LoadRun {
         try settings.check()
+        if case .recorded = settings.pace { precondition(trace != nil, "nothing to replay") }
         let epoch = Epoch(deadline: .now(), wallNs: wallNs)
         let loops = Array(group.makeIterator().prefix(settings.eventLoops))
         // Of any other run's ids: the time in ms is as good as unique on one machine.
@@ -40,10 +45,15 @@ public final class LoadRun: Sendable {
             let value = try await loop.submit {
                 let lane = LoadLane(
                     settings, lane: number, lanes: loops.count, epoch: epoch,
-                    idPrefix: number == 0 ? "\(run)-" : "\(run)-\(number)-", eventLoop: loop, history: history
-                ) { target, connection in
-                    connect(target, connection, on: loop, timeoutMs: settings.timeoutMs)
-                }
+                    idPrefix: number == 0 ? "\(run)-" : "\(run)-\(number)-", eventLoop: loop,
+                    history: history,
+                    readOn: { take in
+                        let take = NIOLoopBound(take, eventLoop: loop)
+                        trace?.next { batch in loop.execute { take.value(batch) } }
+                    },
+                    connect: { target, connection in
+                        connect(target, connection, on: loop, timeoutMs: settings.timeoutMs)
+                    })
                 return NIOLoopBound(lane, eventLoop: loop)
             }.get()
             lanes.append(Lane(eventLoop: loop, value: value))
@@ -53,7 +63,8 @@ public final class LoadRun: Sendable {
         for lane in opened {
             do { try await lane.get() } catch { failure = failure ?? error }
         }
-        guard let failure else { return LoadRun(settings, epoch, lanes) }
+        guard let failure else { return LoadRun(settings, trace, epoch, lanes) }
+        trace?.close()
         for lane in lanes { try await lane.eventLoop.submit { lane.value.value.finish() }.get() }
         throw failure
     }
@@ -63,14 +74,16 @@ public final class LoadRun: Sendable {
         let start = Int((NIODeadline.now() - epoch.deadline).nanoseconds)
         let ends = lanes.map { lane in lane.eventLoop.flatSubmit { lane.value.value.run(from: start) } }
         for lane in ends { try await lane.get() }
+        trace?.close()
         var report = LoadReport(settings: settings)
         var lastAnswer = 0
         for lane in lanes {
-            let (tally, last, end) = try await lane.eventLoop.submit {
+            let (tally, replay, last, end) = try await lane.eventLoop.submit {
                 let lane = lane.value.value
-                return (lane.tally, lane.lastAnswer, lane.end)
+                return (lane.tally, ReplayReport(lane), lane.lastAnswer, lane.end)
             }.get()
             report.tally.add(tally)
+            report.replay = replay
             lastAnswer = max(lastAnswer, last, end)
         }
         let measuredFrom = start + settings.warmUpMs * 1_000_000

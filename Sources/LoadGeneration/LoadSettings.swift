@@ -7,24 +7,27 @@ public struct LoadSettings: Hashable, Sendable {
         case closed
         /// So many executions a second are due, whatever the service does.
         case open(perSecond: Int)
+        /// They are due when a trace says, whatever the service does, and are those of the trace.
+        case recorded(Replay)
     }
 
     /// What an admission asks for.
     public enum Ask: Hashable, Sendable, CustomStringConvertible {
         /// It names no duration: the service takes its kind's ceiling.
         case ceiling
-        /// The duration that was drawn for the execution.
+        /// What the execution takes.
         case drawn
         case fixed(ms: Int)
 
-        /// Reads `ceiling`, `drawn` or a number of ms.
-        public init(_ text: String) throws(LoadError) {
+        /// Reads `ceiling`, `drawn` (or another word for it) or a number of ms.
+        public init(_ text: String, drawn: String = "drawn") throws(LoadError) {
             switch text {
             case "ceiling": self = .ceiling
-            case "drawn": self = .drawn
+            case drawn: self = .drawn
             default:
                 guard let ms = Int(text), (0...Durations.longestMs).contains(ms) else {
-                    throw LoadError("Type ceiling, drawn or a number of ms from 0 to \(Durations.longestMs)")
+                    throw LoadError(
+                        "Type ceiling, \(drawn) or a number of ms from 0 to \(Durations.longestMs)")
                 }
                 self = .fixed(ms: ms)
             }
@@ -48,6 +51,8 @@ public struct LoadSettings: Hashable, Sendable {
     public static let accountCounts = 1...10_000_000
     public static let loopCounts = 1...64
     public static let durationsMs = 1...86_400_000
+    /// Of a replay.
+    public static let replaysMs = 1...Durations.longestMs
     public static let warmUpsMs = 0...86_400_000
     public static let timeoutsMs = 10...60_000
 
@@ -58,16 +63,17 @@ public struct LoadSettings: Hashable, Sendable {
     public var connections = 64
     /// Threads that make the load.
     public var eventLoops = 1
+    // What is drawn when there is no trace.
     public var accounts = 10_000
     public var skew = Skew.uniform
     public var durations = Durations.exponential(meanMs: 200)
-    public var ask = Ask.ceiling
     public var seed: UInt64 = 1
+    public var ask = Ask.ceiling
     /// Whether nothing is settled.
     public var admitsOnly = false
     /// What is asked first and not measured.
     public var warmUpMs = 2_000
-    /// What is measured after that.
+    /// What is measured after that, at most: a replay may be over before.
     public var durationMs = 10_000
     /// How long one reply may take, ms.
     public var timeoutMs = 5_000
@@ -76,12 +82,28 @@ public struct LoadSettings: Hashable, Sendable {
 
     public init() {}
 
+    /// What an admission asks for, as the command line says it.
+    var askText: String {
+        if case .recorded = pace, ask == .drawn { "recorded" } else { "\(ask)" }
+    }
+
+    /// A whole replay.
+    public init(_ replay: Replay) {
+        pace = .recorded(replay)
+        warmUpMs = 0
+        durationMs = Self.replaysMs.upperBound
+    }
+
     /// - Throws: what is out of bounds or does not fit together.
     public func check() throws(LoadError) {
         try Self.check("--connections", connections, Self.connectionCounts)
         try Self.check("--accounts", accounts, Self.accountCounts)
         try Self.check("--event-loops", eventLoops, Self.loopCounts)
-        try Self.check("--duration", durationMs, Self.durationsMs, "ms")
+        if case .recorded(let replay) = pace {
+            try check(replay)
+        } else {
+            try Self.check("--duration", durationMs, Self.durationsMs, "ms")
+        }
         try Self.check("--warm-up", warmUpMs, Self.warmUpsMs, "ms")
         try Self.check("--timeout", timeoutMs, Self.timeoutsMs, "ms")
         if case .open(let perSecond) = pace { try Self.check("--rate", perSecond, Self.rates) }
@@ -90,6 +112,18 @@ public struct LoadSettings: Hashable, Sendable {
                 "--connections \(connections): every target and every event loop needs one. "
                     + "Type at least \(max(targets.count, eventLoops))")
         }
+    }
+
+    private func check(_ replay: Replay) throws(LoadError) {
+        precondition(eventLoops == 1 && warmUpMs == 0 && !admitsOnly, "a replay has no such thing")
+        guard Replay.speeds.contains(replay.speed) else {
+            throw LoadError(
+                "--speed: \(replay.speed) is not from \(Replay.speeds.lowerBound) to \(Int(Replay.speeds.upperBound))"
+            )
+        }
+        try Self.check("--accounts-times", replay.copies, Replay.copyCounts)
+        try Self.check("--top", replay.top, Replay.tops)
+        try Self.check("--duration", durationMs, Self.replaysMs, "ms")
     }
 
     private static func check(

@@ -34,7 +34,7 @@ public struct LoadTally: Sendable {
     public internal(set) var denied = 0
     /// 200 to settlements.
     public internal(set) var settled = 0
-    /// Requests that were due and did not get a connection.
+    /// Requests that were due and were not sent, as no connection was free.
     public internal(set) var notSent = 0
     /// In the warm-up too.
     public internal(set) var failures: [LoadFailure: Int] = [:]
@@ -44,8 +44,11 @@ public struct LoadTally: Sendable {
     public internal(set) var warmUpAnswered = 0
     /// From when an admission was due to its answer. Requests that were given up count with the time until then.
     public internal(set) var admissionLatency = LatencyHistogram()
-    /// From the admission's answer to the settlement's.
+    /// From when a settlement was due to its answer. It is due when the execution ends, and in a load that waits for no
+    /// execution when the admission is answered.
     public internal(set) var settlementLatency = LatencyHistogram()
+    /// From when a request was due to when the load itself took it up: how late the load was, not the service.
+    public internal(set) var lateness = LatencyHistogram()
 
     public init() {}
 
@@ -71,6 +74,7 @@ public struct LoadTally: Sendable {
         warmUpAnswered += other.warmUpAnswered
         admissionLatency.add(other.admissionLatency)
         settlementLatency.add(other.settlementLatency)
+        lateness.add(other.lateness)
     }
 
     mutating func count(_ failure: LoadFailure) { failures[failure, default: 0] += 1 }

@@ -23,41 +23,57 @@ struct Question {
     var sent = 0
     /// Whether it counts in the report.
     let isMeasured: Bool
+    /// Of a row of a trace, ms.
+    var offsetMs = 0
+    /// Whether nobody knows what it takes: it asks 0 ms.
+    var isTimeless = false
+    /// What the execution was granted, and when by the ledger's clock, ms.
+    var grantedMs = 0
+    var admittedAt = 0
+    /// Whether the execution was stopped when its grant ended.
+    var isStopped = false
 }
 
 /// What requests of one lane look like.
 struct RequestWriter {
     private let ask: LoadSettings.Ask
+    private let kind: String?
     /// Begins the id of every execution of this lane, so that no two runs or lanes have one in common.
     private let idPrefix: String
+    var accounts: AccountNames
     private var body = JSONWriter(capacity: 256)
     private var out = ByteBuffer()
 
-    init(ask: LoadSettings.Ask, idPrefix: String) {
-        self.ask = ask
+    init(_ settings: LoadSettings, idPrefix: String) {
+        ask = settings.ask
+        if case .recorded(let replay) = settings.pace { kind = replay.kind } else { kind = nil }
+        accounts = AccountNames(settings.pace)
         self.idPrefix = idPrefix
     }
-
-    static func account(_ number: Int) -> String { "load-\(number)" }
 
     func id(of question: Question) -> String { idPrefix + String(question.number, radix: 36) }
 
     func admission(_ question: Question) -> AdmitBody {
-        switch ask {
-        case .ceiling: AdmitBody(id: id(of: question))
-        case .drawn: AdmitBody(id: id(of: question), maxDurationMs: question.durationMs)
-        case .fixed(let ms): AdmitBody(id: id(of: question), maxDurationMs: ms)
-        }
+        let askedMs: Int? =
+            switch ask {
+            case _ where question.isTimeless: 0
+            case .ceiling: nil
+            case .drawn: question.durationMs
+            case .fixed(let ms): ms
+            }
+        return AdmitBody(id: id(of: question), kind: kind, maxDurationMs: askedMs)
     }
 
-    func settlement(_ question: Question) -> SettleBody { SettleBody(durationMs: question.durationMs) }
+    func settlement(_ question: Question) -> SettleBody {
+        SettleBody(durationMs: question.durationMs, outcome: question.isStopped ? .timeout : nil)
+    }
 
     /// - Parameter hostField: the lines between the request line and the fields about the body: `Host: ...\r\n`.
     mutating func bytes(of question: Question, hostField: ByteBuffer) -> ByteBuffer {
         out.clear()
         out.writeStaticString(question.step == .peek ? "GET " : "POST ")
         out.writeStaticString(RunnerPath.accounts)
-        out.writeString(Self.account(question.account))
+        out.writeString(accounts[question.account])
         body.removeAll()
         switch question.step {
         case .peek:

@@ -1,23 +1,26 @@
-// The executions of one account that are running in virtual time, by the instant at which they end.
-
-import Accounting
+// Executions that are running, by the instant at which they end.
 
 /// A binary heap: the one that ends first is on top; of those that end together, the one that began first.
-struct RunningExecutions {
-    struct Execution: Equatable {
-        let end: Timestamp
-        let grant: Grant
-        /// The account's rows before it.
+struct RunningExecutions<Execution> {
+    private struct Entry {
+        let end: Int
+        /// How many began before it.
         let place: Int
-        let durationMs: Int
+        let execution: Execution
 
-        func isBefore(_ other: Execution) -> Bool { (end, place) < (other.end, other.place) }
+        func isBefore(_ other: Entry) -> Bool { (end, place) < (other.end, other.place) }
     }
 
-    private var heap: [Execution] = []
+    private var heap: [Entry] = []
+    private var begun = 0
 
-    mutating func start(_ execution: Execution) {
-        heap.append(execution)
+    var count: Int { heap.count }
+    /// When the next one ends; nil when none is running.
+    var nextEnd: Int? { heap.first?.end }
+
+    mutating func start(_ execution: Execution, until end: Int) {
+        heap.append(Entry(end: end, place: begun, execution: execution))
+        begun += 1
         var child = heap.count - 1
         while child > 0, heap[child].isBefore(heap[(child - 1) / 2]) {
             heap.swapAt(child, (child - 1) / 2)
@@ -26,7 +29,7 @@ struct RunningExecutions {
     }
 
     /// Takes the one that ends first, if that is at `now` or before.
-    mutating func end(by now: Timestamp) -> Execution? {
+    mutating func end(by now: Int) -> (end: Int, execution: Execution)? {
         guard let first = heap.first, first.end <= now else { return nil }
         heap.swapAt(0, heap.count - 1)
         heap.removeLast()
@@ -36,7 +39,7 @@ struct RunningExecutions {
             for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
                 if heap[child].isBefore(heap[least]) { least = child }
             }
-            guard least != parent else { return first }
+            guard least != parent else { return (first.end, first.execution) }
             heap.swapAt(parent, least)
             parent = least
         }

@@ -14,9 +14,16 @@ struct SimulatedPlan {
     /// Executions that run at once, of all accounts.
     static let mostRunning = 20_000_000
 
+    /// An execution that will be settled.
+    struct Execution {
+        let grant: Grant
+        let durationMs: Int
+    }
+
     struct Account {
         var charges = Charges()
-        var running = RunningExecutions()
+        /// By the ms at which they end.
+        var running = RunningExecutions<Execution>()
         var rows = 0
         var denied = 0
     }
@@ -93,18 +100,18 @@ struct SimulatedPlan {
                 "more than \(Self.mostRunning) executions run at once; split the trace by account")
         }
         running += 1
-        let place = accounts[account].rows
-        accounts[account].running.start(.init(end: end, grant: grant, place: place, durationMs: durationMs))
+        accounts[account].running.start(Execution(grant: grant, durationMs: durationMs), until: end.ms)
     }
 
     private mutating func settle(_ account: Int, until now: Timestamp) {
-        while let execution = accounts[account].running.end(by: now) {
+        while let (endMs, execution) = accounts[account].running.end(by: now.ms) {
             running -= 1
-            _ = accounts[account].charges.advance(under: plan, to: execution.end)
+            let end = Timestamp(ms: endMs)
+            _ = accounts[account].charges.advance(under: plan, to: end)
             let receipt = accounts[account].charges.settle(
                 Hold(grant: execution.grant, under: plan), durationMs: execution.durationMs, under: plan,
-                at: execution.end)
-            if receipt.overrunMs > 0 { notePeaks(of: account, at: execution.end) }
+                at: end)
+            if receipt.overrunMs > 0 { notePeaks(of: account, at: end) }
         }
     }
 

@@ -27,17 +27,27 @@ extension SimulationReport.PlanReport {
             lines.append("  \(neverFits) of the denied would never fit: they ask more than a limit's amount")
         }
         lines.append("")
-        lines += Self.table(
+        lines += SimulationReport.lines(limits)
+        if deniedAccounts > 0 { lines.append("") }
+        return lines + SimulationReport.lines(deniedAccounts: deniedAccounts, topAccounts)
+    }
+}
+
+// What a replay says in the same way.
+extension SimulationReport {
+    static func lines(_ limits: [LimitReport]) -> [String] {
+        table(
             [["limit", "amount", "window", "denials", "peak", "percent", "of account", "at"]]
                 + limits.map(\.cells))
-        guard deniedAccounts > 0 else { return lines }
-        lines += ["", "  \(deniedAccounts) accounts were denied at least once; most often:"]
-        return lines
-            + Self.table(
+    }
+
+    /// None when no account was denied.
+    static func lines(deniedAccounts: Int, _ top: [AccountReport]) -> [String] {
+        guard deniedAccounts > 0 else { return [] }
+        return ["  \(deniedAccounts) accounts were denied at least once; most often:"]
+            + table(
                 [["account", "rows", "denied", "percent"]]
-                    + topAccounts.map {
-                        [shown($0.account), "\($0.rows)", "\($0.denied)", "\($0.deniedPercent)"]
-                    })
+                    + top.map { [shown($0.account), "\($0.rows)", "\($0.denied)", "\($0.deniedPercent)"] })
     }
 
     /// The first column to the left, the others to the right, as wide as they must be.

@@ -72,7 +72,7 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
     }
 
     /// How many tenths of a percent, as percent; 0 of nothing.
-    fileprivate static func percent(_ part: Int, of whole: Int) -> Double {
+    static func percent(_ part: Int, of whole: Int) -> Double {
         whole == 0 ? 0 : (Double(part) / Double(whole) * 1_000).rounded() / 10
     }
 }

@@ -31,6 +31,11 @@ public struct WireReply<Body: WireBody>: Hashable, Sendable {
         if case .accepted(let body) = outcome { body } else { nil }
     }
 
+    /// What any other status brought.
+    public var problem: Problem? {
+        if case .problem(let problem) = outcome { problem } else { nil }
+    }
+
     func write(to writer: inout JSONWriter) {
         writer.member(.status, status)
         writer.name(BodyField.reply.name)

@@ -55,7 +55,7 @@ struct SimulateTrace: ParsableCommand {
         guard 0...10_000 ~= top else {
             throw ValidationError("--top: must be 0 to 10000, not \(top)")
         }
-        if let verdicts, isTrace(verdicts) {
+        if let verdicts, isSameFile(verdicts, trace) {
             throw ValidationError("--verdicts: \(verdicts) is the trace itself. Name another file")
         }
     }
@@ -104,10 +104,6 @@ struct SimulateTrace: ParsableCommand {
             }
             return plan
         }
-    }
-
-    private func isTrace(_ path: String) -> Bool {
-        URL(filePath: path).resolvingSymlinksInPath() == URL(filePath: trace).resolvingSymlinksInPath()
     }
 
     private static func open(_ path: String) throws -> FileDescriptor {

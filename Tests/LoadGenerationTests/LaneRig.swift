@@ -8,9 +8,13 @@ import Testing
 
 /// Connections are numbered in the order in which they were made.
 final class LaneRig {
+    /// Of a trace; two such batches are read ahead.
+    static let rowsTogether = 50
+
     let loop = EmbeddedEventLoop()
     let lane: LoadLane
     private let network: Network
+    private let tape: Tape
     private let end = End()
 
     private final class End {
@@ -25,16 +29,53 @@ final class LaneRig {
         var refuses = false
     }
 
-    init(history: HistoryWriter? = nil, _ change: (inout LoadSettings) -> Void) throws {
+    /// What is read of a trace.
+    private final class Tape {
+        var batches: TraceBatches?
+        /// Whether nothing is handed over for now, and what would be.
+        var isHeld = false
+        var held: [() -> Void] = []
+    }
+
+    /// A load.
+    convenience init(history: HistoryWriter? = nil, _ change: (inout LoadSettings) -> Void) throws {
         var settings = LoadSettings()
         settings.warmUpMs = 0
         change(&settings)
+        try self.init(settings, history: history)
+    }
+
+    /// A replay.
+    /// - Parameter trace: its rows, without a header.
+    convenience init(
+        trace: String, _ replay: (inout Replay) -> Void = { _ in },
+        _ change: (inout LoadSettings) -> Void = { _ in }
+    ) throws {
+        var described = Replay(trace: "trace.csv")
+        replay(&described)
+        var settings = LoadSettings(described)
+        change(&settings)
+        let text = "offset_ms,account,function,duration_ms\n" + trace
+        try self.init(
+            settings,
+            batches: TraceBatches(
+                try TraceReader(Array(text.utf8)), copies: described.copies, rowsTogether: Self.rowsTogether))
+    }
+
+    private init(_ settings: LoadSettings, history: HistoryWriter? = nil, batches: TraceBatches? = nil) throws
+    {
         try settings.check()
         let network = Network()
+        let tape = Tape()
+        tape.batches = batches
         let loop = loop
         lane = LoadLane(
             settings, lane: 0, lanes: 1, epoch: Epoch(deadline: loop.now, wallNs: 1_770_000_000_000_000_000),
-            idPrefix: "run-", eventLoop: loop, history: history
+            idPrefix: "run-", eventLoop: loop, history: history,
+            readOn: { take in
+                guard let batch = tape.batches?.next() else { return }
+                if tape.isHeld { tape.held.append { take(batch) } } else { take(batch) }
+            }
         ) { _, connection in
             guard !network.refuses else { return loop.makeFailedFuture(LoadError("nobody listens")) }
             let channel = EmbeddedChannel(handler: connection, loop: loop)
@@ -47,6 +88,7 @@ final class LaneRig {
             }
         }
         self.network = network
+        self.tape = tape
     }
 
     deinit { lane.finish() }
@@ -114,6 +156,15 @@ final class LaneRig {
     func hangUp(_ connection: Int) {
         network.received[connection].clear()
         network.channels[connection].close(promise: nil)
+        loop.run()
+    }
+
+    /// Hands nothing of the trace over until told otherwise.
+    func holdTrace(_ isHeld: Bool) {
+        tape.isHeld = isHeld
+        guard !isHeld else { return }
+        for handOver in tape.held { handOver() }
+        tape.held = []
         loop.run()
     }
 

@@ -28,13 +28,14 @@ struct LoadRunTests {
         return settings
     }
 
-    private static func run(_ settings: LoadSettings, history: HistoryWriter? = nil) async throws
-        -> LoadReport
-    {
+    private static func run(
+        _ settings: LoadSettings, trace: TraceFeed? = nil, history: HistoryWriter? = nil
+    ) async throws -> LoadReport {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let outcome: Result<LoadReport, any Error>
         do {
-            let load = try await LoadRun.open(settings, group: group, history: history, wallNs: wallClockNs())
+            let load = try await LoadRun.open(
+                settings, group: group, trace: trace, history: history, wallNs: wallClockNs())
             outcome = .success(try await load.report())
         } catch {
             outcome = .failure(error)
@@ -100,6 +101,46 @@ struct LoadRunTests {
             #expect(lines.count == summary.lines)
             #expect(peeks == eventLoops)
             #expect(lines.count == report.tally.answered + peeks)
+            let verdict = try audit.report()
+            #expect(verdict.isKept, "\(verdict)")
+        }
+    }
+
+    @Test("A replay asks every row once, lets it run, and its record is a history that the audit accepts")
+    func replayed() async throws {
+        try await Self.withService { target in
+            // 60 grants of 10 s are all that fits, and nothing ends before all have asked.
+            var text = "offset_ms,account,function,duration_ms\n0,quiet,f,\n"
+            for row in 0..<150 { text += "\(row * 2),busy,f,3000\n" }
+            let replay = Replay(trace: "trace.csv")
+            var settings = LoadSettings(replay)
+            settings.targets = [target]
+            let written = Mutex<[UInt8]>([])
+            let recorder = HistoryWriter { bytes in written.withLock { $0 += bytes } }
+            let report = try await Self.run(
+                settings, trace: TraceFeed(try TraceReader(Array(text.utf8)), for: replay), history: recorder)
+            _ = try await recorder.finish()
+            #expect(report.isFine, "\(report.text)")
+            #expect(report.tally.admitted == 61)
+            #expect(report.tally.denied == 90)
+            #expect(report.tally.settled == 61)
+            #expect(report.measuredMs >= 3_000)
+            #expect(report.tally.lateness.count == 151 + 60)
+            let found = try #require(report.replay)
+            #expect(
+                found.trace == .init(rows: 151, accounts: 2, spanMs: 298, rowsWithoutDuration: 1, rowsCut: 0))
+            #expect(found.topAccounts == [.init(account: "busy", rows: 150, denied: 90, deniedPercent: 60)])
+            let time = try #require(found.limits.first { $0.name == "execution-time" })
+            #expect(time.denials == 90)
+            #expect(
+                time.peak
+                    == .init(used: 600_000, percent: 100, account: "busy", offsetMs: time.peak?.offsetMs ?? 0)
+            )
+
+            var audit = Audit()
+            let lines = written.withLock { $0 }.split(separator: UInt8(ascii: "\n"))
+            for (number, line) in lines.enumerated() { try audit.read(line, line: number + 1) }
+            #expect(lines.count == 1 + 151 + 61)
             let verdict = try audit.report()
             #expect(verdict.isKept, "\(verdict)")
         }

@@ -40,16 +40,19 @@ struct Request {
     }
 
     /// What a service says that never denies.
-    /// - Parameter grantedMs: of every execution.
-    func reply(grantedMs: Int = 10_000) throws -> String {
+    /// - Parameters:
+    ///   - grantedMs: of every execution.
+    ///   - admittedAt: ms since 1970.
+    func reply(grantedMs: Int = 10_000, admittedAt: Int = 1_770_000_000_000) throws -> String {
         let limits = LimitsObject(executionsRemaining: 6_000, timeRemaining: 600_000)
         if isPeek {
-            return Self.reply(
-                200, StandingBody(account: account, plan: "serverless", policies: [], limits: limits).json)
+            let body = StandingBody(
+                account: account, plan: "serverless", policies: Self.policies, limits: limits)
+            return Self.reply(200, body.json)
         }
         guard isSettlement else {
             let body = AdmittedBody(
-                id: try id, grantedMs: grantedMs, deadline: 1_770_000_000_000 + grantedMs, limits: limits)
+                id: try id, grantedMs: grantedMs, deadline: admittedAt + grantedMs, limits: limits)
             return Self.reply(201, body.json)
         }
         let usedMs = try SettleBody(json: body.utf8).durationMs
@@ -58,6 +61,16 @@ struct Request {
             limits: limits)
         return Self.reply(200, body.json)
     }
+
+    /// What every peek shows.
+    private static let policies = [
+        PolicyStanding(
+            name: "execution-time", meter: .executionTime, amount: 600_000, used: 0, remaining: 600_000,
+            windowMs: 60_000),
+        PolicyStanding(
+            name: "executions", meter: .executions, amount: 6_000, used: 0, remaining: 6_000, windowMs: 60_000
+        ),
+    ]
 
     static func denial() -> String {
         let problem = Problem(.quotaExceeded, detail: "no time left", violatedPolicies: ["execution-time"])

@@ -1,0 +1,69 @@
+// How much of a window was charged, as the asker can know it from the replies: never more than it was.
+
+/// The charges of one account within one window, in cells that count while all of their charges do. So what it adds up
+/// to is at least in the window, and lacks at most a cell's worth. Charges may come a little out of order, as replies do.
+struct ChargedWindow {
+    /// In a window; each takes 32 bytes while something was charged in it.
+    static let cells = 240
+
+    private struct Cell {
+        let number: Int
+        /// ms, of its earliest charge.
+        var earliest: Int
+        var executions = 0
+        var ms = 0
+    }
+
+    /// In order, none without a charge.
+    private var kept: [Cell] = []
+    /// The latest instant of a charge, ms.
+    private var clock = 0
+    private(set) var executions = 0
+    private(set) var ms = 0
+
+    /// - Parameters:
+    ///   - grantMs: what was charged.
+    ///   - instant: when; ms by the ledger's clock.
+    ///   - lengthMs: of the window, always the same.
+    mutating func charge(_ grantMs: Int, at instant: Int, lengthMs: Int) {
+        clock = max(clock, instant)
+        let number = Self.cell(at: instant, lengthMs: lengthMs)
+        // Nearly always the last place.
+        let place = (kept.lastIndex { $0.number <= number } ?? -1) + 1
+        if place > 0, kept[place - 1].number == number {
+            charge(grantMs, at: instant, place - 1)
+        } else {
+            kept.insert(Cell(number: number, earliest: instant), at: place)
+            charge(grantMs, at: instant, place)
+        }
+        drop(lengthMs: lengthMs)
+    }
+
+    private mutating func charge(_ grantMs: Int, at instant: Int, _ place: Int) {
+        kept[place].earliest = min(kept[place].earliest, instant)
+        kept[place].executions += 1
+        kept[place].ms += grantMs
+        executions += 1
+        ms += grantMs
+    }
+
+    /// Gives back what an execution that was charged at `instant` did not use.
+    mutating func giveBack(_ unusedMs: Int, at instant: Int, lengthMs: Int) {
+        let number = Self.cell(at: instant, lengthMs: lengthMs)
+        guard let place = kept.lastIndex(where: { $0.number == number }) else { return }
+        kept[place].ms -= unusedMs
+        ms -= unusedMs
+    }
+
+    private mutating func drop(lengthMs: Int) {
+        let gone = kept.prefix { $0.earliest + lengthMs <= clock }
+        guard !gone.isEmpty else { return }
+        for cell in gone {
+            executions -= cell.executions
+            ms -= cell.ms
+        }
+        kept.removeFirst(gone.count)
+    }
+
+    private static func cell(at instant: Int, lengthMs: Int) -> Int { instant * cells / lengthMs }
+}

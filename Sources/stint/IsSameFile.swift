@@ -1,0 +1,8 @@
+// Keeps a command from writing over what it reads.
+
+import Foundation
+
+/// Whether two paths lead to the same file.
+func isSameFile(_ one: String, _ other: String) -> Bool {
+    URL(filePath: one).resolvingSymlinksInPath() == URL(filePath: other).resolvingSymlinksInPath()
+}

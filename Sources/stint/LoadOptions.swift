@@ -1,0 +1,51 @@
+// The arguments that `stint load` and `stint replay` have in common: whom to ask, over what, and where to write what came
+// of it.
+
+import ArgumentParser
+import LoadGeneration
+
+struct LoadOptions: ParsableArguments {
+    @Option(
+        help: .init(
+            "where the service listens: http://HOST:PORT or unix:/PATH; may be repeated "
+                + "(default: \(LoadSettings.localTarget))", valueName: "url"),
+        transform: { try LoadTarget($0) })
+    var target: [LoadTarget] = []
+
+    @Option(help: "connections, over all targets")
+    var connections = LoadSettings().connections
+
+    @Option(help: .init("how long a reply may take", valueName: "seconds"))
+    var timeout = Double(LoadSettings().timeoutMs) / 1_000
+
+    @Option(help: "text or json")
+    var format = ReportFormat.text
+
+    @Option(help: .init("write every exchange, for stint audit", valueName: "file"))
+    var record: String?
+
+    @Option(
+        help: .init("write the latencies as HdrHistogram's percentile distribution, in ms", valueName: "file")
+    )
+    var hdr: String?
+
+    func decide(_ settings: inout LoadSettings) {
+        if !target.isEmpty { settings.targets = target }
+        settings.connections = connections
+        settings.timeoutMs = Self.ms(timeout)
+    }
+
+    /// - Throws: a `ValidationError`, when the settings make no load.
+    func check(_ settings: LoadSettings) throws {
+        do throws(LoadError) {
+            try settings.check()
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    /// A number out of all bounds for one that cannot be.
+    static func ms(_ seconds: Double) -> Int {
+        seconds.magnitude < 1e12 ? Int((seconds * 1_000).rounded()) : .max
+    }
+}
