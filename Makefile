@@ -64,7 +64,7 @@ bench: compare    ## everything that is measured: compare, then the microbenchma
 compare:    ## Stint beside its peers into docs/BENCHMARKS.md: 25 minutes (ARGS="--quick": 3; installs the peers)
 	@scripts/deps.sh bench
 	swift build -c release --product stint
-	python3 Benchmarks/compare --stint "$$(swift build -c release --show-bin-path)/stint" $(ARGS)
+	python3 -B Benchmarks/compare --stint "$$(swift build -c release --show-bin-path)/stint" $(ARGS)
 
 ci: deps lint test    ## what CI runs: lint, build, test, then start the binary and ask it once
 	scripts/smoke.sh

@@ -63,7 +63,7 @@ def measure(chosen):
     signal.alarm(chosen.time_limit)
     with tempfile.TemporaryDirectory(prefix="compare-") as directory:
         with servers.Servers(directory, os.path.abspath(chosen.stint)) as running:
-            bench = Bench(chosen, REPOSITORY, running)
+            bench = Bench(chosen, running)
             bench.keep({"scenario": "machine", "contender": None, "connections": None,
                         "rounds": chosen.rounds, "seconds": chosen.seconds, "quick": chosen.quick,
                         "date": time.strftime("%Y-%m-%d"), **machine.facts(REPOSITORY)})

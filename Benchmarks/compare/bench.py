@@ -4,6 +4,7 @@ import json
 import time
 
 import cells
+import clients
 import growth
 import resp
 import servers
@@ -11,7 +12,7 @@ import twin
 from cells import Contender, by_redis_benchmark, by_wrk
 from names import (ADMITTED, DENIED, FLOOR, HAPROXY, LIMIT_REQ, NGINX_LUA, NO_LIMIT, PROLOGUE, RETURNS_ONE, SETTLE,
                    STINT, TWIN, UNIFORM)
-from servers import WIDE_EXECUTION_MS, WIDE_EXECUTIONS
+from servers import EXECUTIONS, WIDE_EXECUTION_MS, WIDE_EXECUTIONS
 from spread import Rows, median, per_second
 
 # The script of redis-benchmark under limits that nobody reaches, and what a script does at least.
@@ -21,8 +22,8 @@ WIDE_TWIN, RETURN = "wide twin", "return 1"
 class Bench:
     """`chosen` are the command line's arguments, `running` a servers.Servers."""
 
-    def __init__(self, chosen, repository, running):
-        self.chosen, self.repository, self.running = chosen, repository, running
+    def __init__(self, chosen, running):
+        self.chosen, self.running = chosen, running
         self.rows = []
         self.began = time.monotonic()
 
@@ -69,57 +70,59 @@ class Bench:
         }
         self.twins_redis = running.start_redis("twin-redis")
         redis = resp.Redis(self.twins_redis.redis)
-        texts = {TWIN: twin.text(self.repository), WIDE_TWIN: twin.text(self.repository, wide=True),
-                 PROLOGUE: twin.prologue() + RETURN, RETURNS_ONE: RETURN}
+        ours, under_wide = twin.watch(self.stint), twin.watch(self.wide)
+        texts = {TWIN: ours.text, WIDE_TWIN: under_wide.text, PROLOGUE: ours.prologue + RETURN, RETURNS_ONE: RETURN}
         self.digests = {name: redis.call("SCRIPT", "LOAD", text).decode() for name, text in texts.items()}
         redis.close()
         twin.check(self.digests[TWIN], self.twins_redis.redis, self.stint)
-        self.by_stint = Contender(STINT, self.stint, by_wrk(self.stint.port, cells.ACCOUNTS))
-        self.by_twin = self.calls("acct-__rand_int__")
+        self.by_stint = Contender(STINT, self.stint, by_wrk(self.stint, self.stint.port, cells.ACCOUNTS))
+        self.by_twin = self.calls(twin.UNIFORM_ACCOUNT)
 
     def calls(self, account, script=TWIN):
         """redis-benchmark with our script."""
         command = twin.command(self.digests[script], account)
-        return Contender(TWIN, self.twins_redis, by_redis_benchmark(command))
+        return Contender(TWIN, self.twins_redis, by_redis_benchmark(self.twins_redis, command))
 
     def peers_at(self, port, accounts, is_denied=False):
         """All peers at their PORT, which has the plan's limit, or at their WIDE_PORT, which has none to speak of."""
-        return [Contender(name, server, by_wrk(ports[port], accounts),
+        return [Contender(name, server, by_wrk(server, ports[port], accounts),
                           (lambda port=ports[port]: cells.fill(port)) if is_denied else None)
                 for name, (server, ports) in self.peers.items()]
 
     def scenarios(self):
         stint, wide = self.stint, self.wide
         no_limit, ports = self.peers[LIMIT_REQ]
-        denied = self.calls("denied")
+        denied = twin.command(self.digests[TWIN], twin.one_account("denied"))
         all_of = [
             (UNIFORM, [
                 self.by_stint,
-                Contender(SETTLE, stint, by_wrk(stint.port, cells.ACCOUNTS, settles=True)),
+                Contender(SETTLE, stint, by_wrk(stint, stint.port, cells.ACCOUNTS, settles=True)),
                 *self.peers_at("PORT", cells.ACCOUNTS),
                 self.by_twin,
-                Contender(NO_LIMIT, no_limit, by_wrk(ports["FLOOR_PORT"], cells.ACCOUNTS)),
+                Contender(NO_LIMIT, no_limit, by_wrk(no_limit, ports["FLOOR_PORT"], cells.ACCOUNTS)),
             ]),
             (DENIED, [
-                Contender(STINT, stint, by_wrk(stint.port, 1), lambda: cells.fill(stint.port)),
+                Contender(STINT, stint, by_wrk(stint, stint.port, 1), lambda: cells.fill(stint.port)),
                 *self.peers_at("PORT", 1, is_denied=True),
-                Contender(TWIN, self.twins_redis, denied.load, lambda: denied.load(1, 32, denied)),
+                Contender(TWIN, self.twins_redis, by_redis_benchmark(self.twins_redis, denied),
+                          lambda: clients.redis_benchmark(self.twins_redis, EXECUTIONS + 1000, 32, denied)),
             ]),
             (ADMITTED, [
-                Contender(STINT, wide, by_wrk(wide.port, 1)),
-                Contender(SETTLE, wide, by_wrk(wide.port, 1, settles=True)),
+                Contender(STINT, wide, by_wrk(wide, wide.port, 1)),
+                Contender(SETTLE, wide, by_wrk(wide, wide.port, 1, settles=True)),
                 *self.peers_at("WIDE_PORT", 1),
-                self.calls("admitted", WIDE_TWIN),
+                self.calls(twin.one_account("admitted"), WIDE_TWIN),
             ]),
         ]
         return [(name, [one for one in contenders if self.is_chosen(one.name)]) for name, contenders in all_of]
 
     def floors(self):
         """What Redis costs at least."""
-        prologue = twin.command(self.digests[PROLOGUE], "acct-__rand_int__")
+        redis = self.twins_redis
+        prologue = twin.command(self.digests[PROLOGUE], twin.UNIFORM_ACCOUNT)
         return FLOOR, [
-            Contender(RETURNS_ONE, self.twins_redis, by_redis_benchmark(["EVALSHA", self.digests[RETURNS_ONE], 0])),
-            Contender(PROLOGUE, self.twins_redis, by_redis_benchmark(prologue)),
+            Contender(RETURNS_ONE, redis, by_redis_benchmark(redis, ["EVALSHA", self.digests[RETURNS_ONE], 0])),
+            Contender(PROLOGUE, redis, by_redis_benchmark(redis, prologue)),
         ]
 
     def memory(self):

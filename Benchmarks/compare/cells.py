@@ -20,7 +20,7 @@ class Contender:
     name: str
     # A servers.Server.
     server: object
-    # load(seconds, connections, contender) makes a clients.Outcome.
+    # load(seconds, connections) makes a clients.Outcome.
     load: object
     # prepare() comes before each row; without one, a second of load comes before the first row.
     prepare: object = None
@@ -62,23 +62,23 @@ def measure(scenario, contender, load, connections=None, round_number=0):
     return row
 
 
-def by_wrk(port, accounts, prefix="acct-", settles=False):
+def by_wrk(server, port, accounts, prefix="acct-", settles=False):
     """A load of wrk's."""
-    def load(seconds, connections, contender):
-        return clients.wrk(contender.server, port, seconds, connections, accounts, prefix, settles)
+    def load(seconds, connections):
+        return clients.wrk(server, port, seconds, connections, accounts, prefix, settles)
     return load
 
 
-def by_redis_benchmark(command):
-    """A load of redis-benchmark's, which takes a number of requests, not of seconds: as many as the last time
-    would have fitted."""
+def by_redis_benchmark(server, command):
+    """A load of redis-benchmark's, which takes a number of requests, not of seconds: as many as the last time would have
+    fitted."""
     last = {}
 
-    def load(seconds, connections, contender):
+    def load(seconds, connections):
         if connections not in last:
-            last[connections] = clients.redis_benchmark(contender.server, 3000, connections, command).per_second
+            last[connections] = clients.redis_benchmark(server, 3000, connections, command).per_second
         requests = max(1000, int(last[connections] * seconds))
-        outcome = clients.redis_benchmark(contender.server, requests, connections, command)
+        outcome = clients.redis_benchmark(server, requests, connections, command)
         last[connections] = outcome.per_second
         return outcome
     return load
@@ -106,8 +106,8 @@ def rounds(scenarios, count, seconds, say, keep, connections=CONNECTIONS):
                     if contender.prepare:
                         contender.prepare()
                     elif number == 0:
-                        contender.load(1, many, contender)
-                    row = measure(name, contender, lambda: contender.load(seconds, many, contender), many, number)
+                        contender.load(1, many)
+                    row = measure(name, contender, lambda: contender.load(seconds, many), many, number)
                     keep(row)
                     say(f"round {number + 1}: {name}, c={many}, {contender.name}: "
                         f"{row['per_second']:,.0f} requests/s, p99 {row['p99_ms']:.2f} ms")

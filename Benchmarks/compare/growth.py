@@ -28,8 +28,8 @@ end
 
 def memory(name, server, port, seconds, say, keep):
     """10,000 accounts, 1,000 connections: what is resident at most."""
-    contender = Contender(name, server, cells.by_wrk(port, cells.ACCOUNTS))
-    row = cells.measure(names.MEMORY, contender, lambda: contender.load(seconds, 1000, contender), 1000)
+    contender = Contender(name, server, cells.by_wrk(server, port, cells.ACCOUNTS))
+    row = cells.measure(names.MEMORY, contender, lambda: contender.load(seconds, 1000), 1000)
     keep(row)
     say(f"memory: {name}: {row['resident_mib']} MiB")
 
@@ -38,7 +38,7 @@ def _nearest(contender, rate, choices):
     """The number of connections with which a closed loop comes nearest to a rate."""
     distance = {}
     for connections in choices:
-        distance[connections] = abs(contender.load(1, connections, contender).per_second - rate)
+        distance[connections] = abs(contender.load(1, connections).per_second - rate)
     return min(distance, key=distance.get)
 
 
@@ -52,11 +52,11 @@ def half_rate(stint, by_wrk, by_redis_benchmark, maximum, count, seconds, say, k
     closed = [(contender, _nearest(contender, maximum[contender.name] / 2, choices))
               for contender in (by_wrk, by_redis_benchmark)]
     rate = maximum[by_wrk.name] / 2
-    due = Contender(names.DUE, by_wrk.server, lambda seconds, connections, contender:
-                    clients.stint_load(stint, contender.server, rate, seconds, connections, cells.ACCOUNTS))
+    due = Contender(names.DUE, by_wrk.server, lambda seconds, connections:
+                    clients.stint_load(stint, by_wrk.server, rate, seconds, connections, cells.ACCOUNTS))
     for number in range(count):
         for contender, connections in [(due, 128), *closed]:
-            row = cells.measure(names.HALF_RATE, contender, lambda: contender.load(seconds, connections, contender),
+            row = cells.measure(names.HALF_RATE, contender, lambda: contender.load(seconds, connections),
                                 connections, number)
             row["share_of_maximum"] = row["per_second"] / maximum[
                 by_wrk.name if contender is due else contender.name]
@@ -76,8 +76,8 @@ def accounts(by_size, count, seconds, say, keep):
         say(f"accounts: filled Redis with {size:,}")
     for number in range(count):
         for size, server in by_size.items():
-            contender = Contender(f"{size:,} accounts", server, cells.by_wrk(server.port, size))
-            row = cells.measure(names.ACCOUNTS, contender, lambda: contender.load(seconds, 128, contender), 128, number)
+            contender = Contender(f"{size:,} accounts", server, cells.by_wrk(server, server.port, size))
+            row = cells.measure(names.ACCOUNTS, contender, lambda: contender.load(seconds, 128), 128, number)
             keep(row)
             say(f"accounts: {contender.name}: {row['cpu_us']}")
 
@@ -93,8 +93,8 @@ def executions(server, counts, spread_seconds, count, seconds, say, keep):
             _ask(server.port, seed, max(0, executions - _used(server.port, seed)))
             _copy(redis, seed, f"full-{executions}-", cells.ACCOUNTS)
             contender = Contender(f"{executions:,} in the window", server,
-                                  cells.by_wrk(server.port, cells.ACCOUNTS, f"full-{executions}-"))
-            row = cells.measure(names.EXECUTIONS, contender, lambda: contender.load(seconds, 128, contender), 128, number)
+                                  cells.by_wrk(server, server.port, cells.ACCOUNTS, f"full-{executions}-"))
+            row = cells.measure(names.EXECUTIONS, contender, lambda: contender.load(seconds, 128), 128, number)
             keep(row)
             say(f"executions: {contender.name}: {row['cpu_us']}")
     redis.close()

@@ -34,7 +34,7 @@ METHOD = """## Method
 | nginx+Lua+Redis | 2 workers, [limiter.lua](../Benchmarks/peers/limiter.lua): JSON read, one EVALSHA of a two-cell counter ([two-cells.lua](../Benchmarks/peers/two-cells.lua)) over pooled Unix-socket connections to a Redis with the same settings. Executions only, no time, no ids; admits up to twice the limit across a boundary |
 | nginx limit_req | 2 workers, a leaky bucket in shared memory: no store, one machine, executions only |
 | HAProxy | 2 threads, stick tables in memory: no store, one machine, executions only. It counts denied requests too, so a caller that goes on is never admitted again |
-| redis-benchmark | our own script called by Redis' own client over a Unix socket: no HTTP, no service. It cannot send NUL bytes, so it calls the *text twin*: the script's text behind [a prologue](../Benchmarks/peers/text-twin.lua) that packs the argument. The run ends at once if twin and service leave other keys in Redis. It cannot count denials |
+| redis-benchmark | our own script called by Redis' own client over a Unix socket: no HTTP, no service. It cannot send NUL bytes, so it calls the [*text twin*](../Benchmarks/compare/twin.py): what the service was seen to send, with the packed arguments written into the text. The run ends at once if twin and service leave other keys in Redis. It cannot count denials |
 | nginx without a limit | an answer from memory: what wrk and nginx alone cost |
 """
 
@@ -168,7 +168,8 @@ def _growth(rows):
     for scenario, title, prose in (
             (ACCOUNTS, "What more accounts cost", "\n".join([
                 "Redis is filled with so many accounts, each with a charge and a hold; then all are asked for uniformly, c=128, admissions only. Windows of",
-                "an hour, so that nothing expires meanwhile; no append-only file, so that filling takes seconds.\n"])),
+                "an hour, so that nothing expires meanwhile; no append-only file, so that filling takes seconds. Of 128 asks for 100 accounts some share a",
+                "call of the script, of those for 10,000 hardly any; so the step from 10,000 to 1,000,000 is the one that tells.\n"])),
             (EXECUTIONS, "What more executions in the window cost", "\n".join([
                 "Each of 10,000 accounts has so many executions in its window, settled, spread over its cells; then all are asked for uniformly,",
                 "c=128, admissions only.\n"]))):

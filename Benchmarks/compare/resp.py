@@ -25,9 +25,10 @@ class Redis:
             data = argument if isinstance(argument, bytes) else str(argument).encode()
             parts.append(b"$%d\r\n%s\r\n" % (len(data), data))
         self._socket.sendall(b"".join(parts))
-        return self._reply()
+        return self.read()
 
-    def _reply(self):
+    def read(self):
+        """The next reply."""
         line = self._replies.readline()
         if not line.endswith(b"\r\n"):
             raise RedisError("the server closed the connection")
@@ -40,7 +41,7 @@ class Redis:
             raise RedisError(rest.decode())
         if kind == b"$":
             return None if rest == b"-1" else self._replies.read(int(rest) + 2)[:-2]
-        return None if rest == b"-1" else [self._reply() for _ in range(int(rest))]
+        return None if rest == b"-1" else [self.read() for _ in range(int(rest))]
 
     def info(self, section):
         """The lines `name:value` of INFO, by name."""

@@ -1,5 +1,7 @@
 """What Stint wants to be, as ratios and bounds within one run, beside what was measured."""
 
+import statistics
+
 from names import (ACCOUNTS, ADMITTED, DENIED, DUE, EXECUTIONS, HALF_RATE, LIMIT_REQ, MEMORY, NGINX_LUA, STINT, TWIN,
                    UNIFORM)
 from spread import cpu, per_second, ratios, with_spread
@@ -14,7 +16,7 @@ def table(rows):
         if not values:
             met = "not measured"
         else:
-            middle = sorted(values)[len(values) // 2]
+            middle = statistics.median(values)
             met = "yes" if (middle >= bound if sense == AT_LEAST else middle <= bound) else "**no**"
         lines.append(f"| {what} | {sense} {bound:g}{unit} | {with_spread(values, 2)}{unit if values else ''} | {met} |")
     return lines
@@ -48,17 +50,13 @@ def _targets(rows):
                values(scenario, 128, cpu("redis")), " us")
     yield ("resident memory of the service, 10,000 accounts and 1,000 connections", AT_MOST, 64,
            [row["resident_mib"]["service"] for row in rows.select(MEMORY, STINT)], " MiB")
-    for scenario in (ACCOUNTS, EXECUTIONS):
-        yield from _flat(rows, scenario)
+    yield from _flat(rows, ACCOUNTS, "1,000,000 accounts", "100 accounts")
+    yield from _flat(rows, ACCOUNTS, "1,000,000 accounts", "10,000 accounts")
+    yield from _flat(rows, EXECUTIONS, "6,000 in the window", "1 in the window")
 
 
-def _flat(rows, scenario):
-    """The cost of the most to that of the least. Flat is a word; 1.25 is what it is taken for here."""
-    names = rows.contenders(scenario, [])
-    if not names:
-        return
-    by_count = sorted(names, key=lambda name: int(name.split()[0].replace(",", "")))
-    least, most = by_count[0], by_count[-1]
+def _flat(rows, scenario, more, less):
+    """The cost of more to that of less. Flat is a word; here it is taken for 1.25."""
     for roles, of in ((("service",), "the service"), (("redis",), "Redis")):
-        yield (f"CPU of {of} per decision, {most} to {least}", AT_MOST, 1.25,
-               ratios(rows.select(scenario, most), rows.select(scenario, least), cpu(*roles)), "x")
+        yield (f"CPU of {of} per decision, {more} to {less}", AT_MOST, 1.25,
+               ratios(rows.select(scenario, more), rows.select(scenario, less), cpu(*roles)), "x")

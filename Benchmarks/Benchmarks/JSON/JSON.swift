@@ -5,7 +5,7 @@ import WireFormat
 
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
-        metrics: [.wallClock, .throughput, .mallocCountTotal], scalingFactor: .kilo,
+        metrics: [.wallClock, .throughput], scalingFactor: .kilo,
         maxDuration: .seconds(2))
 
     Benchmark("read the body of an admission") { benchmark in
