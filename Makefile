@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test proof sanitize lint format bench ci clean
+.PHONY: help deps build run test proof sanitize lint format bench compare ci clean
 
 SWIFT_FOLDERS := Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources)
 
@@ -58,8 +58,13 @@ lint:    ## layout of the Swift code and syntax of the scripts, changing nothing
 format:    ## let swift format lay the Swift code out
 	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
 
-bench: deps    ## the microbenchmarks, release build (first time: some minutes)
+bench: compare    ## everything that is measured: compare, then the microbenchmarks (first time: some minutes more)
 	cd Benchmarks && swift package --disable-sandbox benchmark
+
+compare:    ## Stint beside its peers into docs/BENCHMARKS.md: 25 minutes (ARGS="--quick": 3; installs the peers)
+	@scripts/deps.sh bench
+	swift build -c release --product stint
+	python3 -B Benchmarks/compare --stint "$$(swift build -c release --show-bin-path)/stint" $(ARGS)
 
 ci: deps lint test    ## what CI runs: lint, build, test, then start the binary and ask it once
 	scripts/smoke.sh

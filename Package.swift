@@ -35,6 +35,9 @@ let package = Package(
         .executable(name: "stint", targets: ["stint"]),
         .library(name: "Accounting", targets: ["Accounting"]),
         .library(name: "QuotaClient", targets: ["QuotaClient"]),
+        // For Benchmarks/ only.
+        .library(name: "Redis", targets: ["Redis"]),
+        .library(name: "WireFormat", targets: ["WireFormat"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),

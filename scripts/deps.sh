@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building, testing and running Stint needs on Debian 12, and says so. Asks apt only for what
-# `dpkg -s` does not know, and leaves no system Redis running that was not there before: Stint and its tests
-# start their own.
+# `dpkg -s` does not know, and leaves no server of the system running that was not there before: Stint, its tests and
+# its benchmarks start their own. `deps.sh bench` also installs the peers that `make compare` measures Stint beside.
 set -euo pipefail
 
 say() { echo "deps: $*"; }
@@ -36,6 +36,16 @@ need zlib1g-dev
 need redis-server redis-server valkey-server
 need openssl openssl
 need curl curl
+if [ "${1:-}" = bench ]; then
+    need python3 python3
+    need wrk wrk
+    need redis-tools redis-benchmark
+    need nginx nginx /usr/sbin/nginx
+    need libnginx-mod-http-lua
+    need lua-nginx-redis
+    need lua-cjson
+    need haproxy haproxy /usr/sbin/haproxy
+fi
 
 if [ "${#missing[@]}" -eq 0 ]; then say "nothing is missing"; exit 0; fi
 
@@ -47,9 +57,13 @@ fi
 say "missing: ${missing[*]}; installing with apt-get"
 
 # Debian starts a service when its package is installed. A policy that says no, for the length of this
-# installation and only where there is none yet, keeps port 6379 as it was.
+# installation and only where there is none yet, keeps their ports as they were.
+services=()
+for package in "${missing[@]}"; do
+    case "$package" in redis-server | nginx | haproxy) services+=("$package") ;; esac
+done
 policy=/usr/sbin/policy-rc.d
-if [[ " ${missing[*]} " == *" redis-server "* ]] && [ ! -e "$policy" ]; then
+if [ "${#services[@]}" -gt 0 ] && [ ! -e "$policy" ]; then
     remove_policy() { "${sudo[@]}" rm -f "$policy"; }
     trap remove_policy EXIT
     printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
@@ -60,8 +74,10 @@ apt() { "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use
 apt update || say "apt-get update failed; trying with the package lists that are here"
 apt install -y --no-install-recommends "${missing[@]}"
 
-if [[ " ${missing[*]} " == *" redis-server "* ]] && [ -d /run/systemd/system ]; then
-    "${sudo[@]}" systemctl disable --now --quiet redis-server
-    say "the system's own redis-server service is off; to have it: sudo systemctl enable --now redis-server"
+if [ -d /run/systemd/system ]; then
+    for service in "${services[@]}"; do
+        "${sudo[@]}" systemctl disable --now --quiet "$service"
+        say "the system's own $service service is off; to have it: sudo systemctl enable --now $service"
+    done
 fi
 say "installed: ${missing[*]}"
