@@ -16,6 +16,7 @@ final class Exchange: AnswerSink {
     }
 
     private let tally: Tally
+    private let decisions: DecisionTally
     /// Gone when the client hung up before the ledger answered.
     private var connection: Connection?
     private var call: Call?
@@ -30,7 +31,10 @@ final class Exchange: AnswerSink {
     /// This is the connection's last request.
     private(set) var closes = false
 
-    init(tally: Tally) { self.tally = tally }
+    init(tally: Tally, decisions: DecisionTally) {
+        self.tally = tally
+        self.decisions = decisions
+    }
 
     /// The reply can be written.
     var isAnswered: Bool {
@@ -142,7 +146,7 @@ final class Exchange: AnswerSink {
     }
 
     private func decide(_ decision: Decision, about account: Account) {
-        tally.count(decision)
+        decisions.count(decision)
         outcome = .decided(decision, about: account)
     }
 

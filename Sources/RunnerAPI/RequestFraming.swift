@@ -59,8 +59,14 @@ struct RequestFraming {
 extension StringProtocol {
     /// Equal but for the case of ASCII letters.
     fileprivate func isSame(as lowercase: StaticString) -> Bool {
-        lowercase.withUTF8Buffer {
-            $0.count == utf8.count && utf8.elementsEqual($0, by: { $0.lowercase == $1 })
+        lowercase.withUTF8Buffer { expected in
+            guard expected.count == utf8.count else { return false }
+            var place = 0
+            for byte in utf8 {
+                guard byte.lowercase == expected[place] else { return false }
+                place += 1
+            }
+            return true
         }
     }
 }

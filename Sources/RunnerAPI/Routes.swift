@@ -37,7 +37,7 @@ enum Routes {
 
     private static func call(_ method: HTTPMethod, path: Segment) throws(Rejection) -> Call {
         guard path.begins(with: RunnerPath.accounts) else { throw .unknownRoute }
-        let rest = path.dropFirst(RunnerPath.accounts.utf8CodeUnitCount)
+        let rest = path[(path.startIndex + RunnerPath.accounts.utf8CodeUnitCount)...]
         let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
         guard let (route, id) = route(after: rest[slash...]) else { throw .unknownRoute }
         guard route.takes(method) else { throw .methodNotAllowed(allow: route.allow) }
@@ -57,9 +57,9 @@ enum Routes {
         if account.equals(RunnerPath.executions) { return (.admit, none) }
         if account.equals(RunnerPath.limits) { return (.peek, none) }
         guard account.begins(with: RunnerPath.executions) else { return nil }
-        let rest = account.dropFirst(RunnerPath.executions.utf8CodeUnitCount)
+        let rest = account[(account.startIndex + RunnerPath.executions.utf8CodeUnitCount)...]
         guard rest.first == UInt8(ascii: "/") else { return nil }
-        let id = rest.dropFirst()
+        let id = rest[(rest.startIndex + 1)...]
         guard let slash = id.firstIndex(of: UInt8(ascii: "/")), id[slash...].equals(RunnerPath.settle) else {
             return nil
         }

@@ -40,6 +40,7 @@ final class RunnerLoop {
 
     private let eventLoop: any EventLoop
     private let tally: Tally
+    private let decisions: DecisionTally
     private let logger: Logger
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var ticking: Scheduled<Void>?
@@ -61,6 +62,7 @@ final class RunnerLoop {
         self.accountant = accountant
         self.ledger = ledger
         self.tally = tally
+        decisions = DecisionTally(factory: tally.factory)
         self.logger = logger
         replies = ResponseWriter(tellsTime: settings.rateLimitTime, tally: tally)
         replace(plans: accountant.plans)
@@ -68,7 +70,7 @@ final class RunnerLoop {
 
     func replace(plans: PlanBook) {
         accountant.plans = plans
-        tally.prepare(for: plans)
+        decisions.prepare(for: plans)
         replies.replace(plans: plans)
     }
 
@@ -155,7 +157,7 @@ final class RunnerLoop {
     // MARK: Exchanges
 
     func exchange(for connection: Connection) -> Exchange {
-        let exchange = spares.popLast() ?? Exchange(tally: tally)
+        let exchange = spares.popLast() ?? Exchange(tally: tally, decisions: decisions)
         exchange.begin(connection)
         return exchange
     }

@@ -1,0 +1,64 @@
+// The metrics of decisions, for one event loop: it keeps the handles, so that no loop waits for another. What they count
+// into is shared by all loops. Accounts never become labels.
+
+import Accounting
+import Metrics
+
+/// Counts the decisions of one event loop; used on it only.
+final class DecisionTally {
+    private let verdicts: [Metrics.Counter]
+    /// By the limit's name; the same for every plan that has a limit of this name.
+    private var denials: [String: Metrics.Counter] = [:]
+    private let factory: any MetricsFactory
+
+    /// The values of the label `verdict`; a denial is counted for each limit it names.
+    private enum Verdict: Int, CaseIterable {
+        case admitted, held, settled, notHeld, peeked, refused, unavailable, degraded
+
+        var label: String { self == .notHeld ? "not_held" : "\(self)" }
+    }
+
+    init(factory: any MetricsFactory) {
+        self.factory = factory
+        verdicts = Verdict.allCases.map {
+            Metrics.Counter(
+                label: "stint_decisions_total", dimensions: [("verdict", $0.label)], factory: factory)
+        }
+    }
+
+    /// Makes the counters of denials by the plans' limits, so that they are told before they count.
+    func prepare(for plans: PlanBook) {
+        denials = [:]
+        for plan in plans.plans.values {
+            for limit in plan.limits { denialCounter(limit: limit.name).increment(by: 0) }
+        }
+    }
+
+    func count(_ decision: Decision) {
+        switch decision {
+        case .admitted(let admitted, _): count(admitted.isRepeat ? .held : .admitted)
+        case .denied(let denial, _, let standing):
+            let limits = standing.plan.limits
+            for index in limits.indices where denial.violates(index) {
+                denialCounter(limit: limits[index].name).increment()
+            }
+        case .settled: count(.settled)
+        case .notHeld: count(.notHeld)
+        case .peeked: count(.peeked)
+        case .refused: count(.refused)
+        case .unavailable: count(.unavailable)
+        case .degraded: count(.degraded)
+        }
+    }
+
+    private func denialCounter(limit: String) -> Metrics.Counter {
+        if let counter = denials[limit] { return counter }
+        let counter = Metrics.Counter(
+            label: "stint_decisions_total", dimensions: [("verdict", "denied"), ("limit", limit)],
+            factory: factory)
+        denials[limit] = counter
+        return counter
+    }
+
+    private func count(_ verdict: Verdict) { verdicts[verdict.rawValue].increment() }
+}
