@@ -8,7 +8,7 @@ WORKDIR /build
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Tests ./Tests
-RUN swift build -c release --product stint --static-swift-stdlib \
+RUN swift build -c release --product stint --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \
     && cp "$(swift build -c release --show-bin-path)/stint" /build/stint
 
 FROM debian:bookworm-slim

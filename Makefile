@@ -17,11 +17,15 @@ build: deps    ## debug build of everything, tests included (first time: 5 to 10
 	@[ -d .build/debug ] || echo "build: the first debug build takes 5 to 10 minutes on 2 cores; later ones take seconds."
 	swift build --build-tests
 
+# What people run: with the Swift runtime inside, and without the checks of exclusive access at run time that the
+# debug build and every test keep (docs/decisions/0008-what-the-release-build-leaves-out.md).
+RELEASE := -c release --product stint --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+
 run: deps    ## release build of the service, then start it (Ctrl-C stops it; ARGS="--ledger memory" adds flags)
 	@[ -x .build/release/stint ] || echo "run: the first release build takes about 10 minutes on 2 cores; later ones take seconds."
-	swift build -c release --product stint
+	swift build $(RELEASE)
 	@echo "run: starting; runners ask http://127.0.0.1:7400, people look at http://127.0.0.1:7401/readyz"
-	@exec "$$(swift build -c release --show-bin-path)/stint" serve $(ARGS)
+	@exec "$$(swift build $(RELEASE) --show-bin-path)/stint" serve $(ARGS)
 
 # One after the other: many tests hold real servers to deadlines of milliseconds, and would be each other's load.
 test: build    ## every test (needs no running Redis: the tests start their own; about 6 minutes)
@@ -63,8 +67,8 @@ bench: compare    ## everything that is measured: compare, then the microbenchma
 
 compare:    ## Stint beside its peers into docs/BENCHMARKS.md: 25 minutes (ARGS="--quick": 3; installs the peers)
 	@scripts/deps.sh bench
-	swift build -c release --product stint
-	python3 -B Benchmarks/compare --stint "$$(swift build -c release --show-bin-path)/stint" $(ARGS)
+	swift build $(RELEASE)
+	python3 -B Benchmarks/compare --stint "$$(swift build $(RELEASE) --show-bin-path)/stint" $(ARGS)
 
 ci: deps lint test    ## what CI runs: lint, build, test, then start the binary and ask it once
 	scripts/smoke.sh

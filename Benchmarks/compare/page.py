@@ -30,7 +30,7 @@ METHOD = """## Method
 
 | contender | what it is |
 | --- | --- |
-| Stint | the release build, `stint serve` as it comes: one event loop, its own Redis on a Unix socket, append-only file forced to disk every second |
+| Stint | the release build, `stint serve` as it comes: two event loops, its own Redis on a Unix socket, append-only file forced to disk every second |
 | nginx+Lua+Redis | 2 workers, [limiter.lua](../Benchmarks/peers/limiter.lua): JSON read, one EVALSHA of a two-cell counter ([two-cells.lua](../Benchmarks/peers/two-cells.lua)) over pooled Unix-socket connections to a Redis with the same settings. Executions only, no time, no ids; admits up to twice the limit across a boundary |
 | nginx limit_req | 2 workers, a leaky bucket in shared memory: no store, one machine, executions only |
 | HAProxy | 2 threads, stick tables in memory: no store, one machine, executions only. It counts denied requests too, so a caller that goes on is never admitted again |

@@ -30,7 +30,7 @@ struct Settings: Sendable, Equatable {
     var dataDirectory = "./stint-data"
     var dataAppendFsync = AppendFsync.everysec
     var plans: String?
-    var eventLoops = 1
+    var eventLoops = 2
     var drainDeadlineMs = 10_000
     var logLevel = Logger.Level.info
 
