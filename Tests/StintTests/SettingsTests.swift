@@ -84,7 +84,7 @@ struct SettingsTests {
             Refused(
                 arguments: ["--event-loops", "65"],
                 message: "eventLoops (flag --event-loops): must be 1 to 64, not '65'. "
-                    + "Type for example: --event-loops 1"),
+                    + "Type for example: --event-loops 2"),
             Refused(
                 environment: ["STINT_LEDGER": "disk"],
                 message: "ledger (variable STINT_LEDGER): must be redis or memory, not 'disk'. "

@@ -22,7 +22,8 @@ local function admit(fresh, id, duration, needed)
     end
   end
   if violated > 0 then
-    denied_duration, denied_needed, denied_wait, denied_limits = duration, needed, ever and fits - clock or -1, violated
+    denied_duration, denied_needed, denied_limits, denied_answer = duration, needed, violated, nil
+    denied_wait = ever and fits - clock or -1
     return 2, denied_wait, violated
   end
   for i = 1, window_count do window_charge(windows[i], grant) end

@@ -23,8 +23,12 @@ local function answer_all(question_count, held_count, id)
       verdict, a, b = 5, 0, 0
       fresh = fresh + 1
     end
-    local answer = pack('<Bdddddd', verdict, a, b, c or 0, peek(w))
-    for j = 2, window_count do answer = answer .. pack('<ddd', peek(windows[j])) end
+    local answer = verdict == 2 and denied_answer
+    if not answer then
+      answer = pack('<Bdddddd', verdict, a, b, c or 0, peek(w))
+      for j = 2, window_count do answer = answer .. pack('<ddd', peek(windows[j])) end
+      if verdict == 2 then denied_answer = answer end
+    end
     answers[answer_count + i] = answer
   end
   return writes

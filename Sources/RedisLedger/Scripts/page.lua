@@ -54,7 +54,7 @@ end
 -- The page at hand: its windows; until when it is sure to live and until when it must; its settled ids. What was denied
 -- last, and nothing has changed since.
 local windows, lives_until, must_live_until, settled = {}, nil, nil, nil
-local denied_duration, denied_needed, denied_wait, denied_limits
+local denied_duration, denied_needed, denied_wait, denied_limits, denied_answer
 
 -- Reads the page: its own field, its windows, and what the ids from ARGV[first] on hold.
 local function page_load(id_count, first)
