@@ -30,7 +30,7 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=3, help="how long a row is measured, in whole seconds (3)")
     parser.add_argument("--quick", action="store_true", help="one round of one second: to try it, not to quote it")
     parser.add_argument("--only", action="append", metavar="NAME",
-                        help="only contenders whose name contains NAME; may be repeated")
+                        help="only contenders whose name contains NAME, in any case; may be repeated")
     parser.add_argument("--skip-growth", action="store_true", help="the main tables only")
     parser.add_argument("--page", default=os.path.join(REPOSITORY, "docs/BENCHMARKS.md"), help="what to write")
     parser.add_argument("--rows", default=os.path.join(REPOSITORY, ".build/compare/rows.jsonl"),

@@ -51,7 +51,7 @@ class Bench:
         growth.accounts(self.start_by_size((100, 10_000) if chosen.quick else (100, 10_000, 1_000_000)), *pace)
 
     def is_chosen(self, name):
-        return not self.chosen.only or any(text in name for text in self.chosen.only)
+        return not self.chosen.only or any(text.lower() in name.lower() for text in self.chosen.only)
 
     def maximum(self, name):
         """The most requests/s of a contender over 10,000 accounts, by the number of connections that suits it best."""
