@@ -66,7 +66,8 @@ public struct LedgerPage: Sendable {
         let verdict = charges.admit(ask, under: plan, at: now, clock: clock)
         guard case .admitted(let grant) = verdict else { return verdict }
         if now >= sweepHoldsAt {
-            holds = holds.filter { $0.value.expires > now }
+            // The clock may have stepped back behind now, which only the windows of this plan clamp.
+            holds = holds.filter { $0.value.expires > min(now, clock) }
             sweepHoldsAt = now + Hold.graceMs
         }
         holds[ask.id] = Hold(grant: grant, under: plan)

@@ -6,10 +6,13 @@ import NIOCore
 import Redis
 
 final class LedgerCall {
-    /// Accounts that share a call at most: beyond that nothing is gained, and the server is kept from others.
+    /// Accounts that share a call at most, where one server has them all: beyond that nothing is gained, and the server
+    /// is kept from others.
     static let maximumAccounts = 16
     /// Questions that share a call at most.
     static let maximumQuestions = 64
+    /// Cells that the questions of a call may walk at most, so that no call keeps the server for long.
+    static let maximumCells = 4_096
 
     /// The questions about one account, in the order they came.
     private struct Part {
@@ -22,6 +25,7 @@ final class LedgerCall {
 
     private var parts: [Part] = []
     private(set) var questionCount = 0
+    private var cellCount = 0
     private let ledger: RedisLedger
     /// When it left, on this process's clock.
     var departure = NIODeadline.uptimeNanoseconds(0)
@@ -32,30 +36,28 @@ final class LedgerCall {
 
     var accountCount: Int { parts.count }
 
-    /// Takes a question about one more account.
-    /// - Returns: its place among the accounts of this call; nil when there is no room.
-    func open(
-        _ question: Question, about account: Account, under plan: Plan, from sink: any AnswerSink
-    ) -> Int? {
-        guard parts.count < LedgerCall.maximumAccounts, questionCount < LedgerCall.maximumQuestions
-        else { return nil }
+    /// Whether a question under `plan` may still come.
+    func hasRoom(for plan: Plan) -> Bool {
+        questionCount < LedgerCall.maximumQuestions
+            && (questionCount == 0 || cellCount + plan.cellCount <= LedgerCall.maximumCells)
+    }
+
+    /// Whether `plan` is what the questions about the account at `place` are under.
+    func isUnder(_ plan: Plan, at place: Int) -> Bool { parts[place].plan === plan }
+
+    /// Makes a place for the questions about one more account.
+    /// - Returns: where it is.
+    func open(_ account: Account, under plan: Plan) -> Int {
         parts.append(Part(account: account, plan: plan, questions: []))
-        add(question, from: sink, at: parts.count - 1)
         return parts.count - 1
     }
 
     /// Takes one more question about the account at `place`.
-    /// - Returns: false when there is no room, or its other questions are under another plan.
-    func append(_ question: Question, at place: Int, under plan: Plan, from sink: any AnswerSink) -> Bool {
-        guard questionCount < LedgerCall.maximumQuestions, parts[place].plan === plan else { return false }
-        add(question, from: sink, at: place)
-        return true
-    }
-
-    private func add(_ question: Question, from sink: any AnswerSink, at place: Int) {
+    func append(_ question: Question, at place: Int, from sink: any AnswerSink) {
         parts[place].questions.append((question, sink))
         if question.mayBeHeld { parts[place].heldCount += 1 }
         questionCount += 1
+        cellCount += parts[place].plan.cellCount
     }
 
     func fail(_ error: LedgerError) {
@@ -109,6 +111,10 @@ extension LedgerCall {
             for (question, _) in part.questions { buffer.write(question) }
         }
     }
+}
+
+extension Plan {
+    fileprivate var cellCount: Int { windows.reduce(0) { $0 + $1.cells } }
 }
 
 extension Question {

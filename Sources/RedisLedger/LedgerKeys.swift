@@ -1,5 +1,4 @@
-// The key schema, whole. Every key of an account carries the hash tag `{account}`, so all of them share a slot of a
-// cluster. An account's bytes include neither brace, so a key is read back in one way only, without escaping.
+// The key schema, whole: one key an account, with the hash tag `{account}`. An account's bytes include neither brace, so a key is read back in one way only, without escaping.
 //
 //   <prefix>{<account>}    the account's page: a hash (Scripts/page.lua), with a field per window shape, block of past
 //                          cells and hold

@@ -24,6 +24,8 @@ public final class RedisLedger: Ledger {
     private var link: RedisLink?
     /// The script's digest as the server says it. Until it was loaded once, calls carry the script's text.
     private var digest: String?
+    /// 1 until the server has said that it is no cluster's: there, accounts live on different servers.
+    private var accountsPerCall = 1
     /// The calls that gather questions in this tick, in the order of their first question.
     private var gathering: [LedgerCall] = []
     /// Where an account's questions are gathered last: in which call, and at which place in it.
@@ -44,6 +46,7 @@ public final class RedisLedger: Ledger {
             [weak self] _ in
             self?.loadScript()
             self?.askForPolicy()
+            self?.askForCluster()
         }
     }
 
@@ -63,20 +66,22 @@ public final class RedisLedger: Ledger {
         if gathering.isEmpty {
             eventLoop.assumeIsolated().execute { self.depart() }
         }
-        if let (call, place) = gatheringPlace[account],
-            gathering[call].append(question, at: place, under: plan, from: sink)
+        if let (index, place) = gatheringPlace[account], gathering[index].hasRoom(for: plan),
+            gathering[index].isUnder(plan, at: place)
         {
+            gathering[index].append(question, at: place, from: sink)
             return
         }
-        if let place = gathering.last?.open(question, about: account, under: plan, from: sink) {
-            gatheringPlace[account] = (gathering.count - 1, place)
-            return
+        let call: LedgerCall
+        if let last = gathering.last, last.accountCount < accountsPerCall, last.hasRoom(for: plan) {
+            call = last
+        } else {
+            call = LedgerCall(ledger: self)
+            gathering.append(call)
         }
-        let call = LedgerCall(ledger: self)
-        gathering.append(call)
-        gatheringPlace[account] = call.open(question, about: account, under: plan, from: sink).map {
-            (gathering.count - 1, $0)
-        }
+        let place = call.open(account, under: plan)
+        call.append(question, at: place, from: sink)
+        gatheringPlace[account] = (gathering.count - 1, place)
     }
 
     /// Sends what was gathered: all calls in one write.
@@ -150,19 +155,32 @@ public final class RedisLedger: Ledger {
 
     /// Every key of the ledger has a time to live, so any eviction may forget charges.
     private func askForPolicy() {
-        let ear = Ear { [weak self] reply in
-            guard case .success(.bulk(let bytes)) = reply else { return }
-            let lines = String(buffer: bytes).split(whereSeparator: \.isNewline)
-            let policy = lines.first { $0.hasPrefix("maxmemory_policy:") }?.dropFirst(
-                "maxmemory_policy:".count)
-            guard let policy, policy != "noeviction" else { return }
+        askForInfo("memory", "maxmemory_policy") { [weak self] policy in
+            guard policy != "noeviction" else { return }
             self?.logger.warning(
                 "this Redis may evict charges, which are then forgotten. Set maxmemory-policy noeviction",
                 metadata: ["maxmemory-policy": "\(policy)"])
         }
+    }
+
+    private func askForCluster() {
+        accountsPerCall = 1
+        askForInfo("cluster", "cluster_enabled") { [weak self] enabled in
+            if enabled == "0" { self?.accountsPerCall = LedgerCall.maximumAccounts }
+        }
+    }
+
+    /// - Parameter hear: gets what the server says of itself under `name`; nothing when it does not say.
+    private func askForInfo(_ section: String, _ name: String, _ hear: @escaping (Substring) -> Void) {
+        let ear = Ear { reply in
+            guard case .success(.bulk(let bytes)) = reply else { return }
+            let lines = String(buffer: bytes).split(whereSeparator: \.isNewline)
+            let line = lines.first { $0.hasPrefix("\(name):") }
+            if let value = line?.dropFirst(name.utf8.count + 1) { hear(value) }
+        }
         link?.send(argumentCount: 2, to: ear) { writer in
             writer.append("INFO")
-            writer.append("memory")
+            writer.append(section)
         }
     }
 }
@@ -182,7 +200,7 @@ extension LedgerError {
     private static let refusals: Set<String> = [
         "LOADING", "BUSY", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "MOVED",
         "ASK",
-        "TRYAGAIN", "CROSSSLOT", "NOAUTH", "NOPERM", "WRONGTYPE", "NOSCRIPT",
+        "TRYAGAIN", "CROSSSLOT", "NOAUTH", "NOSCRIPT",
     ]
 
     /// - Parameter text: an error reply; its first word is its code.

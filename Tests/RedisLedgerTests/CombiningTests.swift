@@ -58,6 +58,43 @@ struct CombiningTests {
         }
     }
 
+    @Test("A server that belongs to a cluster is asked about one account in a call")
+    func asksClusterApart() async throws {
+        let options = RedisServer.Options(
+            tcp: true, config: ["cluster-enabled yes", "cluster-port \(try freePort())"])
+        try await RedisServer.withServer(options) { server in
+            try server.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+            try await eventually("the cluster serves") {
+                try server.command("CLUSTER", "INFO").contains("cluster_state:ok")
+            }
+            try await LedgerRig.withRedis(server.url) { ledger in
+                let cost = try await Self.cost(of: server) {
+                    let heard = try await ledger.hear(Self.puts(60, of: 20))
+                    #expect(heard.allSatisfy { $0.answer != nil })
+                }
+                #expect(cost.calls == 20)
+            }
+        }
+    }
+
+    @Test("Cells that a call may walk are few: with 1,000 in a window, four questions travel together")
+    func walksFewCells() async throws {
+        let limit = try Limit(name: "l", meter: .executions, amount: 9, windowMs: 60_000, cells: 1_000)
+        let plan = try Plan(name: "p", limits: [limit])
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url) { ledger in
+                _ = try await ledger.hear(Self.puts(1, of: 1))
+                let cost = try await Self.cost(of: server) {
+                    let heard = try await ledger.hear(
+                        (0..<10).map { Put(.ask("e\($0)", 10), about: Account("a")!, under: plan) })
+                    #expect(heard.map(\.order) == Array(0..<10))
+                    #expect(heard.count { $0.admitted } == 9)
+                }
+                #expect(cost.calls == 3)
+            }
+        }
+    }
+
     @Test("What is more than a socket takes at once is sent once all the same")
     func writesMuchOnce() async throws {
         try await RedisServer.withServer { server in
@@ -113,6 +150,12 @@ struct CombiningTests {
                 #expect(peek.usage[0].executions == 100)
             }
         }
+    }
+}
+
+extension Heard {
+    fileprivate var admitted: Bool {
+        if case .admitted? = answer?.verdict { true } else { false }
     }
 }
 

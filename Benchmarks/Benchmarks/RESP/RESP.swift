@@ -100,13 +100,13 @@ private struct Unexpected: Error { let what: String }
 /// One admission, as the ledger asks it for the built-in plan: sizes are right, contents do not matter.
 private enum Call {
     static let arguments: [ByteBuffer] = [
-        "EVALSHA", "0123456789abcdef0123456789abcdef01234567", "2", "stint:{acct-0000042}:x",
-        "stint:{acct-0000042}:w:60000:60", "", String(repeating: "p", count: 47), "", "run-0123456789abcdef",
+        "EVALSHA", "0123456789abcdef0123456789abcdef01234567", "1", "stint:{acct-0000042}", "",
+        String(repeating: "p", count: 58), "run-0123456789abcdef",
     ].map { ByteBuffer(string: $0) }
 
     /// How long it is as RESP.
     static let byteCount =
-        "*9\r\n".utf8.count
+        "*7\r\n".utf8.count
         + arguments.reduce(0) { $0 + "$\($1.readableBytes)\r\n".utf8.count + $1.readableBytes + 2 }
 
     static let reply = ByteBuffer(string: "$49\r\n" + String(repeating: "r", count: 49) + "\r\n")

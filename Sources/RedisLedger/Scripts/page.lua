@@ -22,7 +22,7 @@
 -- All questions about an account are answered as if each had come alone, in order; they share one now. Everything that
 -- can fail on a damaged page is read before anything of it is written.
 
-local args, position, clock = ARGV[2], 1, nil
+local args, position = ARGV[2], 1
 if ARGV[1] == '' then
   local time = redis.call('TIME')
   clock = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -65,6 +65,7 @@ local function page_load(id_count, first)
   lives_until, settled, must_live_until = 0, '', 0
   if own then
     lives_until = unpack_struct('<d', own)
+    if not (lives_until < 17592186044416) then error('the field of the page holds something else') end
     if #own > 8 then settled = string.sub(own, 9) end
   end
   now, set_count, touched_count, settled_bytes, reused, denied_duration, holds = clock, 0, 0, 0, false, nil, {}

@@ -18,13 +18,17 @@
 
 local pack, unpack_struct = struct.pack, struct.unpack
 
--- Of the account at hand: the key of its page; what time it is; fields and values to write, flat, and how many.
-local key, now, set, set_count = nil, nil, {}, 0
+-- What the clock says. Of the account at hand: the key of its page; what time it is, which never steps back; fields and
+-- values to write, flat, and how many.
+local clock, key, now, set, set_count = nil, nil, nil, {}, 0
 
 local function window_load(name, length, cells, state)
   if not state then return { name, length, cells, '', false, 0, 0, 0, 0, 0, 0, 0, 0, 0, false } end
-  if #state < 72 or #state > 282 then error('the field of a window holds something else') end
-  return { name, length, cells, #state > 72 and string.sub(state, 73) or '', false, unpack_struct('<ddddddddd', state) }
+  local w = { name, length, cells, #state > 72 and string.sub(state, 73) or '', false, unpack_struct('<ddddddddd', state) }
+  local sane = #state <= 282 and w[6] <= 8796093022208 and w[9] >= 0 and w[9] <= w[6] and w[12] >= 0 and w[12] <= w[6]
+    and w[7] >= 0 and w[8] >= 0 and w[7] + w[8] + w[10] + w[11] + w[13] + w[14] < 9007199254740992
+  if not sane then error('the field of a window holds something else') end
+  return w
 end
 
 local function cell_number(w, instant)
@@ -55,21 +59,28 @@ local function block_get(w, block)
   return w[5][block]
 end
 
--- The first cell after number, and before the newest, that has executions: number, executions, ms, latest; or nil.
-local function window_next(w, number)
-  local new = cell_number(w, w[9])
-  number = number + 1
+-- Walks the cells between the oldest and the newest, to the first that makes up for an excess of a meter (0 executions,
+-- 1 execution time) together with those before it, or that was charged after gone. Returns its latest, executions and ms (nil:
+-- there is none), and the executions and ms of those before it.
+local function window_walk(w, meter, excess, gone)
+  local number, new, passed_executions, passed_ms = cell_number(w, w[12]) + 1, cell_number(w, w[9]), 0, 0
   while number < new do
-    local at = number % 16
-    local cells = block_get(w, (number - at) / 16)
+    local first = number - number % 16
+    local cells = block_get(w, first / 16)
     if cells then
-      local executions, ms, offset = unpack_struct('<I4I6I4', cells, 14 * at + 1)
-      if executions > 0 then return number, executions, ms, math.ceil(number * w[2] / w[3]) + offset end
-      number = number + 1
-    else
-      number = number - at + 16
+      for at = number - first, math.min(15, new - 1 - first) do
+        local executions, ms, offset = unpack_struct('<I4I6I4', cells, 14 * at + 1)
+        if executions > 0 then
+          local latest = math.ceil((first + at) * w[2] / w[3]) + offset
+          excess = excess - (meter == 0 and executions or ms)
+          if excess <= 0 or latest > gone then return latest, executions, ms, passed_executions, passed_ms end
+          passed_executions, passed_ms = passed_executions + executions, passed_ms + ms
+        end
+      end
     end
+    number = first + 16
   end
+  return nil, 0, 0, passed_executions, passed_ms
 end
 
 -- Drops the cells whose latest charge is a whole window old.
@@ -80,33 +91,26 @@ local function window_advance(w)
     w[7], w[8] = 0, 0
     return
   end
-  local number, executions, ms, latest = cell_number(w, w[12]), w[13], w[14], w[12]
-  while number and latest <= gone do
-    w[7], w[8] = w[7] - executions, w[8] - ms
-    number, executions, ms, latest = window_next(w, number)
-  end
-  if number then w[12], w[13], w[14] = latest, executions, ms end
+  local latest, executions, ms, passed_executions, passed_ms = window_walk(w, 0, math.huge, gone)
+  w[7], w[8] = w[7] - w[13] - passed_executions, w[8] - w[14] - passed_ms
+  if latest then w[12], w[13], w[14] = latest, executions, ms end
 end
 
--- Makes number the newest cell, empty; the one before goes to its block, and that, when it is past, to its own field.
+-- Makes number the newest cell, empty; the one before becomes the oldest, or goes to its block, and that, when it is past, to
+-- its own field. Where no block counts none is written: what is missing, or of another number, says that nothing was charged.
 local function window_open(w, number)
-  local first, cells = number - number % 16, nil
-  if w[7] == 0 then
-    cells = string.rep('\0', 14 * (number - first))
-  else
+  local first = number - number % 16
+  local cells = string.rep('\0', 14 * (number - first))
+  if w[7] == w[10] then
+    w[12], w[13], w[14] = w[9], w[10], w[11]
+  elseif w[7] > 0 then
     local new = cell_number(w, w[9])
     if #w[4] ~= 14 * (new % 16) then error('the field of a window holds something else') end
-    if w[7] == w[10] then
-      w[12], w[13], w[14] = w[9], w[10], w[11]
-      cells = w[4] .. string.rep('\0', 14)
-    else
-      cells = w[4] .. pack('<I4I6I4', w[10], w[11], w[9] - math.ceil(new * w[2] / w[3]))
-    end
+    local before = w[4] .. pack('<I4I6I4', w[10], w[11], w[9] - math.ceil(new * w[2] / w[3]))
     if new >= first then
-      if number > new + 1 then cells = cells .. string.rep('\0', 14 * (number - new - 1)) end
+      cells = number > new + 1 and before .. string.rep('\0', 14 * (number - new - 1)) or before
     else
-      block_put(w, (new - new % 16) / 16, cells .. string.rep('\0', 224 - #cells))
-      cells = string.rep('\0', 14 * (number - first))
+      block_put(w, (new - new % 16) / 16, before .. string.rep('\0', 224 - #before))
     end
   end
   w[4], w[9], w[10], w[11] = cells, now, 0, 0
@@ -155,13 +159,8 @@ end
 -- When ask more of a meter (0 executions, 1 execution time) fits under amount, if nothing else happens.
 local function window_fits(w, meter, ask, amount)
   local excess = (meter == 0 and w[7] or w[8]) + ask - amount
-  if w[7] ~= w[10] then
-    local number, executions, ms, latest = cell_number(w, w[12]), w[13], w[14], w[12]
-    while number do
-      excess = excess - (meter == 0 and executions or ms)
-      if excess <= 0 then return latest + w[2] end
-      number, executions, ms, latest = window_next(w, number)
-    end
-  end
-  return w[9] + w[2]
+  if w[7] == w[10] then return w[9] + w[2] end
+  excess = excess - (meter == 0 and w[13] or w[14])
+  if excess <= 0 then return w[12] + w[2] end
+  return (window_walk(w, meter, excess, math.huge) or w[9]) + w[2]
 end
