@@ -53,6 +53,8 @@ public final class Plan: Sendable {
     public let windowOfLimit: [Int]
     /// A charge has left every window, whatever cell-mates it got, this many ms later.
     let longestStayMs: Int
+    /// The cells of all windows together: what one question may have to walk.
+    package let cellCount: Int
 
     /// - Throws: ``PlanError`` naming the field that is wrong.
     public init(
@@ -99,6 +101,7 @@ public final class Plan: Sendable {
         self.windows = windows
         self.windowOfLimit = windowOfLimit
         self.longestStayMs = windows.reduce(0) { max($0, $1.longestStayMs) }
+        self.cellCount = windows.reduce(0) { $0 + $1.cells }
     }
 }
 

@@ -31,25 +31,13 @@ public struct ReplayReport: Sendable {
             let (limit, peak) = (tally.limits[index], tally.peaks[index])
             return .init(
                 name: limit.name, meter: limit.meter.rawValue, amount: limit.amount, windowMs: limit.windowMs,
-                denials: tally.denials[index],
-                peak: peak.used == 0
-                    ? nil
-                    : .init(
-                        used: peak.used,
-                        percent: limit.amount == 0
-                            ? nil : SimulationReport.percent(peak.used, of: limit.amount),
-                        account: names[peak.account], offsetMs: peak.offsetMs))
+                denials: tally.denials[index], peak: peak, account: names[peak.account])
         }
-        // The first to appear is first among equals.
-        let denied = tally.accounts.indices.filter { tally.accounts[$0].denied > 0 }.sorted {
-            (tally.accounts[$1].denied, $0) < (tally.accounts[$0].denied, $1)
-        }
+        let denied = SimulationReport.mostDenied(of: tally.accounts.count) { Int(tally.accounts[$0].denied) }
         deniedAccounts = denied.count
         topAccounts = denied.prefix(top).map { number in
             let account = tally.accounts[number]
-            return .init(
-                account: names[number], rows: Int(account.rows), denied: Int(account.denied),
-                deniedPercent: SimulationReport.percent(Int(account.denied), of: Int(account.rows)))
+            return .init(account: names[number], rows: Int(account.rows), denied: Int(account.denied))
         }
         self.problem = problem
     }

@@ -8,13 +8,6 @@ struct ReplayTally {
         var denied: Int32 = 0
     }
 
-    /// The fullest window of a limit.
-    struct Peak {
-        var used = 0
-        var account = 0
-        var offsetMs = 0
-    }
-
     /// By their numbers.
     private(set) var accounts: [Account] = []
     private(set) var rows = 0

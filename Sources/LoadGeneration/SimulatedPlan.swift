@@ -28,13 +28,6 @@ struct SimulatedPlan {
         var denied = 0
     }
 
-    /// The most that counted of a limit at any instant.
-    struct Peak {
-        var used = 0
-        var account = 0
-        var offsetMs = 0
-    }
-
     let plan: Plan
     let asks: SimulatedAsk
     /// By their numbers in the trace.

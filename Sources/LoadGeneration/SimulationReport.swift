@@ -75,6 +75,36 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
     static func percent(_ part: Int, of whole: Int) -> Double {
         whole == 0 ? 0 : (Double(part) / Double(whole) * 1_000).rounded() / 10
     }
+
+    /// The numbers of accounts with denials, the most first. The first to appear is first among equals.
+    static func mostDenied(of count: Int, denied: (Int) -> Int) -> [Int] {
+        (0..<count).filter { denied($0) > 0 }.sorted { (denied($1), $0) < (denied($0), $1) }
+    }
+}
+
+extension SimulationReport.AccountReport {
+    init(account: String, rows: Int, denied: Int) {
+        self.init(
+            account: account, rows: rows, denied: denied,
+            deniedPercent: SimulationReport.percent(denied, of: rows))
+    }
+}
+
+extension SimulationReport.LimitReport {
+    /// - Parameter account: the name of the peak's account; not asked for when nothing ever counted.
+    init(
+        name: String, meter: String, amount: Int, windowMs: Int, denials: Int, peak: Peak,
+        account: @autoclosure () -> String
+    ) {
+        self.init(
+            name: name, meter: meter, amount: amount, windowMs: windowMs, denials: denials,
+            peak: peak.used == 0
+                ? nil
+                : .init(
+                    used: peak.used,
+                    percent: amount == 0 ? nil : SimulationReport.percent(peak.used, of: amount),
+                    account: account(), offsetMs: peak.offsetMs))
+    }
 }
 
 extension SimulationReport.PlanReport {
@@ -83,41 +113,25 @@ extension SimulationReport.PlanReport {
         kind = simulated.asks.kind
         self.rows = rows
         admitted = rows - simulated.denied
-        denied = simulated.denied
+        self.denied = simulated.denied
         deniedPercent = SimulationReport.percent(simulated.denied, of: rows)
         neverFits = simulated.neverFits
         partialGrants = simulated.partialGrants
         overruns = simulated.overruns
-        limits = simulated.plan.limits.indices.map { .init(simulated, limit: $0, names: names) }
-        // The first to appear is first among equals.
-        let accounts = simulated.accounts.indices.filter { simulated.accounts[$0].denied > 0 }.sorted {
-            (simulated.accounts[$1].denied, $0) < (simulated.accounts[$0].denied, $1)
-        }
-        deniedAccounts = accounts.count
-        topAccounts = accounts.prefix(top).map { number in
-            let account = simulated.accounts[number]
+        limits = simulated.plan.limits.indices.map { index in
+            let (limit, peak) = (simulated.plan.limits[index], simulated.peaks[index])
             return .init(
-                account: names[number], rows: account.rows, denied: account.denied,
-                deniedPercent: SimulationReport.percent(account.denied, of: account.rows))
+                name: limit.name, meter: limit.meter.rawValue, amount: limit.amount,
+                windowMs: limit.window.lengthMs, denials: simulated.denials[index], peak: peak,
+                account: names[peak.account])
         }
-    }
-}
-
-extension SimulationReport.LimitReport {
-    fileprivate init(_ simulated: SimulatedPlan, limit index: Int, names: NameTable) {
-        let limit = simulated.plan.limits[index]
-        let peak = simulated.peaks[index]
-        name = limit.name
-        meter = limit.meter.rawValue
-        amount = limit.amount
-        windowMs = limit.window.lengthMs
-        denials = simulated.denials[index]
-        self.peak =
-            peak.used == 0
-            ? nil
-            : .init(
-                used: peak.used,
-                percent: limit.amount == 0 ? nil : SimulationReport.percent(peak.used, of: limit.amount),
-                account: names[peak.account], offsetMs: peak.offsetMs)
+        let denied = SimulationReport.mostDenied(of: simulated.accounts.count) {
+            simulated.accounts[$0].denied
+        }
+        deniedAccounts = denied.count
+        topAccounts = denied.prefix(top).map { number in
+            let account = simulated.accounts[number]
+            return .init(account: names[number], rows: account.rows, denied: account.denied)
+        }
     }
 }

@@ -113,10 +113,6 @@ extension LedgerCall {
     }
 }
 
-extension Plan {
-    fileprivate var cellCount: Int { windows.reduce(0) { $0 + $1.cells } }
-}
-
 extension Question {
     /// It names an execution that may be held already.
     fileprivate var mayBeHeld: Bool {
