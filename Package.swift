@@ -85,6 +85,7 @@ let package = Package(
             resources: [.embedInCode("Scripts")],
             swiftSettings: strict
         ),
+        .target(name: "Records", dependencies: ["Accounting", "Redis", nio], swiftSettings: strict),
         .target(
             name: "RunnerAPI",
             dependencies: ["Accounting", "WireFormat", nio, posix, http1, log, metrics],
@@ -93,7 +94,7 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: [
-                "Accounting", "WireFormat", hummingbird, nio, log, metrics,
+                "Accounting", "Records", "Redis", "WireFormat", hummingbird, nio, log, metrics,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -105,7 +106,8 @@ let package = Package(
         .executableTarget(
             name: "stint",
             dependencies: [
-                "Accounting", "AdminAPI", "Audit", "LoadGeneration", "Redis", "RedisLedger", "RunnerAPI",
+                "Accounting", "AdminAPI", "Audit", "LoadGeneration", "Records", "Redis", "RedisLedger",
+                "RunnerAPI",
                 nio, posix, ssl, log, metrics, hummingbird, lifecycle, subprocess, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

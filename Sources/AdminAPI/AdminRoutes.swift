@@ -3,16 +3,37 @@
 
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import WireFormat
 
 enum AdminRoutes {
     typealias Context = BasicRequestContext
 
+    /// Who may use a route, once there are tokens.
+    enum Scope: Sendable {
+        /// Anybody who can connect.
+        case none
+        /// Runners and admins.
+        case runner
+        case admin
+    }
+
     struct Route: Sendable {
         let method: HTTPRequest.Method
         /// Segments that begin with `:` stand for any one segment.
         let path: String
-        let respond: @Sendable (Request, Context) async throws -> Response
+        let scope: Scope
+        let respond: @Sendable (AdminRequest) async throws -> Response
+
+        init(
+            _ method: HTTPRequest.Method, _ path: String, scope: Scope = .admin,
+            respond: @escaping @Sendable (AdminRequest) async throws -> Response
+        ) {
+            self.method = method
+            self.path = path
+            self.scope = scope
+            self.respond = respond
+        }
 
         func matches(path asked: String) -> Bool {
             let pattern = path.split(separator: "/")
@@ -22,34 +43,42 @@ enum AdminRoutes {
         }
     }
 
-    static func table(
-        metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness
-    ) -> [Route] {
+    /// Every route there is.
+    static func table(_ parts: AdminParts) -> [Route] {
+        watching(parts)
+    }
+
+    /// For those who watch the process.
+    private static func watching(_ parts: AdminParts) -> [Route] {
         [
-            Route(method: .get, path: "/livez") { _, _ in text("ok\n", as: "text/plain; charset=utf-8") },
-            Route(method: .get, path: "/readyz") { _, _ in
-                switch await readiness() {
-                case .ready: text("ok\n", as: "text/plain; charset=utf-8")
+            Route(.get, "/livez", scope: .none) { _ in .text("ok\n", as: "text/plain; charset=utf-8") },
+            Route(.get, "/readyz", scope: .none) { _ in
+                switch await parts.readiness() {
+                case .ready: .text("ok\n", as: "text/plain; charset=utf-8")
                 case .notReady(let reason): Problem(.temporaryReducedCapacity, detail: reason).response()
                 }
             },
-            Route(method: .get, path: "/metrics") { _, _ in
-                text(metrics.text(), as: "text/plain; version=0.0.4; charset=utf-8")
+            Route(.get, "/metrics", scope: .none) { _ in
+                .text(parts.metrics.text(), as: "text/plain; version=0.0.4; charset=utf-8")
             },
         ]
     }
 
-    static func router(
-        metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness
-    ) -> Router<Context> {
-        let table = table(metrics: metrics, readiness: readiness)
+    static func router(_ parts: AdminParts) -> Router<Context> {
+        let table = table(parts)
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ProblemMiddleware(table: table))
-        for route in table { router.on(RouterPath(route.path), method: route.method, use: route.respond) }
+        for route in table {
+            router.on(RouterPath(route.path), method: route.method) { request, context in
+                try await route.respond(AdminRequest(request, context))
+            }
+        }
         return router
     }
+}
 
-    private static func text(_ body: String, as type: String) -> Response {
+extension Response {
+    static func text(_ body: String, as type: String) -> Response {
         Response(
             status: .ok, headers: [.contentType: type, .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: body)))

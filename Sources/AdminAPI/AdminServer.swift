@@ -16,22 +16,20 @@ public struct AdminServer: Sendable {
 
     /// - Parameters:
     ///   - host: an IP address of this machine. - port: 0 takes any free port.
-    ///   - readiness: asked by `/readyz` each time.
     ///   - listening: called once with the port when connections are accepted.
     ///   - logger: what Hummingbird has to say goes there from `debug` up only if it is set to `debug`, else from
     ///     `notice` up; the start is announced by whoever composes the process.
     public init(
         host: String,
         port: Int,
-        metrics: PrometheusMetrics,
-        readiness: @escaping @Sendable () async -> Readiness,
+        parts: AdminParts,
         listening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
         logger: Logger
     ) {
         var quiet = logger
         if quiet.logLevel == .info { quiet.logLevel = .notice }
         application = Application(
-            router: AdminRoutes.router(metrics: metrics, readiness: readiness),
+            router: AdminRoutes.router(parts),
             server: .http1(configuration: .init(idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds)))),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),

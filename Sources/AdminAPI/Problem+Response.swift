@@ -1,7 +1,8 @@
-// How the control plane sends the problems that `WireFormat` defines.
+// How the control plane sends the problems that `WireFormat` defines, and what it makes of the errors of others.
 
 import HTTPTypes
 import Hummingbird
+import Redis
 import WireFormat
 
 extension Problem {
@@ -11,9 +12,57 @@ extension Problem {
         var json = JSONWriter()
         write(to: &json)
         var headers: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
+        if type == .temporaryReducedCapacity { headers[.retryAfter] = "1" }
         if !allow.isEmpty { headers[.allow] = allow.map(\.rawValue).joined(separator: ", ") }
         return Response(
             status: .init(code: type.status), headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
+    }
+}
+
+extension Problem {
+    /// The body was JSON, but not this.
+    init(_ error: DecodingError) {
+        switch error {
+        case .keyNotFound(let key, let context):
+            self.init(.malformedField, detail: "\(context.path(to: key)): is missing")
+            field = context.path(to: key)
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            self.init(.malformedField, detail: "\(context.path()): \(context.debugDescription)")
+            field = context.path()
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+            self.init(.malformedField, detail: "\(context.path()): \(context.debugDescription)")
+            field = context.path()
+        default: self.init(.malformedJSON, detail: "the body is not JSON")
+        }
+    }
+
+    /// Redis could not be asked, or said no.
+    init(_ error: RedisError) {
+        switch error {
+        case .failed(.notSent):
+            self.init(.temporaryReducedCapacity, detail: "Redis cannot be asked now; nothing was changed")
+        case .failed(.lost):
+            self.init(
+                .temporaryReducedCapacity,
+                detail: "Redis did not answer in time; whether anything was changed is unknown")
+        case .refused: self.init(.temporaryReducedCapacity, detail: "Redis refused; nothing was changed")
+        case .unexpected:
+            self.init(.internalError, detail: "Redis holds something else there than Stint writes")
+        }
+    }
+}
+
+extension DecodingError.Context {
+    fileprivate func path(to key: (any CodingKey)? = nil) -> String {
+        var path = ""
+        for key in codingPath + (key.map { [$0] } ?? []) {
+            if let index = key.intValue {
+                path += "[\(index)]"
+            } else {
+                path += path.isEmpty ? key.stringValue : ".\(key.stringValue)"
+            }
+        }
+        return path
     }
 }

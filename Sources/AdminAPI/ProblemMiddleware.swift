@@ -3,6 +3,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Redis
 import WireFormat
 
 struct ProblemMiddleware: RouterMiddleware {
@@ -15,6 +16,11 @@ struct ProblemMiddleware: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
+        } catch let problem as Problem {
+            return problem.response()
+        } catch let error as RedisError {
+            context.logger.warning("Redis did not do what was asked", metadata: ["error": "\(error)"])
+            return Problem(error).response()
         } catch let error as HTTPError where error.status.kind == .clientError {
             let asked = "\(request.method.rawValue) \(request.uri.path)"
             guard error.status == .notFound else {

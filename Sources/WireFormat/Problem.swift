@@ -9,7 +9,7 @@
 ///  "limits":{"executionsRemaining":5312,"timeRemaining":0}}
 /// ```
 /// Members are written in this order, then `field` and `id`; those that are nil or empty are left out.
-public struct Problem: WireBody {
+public struct Problem: WireBody, Error {
     /// What went wrong; gives `type`, `title` and `status`.
     public var type: ProblemType
     /// ``BodyField/detail``: this time's facts, for people.
@@ -20,8 +20,8 @@ public struct Problem: WireBody {
     public var retryAfterMs: Int?
     /// ``BodyField/limits``: what is left.
     public var limits: LimitsObject?
-    /// ``BodyField/field``: the field at fault.
-    public var field: BodyField?
+    /// ``BodyField/field``: the field at fault; within a plan its path, such as `limits[1].amount`.
+    public var field: String?
     /// ``BodyField/id``: the execution in question.
     public var id: String?
 
@@ -34,7 +34,7 @@ public struct Problem: WireBody {
         self.violatedPolicies = violatedPolicies
         self.retryAfterMs = retryAfterMs
         self.limits = limits
-        self.field = field
+        self.field = field.map { String(describing: $0.name) }
         self.id = id
     }
 
@@ -50,8 +50,8 @@ public struct Problem: WireBody {
         .type, .title, .status, .detail, .violatedPolicies, .retryAfterMs, .limits, .field, .id,
     ]
 
-    /// Reads a problem of this service. `title` and `status` follow from `type` and are not compared; a
-    /// `type` or `field` that is not ours is refused or ignored.
+    /// Reads a problem of this service. `title` and `status` follow from `type` and are not compared; a `type` that
+    /// is not ours is refused.
     public init(from reader: inout JSONReader) throws(BodyError) {
         var (uri, detail): (String?, String?)
         self.init(.internalError, detail: "")
@@ -66,9 +66,7 @@ public struct Problem: WireBody {
                 }
             case .retryAfterMs: retryAfterMs = try reader.integer(name)
             case .limits: limits = try reader.body(name, as: LimitsObject.self)
-            case .field:
-                let found = try reader.text(name)
-                field = BodyField.allCases.first { String(describing: $0.name) == found }
+            case .field: field = try reader.text(name)
             case .id: id = try reader.text(name)
             default: try reader.skipField()
             }
@@ -100,10 +98,7 @@ public struct Problem: WireBody {
             writer.name(BodyField.limits.name)
             limits.write(to: &writer)
         }
-        if let field {
-            writer.name(BodyField.field.name)
-            writer.value(field.name)
-        }
+        writer.member(.field, ifPresent: field)
         writer.member(.id, ifPresent: id)
         writer.endObject()
     }

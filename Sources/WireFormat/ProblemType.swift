@@ -15,16 +15,24 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
     case malformedJSON
     /// 400: a field of the body breaks its bound.
     case malformedField
+    /// 400: a parameter of the query, or a segment of the path, that breaks its bound or is not known.
+    case malformedParameter
     /// 400: the account in the path is not 1 to 128 bytes of `A-Z a-z 0-9 . _ : @ -`.
     case malformedAccount
     /// 404: no such path.
     case unknownRoute
     /// 404: settled before, expired, or never admitted; nothing was changed.
     case executionNotHeld
+    /// 404: the path is there, what it names is not: a plan, an override, a resource.
+    case notFound
     /// 405: the path is there, the method is not; `Allow` says which are.
     case methodNotAllowed
     /// 408: the request did not arrive in time.
     case requestTimeout
+    /// 409: the plan is the default, or accounts have it.
+    case planInUse
+    /// 412: it was changed meanwhile; `If-Match` or `If-None-Match` does not hold.
+    case preconditionFailed
     /// 413: the body is larger than this service reads.
     case bodyTooLarge
     /// 413: `payloadBytes` is above the kind's ceiling.
@@ -39,10 +47,14 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
     case unknownKind
     /// 422: the kind has no ceiling, so `maxDurationMs` is needed.
     case durationMissing
+    /// 422: a plan or an override that cannot be; `field` says where.
+    case invalidPlan
     /// 431: more header bytes than this service reads.
     case headersTooLarge
     /// 500: a fault of ours; nothing was admitted.
     case internalError
+    /// 501: the ledger is in memory, and this is kept in Redis.
+    case needsRedis
     /// 505: neither HTTP/1.0 nor HTTP/1.1.
     case versionNotSupported
 
@@ -65,11 +77,15 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
         case .malformedRequest: (400, "Malformed Request", "urn:stint:problem:malformed-request")
         case .malformedJSON: (400, "Malformed JSON", "urn:stint:problem:malformed-json")
         case .malformedField: (400, "Malformed Field", "urn:stint:problem:malformed-field")
+        case .malformedParameter: (400, "Malformed Parameter", "urn:stint:problem:malformed-parameter")
         case .malformedAccount: (400, "Malformed Account Name", "urn:stint:problem:malformed-account")
         case .unknownRoute: (404, "Unknown Route", "urn:stint:problem:unknown-route")
         case .executionNotHeld: (404, "Execution Not Held", "urn:stint:problem:execution-not-held")
+        case .notFound: (404, "Not Found", "urn:stint:problem:not-found")
         case .methodNotAllowed: (405, "Method Not Allowed", "urn:stint:problem:method-not-allowed")
         case .requestTimeout: (408, "Request Timeout", "urn:stint:problem:request-timeout")
+        case .planInUse: (409, "Plan In Use", "urn:stint:problem:plan-in-use")
+        case .preconditionFailed: (412, "Precondition Failed", "urn:stint:problem:precondition-failed")
         case .bodyTooLarge: (413, "Body Too Large", "urn:stint:problem:body-too-large")
         case .payloadAboveCeiling: (413, "Payload Above Ceiling", "urn:stint:problem:payload-above-ceiling")
         case .unsupportedMediaType:
@@ -78,8 +94,10 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
         case .askAboveCeiling: (422, "Ask Above Ceiling", "urn:stint:problem:ask-above-ceiling")
         case .unknownKind: (422, "Unknown Kind", "urn:stint:problem:unknown-kind")
         case .durationMissing: (422, "Duration Missing", "urn:stint:problem:duration-missing")
+        case .invalidPlan: (422, "Invalid Plan", "urn:stint:problem:invalid-plan")
         case .headersTooLarge: (431, "Headers Too Large", "urn:stint:problem:headers-too-large")
         case .internalError: (500, "Internal Error", "urn:stint:problem:internal-error")
+        case .needsRedis: (501, "Needs Redis", "urn:stint:problem:needs-redis")
         case .versionNotSupported:
             (505, "HTTP Version Not Supported", "urn:stint:problem:version-not-supported")
         }

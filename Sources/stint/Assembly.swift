@@ -7,6 +7,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import Records
 import Redis
 import RedisLedger
 import RunnerAPI
@@ -26,7 +27,9 @@ enum Assembly {
         let plans = try planSource.read()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let redis = try await embeddedRedis(settings, logger)
-        let ledgers = try ledgers(settings, embedded: redis, logger, metrics)
+        let redisSettings = try redisSettings(settings, embedded: redis)
+        let ledgers = try ledgers(settings, redisSettings, logger, metrics)
+        let client = try await recordsClient(redisSettings, logger, metrics)
 
         let runner = RunnerServer(
             settings: runnerSettings(settings), group: group, plans: plans,
@@ -34,8 +37,12 @@ enum Assembly {
             logger: logger, metrics: metrics)
         let (adminPort, adminPortTeller) = AsyncStream.makeStream(of: Int.self)
         let admin = AdminServer(
-            host: settings.adminAddress.host, port: settings.adminAddress.port, metrics: metrics,
-            readiness: { await ledgers.readiness() },
+            host: settings.adminAddress.host, port: settings.adminAddress.port,
+            parts: AdminParts(
+                metrics: metrics, readiness: { await ledgers.readiness() },
+                records: client.map {
+                    Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix))
+                }),
             listening: { port in
                 adminPortTeller.yield(port)
                 adminPortTeller.finish()
@@ -45,6 +52,7 @@ enum Assembly {
         // Stopped from the last to the first: requests are answered while their ledger is still there.
         var services: [any Service] = []
         if let redis { services.append(redis) }
+        if let client { services.append(RecordsLink(client: client)) }
         services.append(AdminService(server: admin, address: settings.adminAddress))
         services.append(PlanReload(source: planSource, runner: runner, logger: logger))
         services.append(
@@ -93,24 +101,44 @@ enum Assembly {
         return redis
     }
 
+    /// Nil when the ledger is in memory.
+    private static func redisSettings(
+        _ settings: Settings, embedded: EmbeddedRedis?
+    ) throws -> RedisSettings? {
+        guard settings.ledger == .redis else { return nil }
+        var redis = RedisSettings(url: try settings.redisURL ?? embeddedURL(embedded))
+        redis.connectDeadline = .milliseconds(settings.redisConnectDeadlineMs)
+        redis.commandDeadline = .milliseconds(settings.redisCommandDeadlineMs)
+        redis.maximumInFlight = settings.redisMaximumInFlight
+        redis.trustRootsFile = settings.redisTrustRoots
+        return redis
+    }
+
     private static func ledgers(
-        _ settings: Settings, embedded: EmbeddedRedis?, _ logger: Logger, _ metrics: PrometheusMetrics
+        _ settings: Settings, _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics
     ) throws -> Ledgers {
-        guard settings.ledger == .redis else {
+        guard let redis else {
             return Ledgers(memory: MemoryLedger { Timestamp(ms: Int(Date().timeIntervalSince1970 * 1_000)) })
         }
         guard let keys = LedgerKeys(prefix: settings.redisKeyPrefix) else {
             throw StartError(
                 description: "redis.keyPrefix: '\(settings.redisKeyPrefix)' is no prefix of a key")
         }
-        var redis = RedisSettings(url: try settings.redisURL ?? embeddedURL(embedded))
-        redis.connectDeadline = .milliseconds(settings.redisConnectDeadlineMs)
-        redis.commandDeadline = .milliseconds(settings.redisCommandDeadlineMs)
-        redis.maximumInFlight = settings.redisMaximumInFlight
-        redis.trustRootsFile = settings.redisTrustRoots
-        return Ledgers(url: redis.url) { [redis] eventLoop in
+        return Ledgers(url: redis.url) { eventLoop in
             RedisLedger(eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics)
         }
+    }
+
+    /// The control plane may wait longer than a runner, and reads more at once.
+    private static func recordsClient(
+        _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics
+    ) async throws -> RedisClient? {
+        guard var redis else { return nil }
+        redis.commandDeadline = max(redis.commandDeadline, .seconds(2))
+        redis.maximumReplyBytes = 64 << 20
+        return try await .start(
+            on: MultiThreadedEventLoopGroup.singleton.next(), settings: redis, logger: logger,
+            metrics: metrics)
     }
 
     private static func embeddedURL(_ embedded: EmbeddedRedis?) throws -> RedisURL {

@@ -54,8 +54,9 @@ struct AdminServerTests {
         let metrics = PrometheusMetrics(logger: PrometheusMetricsTests.quiet)
         Counter(label: "asked", factory: metrics).increment()
         let server = AdminServer(
-            host: "127.0.0.1", port: 0, metrics: metrics,
-            readiness: { .notReady(reason: "no \"ledger\"") }, logger: PrometheusMetricsTests.quiet)
+            host: "127.0.0.1", port: 0,
+            parts: AdminParts(metrics: metrics, readiness: { .notReady(reason: "no \"ledger\"") }),
+            logger: PrometheusMetricsTests.quiet)
         try await server.service.test(.live) { client in
             try await client.execute(uri: ask.path, method: ask.method) { response in
                 #expect(response.status == ask.status)
@@ -70,8 +71,10 @@ struct AdminServerTests {
     @Test("A ready process says 200")
     func ready() async throws {
         let server = AdminServer(
-            host: "127.0.0.1", port: 0, metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet),
-            readiness: { .ready }, logger: PrometheusMetricsTests.quiet)
+            host: "127.0.0.1", port: 0,
+            parts: AdminParts(
+                metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready }),
+            logger: PrometheusMetricsTests.quiet)
         try await server.service.test(.live) { client in
             try await client.execute(uri: "/readyz", method: .get) { response in
                 #expect(response.status == .ok)

@@ -1,0 +1,165 @@
+// One request to the control plane, as its routes see it: segments, query and body, each read once and refused with a
+// problem that names it.
+
+import Accounting
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Records
+import WireFormat
+
+struct AdminRequest: Sendable {
+    /// Bytes of a body at most.
+    static let maximumBodyBytes = 65_536
+
+    let request: Request
+    let context: AdminRoutes.Context
+
+    init(_ request: Request, _ context: AdminRoutes.Context) {
+        self.request = request
+        self.context = context
+    }
+
+    // MARK: The path
+
+    /// A segment of the path, percent-decoded.
+    func segment(_ name: String) throws -> String {
+        let raw = try context.parameters.require(name)
+        guard let text = raw.removingPercentEncoding else {
+            throw Problem(.malformedParameter, detail: "\(name): its percent-encoding is broken")
+        }
+        return text
+    }
+
+    var account: Account {
+        get throws {
+            guard let account = Account(try segment("account")) else {
+                throw Problem(.malformedAccount, detail: "an account is \(Account.rule)")
+            }
+            return account
+        }
+    }
+
+    // MARK: The query
+
+    /// Refuses parameters that are not `known`, and any that is there twice.
+    func query(_ known: String...) throws -> AdminQuery {
+        var values: [String: String] = [:]
+        for (name, value) in request.uri.queryParameters {
+            let name = String(name)
+            guard known.contains(name) else {
+                let list =
+                    known.isEmpty ? "there are none here" : "known are " + known.joined(separator: ", ")
+                throw Problem(.malformedParameter, detail: "\(name): is not known; \(list)")
+            }
+            guard values.updateValue(String(value), forKey: name) == nil else {
+                throw Problem(.malformedParameter, detail: "\(name): is there twice")
+            }
+        }
+        return AdminQuery(values: values)
+    }
+
+    // MARK: The body
+
+    /// The body as text: JSON, complete and not too long.
+    func json() async throws -> String {
+        guard let type = request.headers[.contentType].flatMap(MediaType.init(from:)),
+            type.isType(.applicationJson)
+        else { throw Problem(.unsupportedMediaType, detail: "send application/json") }
+        let bytes: ByteBuffer
+        do {
+            bytes = try await request.body.collect(upTo: Self.maximumBodyBytes)
+        } catch is NIOTooManyBytesError {
+            throw Problem(.bodyTooLarge, detail: "at most \(Self.maximumBodyBytes) bytes")
+        }
+        guard let text = String(validating: bytes.readableBytesView, as: UTF8.self) else {
+            throw Problem(.malformedJSON, detail: "the body is not UTF-8")
+        }
+        return text
+    }
+
+    /// The body, decoded. Members that `Body` does not know are refused by those who must be strict.
+    func body<Body: Decodable>(_: Body.Type) async throws -> Body {
+        let text = try await json()
+        do {
+            return try JSONDecoder().decode(Body.self, from: Data(text.utf8))
+        } catch let error as DecodingError {
+            throw Problem(error)
+        }
+    }
+
+    // MARK: Who, and what they have seen
+
+    /// Who makes a change, for the audit log: 1 to 64 visible bytes.
+    var actor: String {
+        get throws {
+            guard let name = request.headers[.init("X-Stint-Actor")!] else { return "anonymous" }
+            guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            else {
+                throw Problem(
+                    .malformedParameter, detail: "X-Stint-Actor: must be 1 to 64 visible ASCII bytes")
+            }
+            return name
+        }
+    }
+
+    /// What the caller says must hold of the thing it changes.
+    var precondition: Precondition {
+        get throws {
+            let match = request.headers[.ifMatch]
+            let noneMatch = request.headers[.ifNoneMatch]
+            switch (match, noneMatch) {
+            case (nil, nil): return .none
+            case (nil, "*"): return .isAbsent
+            case ("*", nil): return .isPresent
+            case (let tag?, nil):
+                guard let revision = EntityTag.revision(in: tag) else {
+                    throw Problem(.preconditionFailed, detail: "If-Match: \(tag) is no ETag of this service")
+                }
+                return .isRevision(revision)
+            default:
+                throw Problem(
+                    .malformedParameter, detail: "give If-Match: \"<revision>\" or *, or If-None-Match: *")
+            }
+        }
+    }
+}
+
+/// The parameters of a query, each at most once.
+struct AdminQuery: Sendable {
+    private let values: [String: String]
+
+    init(values: [String: String]) { self.values = values }
+
+    /// nil when it is not there; empty is refused.
+    func text(_ name: String, maximumBytes: Int = 256) throws -> String? {
+        guard let value = values[name] else { return nil }
+        guard (1...maximumBytes).contains(value.utf8.count) else {
+            throw Problem(.malformedParameter, detail: "\(name): must be 1 to \(maximumBytes) bytes")
+        }
+        return value
+    }
+
+    func integer(_ name: String, in bound: ClosedRange<Int>) throws -> Int? {
+        guard let value = values[name] else { return nil }
+        guard let number = Int(value), bound.contains(number), value.utf8.first != UInt8(ascii: "+") else {
+            throw Problem(
+                .malformedParameter,
+                detail: "\(name): must be a whole number, \(bound.lowerBound) to \(bound.upperBound)")
+        }
+        return number
+    }
+
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String) throws -> Choice? {
+        guard let value = values[name] else { return nil }
+        guard let choice = Choice(rawValue: value) else {
+            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem(.malformedParameter, detail: "\(name): must be one of \(known)")
+        }
+        return choice
+    }
+
+    /// Rows of a page: 1 to 1,000, 100 unless said.
+    func limit() throws -> Int { try integer("limit", in: 1...1_000) ?? 100 }
+}

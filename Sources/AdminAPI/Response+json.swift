@@ -1,0 +1,25 @@
+// How the control plane says what it knows: JSON with sorted members, with an ETag where it can be changed.
+
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension Response {
+    /// A JSON reply.
+    /// - Parameter revision: of the thing replied with; becomes its ETag.
+    static func json(
+        _ body: some Encodable, status: HTTPResponse.Status = .ok, revision: Int? = nil
+    ) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
+        if let revision { headers[.eTag] = EntityTag.text(of: revision) }
+        return Response(
+            status: status, headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(body))))
+    }
+
+    /// 204: done, nothing to say.
+    static var done: Response { Response(status: .noContent, headers: [.cacheControl: "no-store"]) }
+}

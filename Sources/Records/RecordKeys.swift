@@ -1,0 +1,27 @@
+// The keys of everything that Stint keeps in Redis beside the ledger, whole. Each begins with the ledger's prefix and has
+// one hash tag, so that a script finds all of its keys on one server of a cluster. An account's bytes include no brace,
+// and what follows the tag begins with a colon; so no key here is ever an account's page (`<prefix>{<account>}`).
+
+import Accounting
+
+/// Names keys. Two Stints that share a Redis must use the same prefix.
+public struct RecordKeys: Sendable {
+    let prefix: String
+
+    /// - Parameter prefix: the ledger's; its rule is checked there.
+    public init(prefix: String) { self.prefix = prefix }
+
+    // MARK: Plans
+
+    /// A hash: the plans, which one is the default, and how often any of it was changed.
+    var plans: String { "\(prefix){plans}:book" }
+    /// A hash: the overrides by account.
+    var overrides: String { "\(prefix){plans}:accounts" }
+    /// A stream: what was changed, when and by whom.
+    var changes: String { "\(prefix){plans}:audit" }
+
+    // MARK: An account
+
+    /// What an account has beside its page.
+    func record(_ name: String, of account: Account) -> String { "\(prefix){\(account.name)}:\(name)" }
+}
