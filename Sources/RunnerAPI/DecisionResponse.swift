@@ -50,7 +50,8 @@ struct DecisionResponse {
     ) {
         AdmittedBody(
             id: admitted.id.name, grantedMs: admitted.grant.durationMs, deadline: admitted.grant.deadline.ms,
-            memoryBytes: admitted.memoryBytes, limits: standing.limits
+            memoryBytes: admitted.memoryBytes, limits: standing.limits,
+            suggestedIntervalMs: standing.suggestedIntervalMs
         ).write(to: &reply.body)
         reply.begin(admitted.isRepeat ? .ok : .created)
         reply.rateLimit(standing, retryAfterMs: nil)
@@ -93,7 +94,9 @@ extension Standing {
                 amount: limit.amount, used: used(of: index), remaining: remaining(of: index),
                 windowMs: limit.window.lengthMs)
         }
-        return StandingBody(account: account.name, plan: plan.name, policies: policies, limits: limits)
+        return StandingBody(
+            account: account.name, plan: plan.name, policies: policies, limits: limits,
+            suggestedIntervalMs: suggestedIntervalMs)
     }
 
     /// `10000 ms asked, 0 ms left in the last 60 s`

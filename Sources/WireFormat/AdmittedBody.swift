@@ -4,7 +4,7 @@
 ///
 /// ```json
 /// {"id":"run-1f0a","grantedMs":10000,"deadline":1770000010000,"memoryBytes":134217728,
-///  "limits":{"executionsRemaining":5999,"timeRemaining":590000}}
+///  "limits":{"executionsRemaining":5999,"timeRemaining":590000},"suggestedIntervalMs":0}
 /// ```
 /// Units and bounds: ``BodyField``.
 public struct AdmittedBody: WireBody {
@@ -18,26 +18,32 @@ public struct AdmittedBody: WireBody {
     public var memoryBytes: Int?
     /// ``BodyField/limits``: what is left after this charge; nil when the ledger could not be asked.
     public var limits: LimitsObject?
+    /// ``BodyField/suggestedIntervalMs``: nil when the ledger could not be asked.
+    public var suggestedIntervalMs: Int?
     /// ``BodyField/degraded``: admitted without the ledger, by the plan's `whenUnavailable`.
     public var degraded: Bool
 
     public init(
         id: String, grantedMs: Int, deadline: Int?, memoryBytes: Int? = nil, limits: LimitsObject? = nil,
-        degraded: Bool = false
+        suggestedIntervalMs: Int? = nil, degraded: Bool = false
     ) {
         self.id = id
         self.grantedMs = grantedMs
         self.deadline = deadline
         self.memoryBytes = memoryBytes
         self.limits = limits
+        self.suggestedIntervalMs = suggestedIntervalMs
         self.degraded = degraded
     }
 
-    private static let fields: [BodyField] = [.id, .grantedMs, .deadline, .memoryBytes, .limits, .degraded]
+    private static let fields: [BodyField] = [
+        .id, .grantedMs, .deadline, .memoryBytes, .limits, .suggestedIntervalMs, .degraded,
+    ]
 
     public init(from reader: inout JSONReader) throws(BodyError) {
         var (id, grantedMs, deadline): (String?, Int?, Int?)
         var (memoryBytes, limits, degraded): (Int?, LimitsObject?, Bool?)
+        var suggestedIntervalMs: Int?
         var seen = FieldSet()
         try reader.beginFields()
         while let field = try reader.nextField(of: Self.fields, seen: &seen) {
@@ -47,6 +53,7 @@ public struct AdmittedBody: WireBody {
             case .deadline: deadline = try reader.integer(field)
             case .memoryBytes: memoryBytes = try reader.integer(field)
             case .limits: limits = try reader.body(field, as: LimitsObject.self)
+            case .suggestedIntervalMs: suggestedIntervalMs = try reader.integer(field)
             case .degraded: degraded = try reader.boolean(field)
             default: try reader.skipField()
             }
@@ -56,7 +63,7 @@ public struct AdmittedBody: WireBody {
         guard deadline != nil || degraded == true else { throw .missing(.deadline, among: seen) }
         self.init(
             id: id, grantedMs: grantedMs, deadline: deadline, memoryBytes: memoryBytes, limits: limits,
-            degraded: degraded ?? false)
+            suggestedIntervalMs: suggestedIntervalMs, degraded: degraded ?? false)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -69,6 +76,7 @@ public struct AdmittedBody: WireBody {
             writer.name(BodyField.limits.name)
             limits.write(to: &writer)
         }
+        writer.member(.suggestedIntervalMs, ifPresent: suggestedIntervalMs)
         if degraded { writer.member(.degraded, true) }
         writer.endObject()
     }

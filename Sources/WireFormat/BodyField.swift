@@ -55,6 +55,9 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     case executionsRemaining
     /// Execution time that still fits: 0 to 2^53-1 **ms**; null when no limit measures it.
     case timeRemaining
+    /// How long a poller of this account should wait before its next call: 0 to 2,678,400,000 ms (31 days), 0 when there
+    /// is plenty. Absent when `degraded`. `"suggestedIntervalMs":0`
+    case suggestedIntervalMs
 
     // MARK: Standing
 
@@ -135,6 +138,7 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
         case .limits: "limits"
         case .executionsRemaining: "executionsRemaining"
         case .timeRemaining: "timeRemaining"
+        case .suggestedIntervalMs: "suggestedIntervalMs"
         case .account: "account"
         case .plan: "plan"
         case .policies: "policies"
@@ -167,7 +171,8 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
         case .function: .text(minimumBytes: 1, maximumBytes: 256)
         case .type, .title, .field: .text(minimumBytes: 1, maximumBytes: 256)
         case .detail: .prose(maximumBytes: 4096)
-        case .maxDurationMs, .minDurationMs, .durationMs: .integer(0...2_678_400_000, unit: "ms")
+        case .maxDurationMs, .minDurationMs, .durationMs, .suggestedIntervalMs:
+            .integer(0...2_678_400_000, unit: "ms")
         case .windowMs: .integer(1_000...2_678_400_000, unit: "ms")
         case .retryAfterMs: .integer(1...FieldRule.largest, unit: "ms")
         case .grantedMs, .deadline, .chargedMs, .returnedMs, .overrunMs, .timeRemaining, .sentAt, .answeredAt:

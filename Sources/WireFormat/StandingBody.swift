@@ -6,7 +6,7 @@
 /// {"account":"acme:prod","plan":"serverless","policies":[
 ///   {"name":"execution-time","meter":"execution-time","amount":600000,"used":10000,"remaining":590000,
 ///    "windowMs":60000}],
-///  "limits":{"executionsRemaining":5999,"timeRemaining":590000}}
+///  "limits":{"executionsRemaining":5999,"timeRemaining":590000},"suggestedIntervalMs":0}
 /// ```
 /// Units and bounds: ``BodyField``.
 public struct StandingBody: WireBody {
@@ -18,19 +18,28 @@ public struct StandingBody: WireBody {
     public var policies: [PolicyStanding]
     /// ``BodyField/limits``: the same, summed up as every other reply has it.
     public var limits: LimitsObject
+    /// ``BodyField/suggestedIntervalMs``: nil when an older service replied.
+    public var suggestedIntervalMs: Int?
 
-    public init(account: String, plan: String, policies: [PolicyStanding], limits: LimitsObject) {
+    public init(
+        account: String, plan: String, policies: [PolicyStanding], limits: LimitsObject,
+        suggestedIntervalMs: Int? = nil
+    ) {
         self.account = account
         self.plan = plan
         self.policies = policies
         self.limits = limits
+        self.suggestedIntervalMs = suggestedIntervalMs
     }
 
-    private static let fields: [BodyField] = [.account, .plan, .policies, .limits]
+    private static let fields: [BodyField] = [
+        .account, .plan, .policies, .limits, .suggestedIntervalMs,
+    ]
 
     public init(from reader: inout JSONReader) throws(BodyError) {
         var (account, plan): (String?, String?)
         var (policies, limits): ([PolicyStanding]?, LimitsObject?)
+        var suggestedIntervalMs: Int?
         var seen = FieldSet()
         try reader.beginFields()
         while let field = try reader.nextField(of: Self.fields, seen: &seen) {
@@ -42,6 +51,7 @@ public struct StandingBody: WireBody {
                     try reader.body(field, as: PolicyStanding.self)
                 }
             case .limits: limits = try reader.body(field, as: LimitsObject.self)
+            case .suggestedIntervalMs: suggestedIntervalMs = try reader.integer(field)
             default: try reader.skipField()
             }
         }
@@ -49,7 +59,9 @@ public struct StandingBody: WireBody {
         guard let plan else { throw .missing(.plan, among: seen) }
         guard let policies else { throw .missing(.policies, among: seen) }
         guard let limits else { throw .missing(.limits, among: seen) }
-        self.init(account: account, plan: plan, policies: policies, limits: limits)
+        self.init(
+            account: account, plan: plan, policies: policies, limits: limits,
+            suggestedIntervalMs: suggestedIntervalMs)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -62,6 +74,7 @@ public struct StandingBody: WireBody {
         writer.endArray()
         writer.name(BodyField.limits.name)
         limits.write(to: &writer)
+        writer.member(.suggestedIntervalMs, ifPresent: suggestedIntervalMs)
         writer.endObject()
     }
 }

@@ -42,6 +42,33 @@ struct StandingTests {
         #expect(Standing(plan: count, usage: usage).timeRemaining == nil)
     }
 
+    @Test(
+        "A poller's wait rises from nine tenths used to the whole window",
+        arguments: [
+            (0, 0), (900, 0), (901, 100), (950, 5_000), (999, 9_900), (1_000, 10_000), (2_000, 10_000),
+        ])
+    func slowsPollers(used: Int, waitMs: Int) throws {
+        let plan = try Plan(
+            name: "p",
+            limits: [
+                Self.limit(.executions, 1_000, windowMs: 10_000),
+                Self.limit(.executionTime, 1_000_000, windowMs: 60_000),
+            ])
+        let idle = Usage(executions: 0, ms: 0, oldestLeavesInMs: nil)
+        let usage = Usage(executions: used, ms: 0, oldestLeavesInMs: 1)
+        #expect(Standing(plan: plan, usage: [usage, idle]).suggestedIntervalMs == waitMs)
+        // The longest wait counts.
+        let full = Usage(executions: 0, ms: 1_000_000, oldestLeavesInMs: 1)
+        #expect(Standing(plan: plan, usage: [usage, full]).suggestedIntervalMs == 60_000)
+    }
+
+    @Test("Nothing fits a limit of 0, so a poller waits its whole window")
+    func waitsForNothing() throws {
+        let plan = try Plan(name: "p", limits: [Self.limit(.executions, 0, windowMs: 5_000)])
+        let idle = Usage(executions: 0, ms: 0, oldestLeavesInMs: nil)
+        #expect(Standing(plan: plan, usage: [idle]).suggestedIntervalMs == 5_000)
+    }
+
     @Test("A denial names its limits by bit", arguments: 0..<32)
     func namesLimits(_ index: Int) {
         let denial = Denial(violated: 1 << UInt32(index), retryAfterMs: nil)

@@ -23,7 +23,7 @@ struct DecisionResponseTests {
     ) -> String {
         """
         {"id":"\(id)","grantedMs":10000,"deadline":\(deadline),"memoryBytes":134217728,\
-        "limits":{"executionsRemaining":\(executions),"timeRemaining":\(ms)}}
+        "limits":{"executionsRemaining":\(executions),"timeRemaining":\(ms)},"suggestedIntervalMs":0}
         """
     }
 
@@ -146,7 +146,7 @@ struct DecisionResponseTests {
             {"account":"acme","plan":"serverless","policies":[\
             {"name":"execution-time","meter":"execution-time","amount":600000,"used":250,"remaining":599750,"windowMs":60000},\
             {"name":"executions","meter":"executions","amount":6000,"used":1,"remaining":5999,"windowMs":60000}],\
-            "limits":{"executionsRemaining":5999,"timeRemaining":599750}}
+            "limits":{"executionsRemaining":5999,"timeRemaining":599750},"suggestedIntervalMs":0}
             """
         #expect(try client.ask(Client.peek) == Client.reply("200 OK", body))
         #expect(

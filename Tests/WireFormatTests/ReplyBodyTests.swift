@@ -15,9 +15,9 @@ struct ReplyBodyTests {
             (
                 AdmittedBody(
                     id: "r1", grantedMs: 10_000, deadline: 1_770_000_010_000, memoryBytes: 134_217_728,
-                    limits: limits),
+                    limits: limits, suggestedIntervalMs: 250),
                 #"{"id":"r1","grantedMs":10000,"deadline":1770000010000,"memoryBytes":134217728,"#
-                    + #""limits":\#(limitsJSON)}"#
+                    + #""limits":\#(limitsJSON),"suggestedIntervalMs":250}"#
             ),
             (
                 AdmittedBody(id: "r1", grantedMs: 0, deadline: 0, limits: LimitsObject()),
@@ -53,13 +53,13 @@ struct ReplyBodyTests {
                 PolicyStanding(
                     name: "executions", meter: .executions, amount: 6000, used: 1, remaining: 5999,
                     windowMs: 60_000),
-            ], limits: Self.limits)
+            ], limits: Self.limits, suggestedIntervalMs: 0)
         let json =
             #"{"account":"acme:prod","plan":"serverless","policies":["#
             + #"{"name":"execution-time","meter":"execution-time","amount":600000,"used":10000,"#
             + #""remaining":590000,"windowMs":60000},"#
             + #"{"name":"executions","meter":"executions","amount":6000,"used":1,"remaining":5999,"#
-            + #""windowMs":60000}],"limits":\#(Self.limitsJSON)}"#
+            + #""windowMs":60000}],"limits":\#(Self.limitsJSON),"suggestedIntervalMs":0}"#
         #expect(body.json == Array(json.utf8))
         #expect(try StandingBody(json: json.utf8) == body)
     }

@@ -50,7 +50,8 @@ extension SeededGenerator {
         return AdmittedBody(
             id: name(upTo: 64), grantedMs: count(), deadline: degraded ? nil : count(),
             memoryBytes: maybe { $0.count() },
-            limits: maybe { $0.limits() }, degraded: degraded)
+            limits: maybe { $0.limits() },
+            suggestedIntervalMs: maybe { .random(in: 0...2_678_400_000, using: &$0) }, degraded: degraded)
     }
 
     mutating func problem() -> Problem {
@@ -69,7 +70,7 @@ extension SeededGenerator {
                     name: name(upTo: 64), meter: PolicyStanding.Meter.allCases.randomElement(using: &self)!,
                     amount: count(), used: count(), remaining: count(),
                     windowMs: .random(in: 1000...2_678_400_000, using: &self))
-            }, limits: limits())
+            }, limits: limits(), suggestedIntervalMs: maybe { .random(in: 0...2_678_400_000, using: &$0) })
     }
 
     /// A document with every kind of value and spelling that RFC 8259 has.

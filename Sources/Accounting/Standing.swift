@@ -1,0 +1,56 @@
+// What is left, and how a client that looks at it keeps inside: pure readings of what the ledger answered.
+
+/// Where an account stands against its plan's limits.
+public struct Standing: Sendable {
+    public let plan: Plan
+    /// One per window of the plan.
+    public let usage: [Usage]
+
+    public init(plan: Plan, usage: [Usage]) {
+        self.plan = plan
+        self.usage = usage
+    }
+
+    /// What counts against `plan.limits[index]`: executions or ms.
+    public func used(of index: Int) -> Int { usage(of: index).used(plan.limits[index].meter) }
+
+    /// What is left of `plan.limits[index]`: executions or ms, never below 0.
+    public func remaining(of index: Int) -> Int { max(0, plan.limits[index].amount - used(of: index)) }
+
+    /// The usage within the window of `plan.limits[index]`.
+    public func usage(of index: Int) -> Usage { usage[plan.windowOfLimit[index]] }
+
+    /// The least that is left of the plan's `executions` limits: a count; nil when it has none.
+    public var executionsRemaining: Int? { leastRemaining(of: .executions) }
+
+    /// The least that is left of the plan's `execution-time` limits, in ms; nil when it has none.
+    public var timeRemaining: Int? { leastRemaining(of: .executionTime) }
+
+    private func leastRemaining(of meter: Meter) -> Int? {
+        var least: Int?
+        for index in plan.limits.indices where plan.limits[index].meter == meter {
+            least = min(least ?? .max, remaining(of: index))
+        }
+        return least
+    }
+
+    /// How long a poller of this account should wait before its next call, in ms; 0 while no limit has more than nine
+    /// tenths used.
+    ///
+    /// For each limit the wait rises in a line from 0 at nine tenths used to the limit's whole window when nothing is left;
+    /// the longest counts. So callers that follow it are never denied as long as all of them together ask for at most a
+    /// fortieth of every limit at once, even after a burst of which nothing leaves for a whole window. For of `N` calls beyond nine
+    /// tenths the j-th is followed by a wait of at least `10j / amount` windows, and what `n` callers wait between their calls within
+    /// a window adds up to `n` windows at most: so `(N - n) / amount` is at most the root of `p / 5` with `p = n / amount`, and
+    /// `p` = 1/40 takes less than the tenth that is left: 0.025 + 0.071.
+    public var suggestedIntervalMs: Int {
+        var longest = 0
+        for (index, limit) in plan.limits.enumerated() {
+            let spareTenths = 10 * remaining(of: index)
+            guard spareTenths < limit.amount || limit.amount == 0 else { continue }
+            let part = limit.amount == 0 ? 1 : Double(limit.amount - spareTenths) / Double(limit.amount)
+            longest = max(longest, Int((part * Double(limit.window.lengthMs)).rounded(.up)))
+        }
+        return longest
+    }
+}
