@@ -50,7 +50,7 @@ struct EitherReaderTests {
         answered.isOpen = client.isOpen
         answered.asked = client.scripted.asked.map { "\($0.account) \($0.question)" }
         // Longer than a request may take, and less than a connection may be idle.
-        for _ in 0..<4 { client.eventLoop.advanceTime(by: .seconds(8)) }
+        client.eventLoop.advanceTime(by: .seconds(11))
         let ended = Ended(
             replies: try client.received(), isOpen: client.isOpen, metrics: client.metrics.series)
         return (answered, ended)
@@ -70,9 +70,9 @@ struct EitherReaderTests {
         var plain = 0
         for round in 0..<Proof.times(100) {
             let draw = RequestDraw(rarity: random.pick([6, 20, 60, 1_000]))
-            var bytes = (0..<random.number(in: 1...(random.once(in: 6) ? 40 : 4))).flatMap { _ in
-                draw.request(&random)
-            }
+            // Now and then more than may be in flight.
+            let count = random.once(in: 12) ? 40 : random.number(in: 1...4)
+            var bytes = (0..<count).flatMap { _ in draw.request(&random) }
             if random.once(in: 4) { bytes = Self.mutator.mutant(of: bytes, most: 2, using: &random) }
             bytes = Array(bytes.prefix(16_000))
             guard !bytes.isEmpty else { continue }
@@ -84,14 +84,16 @@ struct EitherReaderTests {
             let decoded = try Self.seen(bytes, cut: .afterFirst, answersAtOnce: atOnce)
             #expect(decoded.answered == whole.answered, "\(text)")
             #expect(decoded.ended == whole.ended, "\(text)")
-            let single = try Self.seen(bytes, cut: .everywhere, answersAtOnce: atOnce)
-            #expect(single.answered == whole.answered, "\(text)")
+            if count < 4, random.once(in: 4) {
+                let single = try Self.seen(bytes, cut: .everywhere, answersAtOnce: atOnce)
+                #expect(single.answered == whole.answered, "\(text)")
+            }
             for match in whole.answered.replies.matches(of: #/HTTP/1\.1 (\d\d\d) /#) {
                 statuses[match.output.1, default: 0] += 1
             }
         }
         print("either reader \(seed): \(plain) plain first, replies \(statuses.sorted { $0.key < $1.key })")
-        #expect(plain > Proof.times(80) && statuses["201"] != nil && statuses["400"] != nil)
+        #expect(plain > Proof.times(40) && statuses["201"] != nil && statuses["400"] != nil)
     }
 
     /// How many a connection reads as such before anything else comes.
