@@ -109,6 +109,9 @@ final class Connection: ChannelDuplexHandler {
 
     // MARK: Requests arrive
 
+    /// All that came before belongs to requests that are complete.
+    var isBetweenRequests: Bool { receiving == nil && receivingSince == nil }
+
     /// - Returns: whether they are to be decoded.
     func bytesArrive() -> Bool {
         isBusy = true
@@ -140,7 +143,16 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 
+    /// Takes a request that came whole.
+    func receive(_ request: PlainRequest, in bytes: Span<UInt8>) {
+        let exchange = loop.exchange(for: self)
+        queue.append(exchange)
+        exchange.receive(request, in: bytes)
+        requestEnds()
+    }
+
     private func requestEnds() {
+        receiving?.complete()
         if isDraining || receiving?.closes == true { acceptsRequests = false }
         receiving = nil
         receivingSince = nil

@@ -19,10 +19,13 @@ final class Exchange: AnswerSink {
     private let decisions: DecisionTally
     /// Gone when the client hung up before the ledger answered.
     private var connection: Connection?
+    /// What the head asks for, until all of the body has come.
     private var call: Call?
     private var framing: RequestFraming?
     private var body: ByteBuffer?
     private var bodyBytes = 0
+    /// What the whole request asks for, until it is put.
+    private var asked: Asked?
     private var considered: Considered?
     private(set) var outcome = Outcome.none
     private(set) var isHead = false
@@ -78,12 +81,38 @@ final class Exchange: AnswerSink {
         }
     }
 
+    /// All of the request has been received.
+    func complete() {
+        guard let call else { return }
+        self.call = nil
+        let bytes = body?.readableBytesView ?? ByteBufferView()
+        body = nil
+        do throws(Rejection) {
+            asked = try Asked(call, bytes, isJSON: framing?.isJSON == true)
+        } catch {
+            reject(error)
+        }
+    }
+
+    /// Takes a request that came whole; nothing else is to be received.
+    func receive(_ request: PlainRequest, in bytes: Span<UInt8>) {
+        do throws(Rejection) {
+            let call = try Routes.call(request.method, path: bytes.extracting(request.path))
+            asked = try bytes.extracting(request.body).withUnsafeBufferPointer { body throws(Rejection) in
+                try Asked(call, body, isJSON: request.isJSON)
+            }
+        } catch {
+            reject(error)
+        }
+    }
+
     /// The reply is an error, whatever else was known; nobody is asked.
     func reject(_ rejection: Rejection) {
         outcome = .rejected(rejection)
         closes = closes || rejection.closes
         owesContinue = false
         call = nil
+        asked = nil
         body = nil
     }
 
@@ -96,42 +125,27 @@ final class Exchange: AnswerSink {
 
     /// Puts the question, unless the answer is known already.
     func start(on loop: RunnerLoop) {
-        guard let call else { return }
-        do throws(Rejection) {
-            guard let considered = try consider(call, on: loop) else { return }
-            self.considered = considered
-            tally.asked()
-            loop.ledger.put(considered.question, about: considered.account, under: considered.plan, to: self)
-        } catch {
-            reject(error)
-        }
+        guard let asked else { return }
+        self.asked = nil
+        guard let considered = consider(asked, on: loop) else { return }
+        self.considered = considered
+        tally.asked()
+        loop.ledger.put(considered.question, about: considered.account, under: considered.plan, to: self)
     }
 
     /// - Returns: nil when the plan ruled the request out, which is a decision.
-    private func consider(_ call: Call, on loop: RunnerLoop) throws(Rejection) -> Considered? {
-        switch call {
+    private func consider(_ asked: Asked, on loop: RunnerLoop) -> Considered? {
+        switch asked {
         case .peek(let account): return loop.accountant.consider(peekAt: account)
-        case .settle(let account, let id):
-            let body = try read(SettleBody.self)
-            return loop.accountant.consider(settling: id, durationMs: body.durationMs, of: account)
-        case .admit(let account):
-            let admission = try Admission(read(AdmitBody.self), account: account)
+        case .settle(let account, let id, let durationMs):
+            return loop.accountant.consider(settling: id, durationMs: durationMs, of: account)
+        case .admit(let admission):
             do throws(Refusal) {
                 return try loop.accountant.consider(admission)
             } catch {
-                decide(.refused(error), about: account)
+                decide(.refused(error), about: admission.account)
                 return nil
             }
-        }
-    }
-
-    private func read<Body: WireBody>(_: Body.Type) throws(Rejection) -> Body {
-        let bytes = body?.readableBytesView ?? ByteBufferView()
-        guard bytes.isEmpty || framing?.isJSON == true else { throw .unsupportedMediaType }
-        do throws(BodyError) {
-            return try Body(json: bytes)
-        } catch {
-            throw Rejection(Problem(error))
         }
     }
 
@@ -157,6 +171,7 @@ final class Exchange: AnswerSink {
     func clear() {
         connection = nil
         call = nil
+        asked = nil
         framing = nil
         body = nil
         bodyBytes = 0
@@ -170,6 +185,37 @@ final class Exchange: AnswerSink {
 extension Call {
     fileprivate var takesBody: Bool {
         if case .peek = self { false } else { true }
+    }
+}
+
+/// What a whole request asks for.
+private enum Asked {
+    case admit(Admission)
+    case settle(Account, ExecutionID, durationMs: Int)
+    case peek(Account)
+
+    /// - Parameter isJSON: what the request says about its body.
+    init(_ call: Call, _ body: some Collection<UInt8>, isJSON: Bool) throws(Rejection) {
+        switch call {
+        case .peek(let account): self = .peek(account)
+        case .settle(let account, let id):
+            let body = try Self.read(body, as: SettleBody.self, isJSON: isJSON)
+            self = .settle(account, id, durationMs: body.durationMs)
+        case .admit(let account):
+            let body = try Self.read(body, as: AdmitBody.self, isJSON: isJSON)
+            self = .admit(try Admission(body, account: account))
+        }
+    }
+
+    private static func read<Body: WireBody>(
+        _ bytes: some Collection<UInt8>, as: Body.Type, isJSON: Bool
+    ) throws(Rejection) -> Body {
+        guard bytes.isEmpty || isJSON else { throw .unsupportedMediaType }
+        do throws(BodyError) {
+            return try Body(json: bytes)
+        } catch {
+            throw Rejection(Problem(error))
+        }
     }
 }
 

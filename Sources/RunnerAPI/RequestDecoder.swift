@@ -1,5 +1,5 @@
-// NIO's HTTP/1 request decoder, with what the connection must know about the bytes that go into it: when the
-// first byte of a request came, and that after its last request nothing is decoded any more.
+// NIO's HTTP/1 request decoder behind the reader of plain requests, with what the connection must know about the
+// bytes: when the first of a request came, and that after its last request nothing is decoded any more.
 
 import NIOCore
 import NIOHTTP1
@@ -9,13 +9,20 @@ final class RequestDecoder: ByteToMessageDecoder {
 
     private let decoder: HTTPRequestDecoder
     private let connection: Connection
+    private let bounds: PlainRequest.Bounds
+    /// NIO's decoder holds nothing of a request that is not complete, so the next one may be plain.
+    private var isBetweenRequests = true
 
     /// Header fields of a request, trailers among them.
     static let maximumFields = 100
 
-    /// - Parameter maximumHeaderBytes: of request line and header fields.
-    init(for connection: Connection, maximumHeaderBytes: Int) {
+    /// - Parameters:
+    ///   - maximumHeaderBytes: of request line and header fields.
+    ///   - maximumBodyBytes: of a plain request's body; what NIO's decoder reads, the connection measures.
+    init(for connection: Connection, maximumHeaderBytes: Int, maximumBodyBytes: Int) {
         self.connection = connection
+        bounds = PlainRequest.Bounds(
+            headBytes: maximumHeaderBytes, fields: Self.maximumFields, bodyBytes: maximumBodyBytes)
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = maximumHeaderBytes
         limits.maxHeaderListSize = maximumHeaderBytes
@@ -32,9 +39,30 @@ final class RequestDecoder: ByteToMessageDecoder {
             buffer.moveReaderIndex(to: buffer.writerIndex)
             return .needMoreData
         }
+        if isBetweenRequests {
+            let count = takePlainRequests(from: buffer.readableBytesUInt8Span)
+            buffer.moveReaderIndex(forwardBy: count)
+            guard buffer.readableBytes > 0 else { return .needMoreData }
+        }
+        let last = buffer.getInteger(at: buffer.writerIndex - 1, as: UInt8.self)
+        isBetweenRequests = false
         let state = try decoder.decode(context: context, buffer: &buffer)
         if buffer.readableBytes > 0 { connection.bytesRemain() }
+        // The decoder does not tell when it has begun to read a method. No method ends like this.
+        let isEnd = last == UInt8(ascii: "}") || last == UInt8(ascii: "\n")
+        isBetweenRequests = isEnd && buffer.readableBytes == 0 && connection.isBetweenRequests
         return state
+    }
+
+    /// - Returns: how many bytes are of no further use: all when the connection accepts no other request.
+    private func takePlainRequests(from bytes: Span<UInt8>) -> Int {
+        var place = 0
+        while connection.acceptsRequests {
+            guard let request = PlainRequest(in: bytes, from: place, within: bounds) else { return place }
+            connection.receive(request, in: bytes)
+            place = request.body.upperBound
+        }
+        return bytes.count
     }
 
     func decodeLast(

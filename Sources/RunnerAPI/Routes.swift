@@ -35,6 +35,12 @@ enum Routes {
         return try found.get()
     }
 
+    /// - Parameter path: without scheme, authority and query.
+    /// - Throws: as for a whole target.
+    static func call(_ method: HTTPMethod, path: Span<UInt8>) throws(Rejection) -> Call {
+        try path.withUnsafeBufferPointer { bytes throws(Rejection) in try call(method, path: bytes[...]) }
+    }
+
     private static func call(_ method: HTTPMethod, path: Segment) throws(Rejection) -> Call {
         guard path.begins(with: RunnerPath.accounts) else { throw .unknownRoute }
         let rest = path[(path.startIndex + RunnerPath.accounts.utf8CodeUnitCount)...]

@@ -79,7 +79,9 @@ final class RunnerLoop {
     /// Adds the handlers that make a channel a connection of this API.
     func welcome(_ channel: any Channel) throws {
         let connection = Connection(loop: self)
-        let decoder = RequestDecoder(for: connection, maximumHeaderBytes: settings.maximumHeaderBytes)
+        let decoder = RequestDecoder(
+            for: connection, maximumHeaderBytes: settings.maximumHeaderBytes,
+            maximumBodyBytes: settings.maximumBodyBytes)
         // The decoder keeps only what is of a head that is not complete, and blanks that it does not count.
         let bytes = ByteToMessageHandler(decoder, maximumBufferSize: 2 * settings.maximumHeaderBytes)
         try channel.pipeline.syncOperations.addHandlers(bytes, connection)

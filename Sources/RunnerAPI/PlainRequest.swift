@@ -1,0 +1,156 @@
+// Reads requests that say nothing unusual and lie whole in the bytes that came, which nearly all do, without NIO's
+// decoder. It knows so narrow a part of HTTP that the decoder would have read the same: whatever else comes, be it
+// malformed, hostile or just rare, is not plain, and the decoder's to judge.
+
+import NIOHTTP1
+import WireFormat
+
+/// A whole request, as places in the bytes that hold it.
+///
+/// Plain is `POST` or `GET`, a path in characters that stand for themselves, `HTTP/1.1`, then header fields out of a
+/// short list: one `Host`, at most one `Content-Type` (JSON) and one `Content-Length`, `Connection: keep-alive`, and
+/// some that mean nothing here. Values are printable ASCII and not empty, every line ends with CR LF, and all of the
+/// body is there.
+struct PlainRequest {
+    /// What a request may be at most. One that is more is not plain.
+    struct Bounds {
+        /// Request line and header fields with all that is between them.
+        let headBytes: Int
+        let fields: Int
+        let bodyBytes: Int
+    }
+
+    let method: HTTPMethod
+    let path: Range<Int>
+    /// `Content-Type` says that the body is JSON.
+    let isJSON: Bool
+    let body: Range<Int>
+
+    /// - Returns: nil unless a plain request begins at `start`.
+    init?(in bytes: Span<UInt8>, from start: Int, within bounds: Bounds) {
+        var place = start
+        if bytes.skip("POST ", at: &place) {
+            method = .POST
+        } else if bytes.skip("GET ", at: &place) {
+            method = .GET
+        } else {
+            return nil
+        }
+        path = bytes.skip(at: &place) { $0.standsForItself }
+        guard bytes.begins(RunnerPath.accounts, at: path.lowerBound), bytes.skip(" HTTP/1.1\r\n", at: &place)
+        else { return nil }
+
+        var fields = PlainFields()
+        while !bytes.skip("\r\n", at: &place) {
+            guard fields.count < bounds.fields, fields.read(bytes, at: &place) else { return nil }
+        }
+        let length = fields.length ?? 0
+        guard fields.hasHost, place - start <= bounds.headBytes, length <= bounds.bodyBytes,
+            length <= bytes.count - place
+        else { return nil }
+        isJSON = fields.isJSON
+        body = place..<place + length
+    }
+}
+
+/// What the header fields of a plain request say.
+private struct PlainFields {
+    var count = 0
+    var hasHost = false
+    var isJSON = false
+    /// `Content-Length`
+    var length: Int?
+
+    /// Fields without a meaning for this API, or for NIO's decoder.
+    private static let ignored: [StaticString] = [
+        "user-agent", "accept", "accept-encoding", "accept-language", "x-request-id", "traceparent",
+        "tracestate",
+    ]
+
+    /// - Returns: false when the line at `place` is no field that a plain request has.
+    mutating func read(_ bytes: Span<UInt8>, at place: inout Int) -> Bool {
+        let name = bytes.skip(at: &place) { $0 != UInt8(ascii: ":") && (0x21...0x7E).contains($0) }
+        guard bytes.skip(":", at: &place) else { return false }
+        _ = bytes.skip(at: &place) { $0 == UInt8(ascii: " ") }
+        let value = bytes.skip(at: &place) { (0x20...0x7E).contains($0) }
+        guard !value.isEmpty, bytes.skip("\r\n", at: &place) else { return false }
+        count += 1
+        return take(name, value, in: bytes)
+    }
+
+    private mutating func take(_ name: Range<Int>, _ value: Range<Int>, in bytes: Span<UInt8>) -> Bool {
+        switch name.count {
+        case 4 where bytes.says("host", at: name):
+            guard !hasHost else { return false }
+            hasHost = true
+        case 10 where bytes.says("connection", at: name): return bytes.says("keep-alive", at: value)
+        case 12 where bytes.says("content-type", at: name):
+            let type = value.prefix(16)
+            guard !isJSON, bytes.says("application/json", at: type.startIndex..<type.endIndex),
+                value.count == 16 || bytes[value.lowerBound + 16] == UInt8(ascii: ";")
+            else { return false }
+            isJSON = true
+        case 14 where bytes.says("content-length", at: name):
+            guard length == nil, let number = bytes.number(at: value) else { return false }
+            length = number
+        default: return Self.ignored.contains { bytes.says($0, at: name) }
+        }
+        return true
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func begins(_ text: StaticString, at place: Int) -> Bool {
+        guard text.utf8CodeUnitCount <= count - place else { return false }
+        return text.withUTF8Buffer { text in
+            text.indices.allSatisfy { self[place + $0] == text[$0] }
+        }
+    }
+
+    /// Steps over `text` if that is what comes next.
+    fileprivate func skip(_ text: StaticString, at place: inout Int) -> Bool {
+        guard begins(text, at: place) else { return false }
+        place += text.utf8CodeUnitCount
+        return true
+    }
+
+    /// Steps over bytes as long as they are such.
+    fileprivate func skip(at place: inout Int, while isSuch: (UInt8) -> Bool) -> Range<Int> {
+        let start = place
+        while place < count, isSuch(self[place]) { place += 1 }
+        return start..<place
+    }
+
+    /// Whether `range` holds `lowercase`, but for the case of ASCII letters.
+    fileprivate func says(_ lowercase: StaticString, at range: Range<Int>) -> Bool {
+        guard lowercase.utf8CodeUnitCount == range.count else { return false }
+        return lowercase.withUTF8Buffer { expected in
+            expected.indices.allSatisfy { self[range.lowerBound + $0].lowercase == expected[$0] }
+        }
+    }
+
+    /// One to eight digits, as a number.
+    fileprivate func number(at range: Range<Int>) -> Int? {
+        guard (1...8).contains(range.count) else { return nil }
+        var number = 0
+        for place in range {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self[place]) else { return nil }
+            number = number * 10 + Int(self[place] - UInt8(ascii: "0"))
+        }
+        return number
+    }
+}
+
+extension UInt8 {
+    /// One of the characters of accounts and ids, or a slash.
+    fileprivate var standsForItself: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "-")...UInt8(ascii: ":"), UInt8(ascii: "_"), UInt8(ascii: "@"):
+            true
+        default: false
+        }
+    }
+
+    fileprivate var lowercase: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
+}
