@@ -14,13 +14,11 @@
 --   w[9] latest  w[10] executions  w[11] ms of the newest cell
 --   w[12] latest  w[13] executions  w[14] ms of the oldest cell, when that is another (w[10] ~= w[7])
 --   w[15] true when it was changed
--- All numbers are integers below 2^53. Functions and what they capture cost something in every call; so there are few.
+-- All numbers are integers below 2^53.
 
-local pack, unpack_struct = struct.pack, struct.unpack
-
--- What the clock says. Of the account at hand: the key of its page; what time it is, which never steps back; fields and
+-- Of the account at hand: the key of its page; what time it is, which never steps back; fields and
 -- values to write, flat, and how many.
-local clock, key, now, set, set_count = nil, nil, nil, {}, 0
+local key, now, set, set_count = nil, nil, {}, 0
 
 local function window_load(name, length, cells, state)
   if not state then return { name, length, cells, '', false, 0, 0, 0, 0, 0, 0, 0, 0, 0, false } end
@@ -52,7 +50,7 @@ local function block_get(w, block)
   if block == (new - new % 16) / 16 then return w[4] end
   w[5] = w[5] or {}
   if w[5][block] == nil then
-    local state = redis.call('HGET', key, block_name(w, block))
+    local state = call('HGET', key, block_name(w, block))
     if state and #state ~= 232 then error('the field of a block holds something else') end
     w[5][block] = state and unpack_struct('<d', state) == block and string.sub(state, 9)
   end
