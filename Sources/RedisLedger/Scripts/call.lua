@@ -32,6 +32,8 @@ if not clock then
   local time = call('TIME')
   clock = time[1] * 1000 + math.floor(time[2] / 1000)
 end
+-- A cell without executions, as it is kept in a block (window.lua).
+local empty = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 -- answers: in the order of the questions. id: where in ARGV those of the account at hand begin. set: fields and values to write,
 -- flat. Lists that are made with room need not grow in the usual call.
 local answers, answer_count, id, position, set, answer_account = { '' }, 0, 3, 1, { '', '', '', '' }, nil
@@ -50,63 +52,87 @@ for i = 1, #KEYS do
     for _ = 2, window_count do position = position + 7 + string.byte(args, position + 6) end
     position = position + 10 * limit_count
   end
-  local key, count, held_count, what, grant, needed, at = KEYS[i], unpack_struct('<BBBdd', args, position)
+  local key, count, held_count, what, duration, needed, at = KEYS[i], unpack_struct('<BBBdd', args, position)
   local is_answered, found = false, nil
   repeat
     -- Whatever is not usual ends here, before anything is written.
-    if window_count > 1 or held_count > 0 or what ~= 1 then break end
-    found = redis.pcall('HMGET', key, '', name)
-    local own, state = found[1], found[2]
+    if window_count > 1 or held_count > 0 and count > 1 then break end
+    if held_count == 0 then
+      found = redis.pcall('HMGET', key, '', name)
+    else
+      found = redis.pcall('HMGET', key, '', name, ARGV[id])
+    end
+    local own, state, held = found[1], found[2], found[3]
     if not own or not state or #own < 8 or #state < 72 or #state > 282 then break end
     local lives_until = unpack_struct('<d', own)
     local seen, executions, ms, latest, new_executions, new_ms, old_latest, old_executions, old_ms =
       unpack_struct('<ddddddddd', state)
     -- The page is in order, something counts, and the clock did not step back (window_load, page_load).
-    if not (lives_until < 17592186044416 and seen <= clock and clock <= 8796093022208
+    if not (lives_until >= 0 and lives_until < 17592186044416 and seen <= clock and clock <= 8796093022208
       and latest >= 0 and latest <= seen and old_latest >= 0 and old_latest <= seen and executions > 0 and ms >= 0
       and executions + ms + new_executions + new_ms + old_executions + old_ms < 9007199254740992) then break end
     -- Nothing leaves (page_load).
     local is_alone = executions == new_executions
     if (is_alone and latest or old_latest) + length <= clock then break end
-    local tail, number, new = #state > 72 and string.sub(state, 73) or '', clock * cells / length, latest * cells / length
-    number = number - number % 1
-    if number > new then
-      -- A cell opens, in the block of the one before (window_open).
-      local first = number - number % 16
-      new = new - new % 1
-      if is_alone then
-        old_latest, old_executions, old_ms, is_alone = latest, new_executions, new_ms, false
-        tail = string.rep('\0', 14 * (number - first))
-      elseif new >= first and #tail == 14 * (new % 16) then
-        tail = tail .. pack('<I4I6I4', new_executions, new_ms, latest - math.ceil(new * length / cells))
-        if number > new + 1 then tail = tail .. string.rep('\0', 14 * (number - new - 1)) end
-      else
-        break
+    local tail, new, n = #state > 72 and string.sub(state, 73) or '', latest * cells / length, 2
+    new = new - new % 1
+    if what == 2 then
+      -- It is held, was charged to this window alone, and can wait to be deleted with others (settle, page_store).
+      if not held or #held ~= 24 or string.sub(held, 19) ~= shape or #own + #ARGV[id] > 199 then break end
+      local admitted, granted, expires = unpack_struct('<I6I6I6', held)
+      -- Its cell is the newest or the oldest (window_correct).
+      local number, old, before, after = admitted * cells / length, old_latest * cells / length, nil, nil
+      number = number - number % 1
+      local is_newest = number == new
+      if expires <= clock or not is_newest and (is_alone or number ~= old - old % 1) then break end
+      before = is_newest and new_ms or old_ms
+      after = math.min(math.max(before + duration - granted, 0), 8796093022207)
+      if is_newest then new_ms = after else old_ms = after end
+      ms = ms + after - before
+      answers[answer_count + 1] = pack('<Bdddddd', 3, duration, math.max(0, granted - duration),
+        math.max(0, duration - granted), executions, ms, (is_alone and latest or old_latest) + length - clock)
+      set[3], set[4], set[5], set[6], n = ARGV[id], '', '', own .. ARGV[id] .. ' ', 6
+    else
+      local number = clock * cells / length
+      number = number - number % 1
+      if number > new then
+        -- A cell opens, in the block of the one before (window_open).
+        local first = number - number % 16
+        if is_alone then
+          old_latest, old_executions, old_ms, is_alone = latest, new_executions, new_ms, false
+          tail = string.rep(empty, number - first)
+        elseif new >= first and #tail == 14 * (new % 16) then
+          tail = tail .. pack('<I4I6I4', new_executions, new_ms, latest - math.ceil(new * length / cells))
+          if number > new + 1 then tail = tail .. string.rep(empty, number - new - 1) end
+        else
+          break
+        end
+        new_executions, new_ms = 0, 0
       end
-      new_executions, new_ms = 0, 0
-    end
-    local leaves, asked = is_alone and length or old_latest + length - clock, 0
-    while what == 1 do
-      -- It fits (admit), and is charged (window_charge).
-      local left = most_ms - ms
-      if left < needed or executions >= most_executions then break end
-      if left < grant then grant = left end
-      if grant ~= hold_grant then
-        hold_grant, hold_expires = grant, clock + math.max(stay, grant + 30000)
-        hold = pack('<I6I6I6c0', clock, grant, hold_expires, shape)
+      latest = clock
+      local leaves, left = is_alone and length or old_latest + length - clock, count
+      -- Asks that nothing is held for. They fit (admit), and are charged (window_charge).
+      while what == 1 or what == 0 and not held do
+        local most = most_ms - ms
+        if most < needed or executions >= most_executions then break end
+        if duration > most then duration = most end
+        if duration ~= hold_grant then
+          hold_grant, hold_expires = duration, clock + math.max(stay, duration + 30000)
+          hold = pack('<I6I6I6c0', clock, duration, hold_expires, shape)
+        end
+        executions, ms, new_executions, new_ms = executions + 1, ms + duration, new_executions + 1, new_ms + duration
+        if hold_expires > lives_until or new_executions > 4294967295 or new_ms > 8796093022207 then break end
+        set[n + 1], set[n + 2] = ARGV[id + count - left], hold
+        n, left = n + 2, left - 1
+        answers[answer_count + count - left] = pack('<Bdddddd', 1, duration, clock, 0, executions, ms, leaves)
+        if left == 0 then break end
+        what, duration, needed, at = unpack_struct('<Bdd', args, at)
       end
-      executions, ms, new_executions, new_ms = executions + 1, ms + grant, new_executions + 1, new_ms + grant
-      if hold_expires > lives_until or new_executions > 4294967295 or new_ms > 8796093022207 then break end
-      set[2 * asked + 3], set[2 * asked + 4] = ARGV[id + asked], hold
-      asked = asked + 1
-      answers[answer_count + asked] = pack('<Bdddddd', 1, grant, clock, 0, executions, ms, leaves)
-      if asked == count then break end
-      what, grant, needed, at = unpack_struct('<Bdd', args, at)
+      if left > 0 then break end
     end
-    if asked < count then break end
-    set[1], set[2] = name, pack('<dddddddddc0', clock, executions, ms, clock, new_executions, new_ms,
+    set[1], set[2] = name, pack('<dddddddddc0', clock, executions, ms, latest, new_executions, new_ms,
       old_latest, old_executions, old_ms, tail)
-    call('HSET', key, unpack(set, 1, 2 * count + 2))
+    call('HSET', key, unpack(set, 1, n))
     is_answered = true
   until true
   if not is_answered then
