@@ -20,11 +20,11 @@
 -- All questions about an account are answered as if each had come alone, in order; they share one now. Everything that
 -- can fail on a damaged page is read before anything of it is written.
 --
--- The usual account is under a plan with one window, in which something counts and nothing leaves; all it asks for are
--- executions with ids of their own, and all of them fit. It is answered in this loop, from locals, at half of what window.lua
--- to answer.lua take for it, and with the same result. Those answer every other account. They are functions within
--- make_answer, made when the first such account of a call comes, because functions and what they capture cost every call
--- that makes them more than they do there.
+-- The usual account is under a plan with one window, in which something counts and nothing leaves; it settles an execution, or
+-- asks for one that is not held, or for some with ids of their own that all fit. It is answered in this loop, from locals, at
+-- half of what window.lua to answer.lua take for it, and with the same result; what is said in brackets is where the same stands
+-- there. Those answer every other account. They are functions within make_answer, made when the first such account of a call
+-- comes, because functions and what they capture cost every call that makes them more than they do there.
 
 local pack, unpack_struct, call, args = struct.pack, struct.unpack, redis.call, ARGV[2]
 local clock = tonumber(ARGV[1])
@@ -38,10 +38,11 @@ local empty = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 -- flat. Lists that are made with room need not grow in the usual call.
 local answers, answer_count, id, position, set, answer_account = { '' }, 0, 3, 1, { '', '', '', '' }, nil
 -- The plan at hand: where it stands in args, and how many accounts are still to come under it; what the usual account needs of
--- it: the shape of its only window as it stands there, and the longest that a charge stays. And what the last hold was made of,
--- and became, because most are alike.
-local plan, accounts, window_count, limit_count, most_executions, most_ms, length, cells, name = 1, 0, nil, nil, nil, nil, nil, nil, nil
-local shape, stay, hold, hold_grant, hold_expires
+-- it: where its limits stand, the shape of its only window as it stands there, and the longest that a charge stays. And what the
+-- last hold was made of, and became, because most are alike.
+local plan, accounts = 1, 0
+local window_count, limit_count, most_executions, most_ms, length, cells, name, limits, shape, stay
+local hold, hold_grant, hold_expires
 
 for i = 1, #KEYS do
   if accounts == 0 then
@@ -50,7 +51,7 @@ for i = 1, #KEYS do
       unpack_struct('<BBBddI4I2Bc0', args, plan)
     shape, stay, hold_grant = string.sub(args, plan + 19, plan + 24), length + math.ceil(length / cells), nil
     for _ = 2, window_count do position = position + 7 + string.byte(args, position + 6) end
-    position = position + 10 * limit_count
+    limits, position = position, position + 10 * limit_count
   end
   local key, count, held_count, what, duration, needed, at = KEYS[i], unpack_struct('<BBBdd', args, position)
   local is_answered, found = false, nil
@@ -92,6 +93,31 @@ for i = 1, #KEYS do
       answers[answer_count + 1] = pack('<Bdddddd', 3, duration, math.max(0, granted - duration),
         math.max(0, duration - granted), executions, ms, (is_alone and latest or old_latest) + length - clock)
       set[3], set[4], set[5], set[6], n = ARGV[id], '', '', own .. ARGV[id] .. ' ', 6
+    elseif count == 1 and (most_ms - ms < needed or executions >= most_executions) then
+      -- A denial of what is not held, unless cells must be walked to say when it fits (admit, window_fits).
+      if what == 3 or held then break end
+      local violated, fits, ever = 0, clock, true
+      for limit = 0, limit_count - 1 do
+        local meter, amount = unpack_struct('<Bd', args, limits + 10 * limit + 1)
+        local used, ask, old = executions, 1, old_executions
+        if meter == 1 then used, ask, old = ms, needed, old_ms end
+        if amount - used < ask then
+          violated = violated + 2 ^ limit
+          if ask > amount then
+            ever = false
+          elseif is_alone then
+            fits = math.max(fits, latest + length)
+          elseif used + ask - amount <= old then
+            fits = math.max(fits, old_latest + length)
+          else
+            fits = math.huge
+          end
+        end
+      end
+      if fits == math.huge then break end
+      answers[answer_count + 1] = pack('<Bdddddd', 2, ever and fits - clock or -1, violated, 0, executions, ms,
+        (is_alone and latest or old_latest) + length - clock)
+      n = 0
     else
       local number = clock * cells / length
       number = number - number % 1
@@ -130,9 +156,11 @@ for i = 1, #KEYS do
       end
       if left > 0 then break end
     end
-    set[1], set[2] = name, pack('<dddddddddc0', clock, executions, ms, latest, new_executions, new_ms,
-      old_latest, old_executions, old_ms, tail)
-    call('HSET', key, unpack(set, 1, n))
+    if n > 0 then
+      set[1], set[2] = name, pack('<dddddddddc0', clock, executions, ms, latest, new_executions, new_ms,
+        old_latest, old_executions, old_ms, tail)
+      call('HSET', key, unpack(set, 1, n))
+    end
     is_answered = true
   until true
   if not is_answered then
