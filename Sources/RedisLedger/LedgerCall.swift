@@ -88,27 +88,35 @@ extension LedgerCall {
         }
     }
 
-    /// Whether the plan of the part at `index` has to be written out.
-    private func hasOwnPlan(_ index: Int) -> Bool {
-        index == 0 || parts[index].plan !== parts[index - 1].plan
+    /// The parts one after the other under one plan, which is written once for all of them.
+    private var runs: [Range<Int>] {
+        var runs: [Range<Int>] = []
+        for index in parts.indices {
+            if let last = runs.last, parts[index].plan === parts[last.lowerBound].plan {
+                runs[runs.count - 1] = last.lowerBound..<index + 1
+            } else {
+                runs.append(index..<index + 1)
+            }
+        }
+        return runs
     }
 
     private var packedByteCount: Int {
-        parts.indices.reduce(3 * parts.count + 17 * questionCount) { sum, index in
-            guard hasOwnPlan(index) else { return sum }
-            let plan = parts[index].plan
+        runs.reduce(2 * parts.count + 17 * questionCount) { sum, run in
+            let plan = parts[run.lowerBound].plan
             let windows = plan.windows.reduce(0) { $0 + 7 + LedgerKeys.field(of: $1).utf8.count }
-            return sum + 1 + windows + 10 * plan.limits.count
+            return sum + 19 + windows + 10 * plan.limits.count
         }
     }
 
     private func writePacked(to buffer: inout ByteBuffer) {
-        for (index, part) in parts.enumerated() {
-            let plan = hasOwnPlan(index) ? part.plan : nil
-            buffer.writeMultipleIntegers(
-                UInt8(plan?.windows.count ?? 0), UInt8(part.questions.count), UInt8(part.heldCount))
-            if let plan { buffer.write(plan) }
-            for (question, _) in part.questions { buffer.write(question) }
+        for run in runs {
+            buffer.writeInteger(UInt8(run.count))
+            buffer.write(parts[run.lowerBound].plan)
+            for part in parts[run] {
+                buffer.writeMultipleIntegers(UInt8(part.questions.count), UInt8(part.heldCount))
+                for (question, _) in part.questions { buffer.write(question) }
+            }
         }
     }
 }
@@ -134,7 +142,11 @@ extension Question {
 
 extension ByteBuffer {
     fileprivate mutating func write(_ plan: Plan) {
-        writeInteger(UInt8(plan.limits.count))
+        writeMultipleIntegers(UInt8(plan.windows.count), UInt8(plan.limits.count))
+        for meter in [Meter.executions, .executionTime] {
+            let amounts = plan.limits.lazy.filter { $0.meter == meter }.map(\.amount)
+            writeNumber(amounts.min() ?? 1 << 53)
+        }
         for shape in plan.windows {
             let name = LedgerKeys.field(of: shape)
             writeInteger(UInt32(shape.lengthMs), endianness: .little)

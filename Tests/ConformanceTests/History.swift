@@ -59,19 +59,25 @@ struct HistoryAuthor {
     private var newIDs = 0
     private var asked: [Ask] = []
     private let stepsBack: Bool
+    /// Every third history is of an account as most are: one window, short steps, limits that mostly let through. The
+    /// script answers most of its questions on a way of their own.
+    private let isUsual: Bool
 
     init(seed: Int) {
         chance = SeededGenerator(seed: seed)
+        isUsual = seed % 3 == 0
         clock = Scenario.beginning.ms + chance.number(in: 0...5_000_000_000)
-        stepsBack = chance.once(in: 2)
-        let shapes = (0..<chance.number(in: 1...4)).map { _ in HistoryAuthor.shape(&chance) }
-        let limits = (0..<chance.pick([1, 2, 2, 3, 5, 32])).map { index in
+        stepsBack = isUsual ? false : chance.once(in: 2)
+        let shapes = (0..<(isUsual ? 1 : chance.number(in: 1...4))).map { _ in HistoryAuthor.shape(&chance) }
+        let limits = (0..<chance.pick(isUsual ? [1, 2, 3] : [1, 2, 2, 3, 5, 32])).map { index in
             (
                 shapes[index < shapes.count ? index : chance.number(in: 0...shapes.count - 1)],
                 chance.pick(Meter.allCases)
             )
         }
-        plans = (0..<3).map { _ in HistoryAuthor.plan(limits, &chance) }
+        let amounts: (executions: ClosedRange<Int>, ms: ClosedRange<Int>)? =
+            isUsual ? (30...300, 10_000...2_000_000) : nil
+        plans = (0..<3).map { _ in HistoryAuthor.plan(limits, within: amounts, &chance) }
         if limits.count > 1 { plans.append(HistoryAuthor.plan(Array(limits.dropFirst()), &chance)) }
         if limits.count < 32 {
             let added = (shape: HistoryAuthor.shape(&chance), meter: chance.pick(Meter.allCases))
@@ -89,15 +95,19 @@ struct HistoryAuthor {
     }
 
     private static func plan(
-        _ limits: [(shape: WindowShape, meter: Meter)], _ chance: inout SeededGenerator
+        _ limits: [(shape: WindowShape, meter: Meter)],
+        within amounts: (executions: ClosedRange<Int>, ms: ClosedRange<Int>)? = nil,
+        _ chance: inout SeededGenerator
     ) -> Plan {
         let made = limits.enumerated().map { index, limit in
+            let usual = limit.meter == .executions ? amounts?.executions : amounts?.ms
             let amount =
-                limit.meter == .executions
-                ? chance.pick([1, 2, 5, 30, 200, chance.number(in: 0...60), 2_147_483_647])
-                : chance.pick([
-                    1, 1_000, 10_000, 600_000, chance.number(in: 0...100_000), 1_099_511_627_776,
-                ])
+                usual.map { chance.number(in: $0) }
+                ?? (limit.meter == .executions
+                    ? chance.pick([1, 2, 5, 30, 200, chance.number(in: 0...60), 2_147_483_647])
+                    : chance.pick([
+                        1, 1_000, 10_000, 600_000, chance.number(in: 0...100_000), 1_099_511_627_776,
+                    ]))
             return try! Limit(
                 name: "limit-\(index)", meter: limit.meter, amount: amount, windowMs: limit.shape.lengthMs,
                 cells: limit.shape.cells)
@@ -120,6 +130,10 @@ struct HistoryAuthor {
         let nextCell = ((clock * cells / length + 1) * length + cells - 1) / cells
         var instants = [clock, clock, clock + 1, clock + chance.number(in: 0...length / 8), nextCell]
         instants += [nextCell - 1, nextCell + 1, nextCell + length / cells * chance.number(in: 1...5)]
+        if isUsual, !chance.once(in: 4) {
+            clock = chance.pick(instants)
+            return
+        }
         if let past = pastTicks.randomElement(using: &chance) {
             let grant = asked.randomElement(using: &chance)?.durationMs ?? 0
             // When a charge of then leaves, and when a hold of then expires.

@@ -153,6 +153,36 @@ struct LedgerBehaviourTests {
         }
     }
 
+    @Test(
+        "Accounts asked about together are charged and corrected each under a plan of its own",
+        arguments: LedgerKind.allCases)
+    func keepsPlansApart(_ kind: LedgerKind) async throws {
+        let (minute, hour) = (try Self.plan(100), try Self.plan(100, windowMs: 3_600_000))
+        func settle(_ id: String) -> Question { .settle(ExecutionID(id)!, durationMs: 100) }
+        try await kind.withLedger(clock: ManualClock()) { ledger in
+            let (first, second) = (Self.account(1), Self.account(2))
+            func hear(_ ofFirst: Question, _ ofSecond: Question) async throws -> [Answer] {
+                let puts = [
+                    Put(ofFirst, about: first, under: minute), Put(ofSecond, about: second, under: hour),
+                ]
+                return try await ledger.hear(puts).map { try $0.result.get() }
+            }
+            for number in 0..<3 {
+                _ = try await hear(Self.ask("m\(number)", 600), Self.ask("h\(number)", 600))
+            }
+            for answer in try await hear(settle("m2"), settle("h2")) {
+                #expect(
+                    answer.verdict == .settled(Receipt(chargedMs: 100, returnedMs: 500, overrunMs: 0)))
+                #expect(answer.usage.map(\.ms) == [1_300])
+            }
+            for id in ["x0", "x1"] { _ = try await ledger.ask(Self.ask(id, 600), about: first, under: hour) }
+            // What was charged to another window is settled, and corrects nothing here.
+            let other = try await ledger.ask(settle("m1"), about: first, under: hour)
+            #expect(other.verdict == .settled(Receipt(chargedMs: 600, returnedMs: 0, overrunMs: 0)))
+            #expect(other.usage.map(\.ms) == [1_200])
+        }
+    }
+
     @Test("Looking changes nothing, whatever time it is", arguments: LedgerKind.allCases)
     func onlyLooks(_ kind: LedgerKind) async throws {
         let plan = try Self.plan(3, windowMs: 1_000)

@@ -32,6 +32,6 @@ local function admit(fresh, id, duration, needed)
   if expires > must_live_until then must_live_until = expires end
   if holds[id] == '' then reused = true end
   touched_count, denied_duration = touched_count + 1, nil
-  touched[touched_count], holds[id] = id, pack('<I6I6I6', now, grant, expires) .. shapes
+  touched[touched_count], holds[id] = id, pack('<I6I6I6c0', now, grant, expires, shapes)
   return 1, grant, now
 end

@@ -1,13 +1,11 @@
--- The accounts of this call, in order: their questions are answered, then their page goes back.
+-- Answers all questions about an account, whatever they and it are like.
 
-local answers, answer_count = {}, 0
-
--- Answers the questions about the account at hand: they begin at position, and their ids at ARGV[id], those that may be held
--- before the others. Returns whether to write.
-local function answer_all(question_count, held_count, id)
-  page_load(held_count, id)
+-- The questions begin at position; their ids at ARGV[id], those that may be held before the others. Returns whether there is
+-- something to store.
+local function answer_all(position, question_count, held_count, id, answer_count, found)
+  page_load(held_count, id, found)
   local fresh, writes, w = id + held_count, false, windows[1]
-  for i = 1, question_count do
+  for i = answer_count + 1, answer_count + question_count do
     local what, duration, needed, verdict, a, b, c
     what, duration, needed, position = unpack_struct('<Bdd', args, position)
     if what == 1 then
@@ -29,24 +27,21 @@ local function answer_all(question_count, held_count, id)
       for j = 2, window_count do answer = answer .. pack('<ddd', peek(windows[j])) end
       if verdict == 2 then denied_answer = answer end
     end
-    answers[answer_count + i] = answer
+    answers[i] = answer
   end
   return writes
 end
 
-local id = 3
-for i = 1, #KEYS do
-  local plan, count, held_count
-  plan, count, held_count, position = unpack_struct('<BBB', args, position)
-  if plan > 0 then plan_read(plan) end
-  local start = position
-  key = KEYS[i]
-  local done, writes = pcall(answer_all, count, held_count, id)
+-- Answers the question_count questions about the account whose page is at page_key. plan_at: where its plan stands in args;
+-- found: what was read of the page already, if it was.
+return function(plan_at, page_key, position, question_count, held_count, id, answer_count, found)
+  if plan_at ~= plan then plan_read(plan_at) end
+  if found and found.err then found = nil end
+  key = page_key
+  local done, writes = pcall(answer_all, position, question_count, held_count, id, answer_count, found)
   if not done then
-    for j = 1, count do answers[answer_count + j] = '\6' .. string.rep('\0', 24 + 24 * window_count) end
+    for i = 1, question_count do answers[answer_count + i] = '\6' .. string.rep('\0', 24 + 24 * window_count) end
   elseif writes then
     page_store()
   end
-  answer_count, id, position = answer_count + count, id + count, start + 17 * count
 end
-return answer_count == 1 and answers[1] or table.concat(answers)

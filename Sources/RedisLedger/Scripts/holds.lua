@@ -22,7 +22,7 @@ end
 -- Up to 250 fields of the page by chance: the expired holds among them, and how many were looked at. A clock that stepped
 -- back may be behind now, which is clamped by the windows of the plan at hand only; nothing is expired that it does not say.
 local function holds_expired()
-  local expired, some = {}, redis.call('HRANDFIELD', key, '250', 'WITHVALUES')
+  local expired, some = {}, call('HRANDFIELD', key, '250', 'WITHVALUES')
   for i = 1, #some, 2 do
     local id, hold = some[i], some[i + 1]
     if #hold > 0 and id ~= '' and not string.find(id, ':', 1, true)

@@ -14,13 +14,13 @@
 --   w[9] latest  w[10] executions  w[11] ms of the newest cell
 --   w[12] latest  w[13] executions  w[14] ms of the oldest cell, when that is another (w[10] ~= w[7])
 --   w[15] true when it was changed
--- All numbers are integers below 2^53. Functions and what they capture cost something in every call; so there are few.
+-- All numbers are integers below 2^53.
 
-local pack, unpack_struct = struct.pack, struct.unpack
-
--- What the clock says. Of the account at hand: the key of its page; what time it is, which never steps back; fields and
+-- Of the account at hand: the key of its page; what time it is, which never steps back; fields and
 -- values to write, flat, and how many.
-local clock, key, now, set, set_count = nil, nil, nil, {}, 0
+local key, now, set, set_count = nil, nil, {}, 0
+-- A cell without executions, as it is kept in a block.
+local empty = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 
 local function window_load(name, length, cells, state)
   if not state then return { name, length, cells, '', false, 0, 0, 0, 0, 0, 0, 0, 0, 0, false } end
@@ -52,7 +52,7 @@ local function block_get(w, block)
   if block == (new - new % 16) / 16 then return w[4] end
   w[5] = w[5] or {}
   if w[5][block] == nil then
-    local state = redis.call('HGET', key, block_name(w, block))
+    local state = call('HGET', key, block_name(w, block))
     if state and #state ~= 232 then error('the field of a block holds something else') end
     w[5][block] = state and unpack_struct('<d', state) == block and string.sub(state, 9)
   end
@@ -99,8 +99,7 @@ end
 -- Makes number the newest cell, empty; the one before becomes the oldest, or goes to its block, and that, when it is past, to
 -- its own field. Where no block counts none is written: what is missing, or of another number, says that nothing was charged.
 local function window_open(w, number)
-  local first = number - number % 16
-  local cells = string.rep('\0', 14 * (number - first))
+  local first, cells = number - number % 16, nil
   if w[7] == w[10] then
     w[12], w[13], w[14] = w[9], w[10], w[11]
   elseif w[7] > 0 then
@@ -108,12 +107,12 @@ local function window_open(w, number)
     if #w[4] ~= 14 * (new % 16) then error('the field of a window holds something else') end
     local before = w[4] .. pack('<I4I6I4', w[10], w[11], w[9] - math.ceil(new * w[2] / w[3]))
     if new >= first then
-      cells = number > new + 1 and before .. string.rep('\0', 14 * (number - new - 1)) or before
+      cells = number > new + 1 and before .. string.rep(empty, number - new - 1) or before
     else
-      block_put(w, (new - new % 16) / 16, before .. string.rep('\0', 224 - #before))
+      block_put(w, (new - new % 16) / 16, before .. string.rep(empty, 16 - #before / 14))
     end
   end
-  w[4], w[9], w[10], w[11] = cells, now, 0, 0
+  w[4], w[9], w[10], w[11] = cells or string.rep(empty, number - first), now, 0, 0
 end
 
 -- Charges one execution and its grant to now. A cell keeps at most 2^32 - 1 executions and 2^43 - 1 ms.
