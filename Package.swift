@@ -17,6 +17,8 @@ let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let posix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let http1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let ssl = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let tls = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -42,6 +44,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -59,6 +62,7 @@ let package = Package(
         // What everything stands on.
         .target(name: "Accounting", swiftSettings: strict),
         .target(name: "WireFormat", swiftSettings: strict),
+        .target(name: "Access", dependencies: [crypto], swiftSettings: strict),
         .systemLibrary(name: "CHiredis"),
 
         // Clients.
@@ -88,13 +92,13 @@ let package = Package(
         .target(name: "Records", dependencies: ["Accounting", "Redis", nio], swiftSettings: strict),
         .target(
             name: "RunnerAPI",
-            dependencies: ["Accounting", "WireFormat", nio, posix, http1, log, metrics],
+            dependencies: ["Access", "Accounting", "WireFormat", nio, posix, http1, log, metrics],
             swiftSettings: strict
         ),
         .target(
             name: "AdminAPI",
             dependencies: [
-                "Accounting", "Records", "Redis", "WireFormat", hummingbird, nio, log, metrics,
+                "Access", "Accounting", "Records", "Redis", "WireFormat", hummingbird, nio, log, metrics,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -106,9 +110,9 @@ let package = Package(
         .executableTarget(
             name: "stint",
             dependencies: [
-                "Accounting", "AdminAPI", "Audit", "LoadGeneration", "Records", "Redis", "RedisLedger",
-                "RunnerAPI",
-                nio, posix, ssl, log, metrics, hummingbird, lifecycle, subprocess, system,
+                "Access", "Accounting", "AdminAPI", "Audit", "LoadGeneration", "Records", "Redis",
+                "RedisLedger", "RunnerAPI",
+                nio, posix, ssl, tls, log, metrics, hummingbird, lifecycle, subprocess, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -123,6 +127,7 @@ let package = Package(
         .target(
             name: "TestServers", dependencies: [nio, posix], path: "Tests/TestServers", swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
+        .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: strict),
         .target(
             name: "RuleTable", dependencies: ["Accounting"], path: "Tests/RuleTable",
             swiftSettings: strict),
@@ -191,7 +196,8 @@ let package = Package(
             name: "RunnerAPITests",
             dependencies: [
                 "SeededChance", "SharedVectors",
-                "Accounting", "RunnerAPI", "WireFormat", structuredFields, nio, posix, http1, log, metrics,
+                "Access", "Accounting", "RunnerAPI", "WireFormat", structuredFields, nio, posix, http1, log,
+                metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
@@ -200,7 +206,7 @@ let package = Package(
         .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "AdminAPI", hummingbird, log, metrics,
+                "Access", "AdminAPI", hummingbird, log, metrics,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: strict
@@ -208,7 +214,7 @@ let package = Package(
         .testTarget(
             name: "StintTests",
             dependencies: [
-                "SeededChance", "stint", "Accounting", "Redis", lifecycle, subprocess, system, log,
+                "SeededChance", "stint", "Access", "Accounting", "Redis", lifecycle, subprocess, system, log,
             ],
             swiftSettings: strict
         ),

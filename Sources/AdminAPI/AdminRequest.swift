@@ -91,9 +91,10 @@ struct AdminRequest: Sendable {
 
     // MARK: Who, and what they have seen
 
-    /// Who makes a change, for the audit log: 1 to 64 visible bytes.
+    /// Who makes a change, for the audit log: the token's name, else what the caller says, 1 to 64 visible bytes.
     var actor: String {
         get throws {
+            if let caller = context.caller { return caller }
             guard let name = request.headers[.init("X-Stint-Actor")!] else { return "anonymous" }
             guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
             else {

@@ -7,7 +7,7 @@ import NIOCore
 import WireFormat
 
 enum AdminRoutes {
-    typealias Context = BasicRequestContext
+    typealias Context = AdminContext
 
     /// Who may use a route, once there are tokens.
     enum Scope: Sendable {
@@ -64,13 +64,18 @@ enum AdminRoutes {
         ]
     }
 
-    static func router(_ parts: AdminParts) -> Router<Context> {
+    static func router(_ parts: AdminParts, security: AdminSecurity = AdminSecurity()) -> Router<Context> {
         let table = table(parts)
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestIdentity())
+        router.add(middleware: SecurityHeaders(isSecure: security.secure != nil))
         router.add(middleware: ProblemMiddleware(table: table))
+        let authorization = Authorization(tokens: security.tokens)
         for route in table {
             router.on(RouterPath(route.path), method: route.method) { request, context in
-                try await route.respond(AdminRequest(request, context))
+                try await authorization.guarding(route.scope, request, context) { context in
+                    try await route.respond(AdminRequest(request, context))
+                }
             }
         }
         return router

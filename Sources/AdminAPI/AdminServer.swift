@@ -12,10 +12,11 @@ public struct AdminServer: Sendable {
     /// Seconds without a byte before a connection is closed.
     public static let idleTimeoutSeconds = 60
 
-    private let application: Application<RouterResponder<BasicRequestContext>>
+    private let application: Application<RouterResponder<AdminContext>>
 
     /// - Parameters:
     ///   - host: an IP address of this machine. - port: 0 takes any free port.
+    ///   - security: whose requests are answered, and what protects them on their way.
     ///   - listening: called once with the port when connections are accepted.
     ///   - logger: what Hummingbird has to say goes there from `debug` up only if it is set to `debug`, else from
     ///     `notice` up; the start is announced by whoever composes the process.
@@ -23,14 +24,17 @@ public struct AdminServer: Sendable {
         host: String,
         port: Int,
         parts: AdminParts,
+        security: AdminSecurity = AdminSecurity(),
         listening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
         logger: Logger
     ) {
         var quiet = logger
         if quiet.logLevel == .info { quiet.logLevel = .notice }
         application = Application(
-            router: AdminRoutes.router(parts),
-            server: .http1(configuration: .init(idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds)))),
+            router: AdminRoutes.router(parts, security: security),
+            server: .http1(
+                configuration: .init(idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds))),
+                secure: security.secure),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)),

@@ -15,6 +15,7 @@ final class LoadConnection: ChannelInboundHandler {
 
     /// Where it is among the connections of its lane.
     let slot: Int
+    /// The fields that every request has.
     let hostField: ByteBuffer
     /// The request that waits for its reply.
     private(set) var question: Question?
@@ -26,10 +27,11 @@ final class LoadConnection: ChannelInboundHandler {
     /// The beginning of a reply.
     private var rest = ByteBuffer()
 
-    init(slot: Int, target: LoadTarget, lane: LoadLane) {
+    init(slot: Int, target: LoadTarget, token: String?, lane: LoadLane) {
         self.slot = slot
         self.lane = lane
-        hostField = ByteBuffer(string: "Host: \(target.host)\r\n")
+        let authorization = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+        hostField = ByteBuffer(string: "Host: \(target.host)\r\n\(authorization)")
     }
 
     // MARK: What the lane does

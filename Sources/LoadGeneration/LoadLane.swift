@@ -211,7 +211,8 @@ final class LoadLane {
     // MARK: Connections
 
     private func dial(_ slot: Int) {
-        let connection = LoadConnection(slot: slot, target: slots[slot].target, lane: self)
+        let connection = LoadConnection(
+            slot: slot, target: slots[slot].target, token: settings.token, lane: self)
         slots[slot].attempts += 1
         connect(slots[slot].target, connection).assumeIsolated().whenFailure { [self] error in
             guard phase != .opening else { return refuse(slots[slot].target, "\(error)") }

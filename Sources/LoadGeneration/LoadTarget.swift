@@ -20,7 +20,9 @@ public enum LoadTarget: Hashable, Sendable, CustomStringConvertible {
             return
         }
         guard !text.hasPrefix("https:") else {
-            throw LoadError("The runner API speaks no TLS. Type http://HOST:PORT or unix:/PATH")
+            throw LoadError(
+                "A load speaks no TLS: let it ask a Unix socket, or a Stint without. Type http://HOST:PORT or unix:/PATH"
+            )
         }
         guard let address = Self.address(text) else { throw LoadError("Type http://HOST:PORT or unix:/PATH") }
         self = .tcp(host: address.host, port: address.port)

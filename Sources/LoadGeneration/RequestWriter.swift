@@ -68,7 +68,7 @@ struct RequestWriter {
         SettleBody(durationMs: question.durationMs, outcome: question.isStopped ? .timeout : nil)
     }
 
-    /// - Parameter hostField: the lines between the request line and the fields about the body: `Host: ...\r\n`.
+    /// - Parameter hostField: the lines between the request line and the fields about the body: `Host: ...\r\n`, and a token.
     mutating func bytes(of question: Question, hostField: ByteBuffer) -> ByteBuffer {
         out.clear()
         out.writeStaticString(question.step == .peek ? "GET " : "POST ")

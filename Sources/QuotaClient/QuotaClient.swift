@@ -8,7 +8,7 @@ public import WireFormat
 
 /// Where a Stint is reached.
 public enum QuotaTarget: Sendable, Hashable {
-    /// `http://HOST:PORT`, without a path.
+    /// `http://HOST:PORT` or `https://HOST:PORT`, without a path.
     case url(String)
     /// The path of a Unix socket.
     case unixSocket(String)
@@ -72,12 +72,19 @@ public struct QuotaClient: Sendable {
     private let target: QuotaTarget
     private let http: HTTPClient
     private let deadline: TimeAmount
+    private let token: String?
 
-    /// - Parameter deadline: how long one request may take, from connecting to the last byte of the reply.
-    public init(_ target: QuotaTarget, http: HTTPClient, deadline: TimeAmount = .seconds(5)) {
+    /// - Parameters:
+    ///   - http: decides whom to trust where there is TLS, and which certificate to show.
+    ///   - token: sent along with every request.
+    ///   - deadline: how long one request may take, from connecting to the last byte of the reply.
+    public init(
+        _ target: QuotaTarget, http: HTTPClient, token: String? = nil, deadline: TimeAmount = .seconds(5)
+    ) {
         self.target = target
         self.http = http
         self.deadline = deadline
+        self.token = token
     }
 
     /// May this execution start, and for how long? Give it an id of your own to make repetitions safe.
@@ -106,6 +113,7 @@ public struct QuotaClient: Sendable {
         var request = HTTPClientRequest(url: target.url(of: path))
         request.method = method
         request.headers = target.headers
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "Content-Type", value: "\(MediaType.json)")
             request.body = .bytes(body)

@@ -2,6 +2,7 @@
 // happens on the connection's event loop. What a request says is `Exchange`'s business, how long anything may
 // take is decided by `check`, which the loop calls now and then.
 
+import Access
 import NIOCore
 import NIOHTTP1
 
@@ -21,6 +22,9 @@ final class Connection: ChannelDuplexHandler {
     private static let maximumBatchBytes = 65_536
 
     private let loop: RunnerLoop
+    /// Whoever can open it may ask: its Unix socket's file says who that is.
+    private let isTrusted: Bool
+    private var bearer = BearerCheck()
     private var context: ChannelHandlerContext?
     private var queue = CircularBuffer<Exchange>()
     /// The first so many of ``queue`` have been put to the ledger, or needed not be.
@@ -47,8 +51,10 @@ final class Connection: ChannelDuplexHandler {
     /// Every reply has been sent.
     private var hasLeft = false
 
-    init(loop: RunnerLoop) {
+    /// - Parameter isTrusted: whether requests need no token.
+    init(loop: RunnerLoop, isTrusted: Bool = false) {
         self.loop = loop
+        self.isTrusted = isTrusted
         idleSince = loop.tick
     }
 
@@ -111,6 +117,19 @@ final class Connection: ChannelDuplexHandler {
 
     /// All that came before belongs to requests that are complete.
     var isBetweenRequests: Bool { receiving == nil && receivingSince == nil }
+
+    /// Whether every request must come with a token.
+    var needsTokens: Bool { !isTrusted && loop.tokens != nil }
+
+    /// - Parameter field: the value of the request's `Authorization`.
+    func authorize(_ field: String?) throws(Rejection) {
+        guard !isTrusted, let tokens = loop.tokens else { return }
+        do throws(BearerCheck.Refused) {
+            _ = try bearer.check(field, in: tokens, for: .runner)
+        } catch {
+            throw .refused(error.challenge)
+        }
+    }
 
     /// - Returns: whether they are to be decoded.
     func bytesArrive() -> Bool {

@@ -1,6 +1,7 @@
 // One request and its reply: filled while the request arrives, put to the ledger when it is complete, kept in
 // its connection's queue until its reply is written, and then used again.
 
+import Access
 import Accounting
 import NIOCore
 import NIOHTTP1
@@ -22,6 +23,8 @@ final class Exchange: AnswerSink {
     /// What the head asks for, until all of the body has come.
     private var call: Call?
     private var framing: RequestFraming?
+    /// It came with a good token, or needed none.
+    private var isAuthorized = false
     private var body: ByteBuffer?
     private var bodyBytes = 0
     /// What the whole request asks for, until it is put.
@@ -57,6 +60,8 @@ final class Exchange: AnswerSink {
             let framing = try RequestFraming(head)
             self.framing = framing
             closes = framing.closes
+            try connection?.authorize(framing.authorization)
+            isAuthorized = connection != nil
             guard framing.length <= maximum else { throw .bodyTooLarge(maximumBytes: maximum) }
             let call = try Routes.call(head.method, head.uri)
             if framing.length > 0, !framing.isJSON, call.takesBody { throw .unsupportedMediaType }
@@ -127,6 +132,8 @@ final class Exchange: AnswerSink {
     func start(on loop: RunnerLoop) {
         guard let asked else { return }
         self.asked = nil
+        // Whichever way a request came here, it does not get past this line without a token.
+        guard isAuthorized || connection?.needsTokens == false else { return reject(.refused(.tokenMissing)) }
         guard let considered = consider(asked, on: loop) else { return }
         self.considered = considered
         tally.asked()
@@ -173,6 +180,7 @@ final class Exchange: AnswerSink {
         call = nil
         asked = nil
         framing = nil
+        isAuthorized = false
         body = nil
         bodyBytes = 0
         outcome = .none

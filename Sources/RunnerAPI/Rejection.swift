@@ -1,6 +1,7 @@
 // Everything that is answered without asking anybody: what is wrong with a request as HTTP, as a path, as a
 // body. What a plan or a ledger says is a `Decision`, and `DecisionResponse` speaks it.
 
+import Access
 import Accounting
 import WireFormat
 
@@ -11,6 +12,8 @@ struct Rejection: Error {
     var allow: StaticString?
     /// The value of `Retry-After`, in seconds.
     var retryAfterSeconds: Int?
+    /// What `WWW-Authenticate` says.
+    var challenge: Challenge?
     /// Where the next request would begin is not known, or of no interest.
     var closes = false
 
@@ -21,6 +24,14 @@ struct Rejection: Error {
 
     private init(_ type: ProblemType, _ detail: String, field: BodyField? = nil, closes: Bool = false) {
         self.init(Problem(type, detail: detail, field: field), closes: closes)
+    }
+
+    // MARK: The token
+
+    static func refused(_ challenge: Challenge) -> Rejection {
+        var rejection = Rejection(challenge.problemType, challenge.detail)
+        rejection.challenge = challenge
+        return rejection
     }
 
     // MARK: The path
@@ -90,5 +101,14 @@ struct Rejection: Error {
             closes: true)
         rejection.retryAfterSeconds = 1
         return rejection
+    }
+}
+
+extension Challenge {
+    fileprivate var problemType: ProblemType {
+        switch self {
+        case .tokenMissing, .tokenInvalid: .unauthorized
+        case .scopeMissing: .forbidden
+        }
     }
 }

@@ -39,7 +39,8 @@ final class RequestDecoder: ByteToMessageDecoder {
             buffer.moveReaderIndex(to: buffer.writerIndex)
             return .needMoreData
         }
-        if isBetweenRequests {
+        // Plain requests carry no token.
+        if isBetweenRequests, !connection.needsTokens {
             let count = takePlainRequests(from: buffer.readableBytesUInt8Span)
             buffer.moveReaderIndex(forwardBy: count)
             guard buffer.readableBytes > 0 else { return .needMoreData }

@@ -14,6 +14,8 @@ struct RequestFraming {
     private(set) var expectsContinue = false
     /// The client speaks HTTP/1.0 and wants to keep the connection.
     private(set) var keepsOldConnection = false
+    /// The value of `Authorization`.
+    private(set) var authorization: String?
     /// No further request comes on this connection.
     private(set) var closes: Bool
 
@@ -31,6 +33,9 @@ struct RequestFraming {
             // Whatever comes after such a request, the decoder does not read it as HTTP.
             case 7 where name.isSame(as: "upgrade"): closes = true
             case 12 where name.isSame(as: "content-type"): isJSON = value.isJSON
+            case 13 where name.isSame(as: "authorization"):
+                guard authorization == nil else { throw .malformed("there must be one Authorization field") }
+                authorization = value
             case 14 where name.isSame(as: "content-length"):
                 guard let bytes = Int(value.trimmed) else {
                     throw .malformed("Content-Length must be a number")

@@ -1,6 +1,7 @@
 // Writes replies as bytes: first a body, then the head that tells its length, then both into the buffer that
 // goes out. Knows HTTP; what is said is `DecisionResponse`'s and `Rejection`'s business.
 
+import Access
 import Accounting
 import NIOCore
 import WireFormat
@@ -99,17 +100,25 @@ struct ResponseWriter {
     // MARK: Whole replies that are no decisions
 
     mutating func write(_ rejection: Rejection, _ form: Form) {
-        write(rejection.problem, form, allow: rejection.allow, retryAfterSeconds: rejection.retryAfterSeconds)
+        write(
+            rejection.problem, form, allow: rejection.allow, retryAfterSeconds: rejection.retryAfterSeconds,
+            challenge: rejection.challenge)
     }
 
     mutating func write(
-        _ problem: Problem, _ form: Form, allow: StaticString? = nil, retryAfterSeconds: Int? = nil
+        _ problem: Problem, _ form: Form, allow: StaticString? = nil, retryAfterSeconds: Int? = nil,
+        challenge: Challenge? = nil
     ) {
         body.removeAll()
         problem.write(to: &body)
         begin(Status(rawValue: problem.type.status) ?? .internalServerError)
         if let retryAfterSeconds { field(HeaderName.retryAfter, retryAfterSeconds) }
         if let allow { field("Allow", allow) }
+        if let challenge {
+            out.writeStaticString("WWW-Authenticate: ")
+            out.writeString(challenge.field)
+            out.writeStaticString("\r\n")
+        }
         end(form)
     }
 

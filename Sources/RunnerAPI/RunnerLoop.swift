@@ -1,6 +1,7 @@
 // What one event loop has to itself: its accountant, its ledger, its connections, and the memory replies are
 // made in. Nothing here is shared, so nothing here is locked.
 
+import Access
 import Accounting
 import Logging
 import NIOCore
@@ -35,6 +36,8 @@ final class RunnerLoop {
     let ledger: any Ledger
     var accountant: Accountant
     var replies: ResponseWriter
+    /// Whose requests are answered; nil: everybody's.
+    var tokens: TokenBook?
     /// A coarse clock that costs nothing to read: the number of ``Patience/tick``s there were with connections open.
     private(set) var tick = 0
 
@@ -77,8 +80,9 @@ final class RunnerLoop {
     // MARK: Connections
 
     /// Adds the handlers that make a channel a connection of this API.
-    func welcome(_ channel: any Channel) throws {
-        let connection = Connection(loop: self)
+    /// - Parameter isTrusted: whether requests need no token.
+    func welcome(_ channel: any Channel, isTrusted: Bool = false) throws {
+        let connection = Connection(loop: self, isTrusted: isTrusted)
         let decoder = RequestDecoder(
             for: connection, maximumHeaderBytes: settings.maximumHeaderBytes,
             maximumBodyBytes: settings.maximumBodyBytes)

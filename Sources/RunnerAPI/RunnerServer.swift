@@ -1,5 +1,6 @@
 // The data plane as a whole: its listeners, and one `RunnerLoop` for each event loop.
 
+public import Access
 public import Accounting
 import Glibc
 public import Logging
@@ -19,7 +20,11 @@ public final class RunnerServer: Sendable {
     private let random: @Sendable () -> any RandomNumberGenerator
     private let logger: Logger
     private let tally: Tally
+    private let secure: Secure?
     private let state: Mutex<State>
+
+    /// Adds what stands between a connection's bytes and its requests: TLS.
+    public typealias Secure = @Sendable (any Channel) throws -> Void
 
     /// A `RunnerLoop`, to be touched on its event loop only.
     private struct Worker: Sendable {
@@ -29,6 +34,7 @@ public final class RunnerServer: Sendable {
 
     private struct State {
         var plans: PlanBook
+        var tokens: TokenBook?
         var workers: [Worker] = []
         var listeners: [any Channel] = []
     }
@@ -38,11 +44,13 @@ public final class RunnerServer: Sendable {
     ///   - random: a source of chance for each event loop; ids come from it that runners leave out.
     ///   - metrics: where `stint_decisions_total`, `stint_http_responses_total`, `stint_http_connections` and
     ///     `stint_http_requests_in_flight` go.
+    ///   - tokens: whose requests are answered; nil: everybody's. Unix sockets need none.
+    ///   - secure: called for each new connection but those of the Unix socket, before the first byte.
     public init(
         settings: RunnerSettings, group: any EventLoopGroup, plans: PlanBook,
         makeLedger: @escaping @Sendable (any EventLoop) -> any Ledger,
         random: @escaping @Sendable () -> any RandomNumberGenerator, logger: Logger,
-        metrics: any MetricsFactory
+        metrics: any MetricsFactory, tokens: TokenBook? = nil, secure: Secure? = nil
     ) {
         self.settings = settings
         self.group = group
@@ -50,7 +58,8 @@ public final class RunnerServer: Sendable {
         self.random = random
         self.logger = logger
         tally = Tally(factory: metrics)
-        state = Mutex(State(plans: plans))
+        self.secure = secure
+        state = Mutex(State(plans: plans, tokens: tokens))
     }
 
     /// Where it listens; empty unless it does.
@@ -64,19 +73,29 @@ public final class RunnerServer: Sendable {
     /// - Throws: ``RunnerError``; then nothing is left listening.
     public func start() async throws {
         try settings.check()
-        let plans = state.withLock { $0.plans }
+        let (plans, tokens) = state.withLock { ($0.plans, $0.tokens) }
         var workers: [Worker] = []
         for eventLoop in group.makeIterator() {
-            workers.append(try await eventLoop.submit { [self] in makeWorker(on: eventLoop, plans) }.get())
+            workers.append(
+                try await eventLoop.submit { [self] in makeWorker(on: eventLoop, plans, tokens) }.get())
         }
-        state.withLock { [workers] in $0.workers = workers }
+        let latest = state.withLock { [workers] state in
+            state.workers = workers
+            return state.tokens
+        }
+        // Revoked while the workers were made.
+        if let latest, latest !== tokens { try await replace(tokens: latest) }
         do {
-            let bootstrap = bootstrap(for: workers)
             if let address = settings.address {
+                let bootstrap = bootstrap { [secure] channel, loop in
+                    try secure?(channel)
+                    try loop.welcome(channel)
+                }
                 let listener = try await listen(on: address, with: bootstrap)
                 state.withLock { $0.listeners.append(listener) }
             }
             if let path = settings.socketPath {
+                let bootstrap = bootstrap { channel, loop in try loop.welcome(channel, isTrusted: true) }
                 let listener = try await UnixSocket(path: path).listen(with: bootstrap, group: group)
                 state.withLock { $0.listeners.append(listener) }
             }
@@ -94,6 +113,17 @@ public final class RunnerServer: Sendable {
         }
         for worker in workers {
             try await worker.eventLoop.submit { worker.loop.value.replace(plans: plans) }.get()
+        }
+    }
+
+    /// From when this returns, tokens that are not in this book are refused, on open connections too.
+    public func replace(tokens: TokenBook) async throws {
+        let workers = state.withLock { state in
+            state.tokens = tokens
+            return state.workers
+        }
+        for worker in workers {
+            try await worker.eventLoop.submit { worker.loop.value.tokens = tokens }.get()
         }
     }
 
@@ -117,15 +147,22 @@ public final class RunnerServer: Sendable {
 
     // MARK: Parts
 
-    private func makeWorker(on eventLoop: any EventLoop, _ plans: PlanBook) -> Worker {
+    private func makeWorker(
+        on eventLoop: any EventLoop, _ plans: PlanBook, _ tokens: TokenBook?
+    ) -> Worker {
         let accountant = Accountant(plans: plans, random: random())
         let loop = RunnerLoop(
             on: eventLoop, settings: settings, accountant: accountant, ledger: makeLedger(eventLoop),
             tally: tally, logger: logger)
+        loop.tokens = tokens
         return Worker(eventLoop: eventLoop, loop: NIOLoopBound(loop, eventLoop: eventLoop))
     }
 
-    private func bootstrap(for workers: [Worker]) -> ServerBootstrap {
+    /// - Parameter welcome: makes a channel a connection of its event loop.
+    private func bootstrap(
+        _ welcome: @escaping @Sendable (any Channel, RunnerLoop) throws -> Void
+    ) -> ServerBootstrap {
+        let workers = state.withLock { $0.workers }
         let loops = Dictionary(
             uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0.loop) })
         let logger = logger
@@ -146,7 +183,7 @@ public final class RunnerServer: Sendable {
                         logger.error("a connection came on an event loop of another group")
                         throw ChannelError.operationUnsupported
                     }
-                    try loop.value.welcome(channel)
+                    try welcome(channel, loop.value)
                 }
             }
     }

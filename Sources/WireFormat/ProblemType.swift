@@ -19,6 +19,10 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
     case malformedParameter
     /// 400: the account in the path is not 1 to 128 bytes of `A-Z a-z 0-9 . _ : @ -`.
     case malformedAccount
+    /// 401: no token came with the request, or an unknown one; `WWW-Authenticate` says which.
+    case unauthorized
+    /// 403: the token may not be used for this.
+    case forbidden
     /// 404: no such path.
     case unknownRoute
     /// 404: settled before, expired, or never admitted; nothing was changed.
@@ -79,6 +83,8 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
         case .malformedField: (400, "Malformed Field", "urn:stint:problem:malformed-field")
         case .malformedParameter: (400, "Malformed Parameter", "urn:stint:problem:malformed-parameter")
         case .malformedAccount: (400, "Malformed Account Name", "urn:stint:problem:malformed-account")
+        case .unauthorized: (401, "Unauthorized", "urn:stint:problem:unauthorized")
+        case .forbidden: (403, "Forbidden", "urn:stint:problem:forbidden")
         case .unknownRoute: (404, "Unknown Route", "urn:stint:problem:unknown-route")
         case .executionNotHeld: (404, "Execution Not Held", "urn:stint:problem:execution-not-held")
         case .notFound: (404, "Not Found", "urn:stint:problem:not-found")

@@ -1,6 +1,6 @@
-// A TCP address to listen on. Until there are tokens to ask for, only loopback is allowed.
+// A TCP address to listen on. Who may reach it is `Exposure`'s business.
 
-/// `HOST:PORT`, where HOST is an IP address of this machine's loopback or `localhost`; IPv6 in brackets.
+/// `HOST:PORT`, where HOST is an IP address of this machine or a name of it; IPv6 in brackets.
 struct Address: Sendable, Equatable, CustomStringConvertible {
     let host: String
     /// 0 takes any free port.

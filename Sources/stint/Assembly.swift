@@ -25,6 +25,7 @@ enum Assembly {
         let metrics = PrometheusMetrics(descriptions, logger: logger)
         let planSource = PlanSource(path: settings.plans)
         let plans = try planSource.read()
+        let security = try Security(settings)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let redis = try await embeddedRedis(settings, logger)
         let redisSettings = try redisSettings(settings, embedded: redis)
@@ -34,7 +35,8 @@ enum Assembly {
         let runner = RunnerServer(
             settings: runnerSettings(settings), group: group, plans: plans,
             makeLedger: { ledgers.make(on: $0) }, random: { chance() },
-            logger: logger, metrics: metrics)
+            logger: logger, metrics: metrics, tokens: security.book,
+            secure: security.tls.map { $0.secure })
         let (adminPort, adminPortTeller) = AsyncStream.makeStream(of: Int.self)
         let admin = AdminServer(
             host: settings.adminAddress.host, port: settings.adminAddress.port,
@@ -43,6 +45,7 @@ enum Assembly {
                 records: client.map {
                     Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix))
                 }),
+            security: security.admin,
             listening: { port in
                 adminPortTeller.yield(port)
                 adminPortTeller.finish()
@@ -55,10 +58,11 @@ enum Assembly {
         if let client { services.append(RecordsLink(client: client)) }
         services.append(AdminService(server: admin, address: settings.adminAddress))
         services.append(PlanReload(source: planSource, runner: runner, logger: logger))
+        services.append(SecurityReload(security: security, runner: runner, logger: logger))
         services.append(
             RunnerService(
                 server: runner, ledgers: ledgers, embedded: redis, adminPort: adminPort, settings: settings,
-                plan: plans.standard.name, logger: logger))
+                plan: plans.standard.name, security: security, logger: logger))
 
         var configuration = ServiceGroupConfiguration(
             services: services.map {

@@ -2,6 +2,7 @@
 // of it.
 
 import ArgumentParser
+import Foundation
 import LoadGeneration
 
 struct LoadOptions: ParsableArguments {
@@ -11,6 +12,12 @@ struct LoadOptions: ParsableArguments {
                 + "(default: \(LoadSettings.localTarget))", valueName: "url"),
         transform: { try LoadTarget($0) })
     var target: [LoadTarget] = []
+
+    @Option(
+        help: .init(
+            "the token to send along; better in STINT_TOKEN, where other users do not see it",
+            valueName: "token"))
+    var token: String?
 
     @Option(help: "connections, over all targets")
     var connections = LoadSettings().connections
@@ -31,6 +38,7 @@ struct LoadOptions: ParsableArguments {
 
     func decide(_ settings: inout LoadSettings) {
         if !target.isEmpty { settings.targets = target }
+        settings.token = token ?? ProcessInfo.processInfo.environment["STINT_TOKEN"]
         settings.connections = connections
         settings.timeoutMs = Self.ms(timeout)
     }

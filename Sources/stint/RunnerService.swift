@@ -21,6 +21,7 @@ struct RunnerService: Service {
     let settings: Settings
     /// The name of the standard plan, for the log.
     let plan: String
+    let security: Security
     let logger: Logger
 
     func run() async throws {
@@ -76,6 +77,7 @@ struct RunnerService: Service {
             "ledger": "\(ledgers.description)", "plan": "\(plan)",
         ]
         if case .notReady(let reason) = readiness { metadata["notReady"] = "\(reason)" }
+        metadata.merge(security.metadata) { _, new in new }
         logger.info("stint serves", metadata: metadata)
     }
 }

@@ -73,7 +73,7 @@ extension Setting {
     }
 
     init(_ name: String, _ path: any Path<Address>, _ help: String) {
-        self.init(name, path, bound: "HOST:PORT on loopback", help) { Address($0) }
+        self.init(name, path, bound: "HOST:PORT", help) { Address($0) }
     }
 
     /// The reason of a refused URL never repeats the URL, which may hold a password.

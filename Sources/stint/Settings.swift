@@ -19,6 +19,11 @@ struct Settings: Sendable, Equatable {
     var runnerMaximumHeaderBytes = 16_384
     var runnerMaximumBodyBytes = 16_384
     var runnerRateLimitTime = false
+    var securityTokens: String?
+    var securityPlaintext = false
+    var tlsCertificate: String?
+    var tlsKey: String?
+    var tlsClientRoots: String?
     var adminAddress = Address(host: "127.0.0.1", port: 7401)
     var ledger = LedgerChoice.redis
     var redisURL: RedisURL?
@@ -58,6 +63,21 @@ struct Settings: Sendable, Equatable {
             "runner.rateLimitTime", \.runnerRateLimitTime,
             "adds execution time to the RateLimit fields, in the unit \"execution-ms\""),
         Setting("admin.address", \.adminAddress, "where people and monitors ask; port 0 takes a free one"),
+        Setting(
+            "security.tokens", \.securityTokens, bound: "a file that only its owner may write",
+            "whose requests are answered; read again on SIGHUP. Without it both addresses must be on loopback"
+        ),
+        Setting(
+            "security.plaintext", \.securityPlaintext,
+            "lets an address beyond loopback do without TLS; tokens can then be read on the way"),
+        Setting(
+            "tls.certificate", \.tlsCertificate, bound: "a PEM file",
+            "the certificate of both addresses, with its chain; turns TLS on; read again on SIGHUP"),
+        Setting(
+            "tls.key", \.tlsKey, bound: "a PEM file", "the key of that certificate; read again on SIGHUP"),
+        Setting(
+            "tls.clientRoots", \.tlsClientRoots, bound: "a PEM file",
+            "clients must show a certificate that one of these has signed; read again on SIGHUP"),
         Setting("ledger", \.ledger, "where charges are kept; memory forgets them at exit and is not shared"),
         Setting(
             "redis.url", \.redisURL, "a Redis of your own; without it Stint starts one and keeps it running"),

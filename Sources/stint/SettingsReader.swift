@@ -37,6 +37,7 @@ struct SettingsReader {
         if let config { file = try entries(of: open(config), named: config) }
 
         var settings = Settings()
+        var origins: [String: Found] = [:]
         for setting in Settings.table {
             let variable = environment[setting.variable].map { Found($0, .variable(setting.variable)) }
             guard let found = flags.removeValue(forKey: setting.name) ?? variable ?? file[setting.name] else {
@@ -45,7 +46,12 @@ struct SettingsReader {
             if let reason = setting.assign(found.text, &settings) {
                 throw error(setting, found, reason)
             }
-            if let reason = refusal(of: setting, in: settings) { throw error(setting, found, reason) }
+            origins[setting.name] = found
+        }
+        if let refusal = Exposure.refusal(of: settings) {
+            let origin = origins[refusal.setting].map { " (\($0.origin))" } ?? ""
+            throw SettingsError(
+                description: "\(refusal.setting)\(origin): \(refusal.reason). \(refusal.hint)")
         }
         return settings
     }
@@ -55,20 +61,6 @@ struct SettingsReader {
             setting.fallback.isEmpty
             ? "See: stint serve --help" : "Type for example: \(setting.flag) \(setting.fallback)"
         return SettingsError(description: "\(setting.name) (\(found.origin)): \(reason). \(hint)")
-    }
-
-    /// Values that are well formed and still cannot be used.
-    private static func refusal(of setting: Setting, in settings: Settings) -> String? {
-        let address: Address
-        switch setting.name {
-        case "runner.address": address = settings.runnerAddress
-        case "admin.address": address = settings.adminAddress
-        default: return nil
-        }
-        return address.isLoopback
-            ? nil
-            : "\(address) can be reached from other machines, and there are no tokens yet to tell who asks; "
-                + "only loopback is allowed"
     }
 
     /// `--name value` and `--name=value`.

@@ -33,7 +33,7 @@ extension EndToEnd {
                 message: "unknown: '--no-such-flag'. Type: stint serve --help"),
             Case(
                 testDescription: "an address that others can reach",
-                arguments: ["--runner-address", "0.0.0.0:0"], message: "only loopback is allowed"),
+                arguments: ["--runner-address", "0.0.0.0:0"], message: "Type: stint token create"),
             Case(
                 testDescription: "a bad plan file", arguments: ["--plans", "PLANS"],
                 message: "plans.yaml:6:37: meter: must be one of executions, execution-time, not 'hours'"),

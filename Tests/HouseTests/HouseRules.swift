@@ -6,17 +6,18 @@ enum HouseRules {
     static let arrows: [String: Set<String>] = [
         "Accounting": [],
         "WireFormat": [],
+        "Access": [],
         "CHiredis": [],
         "Redis": ["CHiredis"],
         "QuotaClient": ["WireFormat"],
         "Audit": ["WireFormat"],
         "RedisLedger": ["Accounting", "Redis"],
-        "RunnerAPI": ["Accounting", "WireFormat"],
+        "RunnerAPI": ["Access", "Accounting", "WireFormat"],
         "Records": ["Accounting", "Redis"],
-        "AdminAPI": ["Accounting", "Records", "Redis", "WireFormat"],
+        "AdminAPI": ["Access", "Accounting", "Records", "Redis", "WireFormat"],
         "LoadGeneration": ["QuotaClient", "Accounting", "WireFormat"],
         "stint": [
-            "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "Records", "RedisLedger",
+            "Access", "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "Records", "RedisLedger",
             "RunnerAPI",
             "AdminAPI",
             "LoadGeneration",
@@ -28,7 +29,7 @@ enum HouseRules {
     static let pureImports: Set<String> = ["Synchronization"]
 
     static let modulesWithoutFoundation: Set<String> = [
-        "Accounting", "WireFormat", "Redis", "RedisLedger", "RunnerAPI",
+        "Access", "Accounting", "WireFormat", "Redis", "RedisLedger", "RunnerAPI",
     ]
 
     static let unwantedFolders: Set<String> = [

@@ -106,12 +106,6 @@ struct SettingsTests {
             Refused(file: "ledger:\n", message: "stint.yaml:1:8: must be a word or a number"),
             Refused(file: "- ledger\n", message: "stint.yaml:1:1: must be a mapping, such as {key: value}"),
             Refused(
-                arguments: ["--admin-address", "0.0.0.0:7401"],
-                message:
-                    "admin.address (flag --admin-address): 0.0.0.0:7401 can be reached from other machines, "
-                    + "and there are no tokens yet to tell who asks; only loopback is allowed. "
-                    + "Type for example: --admin-address 127.0.0.1:7401"),
-            Refused(
                 arguments: ["--ledgre", "memory"],
                 message: "unknown: '--ledgre'. Type: stint serve --help, which lists every setting"),
             Refused(arguments: ["--ledger"], message: "--ledger has no value. Type: --ledger VALUE"),

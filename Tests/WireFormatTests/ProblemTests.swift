@@ -61,6 +61,8 @@ struct ProblemTests {
         (.malformedParameter, 400, "urn:stint:problem:malformed-parameter"),
         (.malformedField, 400, "urn:stint:problem:malformed-field"),
         (.malformedAccount, 400, "urn:stint:problem:malformed-account"),
+        (.unauthorized, 401, "urn:stint:problem:unauthorized"),
+        (.forbidden, 403, "urn:stint:problem:forbidden"),
         (.unknownRoute, 404, "urn:stint:problem:unknown-route"),
         (.executionNotHeld, 404, "urn:stint:problem:execution-not-held"),
         (.notFound, 404, "urn:stint:problem:not-found"),

@@ -1,0 +1,58 @@
+// Checks the tokens of one connection's requests. A client sends the same field with every request, so it is hashed
+// once: while the book is the same object, the same bytes have the same answer.
+
+/// Belongs to one connection. Not to be shared between threads.
+public struct BearerCheck {
+    /// The bytes of a field that was good, and in which book.
+    private var verified: [UInt8] = []
+    private var book: TokenBook?
+    private var entry: TokenBook.Entry?
+
+    public init() {}
+
+    /// - Parameters:
+    ///   - field: the value of `Authorization`; nil without one.
+    ///   - scope: what the token must be good for.
+    /// - Returns: whose token it is.
+    public mutating func check(
+        _ field: String?, in book: TokenBook, for scope: Scope
+    ) throws(Refused) -> TokenBook.Entry {
+        guard let field else { throw Refused(.tokenMissing) }
+        let entry: TokenBook.Entry
+        if let known = self.entry, self.book === book, isVerified(field) {
+            entry = known
+        } else {
+            entry = try Self.entry(field, in: book)
+            verified = Array(field.utf8)
+            self.book = book
+            self.entry = entry
+        }
+        guard entry.may(scope) else { throw Refused(.scopeMissing(scope)) }
+        return entry
+    }
+
+    private static func entry(_ field: String, in book: TokenBook) throws(Refused) -> TokenBook.Entry {
+        switch Credentials(field) {
+        case .bearer(let token):
+            guard let entry = book.entry(for: token.utf8) else { throw Refused(.tokenInvalid) }
+            return entry
+        case .malformed: throw Refused(.tokenInvalid)
+        case .basic, .foreign: throw Refused(.tokenMissing)
+        }
+    }
+
+    /// Whether `field` is the one that was good; takes the same time wherever they differ.
+    private func isVerified(_ field: String) -> Bool {
+        guard field.utf8.count == verified.count else { return false }
+        var difference: UInt8 = 0
+        for (one, other) in zip(field.utf8, verified) { difference |= one ^ other }
+        return difference == 0
+    }
+
+    /// The request is not to be answered; the challenge says why.
+    public struct Refused: Error, Equatable {
+        public let challenge: Challenge
+
+        public init(_ challenge: Challenge) { self.challenge = challenge }
+    }
+}

@@ -1,0 +1,75 @@
+// The token file's text: a line for each token, `NAME SCOPE[,SCOPE] SHA-256`, words parted by blanks. Empty lines, and
+// lines that begin with #, say nothing. A file is read whole or refused.
+
+/// A line that cannot be; `line: reason`, counted from 1. It never repeats what stands there.
+public struct TokenTextError: Error, Equatable, CustomStringConvertible {
+    public let line: Int
+    public let reason: String
+
+    public var description: String { "\(line): \(reason)" }
+}
+
+extension TokenBook {
+    /// What a file begins with that Stint has made.
+    public static let heading = "# NAME SCOPES SHA-256 of the token; see: stint token --help\n"
+    /// Bytes of a file; more are refused.
+    public static let maximumTextBytes = 262_144
+
+    public convenience init(text: String) throws(TokenTextError) {
+        var entries: [Entry] = []
+        var lines: [TokenDigest: Int] = [:]
+        // By scalars: to Swift a line end of CR and LF is one character, and no line feed.
+        let rows = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, row) in rows.enumerated() {
+            let number = index + 1
+            guard let entry = try Self.entry(Substring(row), at: number) else { continue }
+            if entries.contains(where: { $0.name == entry.name }) {
+                throw TokenTextError(line: number, reason: "the name '\(entry.name)' is there twice")
+            }
+            if let first = lines.updateValue(number, forKey: entry.digest) {
+                throw TokenTextError(line: number, reason: "the token of line \(first) again")
+            }
+            entries.append(entry)
+            guard entries.count <= Self.maximumEntries else {
+                throw TokenTextError(line: number, reason: "more than \(Self.maximumEntries) tokens")
+            }
+        }
+        self.init(entries)
+    }
+
+    /// What a line says, in words.
+    public static func words(of line: Substring) -> [Substring] {
+        line.unicodeScalars.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map { Substring($0) }
+    }
+
+    private static func entry(_ line: Substring, at number: Int) throws(TokenTextError) -> Entry? {
+        let words = words(of: line)
+        guard let first = words.first, !first.hasPrefix("#") else { return nil }
+        func error(_ reason: String) -> TokenTextError { TokenTextError(line: number, reason: reason) }
+        guard words.count == 3 else {
+            throw error("must be NAME SCOPES DIGEST, such as one that stint token create has written")
+        }
+        var scopes: Set<Scope> = []
+        for word in words[1].split(separator: ",", omittingEmptySubsequences: false) {
+            guard let scope = Scope(rawValue: String(word)) else {
+                throw error("the scopes must be runner, admin or runner,admin")
+            }
+            scopes.insert(scope)
+        }
+        guard let digest = TokenDigest(hex: words[2]) else {
+            throw error("the digest must be 64 hexadecimal digits, the SHA-256 of the token")
+        }
+        guard let entry = Entry(name: String(first), scopes: scopes, digest: digest) else {
+            throw error("the name must be \(Entry.nameRule)")
+        }
+        return entry
+    }
+}
+
+extension TokenBook.Entry {
+    /// The line of a token file, with its end.
+    public var line: String {
+        let scopes = Scope.allCases.filter(scopes.contains).map(\.rawValue).joined(separator: ",")
+        return "\(name) \(scopes) \(digest.hex)\n"
+    }
+}

@@ -1,0 +1,61 @@
+// What is kept of a token: its SHA-256 digest. A token has 256 random bits, so no salt and no slow hash is needed:
+// nobody finds a token by trying.
+
+import Crypto
+
+/// The SHA-256 digest of a token's text.
+public struct TokenDigest: Hashable, Sendable {
+    /// Digits in which it is written.
+    static let digits = 64
+    /// Its 32 bytes, big-endian, as four words.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    public init(of token: some Sequence<UInt8>) {
+        let digest = Array(SHA256.hash(data: Array(token)))
+        words = (
+            Self.word(digest[0..<8]), Self.word(digest[8..<16]), Self.word(digest[16..<24]),
+            Self.word(digest[24..<32])
+        )
+    }
+
+    /// - Returns: nil unless `text` is 64 hexadecimal digits.
+    public init?(hex text: some StringProtocol) {
+        guard text.utf8.count == Self.digits, text.utf8.allSatisfy(\.isHexDigit) else { return nil }
+        let words = (0..<4).compactMap { place in
+            let start = text.utf8.index(text.utf8.startIndex, offsetBy: place * 16)
+            return UInt64(text[start..<text.utf8.index(start, offsetBy: 16)], radix: 16)
+        }
+        self.words = (words[0], words[1], words[2], words[3])
+    }
+
+    /// 64 hexadecimal digits in lower case.
+    public var hex: String {
+        [words.0, words.1, words.2, words.3].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        }.joined()
+    }
+
+    /// Takes the same time wherever the two differ.
+    public static func == (left: TokenDigest, right: TokenDigest) -> Bool {
+        (left.words.0 ^ right.words.0) | (left.words.1 ^ right.words.1)
+            | (left.words.2 ^ right.words.2) | (left.words.3 ^ right.words.3) == 0
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+
+    private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexDigit: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,11 @@
+// What is known about one request to the control plane beside the request.
+
+import Hummingbird
+
+struct AdminContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The name of the token that came with the request; nil when none was needed.
+    var caller: String?
+
+    init(source: Source) { coreContext = .init(source: source) }
+}

@@ -1,0 +1,40 @@
+// What every reply of the control plane tells browsers: load nothing from elsewhere, be shown nowhere else, guess nothing.
+
+import HTTPTypes
+import Hummingbird
+
+struct SecurityHeaders: RouterMiddleware {
+    typealias Context = AdminContext
+
+    /// A reply that sets one of these itself keeps its own.
+    private let fields: [(HTTPField.Name, String)]
+
+    /// - Parameter isSecure: whether the connection is encrypted, so that browsers may be told to insist on it.
+    init(isSecure: Bool) {
+        fields =
+            Self.always
+            + (isSecure ? [(.strictTransportSecurity, "max-age=31536000")] : [])
+    }
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        for (name, value) in fields where response.headers[name] == nil { response.headers[name] = value }
+        return response
+    }
+
+    private static let always: [(HTTPField.Name, String)] = [
+        (
+            .contentSecurityPolicy,
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        ),
+        (.xContentTypeOptions, "nosniff"),
+        (.init("Referrer-Policy")!, "no-referrer"),
+        (.init("Cross-Origin-Opener-Policy")!, "same-origin"),
+        (.init("Cross-Origin-Resource-Policy")!, "same-origin"),
+        (.init("Cross-Origin-Embedder-Policy")!, "require-corp"),
+        (.init("Permissions-Policy")!, "camera=(), geolocation=(), microphone=()"),
+    ]
+}

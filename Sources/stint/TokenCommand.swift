@@ -1,0 +1,92 @@
+// `stint token`: makes, lists and revokes tokens in a file. The file holds digests; a token is shown once, when it is made.
+
+import Access
+import ArgumentParser
+import Foundation
+
+struct TokenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token",
+        abstract: "Make, list and revoke the tokens that a service accepts.",
+        discussion: """
+            stint serve --security-tokens FILE accepts the tokens of FILE, and reads it again on SIGHUP: nothing that \
+            these commands do is in force before.
+            """,
+        subcommands: [Create.self, List.self, Revoke.self])
+
+    struct Place: ParsableArguments {
+        @Option(help: "the file of tokens")
+        var file: String
+
+        var tokens: TokenFile { TokenFile(path: file) }
+    }
+
+    struct Create: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a token, write its digest to the file, and print it once.")
+
+        @Option(help: .init("whose it is, for logs and the audit: \(TokenBook.Entry.nameRule)"))
+        var name: String
+
+        @Option(
+            help: "what it may be used for: runner or admin, which includes runner; may be repeated",
+            transform: { try Create.scope($0) })
+        var scope: [Scope]
+
+        @OptionGroup
+        var place: Place
+
+        func run() throws {
+            var random = SystemRandomNumberGenerator()
+            let token = Token(random: &random)
+            guard let entry = TokenBook.Entry(name: name, scopes: Set(scope), digest: token.digest) else {
+                throw ValidationError(
+                    "--name must be \(TokenBook.Entry.nameRule), and there must be a --scope")
+            }
+            try place.tokens.add(entry)
+            print(token.text)
+            let words =
+                "This is the only time that it is shown. In force when Stint starts, or gets SIGHUP.\n"
+            FileHandle.standardError.write(Data(words.utf8))
+        }
+
+        private static func scope(_ text: String) throws -> Scope {
+            guard let scope = Scope(rawValue: text) else { throw ValidationError("Type runner or admin") }
+            return scope
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show whose tokens there are, and their scopes.")
+
+        @OptionGroup
+        var place: Place
+
+        func run() throws {
+            let entries = try place.tokens.read().entries
+            let width = entries.map(\.name.count).max() ?? 0
+            for entry in entries {
+                let scopes = Scope.allCases.filter(entry.scopes.contains).map(\.rawValue)
+                let gap = String(repeating: " ", count: width - entry.name.count)
+                print("\(entry.name)\(gap)  \(scopes.joined(separator: ","))")
+            }
+        }
+    }
+
+    struct Revoke: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take a token out of the file.")
+
+        @Option(help: "whose it is")
+        var name: String
+
+        @OptionGroup
+        var place: Place
+
+        func run() throws {
+            try place.tokens.remove(name)
+            let words = "\(name) is out of the file. Its token is accepted until Stint gets SIGHUP.\n"
+            FileHandle.standardError.write(Data(words.utf8))
+        }
+    }
+}
