@@ -82,6 +82,12 @@ let package = Package(
             name: "LoadGeneration", dependencies: ["Accounting", "WireFormat", nio, posix, histogram],
             swiftSettings: strict),
 
+        .target(
+            name: "PlanText",
+            dependencies: ["Accounting", "WireFormat", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+
         // The ledger and the two planes.
         .target(
             name: "RedisLedger",
@@ -89,7 +95,11 @@ let package = Package(
             resources: [.embedInCode("Scripts")],
             swiftSettings: strict
         ),
-        .target(name: "Records", dependencies: ["Accounting", "Redis", nio], swiftSettings: strict),
+        .target(
+            name: "Records", dependencies: ["Accounting", "PlanText", "Redis", "WireFormat", nio],
+            resources: [.embedInCode("Scripts")],
+            swiftSettings: strict
+        ),
         .target(
             name: "RunnerAPI",
             dependencies: ["Access", "Accounting", "WireFormat", nio, posix, http1, log, metrics],
@@ -98,7 +108,7 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: [
-                "Access", "Accounting", "Records", "Redis", "WireFormat", hummingbird, nio, log, metrics,
+                "Access", "Accounting", "PlanText", "Records", "Redis", "WireFormat", hummingbird, nio, log, metrics,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -110,12 +120,11 @@ let package = Package(
         .executableTarget(
             name: "stint",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "Audit", "LoadGeneration", "Records", "Redis",
-                "RedisLedger", "RunnerAPI",
+                "Access", "Accounting", "AdminAPI", "Audit", "LoadGeneration", "PlanText", "QuotaClient", "Records",
+                "Redis", "RedisLedger", "RunnerAPI", "WireFormat", asyncHTTP,
                 nio, posix, ssl, tls, log, metrics, hummingbird, lifecycle, subprocess, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),
@@ -211,6 +220,15 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "PlanTextTests", dependencies: ["SeededChance", "Accounting", "PlanText", "WireFormat"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RecordsTests",
+            dependencies: [
+                "Accounting", "PlanText", "Records", "Redis", "TestServers", "WireFormat", nio, posix, log, metrics,
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "StintTests",
             dependencies: [

@@ -1,6 +1,7 @@
 // What the control plane shows and changes; the composition root hands it over.
 
 public import Records
+import WireFormat
 
 public struct AdminParts: Sendable {
     public let metrics: PrometheusMetrics
@@ -8,13 +9,26 @@ public struct AdminParts: Sendable {
     public let readiness: @Sendable () async -> Readiness
     /// Nil when the ledger is in memory: then what needs them is answered 501.
     public let records: Records?
+    /// To be called after a change of plans; when it returns, the change is in force in this process, if Redis answers.
+    public let plansChanged: @Sendable () async -> Void
 
     public init(
         metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness,
-        records: Records? = nil
+        records: Records? = nil, plansChanged: @escaping @Sendable () async -> Void = {}
     ) {
         self.metrics = metrics
         self.readiness = readiness
         self.records = records
+        self.plansChanged = plansChanged
+    }
+
+    /// For routes that need them.
+    var neededRecords: Records {
+        get throws(Problem) {
+            guard let records else {
+                throw Problem(.needsRedis, detail: "with --ledger memory nothing is kept; start Stint with Redis")
+            }
+            return records
+        }
     }
 }

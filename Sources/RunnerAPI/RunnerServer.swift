@@ -81,10 +81,13 @@ public final class RunnerServer: Sendable {
         }
         let latest = state.withLock { [workers] state in
             state.workers = workers
-            return state.tokens
+            return (plans: state.plans, tokens: state.tokens)
         }
-        // Revoked while the workers were made.
-        if let latest, latest !== tokens { try await replace(tokens: latest) }
+        // Both may have been replaced while the workers were made.
+        for worker in workers {
+            try await worker.eventLoop.submit { worker.loop.value.replace(plans: latest.plans) }.get()
+        }
+        if let latest = latest.tokens, latest !== tokens { try await replace(tokens: latest) }
         do {
             if let address = settings.address {
                 let bootstrap = bootstrap { [secure] channel, loop in

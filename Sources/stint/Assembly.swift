@@ -24,27 +24,31 @@ enum Assembly {
         let logger = logger(level: settings.logLevel)
         let metrics = PrometheusMetrics(descriptions, logger: logger)
         let planSource = PlanSource(path: settings.plans)
-        let plans = try planSource.read()
+        let imported = try planSource.imported()
+        let plans = imported.book
         let security = try Security(settings)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let redis = try await embeddedRedis(settings, logger)
         let redisSettings = try redisSettings(settings, embedded: redis)
         let ledgers = try ledgers(settings, redisSettings, logger, metrics)
-        let client = try await recordsClient(redisSettings, logger, metrics)
+        let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let client = try await recordsClient(redisSettings, logger, metrics) { wakes.continuation.yield() }
+        let records = client.map { Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix)) }
 
         let runner = RunnerServer(
             settings: runnerSettings(settings), group: group, plans: plans,
             makeLedger: { ledgers.make(on: $0) }, random: { chance() },
             logger: logger, metrics: metrics, tokens: security.book,
             secure: security.tls.map { $0.secure })
+        let watch = records.map {
+            PlanWatch(store: $0.plans, source: imported, runner: runner, wakes: wakes, logger: logger)
+        }
         let (adminPort, adminPortTeller) = AsyncStream.makeStream(of: Int.self)
         let admin = AdminServer(
             host: settings.adminAddress.host, port: settings.adminAddress.port,
             parts: AdminParts(
-                metrics: metrics, readiness: { await ledgers.readiness() },
-                records: client.map {
-                    Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix))
-                }),
+                metrics: metrics, readiness: { await ledgers.readiness() }, records: records,
+                plansChanged: { await watch?.reload() }),
             security: security.admin,
             listening: { port in
                 adminPortTeller.yield(port)
@@ -56,14 +60,22 @@ enum Assembly {
         var services: [any Service] = []
         if let redis { services.append(redis) }
         if let client { services.append(RecordsLink(client: client)) }
+        if let watch { services.append(watch) }
         services.append(AdminService(server: admin, address: settings.adminAddress))
-        services.append(PlanReload(source: planSource, runner: runner, logger: logger))
+        services.append(PlanReload(source: planSource, runner: runner, watch: watch, logger: logger))
         services.append(SecurityReload(security: security, runner: runner, logger: logger))
         services.append(
             RunnerService(
                 server: runner, ledgers: ledgers, embedded: redis, adminPort: adminPort, settings: settings,
-                plan: plans.standard.name, security: security, logger: logger))
+                watch: watch, plans: plans, security: security, logger: logger))
 
+        try await serve(services, settings, logger)
+    }
+
+    /// Runs the services until SIGTERM or SIGINT, or until one of them fails.
+    private static func serve(
+        _ services: [any Service], _ settings: Settings, _ logger: Logger
+    ) async throws {
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
@@ -135,14 +147,15 @@ enum Assembly {
 
     /// The control plane may wait longer than a runner, and reads more at once.
     private static func recordsClient(
-        _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics
+        _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics,
+        onReady: @escaping @Sendable () -> Void
     ) async throws -> RedisClient? {
         guard var redis else { return nil }
         redis.commandDeadline = max(redis.commandDeadline, .seconds(2))
         redis.maximumReplyBytes = 64 << 20
         return try await .start(
             on: MultiThreadedEventLoopGroup.singleton.next(), settings: redis, logger: logger,
-            metrics: metrics)
+            metrics: metrics, onReady: onReady)
     }
 
     private static func embeddedURL(_ embedded: EmbeddedRedis?) throws -> RedisURL {

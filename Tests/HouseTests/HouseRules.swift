@@ -13,14 +13,13 @@ enum HouseRules {
         "Audit": ["WireFormat"],
         "RedisLedger": ["Accounting", "Redis"],
         "RunnerAPI": ["Access", "Accounting", "WireFormat"],
-        "Records": ["Accounting", "Redis"],
-        "AdminAPI": ["Access", "Accounting", "Records", "Redis", "WireFormat"],
+        "PlanText": ["Accounting", "WireFormat"],
+        "Records": ["Accounting", "PlanText", "Redis", "WireFormat"],
+        "AdminAPI": ["Access", "Accounting", "PlanText", "Records", "Redis", "WireFormat"],
         "LoadGeneration": ["QuotaClient", "Accounting", "WireFormat"],
         "stint": [
-            "Access", "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "Records", "RedisLedger",
-            "RunnerAPI",
-            "AdminAPI",
-            "LoadGeneration",
+            "Access", "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "PlanText", "Records",
+            "RedisLedger", "RunnerAPI", "AdminAPI", "LoadGeneration",
         ],
     ]
 
