@@ -226,7 +226,8 @@ let package = Package(
         .testTarget(
             name: "RecordsTests",
             dependencies: [
-                "Accounting", "PlanText", "Records", "Redis", "TestServers", "WireFormat", nio, posix, log, metrics,
+                "Accounting", "PlanText", "Records", "Redis", "TestServers", "WireFormat", nio, posix, log,
+                metrics,
             ],
             swiftSettings: strict),
         .testTarget(

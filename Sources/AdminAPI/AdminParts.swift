@@ -26,7 +26,8 @@ public struct AdminParts: Sendable {
     var neededRecords: Records {
         get throws(Problem) {
             guard let records else {
-                throw Problem(.needsRedis, detail: "with --ledger memory nothing is kept; start Stint with Redis")
+                throw Problem(
+                    .needsRedis, detail: "with --ledger memory nothing is kept; start Stint with Redis")
             }
             return records
         }

@@ -4,6 +4,7 @@
 import Accounting
 import Logging
 import Records
+import Redis
 import RunnerAPI
 import ServiceLifecycle
 
@@ -102,7 +103,11 @@ actor PlanWatch: Service {
             isAway = false
         } catch {
             if !isAway {
-                logger.debug("plans could not be read; those in force stay", metadata: ["error": "\(error)"])
+                // Being away is the ledger's news. Anything else is about these keys.
+                let isGone = if case RedisError.failed = error { true } else { false }
+                logger.log(
+                    level: isGone ? .debug : .warning, "plans could not be read; those in force stay",
+                    metadata: ["error": "\(error)"])
             }
             isAway = true
         }

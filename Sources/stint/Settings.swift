@@ -104,7 +104,7 @@ struct Settings: Sendable, Equatable {
             "when that Redis forces its log to the disk; always loses no charge when the machine does"),
         Setting(
             "plans", \.plans, bound: "a YAML file",
-            "plans to use instead of the built-in one; read again on SIGHUP"),
+            "plans to import instead of the built-in one; read again on SIGHUP"),
         Setting("eventLoops", \.eventLoops, 1...64, "threads that serve runners"),
         Setting(
             "drain.deadlineMs", \.drainDeadlineMs, 0...600_000,
