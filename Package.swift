@@ -85,7 +85,9 @@ let package = Package(
             resources: [.embedInCode("Scripts")],
             swiftSettings: strict
         ),
-        .target(name: "Records", dependencies: ["Accounting", "Redis", nio], swiftSettings: strict),
+        .target(
+            name: "Records", dependencies: ["Accounting", "Redis", nio],
+            resources: [.embedInCode("Scripts")], swiftSettings: strict),
         .target(
             name: "RunnerAPI",
             dependencies: ["Accounting", "WireFormat", nio, posix, http1, log, metrics],
@@ -183,6 +185,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "RecordsTests",
+            dependencies: ["Accounting", "Records", "Redis", "TestServers", nio, posix, log, metrics],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "ConformanceTests",
             dependencies: ["SeededChance", "Accounting", "LedgerRig", "RuleTable", "TestServers"],
             swiftSettings: strict
@@ -200,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "AdminAPI", hummingbird, log, metrics,
+                "Accounting", "AdminAPI", "Records", "Redis", "TestServers", "WireFormat", hummingbird, nio,
+                posix, log, metrics,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: strict

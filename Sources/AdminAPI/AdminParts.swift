@@ -1,6 +1,8 @@
 // What the control plane shows and changes; the composition root hands it over.
 
+public import Accounting
 public import Records
+import WireFormat
 
 public struct AdminParts: Sendable {
     public let metrics: PrometheusMetrics
@@ -8,13 +10,26 @@ public struct AdminParts: Sendable {
     public let readiness: @Sendable () async -> Readiness
     /// Nil when the ledger is in memory: then what needs them is answered 501.
     public let records: Records?
+    /// The plans in force; asked once per request.
+    public let planBook: @Sendable () -> PlanBook
 
     public init(
         metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness,
-        records: Records? = nil
+        records: Records? = nil, planBook: @escaping @Sendable () -> PlanBook
     ) {
         self.metrics = metrics
         self.readiness = readiness
         self.records = records
+        self.planBook = planBook
+    }
+
+    /// - Throws: the problem that says what is missing.
+    var requiredRecords: Records {
+        get throws(Problem) {
+            guard let records else {
+                throw Problem(.needsRedis, detail: "start Stint with --ledger redis to keep this")
+            }
+            return records
+        }
     }
 }

@@ -25,6 +25,7 @@ enum Assembly {
         let metrics = PrometheusMetrics(descriptions, logger: logger)
         let planSource = PlanSource(path: settings.plans)
         let plans = try planSource.read()
+        let plansInForce = PlansInForce(plans)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let redis = try await embeddedRedis(settings, logger)
         let redisSettings = try redisSettings(settings, embedded: redis)
@@ -42,7 +43,8 @@ enum Assembly {
                 metrics: metrics, readiness: { await ledgers.readiness() },
                 records: client.map {
                     Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix))
-                }),
+                },
+                planBook: { plansInForce.book }),
             listening: { port in
                 adminPortTeller.yield(port)
                 adminPortTeller.finish()
@@ -54,7 +56,7 @@ enum Assembly {
         if let redis { services.append(redis) }
         if let client { services.append(RecordsLink(client: client)) }
         services.append(AdminService(server: admin, address: settings.adminAddress))
-        services.append(PlanReload(source: planSource, runner: runner, logger: logger))
+        services.append(PlanReload(source: planSource, runner: runner, inForce: plansInForce, logger: logger))
         services.append(
             RunnerService(
                 server: runner, ledgers: ledgers, embedded: redis, adminPort: adminPort, settings: settings,

@@ -10,6 +10,7 @@ import UnixSignals
 struct PlanReload: Service {
     let source: PlanSource
     let runner: RunnerServer
+    let inForce: PlansInForce
     let logger: Logger
 
     func run() async throws {
@@ -22,6 +23,7 @@ struct PlanReload: Service {
         do {
             let plans = try source.read()
             try await runner.replace(plans: plans)
+            inForce.book = plans
             logger.info(
                 "plans read again",
                 metadata: ["file": "\(source.path ?? "built in")", "plan": "\(plans.standard.name)"])

@@ -1,0 +1,165 @@
+// One operation of either API, as the OpenAPI document describes it.
+
+import HTTPTypes
+import WireFormat
+
+struct Operation: Sendable {
+    /// Which of the two ports answers it.
+    enum API: String, CaseIterable {
+        case runner, admin
+    }
+
+    struct Parameter: Sendable {
+        enum Place: String { case path, query, header }
+
+        let name: String
+        let place: Place
+        let schema: JSONValue
+    }
+
+    /// What a success brings.
+    struct Reply: Sendable {
+        let status: Int
+        let description: String
+        /// Nil: no body.
+        let schema: JSONValue?
+        var mediaType = "\(MediaType.json)"
+        /// Header fields that are always there, with their schemas.
+        var headers: [String: JSONValue] = [:]
+    }
+
+    let api: API
+    let method: HTTPRequest.Method
+    /// With `{account}` and the like where a segment varies; each is described in ``Operation/parameters``.
+    let path: String
+    let scope: AdminRoutes.Scope
+    let summary: String
+    var query: [Parameter] = []
+    /// The name of the body's schema, and whether there must be one.
+    var body: (schema: String, isRequired: Bool)?
+    let replies: [Reply]
+    /// What goes wrong here in particular, beside what may anywhere on this port.
+    var problems: [ProblemType] = []
+
+    /// The varying segments of every path.
+    static let segments: [String: JSONValue] = [
+        "account": Schema.value(BodyField.account.rule),
+        "id": Schema.value(BodyField.id.rule),
+        "kind": Schema.value(ResourceRule.kind),
+        "name": Schema.value(ResourceRule.name),
+    ]
+
+    static let all = runner + watching + resources
+
+    // MARK: As JSON
+
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "summary": .string(summary),
+            "tags": [.string(api.rawValue)],
+            "operationId": .string(operationID),
+            "servers": [OpenAPI.server(of: api)],
+            "parameters": .array(parameters.map(\.json)),
+            "responses": .object(responses),
+            "security": security,
+        ]
+        if let body {
+            members["requestBody"] = [
+                "required": .boolean(body.isRequired),
+                "content": ["application/json": ["schema": Schema.named(body.schema)]],
+            ]
+        }
+        return .object(members)
+    }
+
+    /// `PUT /v1/accounts/{account}/resources/{kind}/{name}` is `put.accounts.account.resources.kind.name`.
+    private var operationID: String {
+        let words = path.split { "/{}".contains($0) }.filter { $0 != "v1" }
+        return ([method.rawValue.lowercased()] + words.map(String.init)).joined(separator: ".")
+    }
+
+    private var parameters: [Parameter] {
+        let names = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { $0.dropFirst().dropLast() }
+        return names.map {
+            Parameter(name: String($0), place: .path, schema: Self.segments[String($0)] ?? Schema.anyText)
+        } + query
+    }
+
+    /// Without tokens nothing is asked for; with them, one that is good for the scope.
+    private var security: JSONValue {
+        switch scope {
+        case .none: []
+        case .runner, .admin:
+            api == .admin && method == .get
+                ? [[:], ["bearer": []], ["basic": []]] : [[:], ["bearer": []]]
+        }
+    }
+
+    private var responses: [String: JSONValue] {
+        var responses: [String: JSONValue] = [:]
+        for reply in replies { responses[String(reply.status)] = reply.json }
+        for (status, types) in Dictionary(grouping: allProblems, by: \.status) {
+            responses[String(status)] = Self.response(types: types)
+        }
+        return responses
+    }
+
+    /// With what may go wrong anywhere on the port.
+    var allProblems: [ProblemType] {
+        var types = problems
+        if scope != .none { types += ProblemType.allCases.filter { [401, 403].contains($0.status) } }
+        if body != nil { types += [.malformedJSON, .malformedField, .bodyTooLarge, .unsupportedMediaType] }
+        if path.contains("{account}") { types += [.malformedAccount, .unknownRoute] }
+        types += [.malformedRequest, .internalError]
+        switch api {
+        case .runner:
+            types += [
+                .requestTimeout, .expectationFailed, .headersTooLarge, .bodyTooLarge,
+                .temporaryReducedCapacity, .versionNotSupported,
+            ]
+        case .admin: types += [.malformedParameter]
+        }
+        return ProblemType.allCases.filter(types.contains)
+    }
+
+    private static func response(types: [ProblemType]) -> JSONValue {
+        [
+            "description": .string(types.map { "\($0.title)" }.joined(separator: "; ")),
+            "content": [
+                "application/problem+json": [
+                    "schema": [
+                        "allOf": [
+                            Schema.named("Problem"),
+                            ["properties": ["type": Schema.words(types.map { "\($0.uri)" })]],
+                        ]
+                    ]
+                ]
+            ],
+        ]
+    }
+}
+
+extension Operation.Parameter {
+    /// Rows of a page.
+    static let limit = Operation.Parameter(
+        name: "limit", place: .query,
+        schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 100])
+
+    fileprivate var json: JSONValue {
+        [
+            "name": .string(name), "in": .string(place.rawValue), "required": .boolean(place == .path),
+            "schema": schema,
+        ]
+    }
+}
+
+extension Operation.Reply {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = ["description": .string(description)]
+        if let schema { members["content"] = [mediaType: ["schema": schema]] }
+        if !headers.isEmpty {
+            members["headers"] = .object(headers.mapValues { ["required": true, "schema": $0] })
+        }
+        return .object(members)
+    }
+}
