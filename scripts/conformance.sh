@@ -46,7 +46,7 @@ checks+=,use_after_free,ensure_resource_availability
 conform() { # API, address
     echo "conformance: schemathesis asks the $1 API"
     (cd "$data" && "$schemathesis" run openapi.json --url "http://$2" --include-tag "$1" \
-        --checks "$checks" --phases examples,coverage,fuzzing,stateful --max-examples 40 --seed 7401 --workers 1 \
+        --checks "$checks" --phases examples,coverage,fuzzing,stateful --max-examples 100 --seed 7401 --workers 1 \
         --request-timeout 10 --suppress-health-check all --generation-database none --no-color --warnings off) \
         || fail "the $1 API does not keep to /openapi.json"
 }
@@ -54,10 +54,14 @@ conform runner "$runner"
 conform admin "$admin"
 
 curl --silent --fail --max-time 5 "http://$admin/metrics" | promtool check metrics || fail "promtool refuses /metrics"
+"${schemathesis%/*}/python" - docker-compose.yml deploy/grafana/provisioning/*/*.yml <<'EOF' || fail "a file is no YAML"
+import sys, yaml
+for name in sys.argv[1:]:
+    assert isinstance(yaml.safe_load(open(name)), dict), name
+EOF
 promtool check rules deploy/prometheus/alerts.yml || fail "promtool refuses deploy/prometheus/alerts.yml"
 promtool check config --syntax-only deploy/prometheus/prometheus.yml || fail "promtool refuses prometheus.yml"
 
-# A promise is kept to the last request: none of them was answered with a fault.
 kill -TERM "$pid"
 wait "$pid" || fail "SIGTERM: it stopped with exit code $?"
 echo "conformance: both APIs keep to /openapi.json; /metrics and the alerts are good"

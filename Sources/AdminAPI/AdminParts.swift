@@ -23,11 +23,12 @@ public struct AdminParts: Sendable {
         self.planBook = planBook
     }
 
-    /// - Throws: the problem that says what is missing.
-    var requiredRecords: Records {
+    /// For routes that need them.
+    var neededRecords: Records {
         get throws(Problem) {
             guard let records else {
-                throw Problem(.needsRedis, detail: "start Stint with --ledger redis to keep this")
+                throw Problem(
+                    .needsRedis, detail: "with --ledger memory nothing is kept; start Stint with Redis")
             }
             return records
         }

@@ -150,6 +150,15 @@ struct AdminQuery: Sendable {
         return value
     }
 
+    /// nil when it is not there.
+    func text(_ name: String, rule: FieldRule) throws -> String? {
+        guard let value = values[name] else { return nil }
+        guard rule.allows(value) else {
+            throw Problem(.malformedParameter, detail: "\(name): must be \(rule)")
+        }
+        return value
+    }
+
     func integer(_ name: String, in bound: ClosedRange<Int>) throws -> Int? {
         guard let value = values[name] else { return nil }
         guard let number = Int(value), bound.contains(number), value.utf8.first != UInt8(ascii: "+") else {

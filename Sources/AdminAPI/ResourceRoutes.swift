@@ -18,7 +18,7 @@ struct ResourceRoutes: Sendable {
             -> AdminRoutes.Route
         {
             AdminRoutes.Route(method, "/v1/accounts/:account/resources" + path, scope: .runner) { request in
-                let store = ResourceStore(try parts.requiredRecords)
+                let store = ResourceStore(try parts.neededRecords)
                 return try await respond(
                     ResourceRoutes(store: store, planBook: parts.planBook), request)
             }
@@ -50,7 +50,7 @@ struct ResourceRoutes: Sendable {
     private func page(_ request: AdminRequest) async throws -> Response {
         let query = try request.query("after", "limit")
         let (account, kind) = (try request.account, try request.resourceKind)
-        let after = try query.text("after", maximumBytes: 200)
+        let after = try query.text("after", rule: ResourceRule.name)
         let plan = planBook().plan(of: account)
         let page = try await store.page(of: kind, for: account, after: after, limit: try query.limit())
         guard let quota = plan.resources[kind] ?? (page.used > 0 ? 0 : nil) else {

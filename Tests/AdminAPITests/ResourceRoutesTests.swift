@@ -133,6 +133,11 @@ struct ResourceRoutesTests {
         Refusal(method: .get, path: "/secrets?limit=0", problem: .malformedParameter),
         Refusal(method: .get, path: "/secrets?limit=1001", problem: .malformedParameter),
         Refusal(method: .get, path: "/secrets?after=", problem: .malformedParameter),
+        Refusal(method: .get, path: "/secrets?after=%07", problem: .malformedParameter),
+        Refusal(
+            method: .get, path: "/secrets?after=" + String(repeating: "n", count: 201),
+            problem: .malformedParameter),
+        Refusal(method: .get, path: "/secrets?limit=1&limit=2", problem: .malformedParameter),
         Refusal(method: .put, path: "/secrets/a", body: "[]", problem: .malformedJSON),
         Refusal(method: .put, path: "/secrets/a", body: "null", problem: .malformedJSON),
         Refusal(method: .put, path: "/secrets/a", body: "7", problem: .malformedJSON),

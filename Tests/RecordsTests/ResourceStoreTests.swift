@@ -15,7 +15,7 @@ struct ResourceStoreTests {
 
     @Test("A name is added once, keeps its metadata until new comes, and can be released once")
     func life() async throws {
-        try await RecordsRig.withRecords { records, server in
+        try await ResourceRig.withRecords { records, server in
             let store = ResourceStore(records[0])
             let first = try await register(store, "key", nil)
             #expect(first == "added none 1")
@@ -36,7 +36,7 @@ struct ResourceStoreTests {
 
     @Test("A quota that was lowered keeps what is there and refuses what is new")
     func lowered() async throws {
-        try await RecordsRig.withRecords { records, _ in
+        try await ResourceRig.withRecords { records, _ in
             let store = ResourceStore(records[0])
             for name in ["a", "b", "c"] { _ = try await register(store, name, nil, quota: 3) }
             #expect(try await register(store, "d", nil, quota: 2) == "over 3")
@@ -51,7 +51,7 @@ struct ResourceStoreTests {
 
     @Test("Of 60 names that two processes register at once, a quota of 50 takes exactly 50")
     func race() async throws {
-        try await RecordsRig.withRecords(seenBy: 2) { records, _ in
+        try await ResourceRig.withRecords(seenBy: 2) { records, _ in
             let outcomes = try await outcomes(of: 60, by: records) { "secret-\($0)" }
             #expect(outcomes.count { $0.hasPrefix("added") } == 50)
             #expect(outcomes.count { $0 == "over 50" } == 10)
@@ -64,7 +64,7 @@ struct ResourceStoreTests {
 
     @Test("Of many who register the same name, one has added it")
     func sameName() async throws {
-        try await RecordsRig.withRecords(seenBy: 2) { records, _ in
+        try await ResourceRig.withRecords(seenBy: 2) { records, _ in
             let outcomes = try await outcomes(of: 100, by: records) { _ in "the one" }
             #expect(outcomes.count { $0 == "added none 1" } == 1)
             #expect(outcomes.count { $0 == "known none 1" } == 99)
@@ -73,7 +73,7 @@ struct ResourceStoreTests {
 
     @Test("Pages follow the order of bytes, whatever the names, and miss none", arguments: [1, 3, 100])
     func pages(limit: Int) async throws {
-        try await RecordsRig.withRecords { records, _ in
+        try await ResourceRig.withRecords { records, _ in
             let store = ResourceStore(records[0])
             let names = [
                 "-", "+", "(", "[", "[a", "(a", "", "a", "A", "a/b", "a%2Fb", "é", "e\u{301}", "雪", "🙂", " ",
@@ -99,7 +99,7 @@ struct ResourceStoreTests {
 
     @Test("Kinds and accounts do not see each other, and what is owned never expires")
     func apart() async throws {
-        try await RecordsRig.withRecords { records, server in
+        try await ResourceRig.withRecords { records, server in
             let store = ResourceStore(records[0])
             let other = try #require(Account("acme"))
             _ = try await register(store, "a", "{}")

@@ -17,6 +17,14 @@ extension Operation {
             ],
             problems: [
                 .quotaExceeded, .payloadAboveCeiling, .askAboveCeiling, .unknownKind, .durationMissing,
+            ],
+            headers: [
+                "\(HeaderName.rateLimitPolicy)": [
+                    "schema": Schema.anyText, "description": "The limits that count executions",
+                ],
+                "\(HeaderName.rateLimit)": [
+                    "schema": Schema.anyText, "description": "What is left of them, and when it next grows",
+                ],
             ]),
         Operation(
             api: .runner, method: .post, path: "/v1/accounts/{account}/executions/{id}/settle",

@@ -15,6 +15,7 @@ struct Operation: Sendable {
         let name: String
         let place: Place
         let schema: JSONValue
+        var example: String?
     }
 
     /// What a success brings.
@@ -24,8 +25,6 @@ struct Operation: Sendable {
         /// Nil: no body.
         let schema: JSONValue?
         var mediaType = "\(MediaType.json)"
-        /// Header fields that are always there, with their schemas.
-        var headers: [String: JSONValue] = [:]
     }
 
     let api: API
@@ -40,13 +39,19 @@ struct Operation: Sendable {
     let replies: [Reply]
     /// What goes wrong here in particular, beside what may anywhere on this port.
     var problems: [ProblemType] = []
+    /// Header fields of an answer that is good or a denial; not each is always there.
+    var headers: [String: JSONValue] = [:]
 
     /// The varying segments of every path.
-    static let segments: [String: JSONValue] = [
-        "account": Schema.value(BodyField.account.rule),
-        "id": Schema.value(BodyField.id.rule),
-        "kind": Schema.value(ResourceRule.kind),
-        "name": Schema.value(ResourceRule.name),
+    static let segments = [
+        "account": Parameter(
+            name: "account", place: .path, schema: Schema.value(BodyField.account.rule), example: "acme"),
+        "id": Parameter(
+            name: "id", place: .path, schema: Schema.value(BodyField.id.rule), example: "run-1f0a"),
+        "kind": Parameter(
+            name: "kind", place: .path, schema: Schema.value(ResourceRule.kind), example: "secrets"),
+        "name": Parameter(
+            name: "name", place: .path, schema: Schema.value(ResourceRule.name), example: "api-key"),
     ]
 
     static let all = runner + watching + resources
@@ -80,9 +85,7 @@ struct Operation: Sendable {
 
     private var parameters: [Parameter] {
         let names = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { $0.dropFirst().dropLast() }
-        return names.map {
-            Parameter(name: String($0), place: .path, schema: Self.segments[String($0)] ?? Schema.anyText)
-        } + query
+        return names.compactMap { Self.segments[String($0)] } + query
     }
 
     /// Without tokens nothing is asked for; with them, one that is good for the scope.
@@ -97,9 +100,9 @@ struct Operation: Sendable {
 
     private var responses: [String: JSONValue] {
         var responses: [String: JSONValue] = [:]
-        for reply in replies { responses[String(reply.status)] = reply.json }
+        for reply in replies { responses[String(reply.status)] = reply.json(headers) }
         for (status, types) in Dictionary(grouping: allProblems, by: \.status) {
-            responses[String(status)] = Self.response(types: types)
+            responses[String(status)] = response(types: types)
         }
         return responses
     }
@@ -122,8 +125,13 @@ struct Operation: Sendable {
         return ProblemType.allCases.filter(types.contains)
     }
 
-    private static func response(types: [ProblemType]) -> JSONValue {
-        [
+    private func response(types: [ProblemType]) -> JSONValue {
+        var headers = types.contains(.quotaExceeded) ? headers : [:]
+        if types.contains(.temporaryReducedCapacity) || !headers.isEmpty {
+            headers["\(HeaderName.retryAfter)"] = ["schema": ["type": "integer", "minimum": 1]]
+        }
+        return [
+            "headers": .object(headers),
             "description": .string(types.map { "\($0.title)" }.joined(separator: "; ")),
             "content": [
                 "application/problem+json": [
@@ -146,20 +154,21 @@ extension Operation.Parameter {
         schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 100])
 
     fileprivate var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "name": .string(name), "in": .string(place.rawValue), "required": .boolean(place == .path),
             "schema": schema,
         ]
+        if let example { members["example"] = .string(example) }
+        return .object(members)
     }
 }
 
 extension Operation.Reply {
-    fileprivate var json: JSONValue {
-        var members: [String: JSONValue] = ["description": .string(description)]
-        if let schema { members["content"] = [mediaType: ["schema": schema]] }
-        if !headers.isEmpty {
-            members["headers"] = .object(headers.mapValues { ["required": true, "schema": $0] })
-        }
+    fileprivate func json(_ headers: [String: JSONValue]) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "description": .string(description), "headers": .object(headers),
+        ]
+        if let schema { members["content"] = .object([mediaType: ["schema": schema]]) }
         return .object(members)
     }
 }

@@ -3,55 +3,37 @@
 import WireFormat
 
 extension Schema {
-    static let all: [String: JSONValue] = runner.merging(resources) { $1 }.merging(["Problem": problem]) {
-        $1
-    }
-
-    private static let problem = reply(
-        properties([.title, .status, .detail]).merging([
-            "type": words(ProblemType.allCases.map { "\($0.uri)" })
-        ]) {
-            $1
-        },
-        optional: properties([.retryAfterMs, .field, .id]).merging([
-            "violated-policies": array(value(BodyField.name.rule)), "limits": named("Limits"),
-        ]) { $1 })
+    static let all = runner.merging(resources) { $1 }
 
     private static let runner: [String: JSONValue] = [
+        "Problem": reply(
+            fields(.type, .title, .status, .detail),
+            optional: fields(.violatedPolicies, .retryAfterMs, .limits, .field, .id)),
         "Admit": request(
-            optional: [.id, .function, .kind, .maxDurationMs, .minDurationMs, .payloadBytes]),
+            optional: fields(.id, .function, .kind, .maxDurationMs, .minDurationMs, .payloadBytes)),
         "Admitted": reply(
-            properties([.id, .grantedMs]),
-            optional: properties([.deadline, .memoryBytes, .degraded]).merging(["limits": named("Limits")]) {
-                $1
-            }),
-        "Settle": request([.durationMs], optional: [.outcome, .memoryBytes]),
-        "Settled": reply(
-            properties([.id, .chargedMs, .returnedMs, .overrunMs]).merging(["limits": named("Limits")]) { $1 }
-        ),
-        "Standing": reply(
-            properties([.account, .plan]).merging([
-                "policies": array(named("Policy")), "limits": named("Limits"),
-            ]) { $1 }),
-        "Policy": reply(properties([.name, .meter, .amount, .used, .remaining, .windowMs])),
-        "Limits": reply(properties([.executionsRemaining, .timeRemaining]).mapValues(orNull)),
+            fields(.id, .grantedMs),
+            optional: fields(.deadline, .memoryBytes, .limits, .suggestedIntervalMs, .degraded)),
+        "Settle": request(fields(.durationMs), optional: fields(.outcome, .memoryBytes)),
+        "Settled": reply(fields(.id, .chargedMs, .returnedMs, .overrunMs, .limits)),
+        "Standing": reply(fields(.account, .plan, .policies, .limits, .suggestedIntervalMs)),
+        "Policy": reply(fields(.name, .meter, .amount, .used, .remaining, .windowMs)),
+        "Limits": reply(fields(.executionsRemaining, .timeRemaining).mapValues(orNull)),
     ]
+
+    private static let quota: [String: JSONValue] = [
+        "kind": value(ResourceRule.kind), "used": count, "quota": count,
+    ]
+    private static let thing: [String: JSONValue] = ["name": value(ResourceRule.name)]
 
     private static let resources: [String: JSONValue] = [
         "Metadata": anyObject,
-        "ResourceUse": reply(["kind": value(ResourceRule.kind), "used": count, "quota": count]),
+        "ResourceUse": reply(quota),
         "ResourceUses": reply(["resources": array(named("ResourceUse"))]),
-        "NamedResource": reply(
-            ["name": value(ResourceRule.name)], optional: ["metadata": named("Metadata")]),
+        "NamedResource": reply(thing, optional: ["metadata": named("Metadata")]),
         "ResourcePage": reply(
-            [
-                "kind": value(ResourceRule.kind), "used": count, "quota": count,
-                "names": array(named("NamedResource")),
-            ], optional: ["next": value(ResourceRule.name)]),
-        "Resource": reply(
-            [
-                "kind": value(ResourceRule.kind), "name": value(ResourceRule.name), "used": count,
-                "quota": count,
-            ], optional: ["metadata": named("Metadata")]),
+            quota.merging(["names": array(named("NamedResource"))]) { $1 },
+            optional: ["next": value(ResourceRule.name)]),
+        "Resource": reply(quota.merging(thing) { $1 }, optional: ["metadata": named("Metadata")]),
     ]
 }

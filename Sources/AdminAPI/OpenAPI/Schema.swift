@@ -7,10 +7,7 @@ enum Schema {
     // MARK: Values
 
     static let count: JSONValue = ["type": "integer", "minimum": 0]
-    static let boolean: JSONValue = ["type": "boolean"]
     static let anyText: JSONValue = ["type": "string"]
-    /// Milliseconds since 1970.
-    static let instant: JSONValue = ["type": "integer", "minimum": 0, "description": "ms since 1970"]
     /// An object of any shape, such as metadata.
     static let anyObject: JSONValue = ["type": "object"]
 
@@ -46,7 +43,7 @@ enum Schema {
             if let unit { members["description"] = .string("\(unit)") }
             return .object(members)
         case .word(let words): return Schema.words(words)
-        case .boolean: return boolean
+        case .boolean: return ["type": "boolean"]
         case .object: return anyObject
         case .array: return ["type": "array"]
         }
@@ -62,13 +59,25 @@ enum Schema {
     }
 
     /// What callers say. Members that are not known are of no account, and null is the same as absent.
-    static func request(_ required: [BodyField] = [], optional: [BodyField] = []) -> JSONValue {
-        .object(object(properties(required), optional: properties(optional).mapValues(orNull)))
+    static func request(
+        _ required: [String: JSONValue] = [:], optional: [String: JSONValue] = [:]
+    ) -> JSONValue {
+        .object(object(required, optional: optional.mapValues(orNull)))
     }
 
-    /// Members with the bounds of their fields.
-    static func properties(_ fields: [BodyField]) -> [String: JSONValue] {
-        Dictionary(uniqueKeysWithValues: fields.map { ("\($0.name)", value($0.rule)) })
+    /// Members of the runner API.
+    static func fields(_ fields: BodyField...) -> [String: JSONValue] {
+        Dictionary(uniqueKeysWithValues: fields.map { ("\($0.name)", schema(of: $0)) })
+    }
+
+    private static func schema(of field: BodyField) -> JSONValue {
+        switch field {
+        case .limits: named("Limits")
+        case .policies: array(named("Policy"))
+        case .violatedPolicies: array(value(BodyField.name.rule))
+        case .type: words(ProblemType.allCases.map { "\($0.uri)" })
+        default: value(field.rule)
+        }
     }
 
     static func orNull(_ schema: JSONValue) -> JSONValue { ["oneOf": [schema, ["type": "null"]]] }

@@ -8,7 +8,7 @@ import Records
 import Redis
 import TestServers
 
-enum RecordsRig {
+enum ResourceRig {
     /// Gives `body` the records as seen by so many processes.
     static func withRecords(
         seenBy processes: Int = 1, isolation: isolated (any Actor)? = #isolation,
