@@ -78,6 +78,12 @@ let package = Package(
             name: "LoadGeneration", dependencies: ["Accounting", "WireFormat", nio, posix, histogram],
             swiftSettings: strict),
 
+        .target(
+            name: "PlanText",
+            dependencies: ["Accounting", "WireFormat", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+
         // The ledger and the two planes.
         .target(
             name: "RedisLedger",
@@ -86,8 +92,10 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Records", dependencies: ["Accounting", "Redis", nio],
-            resources: [.embedInCode("Scripts")], swiftSettings: strict),
+            name: "Records", dependencies: ["Accounting", "PlanText", "Redis", "WireFormat", nio],
+            resources: [.embedInCode("Scripts")],
+            swiftSettings: strict
+        ),
         .target(
             name: "RunnerAPI",
             dependencies: ["Accounting", "WireFormat", nio, posix, http1, log, metrics],
@@ -96,7 +104,7 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: [
-                "Accounting", "Records", "Redis", "WireFormat", hummingbird, nio, log, metrics,
+                "Accounting", "PlanText", "Records", "Redis", "WireFormat", hummingbird, nio, log, metrics,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -108,12 +116,11 @@ let package = Package(
         .executableTarget(
             name: "stint",
             dependencies: [
-                "Accounting", "AdminAPI", "Audit", "LoadGeneration", "Records", "Redis", "RedisLedger",
-                "RunnerAPI",
+                "Accounting", "AdminAPI", "Audit", "LoadGeneration", "PlanText", "QuotaClient", "Records",
+                "Redis", "RedisLedger", "RunnerAPI", "WireFormat", asyncHTTP, http1,
                 nio, posix, ssl, log, metrics, hummingbird, lifecycle, subprocess, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),
@@ -185,11 +192,6 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "RecordsTests",
-            dependencies: ["Accounting", "Records", "Redis", "TestServers", nio, posix, log, metrics],
-            swiftSettings: strict
-        ),
-        .testTarget(
             name: "ConformanceTests",
             dependencies: ["SeededChance", "Accounting", "LedgerRig", "RuleTable", "TestServers"],
             swiftSettings: strict
@@ -213,6 +215,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "PlanTextTests", dependencies: ["SeededChance", "Accounting", "PlanText", "WireFormat"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RecordsTests",
+            dependencies: [
+                "Accounting", "PlanText", "Records", "Redis", "TestServers", "WireFormat", nio, posix, log,
+                metrics,
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "StintTests",
             dependencies: [

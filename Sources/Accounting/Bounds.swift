@@ -19,6 +19,8 @@ public enum Bounds {
     public static let resourcesPerPlan = 0...100
     public static let resourceQuota = 0...1_000_000
     public static let plans = 1...1_000
+    /// Accounts with a plan or amounts of their own.
+    public static let overrides = 0...100_000
 
     /// What one cell can keep; charges beyond saturate. Far above every amount, so no verdict depends on it.
     static let cellExecutions = 4_294_967_295

@@ -6,6 +6,9 @@ public enum Meter: String, Sendable, CaseIterable {
     case executions
     /// Execution time charged: milliseconds.
     case executionTime = "execution-time"
+
+    /// What a limit of this meter may allow.
+    var amounts: ClosedRange<Int> { self == .executions ? Bounds.executions : Bounds.executionMs }
 }
 
 /// Length and resolution of a sliding window: `cells` cells of `lengthMs / cells` ms each.
@@ -42,13 +45,20 @@ public struct Limit: Hashable, Sendable {
     /// - Throws: ``PlanError`` naming the field that is out of its bound.
     public init(name: String, meter: Meter, amount: Int, windowMs: Int, cells: Int = 60) throws(PlanError) {
         try PlanError.checkName(name, field: "name")
-        try PlanError.check(
-            amount, in: meter == .executions ? Bounds.executions : Bounds.executionMs, field: "amount")
+        try PlanError.check(amount, in: meter.amounts, field: "amount")
         try PlanError.check(windowMs, in: Bounds.windowMs, field: "windowMs")
         try PlanError.check(cells, in: Bounds.cells, field: "cells")
         self.name = name
         self.meter = meter
         self.amount = amount
         self.window = WindowShape(lengthMs: windowMs, cells: cells)
+    }
+
+    /// `limit` with another amount, which is within the meter's bound.
+    init(_ limit: Limit, amount: Int) {
+        name = limit.name
+        meter = limit.meter
+        self.amount = amount
+        window = limit.window
     }
 }

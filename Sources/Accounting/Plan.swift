@@ -103,6 +103,20 @@ public final class Plan: Sendable {
         self.longestStayMs = windows.reduce(0) { max($0, $1.longestStayMs) }
         self.cellCount = windows.reduce(0) { $0 + $1.cells }
     }
+
+    /// `plan` with other amounts, which name limits of it and are within their bounds. Shares all else with it.
+    init(_ plan: Plan, amounts: [String: Int]) {
+        name = plan.name
+        limits = plan.limits.map { limit in amounts[limit.name].map { Limit(limit, amount: $0) } ?? limit }
+        kinds = plan.kinds
+        minimumGrantMs = plan.minimumGrantMs
+        resources = plan.resources
+        whenUnavailable = plan.whenUnavailable
+        windows = plan.windows
+        windowOfLimit = plan.windowOfLimit
+        longestStayMs = plan.longestStayMs
+        cellCount = plan.cellCount
+    }
 }
 
 extension Plan {

@@ -6,6 +6,9 @@ public struct PlanBook: Sendable {
     public let standard: Plan
     /// Every plan by its name.
     public let plans: [String: Plan]
+    /// The plans of accounts with an override. Those with the same plan and amounts share one, so that their
+    /// questions can share a call to the ledger.
+    private let own: [Account: Plan]
 
     /// - Throws: ``PlanError`` when two plans share a name, or `standard` names none of them.
     public init(plans: [Plan], standard: String) throws(PlanError) {
@@ -22,6 +25,37 @@ public struct PlanBook: Sendable {
         }
         self.standard = found
         self.plans = byName
+        own = [:]
+    }
+
+    /// `book` with these overrides instead of those it has. What cannot be of an override is passed over and
+    /// complained about; whatever it says, the account has a plan with every limit of it.
+    ///
+    /// When they expire is not looked at. Those beyond ``Bounds/overrides`` are passed over.
+    public init(
+        _ book: PlanBook, overrides: [Account: AccountOverride],
+        complain: (_ account: Account, _ complaint: PlanError) -> Void
+    ) {
+        standard = book.standard
+        plans = book.plans
+        var shared: [Variant: Plan] = [:]
+        var own: [Account: Plan] = [:]
+        own.reserveCapacity(min(overrides.count, Bounds.overrides.upperBound))
+        for (account, override) in overrides {
+            guard own.count < Bounds.overrides.upperBound else {
+                complain(account, PlanError(field: "accounts", reason: "there are too many overrides"))
+                continue
+            }
+            let variant = book.variant(override) { complain(account, $0) }
+            if let plan = shared[variant] {
+                own[account] = plan
+            } else {
+                let plan = variant.amounts.isEmpty ? variant.plan : Plan(variant.plan, amounts: variant.amounts)
+                shared[variant] = plan
+                own[account] = plan
+            }
+        }
+        self.own = own
     }
 
     /// The built-in plan alone.
@@ -29,5 +63,51 @@ public struct PlanBook: Sendable {
         try PlanBook(plans: [.serverless()], standard: "serverless")
     }
 
-    public func plan(of account: Account) -> Plan { standard }
+    /// On the request path.
+    public func plan(of account: Account) -> Plan {
+        own.isEmpty ? standard : own[account] ?? standard
+    }
+
+    /// Accounts that have an override.
+    public var overrideCount: Int { own.count }
+
+    // MARK: Overrides
+
+    /// A plan and what differs from it.
+    private struct Variant: Hashable {
+        let plan: Plan
+        let amounts: [String: Int]
+
+        static func == (one: Variant, other: Variant) -> Bool {
+            one.plan === other.plan && one.amounts == other.amounts
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(ObjectIdentifier(plan))
+            hasher.combine(amounts)
+        }
+    }
+
+    /// What of `override` can be.
+    private func variant(_ override: AccountOverride, complain: (PlanError) -> Void) -> Variant {
+        var plan = standard
+        if let name = override.plan {
+            if let found = plans[name] {
+                plan = found
+            } else {
+                complain(
+                    PlanError(field: "plan", reason: "there is no plan '\(name)'; '\(standard.name)' is used"))
+            }
+        }
+        var amounts: [String: Int] = [:]
+        for (name, amount) in override.amounts {
+            do throws(PlanError) {
+                try AccountOverride(amounts: [name: amount]).check(against: plan)
+                if plan.limits.contains(where: { $0.name == name && $0.amount != amount }) { amounts[name] = amount }
+            } catch {
+                complain(error)
+            }
+        }
+        return Variant(plan: plan, amounts: amounts)
+    }
 }

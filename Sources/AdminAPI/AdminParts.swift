@@ -11,16 +11,20 @@ public struct AdminParts: Sendable {
     /// Nil when the ledger is in memory: then what needs them is answered 501.
     public let records: Records?
     /// The plans in force; asked once per request.
-    public let planBook: @Sendable () -> PlanBook
+    public let planBook: @Sendable () async -> PlanBook
+    /// To be called after a change of plans; when it returns, the change is in force in this process, if Redis answers.
+    public let plansChanged: @Sendable () async -> Void
 
     public init(
         metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness,
-        records: Records? = nil, planBook: @escaping @Sendable () -> PlanBook
+        records: Records? = nil, planBook: @escaping @Sendable () async -> PlanBook,
+        plansChanged: @escaping @Sendable () async -> Void = {}
     ) {
         self.metrics = metrics
         self.readiness = readiness
         self.records = records
         self.planBook = planBook
+        self.plansChanged = plansChanged
     }
 
     /// For routes that need them.

@@ -23,7 +23,9 @@ struct ResponseWriter {
     var body = JSONWriter()
     /// The value of a header field in the making.
     private var value: [UInt8] = []
+    /// Plans that were spoken of since they changed; at most ``maximumSpoken``.
     private var spoken: [ObjectIdentifier: SpokenPlan] = [:]
+    static let maximumSpoken = 4_096
     private var latest: SpokenPlan?
     private let tellsTime: Bool
     private let tally: Tally
@@ -119,16 +121,24 @@ struct ResponseWriter {
 
     private mutating func spokenPlan(_ plan: Plan) -> SpokenPlan {
         if let latest, latest.plan === plan { return latest }
-        let known = spoken[ObjectIdentifier(plan)] ?? SpokenPlan(plan, tellsTime: tellsTime)
-        spoken[ObjectIdentifier(plan)] = known
-        latest = known
-        return known
+        if let known = spoken[ObjectIdentifier(plan)] {
+            latest = known
+            return known
+        }
+        let made = SpokenPlan(plan, tellsTime: tellsTime)
+        if spoken.count >= Self.maximumSpoken { spoken.removeAll(keepingCapacity: true) }
+        spoken[ObjectIdentifier(plan)] = made
+        latest = made
+        return made
     }
 
-    /// The plans have changed: prepares the new ones and forgets the others.
+    /// How many plans are prepared now; for tests.
+    var spokenCount: Int { spoken.count }
+
+    /// The plans have changed: prepares the one that most accounts have, and forgets the others until somebody has them.
     mutating func replace(plans: PlanBook) {
         spoken = [:]
-        for plan in plans.plans.values { _ = spokenPlan(plan) }
+        latest = nil
         _ = spokenPlan(plans.standard)
     }
 }

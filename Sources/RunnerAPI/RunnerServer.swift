@@ -69,7 +69,14 @@ public final class RunnerServer: Sendable {
         for eventLoop in group.makeIterator() {
             workers.append(try await eventLoop.submit { [self] in makeWorker(on: eventLoop, plans) }.get())
         }
-        state.withLock { [workers] in $0.workers = workers }
+        let latest = state.withLock { [workers] in
+            $0.workers = workers
+            return $0.plans
+        }
+        // They may have been replaced meanwhile.
+        for worker in workers {
+            try await worker.eventLoop.submit { worker.loop.value.replace(plans: latest) }.get()
+        }
         do {
             let bootstrap = bootstrap(for: workers)
             if let address = settings.address {

@@ -24,27 +24,31 @@ enum Assembly {
         let logger = logger(level: settings.logLevel)
         let metrics = PrometheusMetrics(descriptions, logger: logger)
         let planSource = PlanSource(path: settings.plans)
-        let plans = try planSource.read()
+        let imported = try planSource.imported()
+        let plans = imported.book
         let plansInForce = PlansInForce(plans)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let redis = try await embeddedRedis(settings, logger)
         let redisSettings = try redisSettings(settings, embedded: redis)
         let ledgers = try ledgers(settings, redisSettings, logger, metrics)
-        let client = try await recordsClient(redisSettings, logger, metrics)
+        let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let client = try await recordsClient(redisSettings, logger, metrics) { wakes.continuation.yield() }
+        let records = client.map { Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix)) }
 
         let runner = RunnerServer(
             settings: runnerSettings(settings), group: group, plans: plans,
             makeLedger: { ledgers.make(on: $0) }, random: { chance() },
             logger: logger, metrics: metrics)
+        let watch = records.map {
+            PlanWatch(store: $0.plans, source: imported, runner: runner, wakes: wakes, logger: logger)
+        }
         let (adminPort, adminPortTeller) = AsyncStream.makeStream(of: Int.self)
         let admin = AdminServer(
             host: settings.adminAddress.host, port: settings.adminAddress.port,
             parts: AdminParts(
-                metrics: metrics, readiness: { await ledgers.readiness() },
-                records: client.map {
-                    Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix))
-                },
-                planBook: { plansInForce.book }),
+                metrics: metrics, readiness: { await ledgers.readiness() }, records: records,
+                planBook: { if let watch { await watch.book } else { plansInForce.book } },
+                plansChanged: { await watch?.reload() }),
             listening: { port in
                 adminPortTeller.yield(port)
                 adminPortTeller.finish()
@@ -55,12 +59,15 @@ enum Assembly {
         var services: [any Service] = []
         if let redis { services.append(redis) }
         if let client { services.append(RecordsLink(client: client)) }
+        if let watch { services.append(watch) }
         services.append(AdminService(server: admin, address: settings.adminAddress))
-        services.append(PlanReload(source: planSource, runner: runner, inForce: plansInForce, logger: logger))
+        services.append(
+            PlanReload(
+                source: planSource, runner: runner, watch: watch, inForce: plansInForce, logger: logger))
         services.append(
             RunnerService(
                 server: runner, ledgers: ledgers, embedded: redis, adminPort: adminPort, settings: settings,
-                plan: plans.standard.name, logger: logger))
+                watch: watch, plans: plans, logger: logger))
 
         var configuration = ServiceGroupConfiguration(
             services: services.map {
@@ -133,14 +140,15 @@ enum Assembly {
 
     /// The control plane may wait longer than a runner, and reads more at once.
     private static func recordsClient(
-        _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics
+        _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics,
+        onReady: @escaping @Sendable () -> Void
     ) async throws -> RedisClient? {
         guard var redis else { return nil }
         redis.commandDeadline = max(redis.commandDeadline, .seconds(2))
         redis.maximumReplyBytes = 64 << 20
         return try await .start(
             on: MultiThreadedEventLoopGroup.singleton.next(), settings: redis, logger: logger,
-            metrics: metrics)
+            metrics: metrics, onReady: onReady)
     }
 
     private static func embeddedURL(_ embedded: EmbeddedRedis?) throws -> RedisURL {

@@ -1,8 +1,9 @@
-// SIGHUP reads the plan file again: good plans are in force on every event loop a moment later, bad ones are
+// SIGHUP reads the plan file again: good plans are imported (without Redis: in force) a moment later, bad ones are
 // refused with the line and the reason, and the old ones stay.
 
 import Accounting
 import Logging
+import Records
 import RunnerAPI
 import ServiceLifecycle
 import UnixSignals
@@ -10,6 +11,9 @@ import UnixSignals
 struct PlanReload: Service {
     let source: PlanSource
     let runner: RunnerServer
+    /// Nil without Redis.
+    let watch: PlanWatch?
+    /// For those who ask without Redis.
     let inForce: PlansInForce
     let logger: Logger
 
@@ -21,7 +25,9 @@ struct PlanReload: Service {
 
     private func reload() async {
         do {
-            let plans = try source.read()
+            let imported = try source.imported()
+            if let watch { return await watch.take(imported) }
+            let plans = imported.book
             try await runner.replace(plans: plans)
             inForce.book = plans
             logger.info(

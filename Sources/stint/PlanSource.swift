@@ -2,22 +2,31 @@
 
 import Accounting
 import Foundation
+import PlanText
+import Records
 
 /// Where plans come from: a file, or the built-in plan.
 struct PlanSource: Sendable {
     let path: String?
 
     /// - Throws: an error whose description begins with the file's name.
-    func read() throws -> PlanBook {
-        guard let path else { return try PlanBook.builtIn() }
-        let text: String
+    func read() throws -> PlanBook { try imported().book }
+
+    /// The same, with what tells this text of the file from others.
+    func imported() throws -> PlanImport {
+        guard let path else { return PlanImport(file: nil, text: nil, book: try PlanBook.builtIn()) }
+        let text = try Self.text(at: path)
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return PlanImport(file: name, text: text, book: try PlanFile.read(text, named: path))
+    }
+
+    static func text(at path: String) throws -> String {
         do {
-            text = try YAMLFile.text(at: path)
+            return try YAMLFile.text(at: path)
         } catch let error as YAMLError {
             throw error
         } catch {
             throw StartError(description: "\(path): cannot be read: \(error.localizedDescription)")
         }
-        return try PlanFile.read(text, named: path)
     }
 }

@@ -1,4 +1,4 @@
-// The plans of this process as its parts read them: one snapshot, replaced whole.
+// The plans of a process without Redis, as its parts read them: one snapshot, replaced whole. With Redis `PlanWatch` has them.
 
 import Accounting
 import Synchronization

@@ -1,6 +1,7 @@
 // The runner API as a service: opens when the embedded Redis answers (or has had its time), says once what
 // was started, and drains at the end.
 
+import Accounting
 import AdminAPI
 import Logging
 import NIOCore
@@ -10,6 +11,8 @@ import ServiceLifecycle
 struct RunnerService: Service {
     /// How long the embedded Redis may take to read its log before runners are let in all the same.
     static let redisPatience: Duration = .seconds(10)
+    /// How long Redis may take to tell the plans before runners are let in under those of the file (or the built-in one).
+    static let plansPatience: Duration = .seconds(3)
     /// How long the ledger may take to connect before the start is announced without it.
     static let ledgerPatience: Duration = .seconds(2)
 
@@ -19,8 +22,10 @@ struct RunnerService: Service {
     /// Tells the admin API's port once that one listens.
     let adminPort: AsyncStream<Int>
     let settings: Settings
-    /// The name of the standard plan, for the log.
-    let plan: String
+    /// Nil without Redis: the plans do not change by themselves.
+    let watch: PlanWatch?
+    /// What the runner API begins with.
+    let plans: PlanBook
     let logger: Logger
 
     func run() async throws {
@@ -41,6 +46,7 @@ struct RunnerService: Service {
             }
             if !answers { logger.warning("the embedded Redis does not answer yet; starting without it") }
         }
+        await waitForPlans()
         guard let adminPort, !Task.isShuttingDownGracefully else { return }
         do {
             try await server.start()
@@ -50,6 +56,18 @@ struct RunnerService: Service {
         await announce(adminPort: adminPort)
         try await gracefulShutdown()
         try await server.drain(deadline: .milliseconds(settings.drainDeadlineMs))
+    }
+
+    /// Runners must not be served under other plans than those in Redis, unless there is nobody to ask.
+    private func waitForPlans() async {
+        guard let watch else { return }
+        let deadline = ContinuousClock.now.advanced(by: Self.plansPatience)
+        while await !watch.hasRead, !Task.isShuttingDownGracefully {
+            guard ContinuousClock.now < deadline else {
+                return logger.warning("the plans in Redis cannot be read yet; starting under those given at start")
+            }
+            do { try await Task.sleep(for: .milliseconds(5)) } catch { return }
+        }
     }
 
     private static func explanation(of error: RunnerError) -> String {
@@ -67,6 +85,7 @@ struct RunnerService: Service {
             do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
             readiness = await ledgers.readiness()
         }
+        let plan = await watch?.book.standard.name ?? plans.standard.name
         let runners = server.addresses.map { address in
             address.pathname ?? "\(Address(host: address.ipAddress ?? "", port: address.port ?? 0))"
         }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import PlanText
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 // Finds each setting's text where it counts most (flag, then variable, then file), turns it into a value and
 // refuses what cannot be. Pure: the flags, the environment and the file's text are handed in.
 
-import Yams
+import PlanText
 
 /// A setting that cannot be read. Its description says which, where it came from, what it must be and what to type.
 struct SettingsError: Error, Equatable, CustomStringConvertible {

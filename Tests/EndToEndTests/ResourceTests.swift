@@ -62,6 +62,35 @@ extension EndToEnd {
             }
         }
 
+        @Test("The command line lists, adds and removes, for people and for machines")
+        func commandLine() async throws {
+            try await Stint.serving(plans: Self.plans) { stint, place in
+                try await Self.ready(stint)
+                func run(_ arguments: String...) async throws -> (ending: ChildProcess.Ending?, output: String)
+                {
+                    let admin = ["--admin", "http://127.0.0.1:\(stint.adminPort)"]
+                    return try await place.run(["resources"] + arguments + admin)
+                }
+                var reply = try await run("add", "acme", "secrets", "a/b ?", "--metadata", #"{"by": "ann"}"#)
+                #expect(reply.ending == .exited(0) && reply.output.hasSuffix("a/b ?: added, 1 of 5 secrets\n"))
+                reply = try await run("add", "acme", "secrets", "a/b ?")
+                #expect(reply.output.hasSuffix("a/b ?: was there, 1 of 5 secrets\n"))
+                reply = try await run("list", "acme")
+                #expect(reply.output.hasSuffix("KIND     USED  QUOTA\nsecrets     1      5\n"))
+                reply = try await run("list", "acme", "secrets")
+                #expect(reply.output.hasSuffix("NAME   METADATA\na/b ?  {\"by\":\"ann\"}\n1 of 5 secrets\n"))
+                reply = try await run("list", "acme", "secrets", "--format", "json")
+                #expect(reply.output.contains(#""names":[{"metadata":{"by":"ann"},"name":"a/b ?"}]"#))
+                for name in ["c", "d", "e", "f"] { _ = try await run("add", "acme", "secrets", name) }
+                reply = try await run("add", "acme", "secrets", "g")
+                #expect(reply.ending == .exited(1) && reply.output.contains("the quota is 5"), "\(reply)")
+                reply = try await run("remove", "acme", "secrets", "a/b ?")
+                #expect(reply.ending == .exited(0) && reply.output.hasSuffix("a/b ?: removed\n"))
+                reply = try await run("remove", "acme", "secrets", "a/b ?")
+                #expect(reply.ending == .exited(1) && reply.output.contains("has nothing called"))
+            }
+        }
+
         private static func ready(_ stint: Stint) async throws {
             try await eventually("the records can be asked", within: Workplace.patience) {
                 try await stint.admin("/v1/accounts/acme/resources").status == 200

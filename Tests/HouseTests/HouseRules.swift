@@ -12,14 +12,13 @@ enum HouseRules {
         "Audit": ["WireFormat"],
         "RedisLedger": ["Accounting", "Redis"],
         "RunnerAPI": ["Accounting", "WireFormat"],
-        "Records": ["Accounting", "Redis"],
-        "AdminAPI": ["Accounting", "Records", "Redis", "WireFormat"],
+        "PlanText": ["Accounting", "WireFormat"],
+        "Records": ["Accounting", "PlanText", "Redis", "WireFormat"],
+        "AdminAPI": ["Accounting", "PlanText", "Records", "Redis", "WireFormat"],
         "LoadGeneration": ["QuotaClient", "Accounting", "WireFormat"],
         "stint": [
-            "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "Records", "RedisLedger",
-            "RunnerAPI",
-            "AdminAPI",
-            "LoadGeneration",
+            "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "PlanText", "Records", "RedisLedger",
+            "RunnerAPI", "AdminAPI", "LoadGeneration",
         ],
     ]
 

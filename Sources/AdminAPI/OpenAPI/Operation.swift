@@ -48,13 +48,15 @@ struct Operation: Sendable {
             name: "account", place: .path, schema: Schema.value(BodyField.account.rule), example: "acme"),
         "id": Parameter(
             name: "id", place: .path, schema: Schema.value(BodyField.id.rule), example: "run-1f0a"),
+        "plan": Parameter(
+            name: "plan", place: .path, schema: Schema.value(BodyField.plan.rule), example: "serverless"),
         "kind": Parameter(
             name: "kind", place: .path, schema: Schema.value(ResourceRule.kind), example: "secrets"),
         "name": Parameter(
             name: "name", place: .path, schema: Schema.value(ResourceRule.name), example: "api-key"),
     ]
 
-    static let all = runner + watching + resources
+    static let all = runner + watching + plans + resources
 
     // MARK: As JSON
 

@@ -82,8 +82,8 @@ enum Schema {
 
     static func orNull(_ schema: JSONValue) -> JSONValue { ["oneOf": [schema, ["type": "null"]]] }
 
-    private static func object(
-        _ required: [String: JSONValue], optional: [String: JSONValue]
+    static func object(
+        _ required: [String: JSONValue], optional: [String: JSONValue] = [:]
     ) -> [String: JSONValue] {
         var members: [String: JSONValue] = [
             "type": "object", "properties": .object(required.merging(optional) { $1 }),

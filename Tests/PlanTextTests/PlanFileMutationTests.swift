@@ -7,7 +7,7 @@ import Glibc
 import SeededChance
 import Testing
 
-@testable import stint
+@testable import PlanText
 
 @Suite("Mutated plan files", .timeLimit(.minutes(5)))
 struct PlanFileMutationTests {

@@ -2,9 +2,9 @@
 
 import Foundation
 
-enum YAMLFile {
+package enum YAMLFile {
     /// - Throws: ``YAMLError`` when the file is too long or no UTF-8; what Foundation says when it cannot be read.
-    static func text(at path: String) throws -> String {
+    package static func text(at path: String) throws -> String {
         let file = try FileHandle(forReadingFrom: URL(filePath: path))
         let bytes = try file.read(upToCount: YAMLValue.maximumBytes + 1) ?? Data()
         try file.close()

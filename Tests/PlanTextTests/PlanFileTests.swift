@@ -3,7 +3,7 @@
 import Accounting
 import Testing
 
-@testable import stint
+@testable import PlanText
 
 @Suite("Plan file")
 struct PlanFileTests {

@@ -1,0 +1,180 @@
+// The routes of plans, of accounts' overrides and of the log of their changes. What may be changed when is decided by the
+// script in Redis; here it is said over HTTP.
+
+import Accounting
+import HTTPTypes
+import Hummingbird
+import PlanText
+import Records
+import WireFormat
+
+extension AdminRoutes {
+    static func plans(_ parts: AdminParts) -> [Route] {
+        let routes = PlanRoutes(parts: parts)
+        return [
+            Route(.get, "/v1/plans") { _ in try await .json(parts.neededRecords.plans.list()) },
+            Route(.get, "/v1/plans/:plan", respond: routes.plan),
+            Route(.put, "/v1/plans/:plan", respond: routes.putPlan),
+            Route(.delete, "/v1/plans/:plan", respond: routes.deletePlan),
+            Route(.put, "/v1/default-plan", respond: routes.setDefault),
+            Route(.get, "/v1/audit", respond: routes.changes),
+            Route(.get, "/v1/accounts/:account/override", respond: routes.override),
+            Route(.put, "/v1/accounts/:account/override", respond: routes.putOverride),
+            Route(.delete, "/v1/accounts/:account/override", respond: routes.deleteOverride),
+        ]
+    }
+}
+
+private struct PlanRoutes: Sendable {
+    let parts: AdminParts
+    private var store: PlanStore { get throws { try parts.neededRecords.plans } }
+
+    // MARK: Plans
+
+    func plan(_ request: AdminRequest) async throws -> Response {
+        _ = try request.query()
+        let name = try request.segment("plan")
+        guard let kept = try await store.plan(name) else { throw Problem.noPlan(name) }
+        return try .json(PlanBody(kept.value), revision: kept.revision)
+    }
+
+    func putPlan(_ request: AdminRequest) async throws -> Response {
+        _ = try request.query()
+        let name = try request.segment("plan")
+        let text = try await request.json()
+        let plan = try reading { try PlanFile.plan(json: text, named: name) }
+        let outcome = try await store.put(plan, if: request.precondition, by: request.actor)
+        return try await reply(to: outcome, with: PlanBody(plan), about: .noPlan(name))
+    }
+
+    func deletePlan(_ request: AdminRequest) async throws -> Response {
+        _ = try request.query()
+        let name = try request.segment("plan")
+        let outcome = try await store.deletePlan(name, if: request.precondition, by: request.actor)
+        _ = try await revision(of: outcome, about: .noPlan(name))
+        return .done
+    }
+
+    func setDefault(_ request: AdminRequest) async throws -> Response {
+        _ = try request.query()
+        let body = try await request.body(DefaultPlanBody.self)
+        let outcome = try await store.setDefault(body.plan, by: request.actor)
+        _ = try await revision(of: outcome, about: .noPlan(body.plan))
+        return try .json(body)
+    }
+
+    // MARK: Overrides
+
+    func override(_ request: AdminRequest) async throws -> Response {
+        _ = try request.query()
+        let account = try request.account
+        guard let kept = try await store.override(of: account) else { throw Problem.noOverride(account) }
+        return try .json(OverrideBody(kept.value), revision: kept.revision)
+    }
+
+    func putOverride(_ request: AdminRequest) async throws -> Response {
+        _ = try request.query()
+        let account = try request.account
+        let text = try await request.json()
+        let override = try reading { try PlanFile.override(json: text) }
+        let outcome: PlanOutcome
+        do {
+            outcome = try await store.put(
+                override, of: account, if: request.precondition, by: request.actor)
+        } catch let error as PlanError {
+            throw Problem(invalid: error.field, error.description)
+        }
+        return try await reply(to: outcome, with: OverrideBody(override), about: .noOverride(account))
+    }
+
+    func deleteOverride(_ request: AdminRequest) async throws -> Response {
+        _ = try request.query()
+        let account = try request.account
+        let outcome = try await store.deleteOverride(
+            of: account, if: request.precondition, by: request.actor)
+        _ = try await revision(of: outcome, about: .noOverride(account))
+        return .done
+    }
+
+    // MARK: The log
+
+    func changes(_ request: AdminRequest) async throws -> Response {
+        let query = try request.query("limit", "before")
+        let before = try query.text("before", maximumBytes: 41)
+        if let before, before.wholeMatch(of: /\d{1,19}-\d{1,19}/) == nil {
+            throw Problem(
+                .malformedParameter, detail: "before: must be the id of a change, such as 1770000000000-0")
+        }
+        // Nothing is before the first id that a stream could have, and Redis refuses to be asked.
+        if let before, before.allSatisfy({ $0 == "0" || $0 == "-" }) {
+            _ = try store
+            return try .json(ChangesBody(changes: [], next: nil))
+        }
+        return try await .json(store.changes(before: before, limit: query.limit()))
+    }
+
+    // MARK: What became of it
+
+    /// What is wrong with a body, said as a problem.
+    private func reading<Value>(_ read: () throws -> Value) throws -> Value {
+        do {
+            return try read()
+        } catch let error as JSONError {
+            throw Problem(.malformedJSON, detail: "\(error)")
+        } catch let error as YAMLError {
+            throw Problem(invalid: error.field, "line \(error.line), column \(error.column): \(error.reason)")
+        }
+    }
+
+    private func reply(
+        to outcome: PlanOutcome, with body: some Encodable, about missing: Problem
+    ) async throws -> Response {
+        let (revision, isNew) = try await revision(of: outcome, about: missing)
+        return try .json(body, status: isNew ? .created : .ok, revision: revision)
+    }
+
+    /// What was done is in force here when this returns.
+    private func revision(
+        of outcome: PlanOutcome, about missing: Problem
+    ) async throws -> (revision: Int, isNew: Bool) {
+        switch outcome {
+        case .done(let revision, let isNew):
+            await parts.plansChanged()
+            return (revision, isNew)
+        case .refused(.absent): throw missing
+        case .refused(let refusal): throw Problem(refusal)
+        }
+    }
+}
+
+extension Problem {
+    fileprivate static func noPlan(_ name: String) -> Problem {
+        Problem(.notFound, detail: "there is no plan '\(name)'")
+    }
+
+    fileprivate static func noOverride(_ account: Account) -> Problem {
+        Problem(.notFound, detail: "the account '\(account)' has no override")
+    }
+
+    fileprivate init(invalid field: String, _ detail: String) {
+        self.init(.invalidPlan, detail: detail)
+        self.field = field.isEmpty ? nil : field
+    }
+
+    fileprivate init(_ refusal: PlanRefusal) {
+        switch refusal {
+        case .preconditionFailed:
+            self.init(
+                .preconditionFailed,
+                detail: "it was changed meanwhile, or is not there; read it again and repeat with its ETag")
+        case .absent: self.init(.notFound, detail: "it is not there")
+        case .isDefault: self.init(.planInUse, detail: "it is the default plan; make another one the default first")
+        case .isUsed(let accounts):
+            self.init(.planInUse, detail: "\(accounts) account\(accounts == 1 ? " has" : "s have") this plan")
+        case .tooMany: self.init(.invalidPlan, detail: "there are as many as there may be: delete one first")
+        case .unknownPlan: self.init(invalid: "plan", "plan: there is no such plan")
+        case .hasExpired: self.init(invalid: "expiresAt", "expiresAt: is over already")
+        case .notExpired: self.init(.internalError, detail: "its time is not over")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+// Plans as text: the plan file in YAML (design: "The default plan"), and one plan or one override in JSON as it travels
+// and as it is kept. Reads the whole or refuses it, naming line, column, field and reason; which values are possible is
+// not decided here but in `Accounting`.
+
+package import Accounting
+
+import WireFormat
+
+package enum PlanFile {
+    /// - Parameter name: the file's name, for complaints.
+    package static func read(_ yaml: String, named name: String) throws(YAMLError) -> PlanBook {
+        try book(YAMLValue(parsing: yaml, file: name))
+    }
+
+    /// What a person may hand over to be put: a plan file, or one plan as the admin API shows it.
+    package static func plans(_ yaml: String, named name: String) throws(YAMLError) -> [Plan] {
+        let root = try YAMLValue(parsing: yaml, file: name)
+        let isFile = root.isMapping ? try root.entries().contains { $0.key.text == "plans" } : true
+        if isFile { return try book(root).plans.values.sorted { $0.name < $1.name } }
+        return [try plan(of: root, name: nil)]
+    }
+
+    /// One plan in JSON.
+    /// - Parameter name: what it is called; if the text says so too, it must say the same.
+    /// - Throws: ``JSONError`` or ``YAMLError``.
+    package static func plan(json: String, named name: String? = nil) throws -> Plan {
+        try plan(of: YAMLValue(json: json, file: name.map { "plan \($0)" } ?? "plan"), name: name)
+    }
+
+    /// One account's override in JSON; whether its plan has such limits is not known here.
+    /// - Throws: ``JSONError`` or ``YAMLError``.
+    package static func override(json: String) throws -> AccountOverride {
+        let fields = try YAMLFields(
+            of: YAMLValue(json: json, file: "override"), known: ["plan", "amounts", "expiresAt"])
+        var override = AccountOverride()
+        override.plan = try fields["plan"]?.text()
+        if let value = fields["amounts"] {
+            for (key, value) in try value.entries() { override.amounts[key.text] = try value.integer() }
+        }
+        if let value = fields["expiresAt"] {
+            let ms = try value.integer()
+            guard (0...1 << 43).contains(ms) else {
+                throw value.error("expiresAt: must be 0 to \(1 << 43) (ms since 1970), not \(ms)")
+            }
+            override.expiresAt = Timestamp(ms: ms)
+        }
+        return override
+    }
+
+    private static func book(_ root: YAMLValue) throws(YAMLError) -> PlanBook {
+        let fields = try YAMLFields(of: root, known: ["default", "plans"])
+        let standard = try fields.required("default").text()
+        let plans = try fields.required("plans").entries().map { key, value throws(YAMLError) in
+            try plan(YAMLFields(of: value, known: members, key: key), name: key.text)
+        }
+        return try fields.built { () throws(PlanError) in try PlanBook(plans: plans, standard: standard) }
+    }
+
+    private static let members = ["limits", "kinds", "minimumGrantMs", "resources", "whenUnavailable"]
+
+    private static func plan(of value: YAMLValue, name: String?) throws(YAMLError) -> Plan {
+        let fields = try YAMLFields(of: value, known: ["name"] + members)
+        let said = try name == nil ? fields.required("name").text() : fields["name"]?.text()
+        if let name, let said, said != name {
+            throw (fields["name"] ?? value).error("name: must be '\(name)' or left out, not '\(said)'")
+        }
+        return try plan(fields, name: name ?? said ?? "")
+    }
+
+    private static func plan(_ fields: YAMLFields, name: String) throws(YAMLError) -> Plan {
+        let limits = try fields.required("limits").elements().map { value throws(YAMLError) in
+            try limit(value)
+        }
+        var kinds: [String: Ceiling]?
+        if let value = fields["kinds"] {
+            kinds = [:]
+            for (key, value) in try value.entries() { kinds?[key.text] = try ceiling(value) }
+        }
+        var resources: [String: Int] = [:]
+        if let value = fields["resources"] {
+            for (key, value) in try value.entries() { resources[key.text] = try value.integer() }
+        }
+        let minimumGrantMs = try fields["minimumGrantMs"]?.integer() ?? 100
+        let whenUnavailable: UnavailablePolicy = try fields.choice("whenUnavailable") ?? .deny
+        return try fields.built { () throws(PlanError) in
+            try Plan(
+                name: name, limits: limits, kinds: kinds, minimumGrantMs: minimumGrantMs,
+                resources: resources, whenUnavailable: whenUnavailable)
+        }
+    }
+
+    private static func limit(_ value: YAMLValue) throws(YAMLError) -> Limit {
+        let fields = try YAMLFields(of: value, known: ["name", "meter", "amount", "windowMs", "cells"])
+        let name = try fields.required("name").text()
+        guard let meter: Meter = try fields.choice("meter") else {
+            throw value.error("meter: is missing", field: "meter")
+        }
+        let amount = try fields.required("amount").integer()
+        let windowMs = try fields.required("windowMs").integer()
+        let cells = try fields["cells"]?.integer() ?? 60
+        return try fields.built { () throws(PlanError) in
+            try Limit(name: name, meter: meter, amount: amount, windowMs: windowMs, cells: cells)
+        }
+    }
+
+    private static func ceiling(_ value: YAMLValue) throws(YAMLError) -> Ceiling {
+        let fields = try YAMLFields(of: value, known: ["maxDurationMs", "memoryBytes", "payloadBytes"])
+        let maxDurationMs = try fields["maxDurationMs"]?.integer()
+        let memoryBytes = try fields["memoryBytes"]?.integer()
+        let payloadBytes = try fields["payloadBytes"]?.integer()
+        return try fields.built { () throws(PlanError) in
+            try Ceiling(maxDurationMs: maxDurationMs, memoryBytes: memoryBytes, payloadBytes: payloadBytes)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+// The admin API as seen from the other side: what the command line and the end-to-end tests use. Bodies are decoded here;
+// what is not 2xx is thrown as the problem that the service tells.
+
+public import AsyncHTTPClient
+import Foundation
+public import NIOCore
+public import NIOHTTP1
+public import WireFormat
+
+/// The service said no: the problem says why.
+public struct AdminRefusal: Error, Sendable, CustomStringConvertible {
+    public let problem: Problem
+    public var description: String { "\(problem.type.title): \(problem.detail)" }
+}
+
+/// What the service replied with a 2xx.
+public struct AdminReply: Sendable {
+    public let status: Int
+    public let headers: HTTPHeaders
+    public let body: [UInt8]
+
+    /// What it is about was changed last at this revision: give it as `If-Match`.
+    public var etag: String? { headers.first(name: "ETag") }
+
+    /// - Throws: ``UnreadableReply`` when the body is something else.
+    public func decoded<Body: Decodable>(as _: Body.Type = Body.self) throws -> Body {
+        do {
+            return try JSONDecoder().decode(Body.self, from: Data(body))
+        } catch {
+            throw UnreadableReply(description: "status \(status), and a body that is not Stint's: \(error)")
+        }
+    }
+}
+
+/// A client of one Stint's admin API. Cheap to copy; connections are the HTTP client's, which the caller shuts down.
+public struct AdminClient: Sendable {
+    /// Reply bodies beyond this many bytes are not read.
+    public static let maximumReplyBytes = 64 << 20
+
+    private let url: String
+    private let token: String?
+    private let actor: String?
+    private let http: HTTPClient
+    private let deadline: TimeAmount
+
+    /// - Parameters:
+    ///   - url: `http://HOST:PORT`, without a path. - token: sent as a bearer token. - actor: who changes things, for the
+    ///     audit log; 1 to 64 visible ASCII bytes. - deadline: for one request, from connecting to the reply's last byte.
+    public init(
+        url: String, token: String? = nil, actor: String? = nil, http: HTTPClient,
+        deadline: TimeAmount = .seconds(30)
+    ) {
+        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        self.token = token
+        self.actor = actor
+        self.http = http
+        self.deadline = deadline
+    }
+
+    /// `path(["v1", "plans", "a b"])` is `/v1/plans/a%20b`.
+    public static func path(_ segments: [String]) -> String {
+        segments.map { "/" + encoded($0) }.joined()
+    }
+
+    public func get(_ segments: String..., query: [String: String] = [:]) async throws -> AdminReply {
+        try await send(.GET, Self.path(segments), query: query)
+    }
+
+    public func put(
+        _ segments: String..., body: some Encodable, ifMatch: String? = nil
+    ) async throws -> AdminReply {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let headers: HTTPHeaders = ifMatch.map { ["If-Match": $0] } ?? [:]
+        return try await send(
+            .PUT, Self.path(segments), body: Array(try encoder.encode(body)), headers: headers)
+    }
+
+    @discardableResult
+    public func delete(_ segments: String..., ifMatch: String? = nil) async throws -> AdminReply {
+        try await send(.DELETE, Self.path(segments), headers: ifMatch.map { ["If-Match": $0] } ?? [:])
+    }
+
+    /// One request.
+    /// - Parameters:
+    ///   - path: percent-encoded, see ``path(_:)``. - body: JSON.
+    /// - Throws: ``AdminRefusal`` for what is not 2xx, ``UnreadableReply`` for what is not Stint's, or what the HTTP client
+    ///   throws when there is no reply.
+    public func send(
+        _ method: HTTPMethod, _ path: String, query: [String: String] = [:], body: [UInt8]? = nil,
+        headers: HTTPHeaders = [:]
+    ) async throws -> AdminReply {
+        let pairs = query.sorted { $0.key < $1.key }.map { "\(Self.encoded($0.key))=\(Self.encoded($0.value))" }
+        var request = HTTPClientRequest(
+            url: url + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
+        request.method = method
+        request.headers = headers
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let actor { request.headers.add(name: "X-Stint-Actor", value: actor) }
+        if let body {
+            request.headers.add(name: "Content-Type", value: "\(MediaType.json)")
+            request.body = .bytes(body)
+        }
+        let response = try await http.execute(request, timeout: deadline)
+        let bytes = Array(try await response.body.collect(upTo: Self.maximumReplyBytes).readableBytesView)
+        let status = Int(response.status.code)
+        guard !(200...299).contains(status) else {
+            return AdminReply(status: status, headers: response.headers, body: bytes)
+        }
+        let problem: Problem
+        do throws(BodyError) {
+            problem = try Problem(json: bytes)
+        } catch {
+            throw UnreadableReply(description: "status \(status), and a body that is not Stint's: \(error)")
+        }
+        throw AdminRefusal(problem: problem)
+    }
+
+    private static func encoded(_ text: String) -> String {
+        let plain = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:@")
+        return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
+    }
+}

@@ -1,0 +1,31 @@
+// A row of the audit stream as what the admin API tells.
+
+import Foundation
+import Redis
+import WireFormat
+
+extension ChangesBody.Change {
+    /// - Parameter row: an entry of the stream: its id, and names and values in turn.
+    init(_ row: RedisReply) throws {
+        let parts = try row.elements
+        guard parts.count == 2 else { throw RedisError.unexpected("an entry of a stream has two parts") }
+        let id = try parts[0].text
+        let pairs = try parts[1].elements
+        var values: [String: String] = [:]
+        for index in stride(from: 0, to: pairs.count - 1, by: 2) {
+            values[try pairs[index].text] = try pairs[index + 1].text
+        }
+        self.init(
+            id: id, at: Int(id.prefix { $0 != "-" }) ?? 0, who: values["who"] ?? "", what: values["what"] ?? "",
+            before: values["before"].map(Self.value), after: values["after"].map(Self.value))
+    }
+
+    /// What was broken when it was logged is told as a string.
+    private static func value(_ json: String) -> JSONValue {
+        do {
+            return try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8))
+        } catch {
+            return .string(json)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// Plans that come from outside of Redis, and what tells whether they came before.
+
+public import Accounting
+
+/// Plans from a file, or the built-in one, to be imported once.
+public struct PlanImport: Sendable {
+    /// The file's name without its folder, or nil for the built-in plan, which is imported only where there are no plans.
+    public let file: String?
+    /// What tells this text from others: FNV-1a of its bytes, and their number. No protection against forgery, and none is
+    /// needed: whoever writes the file decides the plans.
+    public let digest: String
+    public let book: PlanBook
+
+    /// - Parameter text: of the file; nil for the built-in plan.
+    public init(file: String?, text: String?, book: PlanBook) {
+        self.file = file
+        self.book = book
+        guard let text else {
+            digest = "built-in"
+            return
+        }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        digest = String(hash, radix: 16) + "-" + String(text.utf8.count)
+    }
+
+    /// For the audit log.
+    var who: String { file.map { "file \($0)" } ?? "built-in" }
+}

@@ -1,0 +1,9 @@
+// `stint account ...`: one account of a running Stint, through its admin API.
+
+import ArgumentParser
+
+struct AccountCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "account", abstract: "Look at accounts, and set their plans.",
+        subcommands: [SetPlan.self])
+}

@@ -1,0 +1,194 @@
+// Keeps the plans in force equal to those in Redis: asks every 400 ms whether anything changed, reads all of it when
+// something did, ends overrides whose time is over, and imports the plan file. While Redis is away, what is in force stays.
+
+import Accounting
+import Logging
+import Records
+import RunnerAPI
+import ServiceLifecycle
+
+actor PlanWatch: Service {
+    /// So long after a change at another process it may not be in force here, and the time to read it.
+    static let interval: Duration = .milliseconds(400)
+    /// Complaints of one reading that are logged; of the rest, how many there are.
+    static let maximumComplaints = 20
+    /// Expired overrides that are removed in one go.
+    static let maximumRemovals = 1_000
+
+    private let store: PlanStore
+    private let runner: RunnerServer
+    private let logger: Logger
+    private let wakes: AsyncStream<Void>
+    private let waker: AsyncStream<Void>.Continuation
+
+    /// What Redis gets when it has nothing.
+    private var source: PlanImport
+    /// It was not put to Redis yet.
+    private var sourceIsPending = true
+    private var reading: KeptPlans.Reading
+    private var kept: KeptPlans?
+    /// When ``kept`` was read, on this process's clock.
+    private var keptSince = ContinuousClock.now
+    private var told: Set<String> = []
+    private var isAway = false
+    private var timer: Task<Void, Never>?
+    private var latest: Task<Void, Never>?
+
+    /// - Parameters:
+    ///   - source: what the runner API begins with. - wakes: whenever there is something in it, Redis is asked at once.
+    init(
+        store: PlanStore, source: PlanImport, runner: RunnerServer,
+        wakes: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation), logger: Logger
+    ) {
+        self.store = store
+        self.source = source
+        self.runner = runner
+        self.logger = logger
+        self.wakes = wakes.stream
+        waker = wakes.continuation
+        reading = KeptPlans.Reading(source.book)
+    }
+
+    /// The plans in force.
+    var book: PlanBook { reading.book }
+    /// The plans in force are those of Redis.
+    var hasRead: Bool { kept != nil }
+
+    func run() async throws {
+        waker.yield()
+        for await _ in wakes.cancelOnGracefulShutdown() {
+            await reload()
+            scheduleWake()
+        }
+        timer?.cancel()
+    }
+
+    /// When this returns, every change that was made before it is in force; unless Redis does not answer.
+    func reload() async {
+        let before = latest
+        let task = Task {
+            await before?.value
+            await check()
+        }
+        latest = task
+        await task.value
+    }
+
+    /// Puts a file's plans to Redis, unless they were put before.
+    func take(_ plans: PlanImport) async {
+        source = plans
+        sourceIsPending = true
+        await reload()
+        if sourceIsPending { logger.warning("plans not imported yet; they will be when Redis answers") }
+    }
+
+    // MARK: One look
+
+    private func check() async {
+        do {
+            try await endWhatHasExpired()
+            if sourceIsPending { try await importSource() }
+            var revision = try await store.revision()
+            if revision == nil {
+                logger.warning("there are no plans in Redis any more; importing again")
+                try await importSource()
+                revision = try await store.revision()
+            }
+            if kept == nil || revision != kept?.revision { try await read() }
+            for (account, revision) in reading.expired.prefix(Self.maximumRemovals) {
+                _ = try await store.expireOverride(of: account, at: revision)
+            }
+            if isAway { logger.info("plans can be read again") }
+            isAway = false
+        } catch {
+            if !isAway { logger.debug("plans could not be read; those in force stay", metadata: ["error": "\(error)"]) }
+            isAway = true
+        }
+    }
+
+    private func importSource() async throws {
+        let outcome = try await store.take(source)
+        sourceIsPending = false
+        let metadata: Logger.Metadata = [
+            "file": "\(source.file ?? "built in")", "plan": "\(source.book.standard.name)", "digest": "\(source.digest)",
+        ]
+        switch (outcome, source.file) {
+        case (.imported, _): logger.info("plans imported", metadata: metadata)
+        case (.wasImportedBefore, nil): break
+        case (.wasImportedBefore, _):
+            logger.info(
+                "plan file was imported before; the plans kept in Redis are in force", metadata: metadata)
+        case (.tooMany, _): logger.error("plans not imported: there would be too many", metadata: metadata)
+        }
+    }
+
+    private func read() async throws {
+        var attempts = 3
+        while true {
+            let start = ContinuousClock.now
+            let kept = try await store.read()
+            attempts -= 1
+            // What changed while it was read may be there in part: a plan without its override, or the other way round.
+            if attempts > 0, try await store.revision() != kept.revision { continue }
+            keptSince = start
+            try await apply(kept, at: kept.now)
+            logger.info(
+                "plans in force",
+                metadata: [
+                    "revision": "\(kept.revision ?? 0)", "plan": "\(reading.book.standard.name)",
+                    "plans": "\(reading.book.plans.count)", "overrides": "\(reading.book.overrideCount)",
+                ])
+            return
+        }
+    }
+
+    private func apply(_ kept: KeptPlans, at now: Timestamp) async throws {
+        let reading = try kept.reading(at: now, after: reading)
+        try await runner.replace(plans: reading.book)
+        self.kept = kept
+        self.reading = reading
+        tell(reading.complaints)
+    }
+
+    /// Each once, until it is mended and comes again.
+    private func tell(_ complaints: [String]) {
+        let new = complaints.filter { !told.contains($0) }
+        for complaint in new.prefix(Self.maximumComplaints) {
+            logger.warning("plans in Redis are not as they should be", metadata: ["what": "\(complaint)"])
+        }
+        if new.count > Self.maximumComplaints {
+            logger.warning(
+                "plans in Redis are not as they should be", metadata: ["more": "\(new.count - Self.maximumComplaints)"])
+        }
+        told = Set(complaints)
+    }
+
+    // MARK: Time
+
+    /// When the next override expires, on this process's clock.
+    private var expiry: ContinuousClock.Instant? {
+        guard let kept, let next = reading.nextExpiry else { return nil }
+        return keptSince.advanced(by: .milliseconds(next - kept.now))
+    }
+
+    private func endWhatHasExpired() async throws {
+        guard let kept, let next = reading.nextExpiry, let expiry, expiry <= .now else { return }
+        try await apply(kept, at: next)
+        logger.info("overrides expired", metadata: ["overrides": "\(reading.book.overrideCount)"])
+    }
+
+    private func scheduleWake() {
+        timer?.cancel()
+        let untilExpiry = expiry.map { ContinuousClock.now.duration(to: $0) } ?? Self.interval
+        let pause = min(Self.interval, max(.milliseconds(1), untilExpiry))
+        timer = Task { [waker] in
+            do {
+                try await Task.sleep(for: pause)
+                waker.yield()
+            } catch is CancellationError {
+            } catch {
+                waker.yield()
+            }
+        }
+    }
+}
