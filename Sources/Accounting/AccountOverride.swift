@@ -19,13 +19,15 @@ public struct AccountOverride: Hashable, Sendable {
     /// - Parameter plan: the one whose amounts it changes.
     public func check(against plan: Plan) throws(PlanError) {
         guard self.plan != nil || !amounts.isEmpty else {
-            throw PlanError(field: "plan", reason: "is missing, and so are amounts; an override names one of them")
+            throw PlanError(
+                field: "plan", reason: "is missing, and so are amounts; an override names one of them")
         }
         for (name, amount) in amounts.sorted(by: { $0.key < $1.key }) {
             let field = "amounts.\(name)"
             guard let limit = plan.limits.first(where: { $0.name == name }) else {
                 let known = plan.limits.map(\.name).joined(separator: ", ")
-                throw PlanError(field: field, reason: "the plan '\(plan.name)' has no such limit; it has: \(known)")
+                throw PlanError(
+                    field: field, reason: "the plan '\(plan.name)' has no such limit; it has: \(known)")
             }
             try PlanError.check(amount, in: limit.meter.amounts, field: field)
         }

@@ -50,7 +50,8 @@ public struct PlanBook: Sendable {
             if let plan = shared[variant] {
                 own[account] = plan
             } else {
-                let plan = variant.amounts.isEmpty ? variant.plan : Plan(variant.plan, amounts: variant.amounts)
+                let plan =
+                    variant.amounts.isEmpty ? variant.plan : Plan(variant.plan, amounts: variant.amounts)
                 shared[variant] = plan
                 own[account] = plan
             }
@@ -96,14 +97,17 @@ public struct PlanBook: Sendable {
                 plan = found
             } else {
                 complain(
-                    PlanError(field: "plan", reason: "there is no plan '\(name)'; '\(standard.name)' is used"))
+                    PlanError(field: "plan", reason: "there is no plan '\(name)'; '\(standard.name)' is used")
+                )
             }
         }
         var amounts: [String: Int] = [:]
         for (name, amount) in override.amounts {
             do throws(PlanError) {
                 try AccountOverride(amounts: [name: amount]).check(against: plan)
-                if plan.limits.contains(where: { $0.name == name && $0.amount != amount }) { amounts[name] = amount }
+                if plan.limits.contains(where: { $0.name == name && $0.amount != amount }) {
+                    amounts[name] = amount
+                }
             } catch {
                 complain(error)
             }

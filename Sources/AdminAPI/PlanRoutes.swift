@@ -12,7 +12,7 @@ extension AdminRoutes {
     static func plans(_ parts: AdminParts) -> [Route] {
         let routes = PlanRoutes(parts: parts)
         return [
-            Route(.get, "/v1/plans") { _ in try await .json(parts.neededRecords.plans.list()) },
+            Route(.get, "/v1/plans", respond: routes.list),
             Route(.get, "/v1/plans/:plan", respond: routes.plan),
             Route(.put, "/v1/plans/:plan", respond: routes.putPlan),
             Route(.delete, "/v1/plans/:plan", respond: routes.deletePlan),
@@ -30,6 +30,11 @@ private struct PlanRoutes: Sendable {
     private var store: PlanStore { get throws { try parts.neededRecords.plans } }
 
     // MARK: Plans
+
+    func list(_ request: AdminRequest) async throws -> Response {
+        _ = try request.query()
+        return try await .json(store.list())
+    }
 
     func plan(_ request: AdminRequest) async throws -> Response {
         _ = try request.query()
@@ -168,7 +173,8 @@ extension Problem {
                 .preconditionFailed,
                 detail: "it was changed meanwhile, or is not there; read it again and repeat with its ETag")
         case .absent: self.init(.notFound, detail: "it is not there")
-        case .isDefault: self.init(.planInUse, detail: "it is the default plan; make another one the default first")
+        case .isDefault:
+            self.init(.planInUse, detail: "it is the default plan; make another one the default first")
         case .isUsed(let accounts):
             self.init(.planInUse, detail: "\(accounts) account\(accounts == 1 ? " has" : "s have") this plan")
         case .tooMany: self.init(.invalidPlan, detail: "there are as many as there may be: delete one first")

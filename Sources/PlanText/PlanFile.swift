@@ -3,7 +3,6 @@
 // not decided here but in `Accounting`.
 
 package import Accounting
-
 import WireFormat
 
 package enum PlanFile {

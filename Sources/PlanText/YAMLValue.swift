@@ -65,7 +65,8 @@ package struct YAMLValue {
     /// - Parameter json: JSON to the letter, or it is refused with a ``JSONError``; read as the YAML it is then.
     package init(json: String, file: String) throws {
         try JSONReader.validate(json.utf8)
-        try self.init(composing: json, file: file, isJSON: true)
+        // YAML does not begin a line with a tab. In JSON a tab is always between tokens.
+        try self.init(composing: json.replacing("\t", with: " "), file: file, isJSON: true)
     }
 
     private init(composing yaml: String, file: String, isJSON: Bool) throws(YAMLError) {

@@ -90,7 +90,9 @@ public struct AdminClient: Sendable {
         _ method: HTTPMethod, _ path: String, query: [String: String] = [:], body: [UInt8]? = nil,
         headers: HTTPHeaders = [:]
     ) async throws -> AdminReply {
-        let pairs = query.sorted { $0.key < $1.key }.map { "\(Self.encoded($0.key))=\(Self.encoded($0.value))" }
+        let pairs = query.sorted { $0.key < $1.key }.map {
+            "\(Self.encoded($0.key))=\(Self.encoded($0.value))"
+        }
         var request = HTTPClientRequest(
             url: url + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
         request.method = method
@@ -117,7 +119,8 @@ public struct AdminClient: Sendable {
     }
 
     private static func encoded(_ text: String) -> String {
-        let plain = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:@")
+        let plain = CharacterSet(
+            charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:@")
         return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
     }
 }

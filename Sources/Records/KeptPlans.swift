@@ -130,7 +130,8 @@ public struct KeptPlans: Sendable {
                 // With a text that it was not read from, so that it is read again.
                 if let known { parsed[name] = ("", known) }
                 complaints.append(
-                    "plan \(name): \(error); " + (known == nil ? "it is passed over" : "the last good one stays"))
+                    "plan \(name): \(error); "
+                        + (known == nil ? "it is passed over" : "the last good one stays"))
             }
         }
         return parsed

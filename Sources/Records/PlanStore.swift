@@ -26,7 +26,9 @@ public struct PlanStore: Sendable {
 
     /// - Throws: ``RedisError``; `unexpected` when the text that is kept is no plan.
     public func plan(_ name: String) async throws -> Kept<Plan>? {
-        guard let text = try await redis.call(["HGET", keys.plans, "plan \(name)"]).optionalText else { return nil }
+        guard let text = try await redis.call(["HGET", keys.plans, "plan \(name)"]).optionalText else {
+            return nil
+        }
         let (revision, json) = KeptPlans.split(text)
         do {
             return Kept(value: try PlanFile.plan(json: json, named: name), revision: revision)
@@ -82,7 +84,8 @@ public struct PlanStore: Sendable {
 
     /// - Throws: ``PlanError`` when the plan it is about has no such limit, or not that amount.
     public func put(
-        _ override: AccountOverride, of account: Account, if precondition: Precondition = .none, by who: String
+        _ override: AccountOverride, of account: Account, if precondition: Precondition = .none,
+        by who: String
     ) async throws -> PlanOutcome {
         let base: String
         if let plan = override.plan {
@@ -151,7 +154,8 @@ public struct PlanStore: Sendable {
         for plan in plans.book.plans.values.sorted(by: { $0.name < $1.name }) {
             arguments += [plan.name, try PlanBody(plan).text]
         }
-        let reply = try await run("import", plans.who, plans.digest, .none, plans.book.standard.name, arguments)
+        let reply = try await run(
+            "import", plans.who, plans.digest, .none, plans.book.standard.name, arguments)
         switch try reply.first?.text {
         case "done": return .imported
         case "imported": return .wasImportedBefore

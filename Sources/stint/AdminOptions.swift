@@ -52,6 +52,7 @@ struct AdminOptions: ParsableArguments {
     /// What may stand in a header; nil when there is no name or another one.
     private static var loginName: String? {
         let name = NSUserName()
-        return (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? name : nil
+        return (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            ? name : nil
     }
 }

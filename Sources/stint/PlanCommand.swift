@@ -28,12 +28,14 @@ extension PlanCommand {
                     plan.name == list.default ? "\(plan.name) (default)" : plan.name,
                     plan.limits.map(\.summary).joined(separator: ", "),
                     plan.kinds.map { $0.keys.sorted().joined(separator: ", ") } ?? "any",
-                    plan.resources.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
+                    plan.resources.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(
+                        separator: ", "))
             }
             print(table)
             if let broken = list.broken {
                 throw StartError(
-                    description: "cannot be read: \(broken.joined(separator: ", ")). Type: stint plan put FILE")
+                    description:
+                        "cannot be read: \(broken.joined(separator: ", ")). Type: stint plan put FILE")
             }
         }
     }
@@ -58,7 +60,9 @@ extension PlanCommand {
                 stint plan show --format json prints. The default plan stays what it is; see stint plan default.
                 """)
         @Argument(help: "YAML or JSON; - reads the standard input") var file: String
-        @Option(help: .init("only if the one plan is still at this revision, which show tells", valueName: "revision"))
+        @Option(
+            help: .init(
+                "only if the one plan is still at this revision, which show tells", valueName: "revision"))
         var ifRevision: Int?
         @OptionGroup var options: AdminOptions
 
@@ -70,11 +74,14 @@ extension PlanCommand {
             try await options.withClient { client in
                 for plan in plans {
                     let reply = try await client.put(
-                        "v1", "plans", plan.name, body: PlanBody(plan), ifMatch: ifRevision.map { "\"\($0)\"" })
+                        "v1", "plans", plan.name, body: PlanBody(plan),
+                        ifMatch: ifRevision.map { "\"\($0)\"" })
                     if options.format == .json {
                         try AdminOptions.write(reply.body)
                     } else {
-                        print("plan \(plan.name): \(reply.status == 201 ? "made" : "put"), revision \(reply.revision)")
+                        print(
+                            "plan \(plan.name): \(reply.status == 201 ? "made" : "put"), revision \(reply.revision)"
+                        )
                     }
                 }
             }

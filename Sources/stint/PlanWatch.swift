@@ -101,7 +101,9 @@ actor PlanWatch: Service {
             if isAway { logger.info("plans can be read again") }
             isAway = false
         } catch {
-            if !isAway { logger.debug("plans could not be read; those in force stay", metadata: ["error": "\(error)"]) }
+            if !isAway {
+                logger.debug("plans could not be read; those in force stay", metadata: ["error": "\(error)"])
+            }
             isAway = true
         }
     }
@@ -110,7 +112,8 @@ actor PlanWatch: Service {
         let outcome = try await store.take(source)
         sourceIsPending = false
         let metadata: Logger.Metadata = [
-            "file": "\(source.file ?? "built in")", "plan": "\(source.book.standard.name)", "digest": "\(source.digest)",
+            "file": "\(source.file ?? "built in")", "plan": "\(source.book.standard.name)",
+            "digest": "\(source.digest)",
         ]
         switch (outcome, source.file) {
         case (.imported, _): logger.info("plans imported", metadata: metadata)
@@ -158,7 +161,8 @@ actor PlanWatch: Service {
         }
         if new.count > Self.maximumComplaints {
             logger.warning(
-                "plans in Redis are not as they should be", metadata: ["more": "\(new.count - Self.maximumComplaints)"])
+                "plans in Redis are not as they should be",
+                metadata: ["more": "\(new.count - Self.maximumComplaints)"])
         }
         told = Set(complaints)
     }

@@ -64,7 +64,8 @@ struct RunnerService: Service {
         let deadline = ContinuousClock.now.advanced(by: Self.plansPatience)
         while await !watch.hasRead, !Task.isShuttingDownGracefully {
             guard ContinuousClock.now < deadline else {
-                return logger.warning("the plans in Redis cannot be read yet; starting under those given at start")
+                return logger.warning(
+                    "the plans in Redis cannot be read yet; starting under those given at start")
             }
             do { try await Task.sleep(for: .milliseconds(5)) } catch { return }
         }

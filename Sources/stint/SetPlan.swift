@@ -25,7 +25,9 @@ struct SetPlan: AsyncParsableCommand {
     var plan: String?
 
     @Option(
-        help: .init("another amount for a limit, such as executions=12000; may be repeated", valueName: "limit=amount"),
+        help: .init(
+            "another amount for a limit, such as executions=12000; may be repeated", valueName: "limit=amount"
+        ),
         transform: SetPlan.amount)
     var amount: [(limit: String, amount: Int)] = []
 
@@ -50,7 +52,8 @@ struct SetPlan: AsyncParsableCommand {
                 throw ValidationError("--remove: goes with nothing else")
             }
         } else if plan == nil, amount.isEmpty {
-            throw ValidationError("say what to set. Type for example: --plan pro, or --amount executions=12000")
+            throw ValidationError(
+                "say what to set. Type for example: --plan pro, or --amount executions=12000")
         }
         if duration != nil, until != nil { throw ValidationError("--for or --until, not both") }
         let limits = amount.map(\.limit)

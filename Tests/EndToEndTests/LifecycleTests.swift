@@ -108,7 +108,9 @@ extension EndToEnd {
 
                 let file = try place.write(plan(2), to: "plans.yaml")
                 stint.child.send(SIGHUP)
-                try await eventually("the plans are read again") { stint.log.contains("plans read again") }
+                try await eventually("the plans are read again") {
+                    stint.log.split(separator: "\n").count { $0.contains("plans in force") } == 2
+                }
                 let more = try await stint.client.admit(account: "hup")
                 #expect(more.status == 201)
                 #expect(more.header("RateLimit-Policy") == #""executions";q=2;w=60"#)

@@ -88,6 +88,7 @@ final class Workplace: Sendable {
         meanwhile: (ChildProcess) async throws -> Void = { _ in }
     ) async throws -> (ending: ChildProcess.Ending?, output: String) {
         let log = file("run.log")
+        unlink(log)
         let child = try ChildProcess([Self.binary] + arguments, log: log)
         do {
             try await meanwhile(child)

@@ -17,17 +17,26 @@ struct PlanStoreTests {
         try await RecordsRig.with { rig in
             let store = rig.plans
             #expect(try await store.revision() == nil)
-            #expect(try await store.take(RecordsRig.imported(RecordsRig.plan("free"), standard: "free")) == .imported)
+            #expect(
+                try await store.take(RecordsRig.imported(RecordsRig.plan("free"), standard: "free"))
+                    == .imported)
             let first = try await store.put(RecordsRig.plan("pro"), if: .isAbsent, by: "ann")
-            guard case .done(let revision, isNew: true) = first else { throw TestServerError("\(first)") }
+            guard case .done(let revision, isNew: true) = first else {
+                Issue.record("\(first)")
+                return
+            }
             #expect(try await store.plan("pro")?.revision == revision)
-            #expect(try await store.put(RecordsRig.plan("pro"), if: .isAbsent, by: "ann") == .refused(.preconditionFailed))
+            #expect(
+                try await store.put(RecordsRig.plan("pro"), if: .isAbsent, by: "ann")
+                    == .refused(.preconditionFailed))
             let again = try await store.put(RecordsRig.plan("pro"), by: "ann")
             #expect(again == .done(revision: revision, isNew: false), "an equal plan changes nothing")
             let second = try await store.put(
                 RecordsRig.plan("pro", executions: 20), if: .isRevision(revision), by: "bob")
             #expect(second.revision.map { $0 > revision } == true)
-            #expect(try await store.deletePlan("pro", if: .isRevision(revision), by: "ann") == .refused(.preconditionFailed))
+            #expect(
+                try await store.deletePlan("pro", if: .isRevision(revision), by: "ann")
+                    == .refused(.preconditionFailed))
             #expect(try await store.deletePlan("free", by: "ann") == .refused(.isDefault))
             #expect(try await store.deletePlan("none", by: "ann") == .refused(.absent))
             #expect(try await store.setDefault("none", by: "ann") == .refused(.unknownPlan))
@@ -58,7 +67,8 @@ struct PlanStoreTests {
     func race() async throws {
         try await RecordsRig.with { rig in
             let store = rig.plans
-            var revision = try #require(try await store.put(RecordsRig.plan("pro", executions: 1), by: "ann").revision)
+            var revision = try #require(
+                try await store.put(RecordsRig.plan("pro", executions: 1), by: "ann").revision)
             for round in 0..<20 {
                 let seen = revision
                 let outcomes = try await withThrowingTaskGroup(of: PlanOutcome.self) { group in
@@ -85,7 +95,8 @@ struct PlanStoreTests {
         try await RecordsRig.with { rig in
             let store = rig.plans
             _ = try await store.take(
-                RecordsRig.imported(RecordsRig.plan("free"), RecordsRig.plan("pro", executions: 50), standard: "free"))
+                RecordsRig.imported(
+                    RecordsRig.plan("free"), RecordsRig.plan("pro", executions: 50), standard: "free"))
             let double = AccountOverride(plan: "pro", amounts: ["executions": 100])
             #expect(try await store.put(double, of: Self.acme, if: .isAbsent, by: "ann").revision != nil)
             #expect(try await store.override(of: Self.acme)?.value == double)
@@ -106,7 +117,8 @@ struct PlanStoreTests {
             #expect(book.plan(of: Self.acme).name == "pro")
             #expect(book.plan(of: Self.acme).limits[0].amount == 100)
             #expect(book.plan(of: Account("other")!) === book.standard)
-            #expect(try await store.put(AccountOverride(plan: "free"), of: Self.acme, by: "ann").revision != nil)
+            #expect(
+                try await store.put(AccountOverride(plan: "free"), of: Self.acme, by: "ann").revision != nil)
             #expect(try await store.deletePlan("pro", by: "ann").revision != nil)
             #expect(try await store.deleteOverride(of: Self.acme, by: "ann").revision != nil)
             #expect(try await store.deleteOverride(of: Self.acme, by: "ann") == .refused(.absent))
@@ -137,9 +149,12 @@ struct PlanStoreTests {
             // As if a minute had gone by.
             try rig.server.command(
                 "HSET", "stint:{plans}:accounts", "acme", "\(revision) {\"expiresAt\":\(now.ms)}")
-            #expect(try await store.expireOverride(of: Self.acme, at: revision - 1) == .refused(.preconditionFailed))
+            #expect(
+                try await store.expireOverride(of: Self.acme, at: revision - 1)
+                    == .refused(.preconditionFailed))
             #expect(try await store.expireOverride(of: Self.acme, at: revision).revision != nil)
-            #expect(try await store.expireOverride(of: Self.acme, at: revision) == .refused(.preconditionFailed))
+            #expect(
+                try await store.expireOverride(of: Self.acme, at: revision) == .refused(.preconditionFailed))
             let log = try await store.changes(before: nil, limit: 1)
             #expect(log.changes[0].what == "expired override acme" && log.changes[0].who == "stint")
         }
@@ -164,7 +179,8 @@ struct PlanStoreTests {
             let same = try RecordsRig.imported(RecordsRig.plan("free"), standard: "free")
             #expect(try await store.take(same) == .wasImportedBefore)
             #expect(try await store.plan("free")?.value.limits[0].amount == 99)
-            let other = try RecordsRig.imported(RecordsRig.plan("free", executions: 7), standard: "free", text: "new")
+            let other = try RecordsRig.imported(
+                RecordsRig.plan("free", executions: 7), standard: "free", text: "new")
             #expect(try await store.take(other) == .imported)
             #expect(try await store.plan("free")?.value.limits[0].amount == 7)
             #expect(try await store.take(same) == .wasImportedBefore, "an old file does not come back")
@@ -176,7 +192,8 @@ struct PlanStoreTests {
         try await RecordsRig.with { rig in
             let store = rig.plans
             _ = try await store.take(
-                RecordsRig.imported(RecordsRig.plan("free"), RecordsRig.plan("pro", executions: 50), standard: "free"))
+                RecordsRig.imported(
+                    RecordsRig.plan("free"), RecordsRig.plan("pro", executions: 50), standard: "free"))
             _ = try await store.put(AccountOverride(plan: "pro"), of: Self.acme, by: "ann")
             var reading = try await rig.reading()
             #expect(reading.complaints.isEmpty)
@@ -187,8 +204,11 @@ struct PlanStoreTests {
                 #expect(reading.book.plan(of: Self.acme).limits[0].amount == 50, "the last good one")
                 #expect(reading.complaints.count == 1 && reading.complaints[0].hasPrefix("plan pro: "))
             }
-            try rig.server.command("HSET", "stint:{plans}:accounts", "acme", "5 {\"plan\":7}", "b", "5 {\"plan\":\"gone\"}")
-            try rig.server.command("HSET", "stint:{plans}:accounts", "c d", "5 {}", "e", "6 {\"amounts\":{\"executions\":-1,\"runs\":3}}")
+            try rig.server.command(
+                "HSET", "stint:{plans}:accounts", "acme", "5 {\"plan\":7}", "b", "5 {\"plan\":\"gone\"}")
+            try rig.server.command(
+                "HSET", "stint:{plans}:accounts", "c d", "5 {}", "e",
+                "6 {\"amounts\":{\"executions\":-1,\"runs\":3}}")
             try rig.server.command("HSET", "stint:{plans}:book", "default", "gone")
             reading = try await rig.reading(after: reading)
             for name in ["acme", "b", "c", "e"] {
@@ -220,13 +240,16 @@ struct PlanStoreTests {
                     redis.call('HSET', KEYS[1], 'account-' .. i, '5 {"plan":"plan-' .. i % 3 .. '"}')
                 end
                 """, "1", "stint:{plans}:accounts")
-            #expect(try await store.put(AccountOverride(plan: "plan-1"), of: Self.acme, by: "ann") == .refused(.tooMany))
+            #expect(
+                try await store.put(AccountOverride(plan: "plan-1"), of: Self.acme, by: "ann")
+                    == .refused(.tooMany))
             let clock = ContinuousClock()
             var reading: KeptPlans.Reading?
             let took = try await clock.measure { reading = try await rig.reading() }
             let found = try #require(reading)
             #expect(found.complaints.isEmpty && found.book.overrideCount == 100_000)
-            let distinct = Set((1...1_000).map { ObjectIdentifier(found.book.plan(of: Account("account-\($0)")!)) })
+            let distinct = Set(
+                (1...1_000).map { ObjectIdentifier(found.book.plan(of: Account("account-\($0)")!)) })
             #expect(distinct.count == 3, "accounts with the same plan and amounts share one")
             print("  1,000 plans and 100,000 overrides were read in \(took)")
         }

@@ -9,7 +9,6 @@ import Redis
 import TestServers
 import Testing
 
-
 /// A server, and a Stint's connection to it.
 struct RecordsRig: Sendable {
     let server: RedisServer

@@ -16,7 +16,8 @@ extension ChangesBody.Change {
             values[try pairs[index].text] = try pairs[index + 1].text
         }
         self.init(
-            id: id, at: Int(id.prefix { $0 != "-" }) ?? 0, who: values["who"] ?? "", what: values["what"] ?? "",
+            id: id, at: Int(id.prefix { $0 != "-" }) ?? 0, who: values["who"] ?? "",
+            what: values["what"] ?? "",
             before: values["before"].map(Self.value), after: values["after"].map(Self.value))
     }
 
