@@ -66,13 +66,15 @@ extension EndToEnd {
         func commandLine() async throws {
             try await Stint.serving(plans: Self.plans) { stint, place in
                 try await Self.ready(stint)
-                func run(_ arguments: String...) async throws -> (ending: ChildProcess.Ending?, output: String)
-                {
+                func run(_ arguments: String...) async throws -> (
+                    ending: ChildProcess.Ending?, output: String
+                ) {
                     let admin = ["--admin", "http://127.0.0.1:\(stint.adminPort)"]
                     return try await place.run(["resources"] + arguments + admin)
                 }
                 var reply = try await run("add", "acme", "secrets", "a/b ?", "--metadata", #"{"by": "ann"}"#)
-                #expect(reply.ending == .exited(0) && reply.output.hasSuffix("a/b ?: added, 1 of 5 secrets\n"))
+                #expect(
+                    reply.ending == .exited(0) && reply.output.hasSuffix("a/b ?: added, 1 of 5 secrets\n"))
                 reply = try await run("add", "acme", "secrets", "a/b ?")
                 #expect(reply.output.hasSuffix("a/b ?: was there, 1 of 5 secrets\n"))
                 reply = try await run("list", "acme")
