@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test proof sanitize lint format bench compare ci clean
+.PHONY: help deps build run test proof sanitize lint format bench compare conformance ci clean
 
 SWIFT_FOLDERS := Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources)
 
@@ -70,7 +70,11 @@ compare:    ## Stint beside its peers into docs/BENCHMARKS.md: 25 minutes (ARGS=
 	swift build $(RELEASE)
 	python3 -B Benchmarks/compare --stint "$$(swift build $(RELEASE) --show-bin-path)/stint" $(ARGS)
 
-ci: deps lint test    ## what CI runs: lint, build, test, then start the binary and ask it once
+conformance: build    ## does the binary keep to its own OpenAPI document, do its metrics and alerts parse? (2 minutes)
+	@scripts/deps.sh ci
+	scripts/conformance.sh
+
+ci: deps lint test conformance    ## what CI runs: lint, build, test, conformance, then start the binary and ask it once
 	scripts/smoke.sh
 
 clean:    ## remove what was built (the data in ./stint-data stays)

@@ -108,7 +108,8 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: [
-                "Access", "Accounting", "PlanText", "Records", "Redis", "WireFormat", hummingbird, nio, log, metrics,
+                "Access", "Accounting", "PlanText", "Records", "Redis", "WireFormat", hummingbird, nio, log,
+                metrics,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -120,8 +121,9 @@ let package = Package(
         .executableTarget(
             name: "stint",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "Audit", "LoadGeneration", "PlanText", "QuotaClient", "Records",
-                "Redis", "RedisLedger", "RunnerAPI", "WireFormat", asyncHTTP,
+                "Access", "Accounting", "AdminAPI", "Audit", "LoadGeneration", "PlanText", "QuotaClient",
+                "Records",
+                "Redis", "RedisLedger", "RunnerAPI", "WireFormat", asyncHTTP, http1,
                 nio, posix, ssl, tls, log, metrics, hummingbird, lifecycle, subprocess, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -215,7 +217,9 @@ let package = Package(
         .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "Access", "AdminAPI", hummingbird, log, metrics,
+                "Access", "Accounting", "AdminAPI", "Records", "Redis", "TestServers", "WireFormat",
+                hummingbird, nio,
+                posix, log, metrics,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: strict

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building, testing and running Stint needs on Debian 12, and says so. Asks apt only for what
 # `dpkg -s` does not know, and leaves no server of the system running that was not there before: Stint, its tests and
-# its benchmarks start their own. `deps.sh bench` also installs the peers that `make compare` measures Stint beside.
+# its benchmarks start their own. `deps.sh bench` also installs the peers that `make compare` measures Stint beside, and
+# `deps.sh ci` what scripts/conformance.sh asks: promtool, and schemathesis in a place of its own below .build.
 set -euo pipefail
 
 say() { echo "deps: $*"; }
@@ -46,8 +47,28 @@ if [ "${1:-}" = bench ]; then
     need lua-cjson
     need haproxy haproxy /usr/sbin/haproxy
 fi
+if [ "${1:-}" = ci ]; then
+    need prometheus promtool
+    need python3-venv
+fi
 
-if [ "${#missing[@]}" -eq 0 ]; then say "nothing is missing"; exit 0; fi
+# From PyPI, again when the list changes.
+install_schemathesis() {
+    local place=.build/schemathesis list=scripts/conformance.txt
+    if cmp --silent "$list" "$place/installed.txt"; then return; fi
+    say "installing $(grep '^schemathesis==' "$list") and what it needs from PyPI into $place"
+    rm -rf "$place"
+    mkdir -p .build
+    /usr/bin/python3 -m venv "$place"
+    "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$list"
+    cp "$list" "$place/installed.txt"
+}
+
+if [ "${#missing[@]}" -eq 0 ]; then
+    say "nothing is missing from apt"
+    if [ "${1:-}" = ci ]; then install_schemathesis; fi
+    exit 0
+fi
 
 sudo=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -60,7 +81,7 @@ say "missing: ${missing[*]}; installing with apt-get"
 # installation and only where there is none yet, keeps their ports as they were.
 services=()
 for package in "${missing[@]}"; do
-    case "$package" in redis-server | nginx | haproxy) services+=("$package") ;; esac
+    case "$package" in redis-server | nginx | haproxy | prometheus) services+=("$package") ;; esac
 done
 policy=/usr/sbin/policy-rc.d
 if [ "${#services[@]}" -gt 0 ] && [ ! -e "$policy" ]; then
@@ -81,3 +102,4 @@ if [ -d /run/systemd/system ]; then
     done
 fi
 say "installed: ${missing[*]}"
+if [ "${1:-}" = ci ]; then install_schemathesis; fi

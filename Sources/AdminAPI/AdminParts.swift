@@ -1,5 +1,6 @@
 // What the control plane shows and changes; the composition root hands it over.
 
+public import Accounting
 public import Records
 import WireFormat
 
@@ -9,16 +10,20 @@ public struct AdminParts: Sendable {
     public let readiness: @Sendable () async -> Readiness
     /// Nil when the ledger is in memory: then what needs them is answered 501.
     public let records: Records?
+    /// The plans in force; asked once per request.
+    public let planBook: @Sendable () async -> PlanBook
     /// To be called after a change of plans; when it returns, the change is in force in this process, if Redis answers.
     public let plansChanged: @Sendable () async -> Void
 
     public init(
         metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness,
-        records: Records? = nil, plansChanged: @escaping @Sendable () async -> Void = {}
+        records: Records? = nil, planBook: @escaping @Sendable () async -> PlanBook,
+        plansChanged: @escaping @Sendable () async -> Void = {}
     ) {
         self.metrics = metrics
         self.readiness = readiness
         self.records = records
+        self.planBook = planBook
         self.plansChanged = plansChanged
     }
 

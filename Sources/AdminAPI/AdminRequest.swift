@@ -64,15 +64,24 @@ struct AdminRequest: Sendable {
 
     /// The body as text: JSON, complete and not too long.
     func json() async throws -> String {
-        guard let type = request.headers[.contentType].flatMap(MediaType.init(from:)),
-            type.isType(.applicationJson)
-        else { throw Problem(.unsupportedMediaType, detail: "send application/json") }
+        guard let text = try await optionalJSON() else {
+            throw Problem(.malformedJSON, detail: "the body is missing")
+        }
+        return text
+    }
+
+    /// Like ``json()``; nil when there is no body.
+    func optionalJSON() async throws -> String? {
         let bytes: ByteBuffer
         do {
             bytes = try await request.body.collect(upTo: Self.maximumBodyBytes)
         } catch is NIOTooManyBytesError {
             throw Problem(.bodyTooLarge, detail: "at most \(Self.maximumBodyBytes) bytes")
         }
+        if bytes.readableBytes == 0 { return nil }
+        guard let type = request.headers[.contentType].flatMap(MediaType.init(from:)),
+            type.isType(.applicationJson)
+        else { throw Problem(.unsupportedMediaType, detail: "send application/json") }
         guard let text = String(validating: bytes.readableBytesView, as: UTF8.self) else {
             throw Problem(.malformedJSON, detail: "the body is not UTF-8")
         }
@@ -138,6 +147,15 @@ struct AdminQuery: Sendable {
         guard let value = values[name] else { return nil }
         guard (1...maximumBytes).contains(value.utf8.count) else {
             throw Problem(.malformedParameter, detail: "\(name): must be 1 to \(maximumBytes) bytes")
+        }
+        return value
+    }
+
+    /// nil when it is not there.
+    func text(_ name: String, rule: FieldRule) throws -> String? {
+        guard let value = values[name] else { return nil }
+        guard rule.allows(value) else {
+            throw Problem(.malformedParameter, detail: "\(name): must be \(rule)")
         }
         return value
     }

@@ -45,7 +45,7 @@ enum AdminRoutes {
 
     /// Every route there is.
     static func table(_ parts: AdminParts) -> [Route] {
-        watching(parts) + plans(parts)
+        watching(parts) + [OpenAPI.route()] + plans(parts) + ResourceRoutes.table(parts)
     }
 
     /// For those who watch the process.

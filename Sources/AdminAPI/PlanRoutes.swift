@@ -106,9 +106,14 @@ private struct PlanRoutes: Sendable {
     func changes(_ request: AdminRequest) async throws -> Response {
         let query = try request.query("limit", "before")
         let before = try query.text("before", maximumBytes: 41)
-        if let before, before.wholeMatch(of: /\d{1,20}-\d{1,20}/) == nil {
+        if let before, before.wholeMatch(of: /\d{1,19}-\d{1,19}/) == nil {
             throw Problem(
                 .malformedParameter, detail: "before: must be the id of a change, such as 1770000000000-0")
+        }
+        // Nothing is before the first id that a stream could have, and Redis refuses to be asked.
+        if let before, before.allSatisfy({ $0 == "0" || $0 == "-" }) {
+            _ = try store
+            return try .json(ChangesBody(changes: [], next: nil))
         }
         return try await .json(store.changes(before: before, limit: query.limit()))
     }

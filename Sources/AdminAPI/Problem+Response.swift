@@ -27,6 +27,9 @@ extension Problem {
         case .keyNotFound(let key, let context):
             self.init(.malformedField, detail: "\(context.path(to: key)): is missing")
             field = context.path(to: key)
+        case .typeMismatch(_, let context) where context.codingPath.isEmpty,
+            .valueNotFound(_, let context) where context.codingPath.isEmpty:
+            self.init(.malformedJSON, detail: "the body: \(context.debugDescription)")
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             self.init(.malformedField, detail: "\(context.path()): \(context.debugDescription)")
             field = context.path()

@@ -6,13 +6,17 @@ import Hummingbird
 import NIOCore
 
 extension Response {
+    static var encoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }
+
     /// A JSON reply.
     /// - Parameter revision: of the thing replied with; becomes its ETag.
     static func json(
         _ body: some Encodable, status: HTTPResponse.Status = .ok, revision: Int? = nil
     ) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
         if let revision { headers[.eTag] = EntityTag.text(of: revision) }
         return Response(

@@ -98,7 +98,8 @@ public struct Problem: WireBody, Error {
             writer.name(BodyField.limits.name)
             limits.write(to: &writer)
         }
-        writer.member(.field, ifPresent: field)
+        // Not when it is a caller's own word and breaks the rule; then `detail` has to do.
+        writer.member(.field, ifPresent: field.flatMap { BodyField.field.rule.allows($0) ? $0 : nil })
         writer.member(.id, ifPresent: id)
         writer.endObject()
     }

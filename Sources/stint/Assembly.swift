@@ -26,6 +26,7 @@ enum Assembly {
         let planSource = PlanSource(path: settings.plans)
         let imported = try planSource.imported()
         let plans = imported.book
+        let plansInForce = PlansInForce(plans)
         let security = try Security(settings)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let redis = try await embeddedRedis(settings, logger)
@@ -48,6 +49,7 @@ enum Assembly {
             host: settings.adminAddress.host, port: settings.adminAddress.port,
             parts: AdminParts(
                 metrics: metrics, readiness: { await ledgers.readiness() }, records: records,
+                planBook: { if let watch { await watch.book } else { plansInForce.book } },
                 plansChanged: { await watch?.reload() }),
             security: security.admin,
             listening: { port in
@@ -62,7 +64,9 @@ enum Assembly {
         if let client { services.append(RecordsLink(client: client)) }
         if let watch { services.append(watch) }
         services.append(AdminService(server: admin, address: settings.adminAddress))
-        services.append(PlanReload(source: planSource, runner: runner, watch: watch, logger: logger))
+        services.append(
+            PlanReload(
+                source: planSource, runner: runner, watch: watch, inForce: plansInForce, logger: logger))
         services.append(SecurityReload(security: security, runner: runner, logger: logger))
         services.append(
             RunnerService(

@@ -9,7 +9,8 @@ struct Stint: AsyncParsableCommand {
         abstract: "Rate limits and quotas for function runners, strict to the millisecond.",
         version: Stint.version,
         subcommands: [
-            Serve.self, TokenCommand.self, PlanCommand.self, AccountCommand.self, LoadCommand.self,
+            Serve.self, TokenCommand.self, PlanCommand.self, AccountCommand.self, ResourcesCommand.self,
+            LoadCommand.self,
             ReplayTrace.self, SimulateTrace.self, AuditHistory.self,
         ])
 

@@ -1,5 +1,6 @@
 // The routes of the control plane, asked over a real socket.
 
+import Accounting
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -51,11 +52,14 @@ struct AdminServerTests {
 
     @Test("Every route, and what is no route, is answered", arguments: asks)
     func routes(ask: Ask) async throws {
+        let book = try PlanBook.builtIn()
         let metrics = PrometheusMetrics(logger: PrometheusMetricsTests.quiet)
         Counter(label: "asked", factory: metrics).increment()
         let server = AdminServer(
             host: "127.0.0.1", port: 0,
-            parts: AdminParts(metrics: metrics, readiness: { .notReady(reason: "no \"ledger\"") }),
+            parts: AdminParts(
+                metrics: metrics, readiness: { .notReady(reason: "no \"ledger\"") },
+                planBook: { book }),
             logger: PrometheusMetricsTests.quiet)
         try await server.service.test(.live) { client in
             try await client.execute(uri: ask.path, method: ask.method) { response in
@@ -70,10 +74,12 @@ struct AdminServerTests {
 
     @Test("A ready process says 200")
     func ready() async throws {
+        let book = try PlanBook.builtIn()
         let server = AdminServer(
             host: "127.0.0.1", port: 0,
             parts: AdminParts(
-                metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready }),
+                metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready },
+                planBook: { book }),
             logger: PrometheusMetricsTests.quiet)
         try await server.service.test(.live) { client in
             try await client.execute(uri: "/readyz", method: .get) { response in

@@ -42,6 +42,29 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "What the alerts and the dashboard ask for is served",
+            arguments: ["deploy/prometheus/alerts.yml", "deploy/grafana/dashboard.json"])
+        func watched(file: String) async throws {
+            let text = try String(contentsOf: Self.root.appending(path: file), encoding: .utf8)
+            let page = try await Stint.serving { stint, _ in
+                try await Self.traffic(stint.client)
+                return try await MetricsPage(stint.admin("/metrics").body)
+            }
+            let served = Set(page.samples.keys.map(\.name))
+            let asked = Set(text.matches(of: /\bstint_\w+/).map { String($0.output) })
+            #expect(asked.count > 5 && asked.isSubset(of: served), "\(asked.subtracting(served))")
+            let verdicts = Set(page.samples.keys.compactMap { $0.labels["verdict"] })
+            let named = text.matches(of: /verdict=~?\\?"([\w|]+)/).flatMap {
+                $0.output.1.split(separator: "|")
+            }
+            #expect(!named.isEmpty && named.allSatisfy { verdicts.contains(String($0)) }, "\(named)")
+            if file.hasSuffix(".json") { _ = try JSONSerialization.jsonObject(with: Data(text.utf8)) }
+        }
+
+        private static let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+
         @Test("The log has one line at start and none per request")
         func log() async throws {
             try await Stint.serving { stint, _ in

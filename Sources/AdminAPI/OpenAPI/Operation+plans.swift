@@ -1,0 +1,80 @@
+// The operations on plans, on accounts' overrides and on the log of their changes.
+
+import HTTPTypes
+import WireFormat
+
+extension Operation {
+    private static let plan = "/v1/plans/{plan}"
+    private static let override = "/v1/accounts/{account}/override"
+    private static let redis: [ProblemType] = [.temporaryReducedCapacity, .needsRedis]
+    private static let conditional = [
+        Parameter(name: "If-Match", place: .header, schema: Schema.anyText),
+        Parameter(name: "If-None-Match", place: .header, schema: ["const": "*"]),
+    ]
+    private static let actor = Parameter(
+        name: "X-Stint-Actor", place: .header,
+        schema: ["type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"])
+    private static let eTag: [String: JSONValue] = ["ETag": ["required": true, "schema": Schema.anyText]]
+
+    static let plans: [Operation] = [
+        Operation(
+            api: .admin, method: .get, path: "/v1/plans", scope: .admin, summary: "Every plan",
+            replies: [Reply(status: 200, description: "The plans", schema: Schema.named("Plans"))],
+            problems: redis),
+        Operation(
+            api: .admin, method: .get, path: plan, scope: .admin, summary: "One plan",
+            replies: [Reply(status: 200, description: "The plan", schema: Schema.named("Plan"))],
+            problems: redis + [.notFound], headers: eTag),
+        Operation(
+            api: .admin, method: .put, path: plan, scope: .admin, summary: "Make a plan, or change it",
+            query: conditional + [actor], body: ("PlanChange", isRequired: true),
+            replies: [
+                Reply(status: 201, description: "Made", schema: Schema.named("Plan")),
+                Reply(status: 200, description: "Changed", schema: Schema.named("Plan")),
+            ],
+            problems: redis + [.notFound, .preconditionFailed, .invalidPlan], headers: eTag),
+        Operation(
+            api: .admin, method: .delete, path: plan, scope: .admin,
+            summary: "Delete a plan that no account has",
+            query: conditional + [actor],
+            replies: [Reply(status: 204, description: "Deleted", schema: nil)],
+            problems: redis + [.notFound, .preconditionFailed, .planInUse]),
+        Operation(
+            api: .admin, method: .put, path: "/v1/default-plan", scope: .admin,
+            summary: "Say which plan accounts have that have none of their own",
+            query: [actor], body: ("DefaultPlan", isRequired: true),
+            replies: [Reply(status: 200, description: "It is", schema: Schema.named("DefaultPlan"))],
+            problems: redis + [.invalidPlan]),
+        Operation(
+            api: .admin, method: .get, path: "/v1/audit", scope: .admin,
+            summary: "What was changed, when and by whom, newest first",
+            query: [
+                .limit,
+                Parameter(
+                    name: "before", place: .query,
+                    schema: ["type": "string", "pattern": "^[0-9]{1,19}-[0-9]{1,19}$"]),
+            ],
+            replies: [Reply(status: 200, description: "A page", schema: Schema.named("Changes"))],
+            problems: redis),
+        Operation(
+            api: .admin, method: .get, path: override, scope: .admin,
+            summary: "What an account has of its own",
+            replies: [Reply(status: 200, description: "It", schema: Schema.named("Override"))],
+            problems: redis + [.notFound], headers: eTag),
+        Operation(
+            api: .admin, method: .put, path: override, scope: .admin,
+            summary: "Give an account a plan, or amounts of its own",
+            query: conditional + [actor], body: ("OverrideChange", isRequired: true),
+            replies: [
+                Reply(status: 201, description: "Made", schema: Schema.named("Override")),
+                Reply(status: 200, description: "Changed", schema: Schema.named("Override")),
+            ],
+            problems: redis + [.notFound, .preconditionFailed, .invalidPlan], headers: eTag),
+        Operation(
+            api: .admin, method: .delete, path: override, scope: .admin,
+            summary: "Let an account have what its plan says again",
+            query: conditional + [actor],
+            replies: [Reply(status: 204, description: "Done", schema: nil)],
+            problems: redis + [.notFound, .preconditionFailed]),
+    ]
+}

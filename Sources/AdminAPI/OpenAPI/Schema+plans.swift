@@ -1,0 +1,73 @@
+// Plans, overrides and the log of their changes, with the bounds that plans have.
+
+import Accounting
+import WireFormat
+
+extension Schema {
+    private static let name = value(BodyField.plan.rule)
+
+    static let plans: [String: JSONValue] = [
+        "Plans": reply(
+            ["default": name, "plans": array(named("Plan"))], optional: ["broken": array(anyText)]),
+        "Plan": reply(
+            [
+                "name": name, "limits": array(named("Limit")), "resources": quotas,
+                "minimumGrantMs": grant, "whenUnavailable": unavailable,
+            ], optional: ["kinds": ceilings]),
+        "Limit": reply(limit.merging(["cells": integer(Bounds.cells)]) { $1 }),
+        "PlanChange": reply(
+            [
+                "limits": array(
+                    reply(limit, optional: ["cells": integer(Bounds.cells)]), count: Bounds.limitsPerPlan)
+            ],
+            optional: [
+                "name": name, "resources": quotas, "minimumGrantMs": grant, "whenUnavailable": unavailable,
+                "kinds": ceilings,
+            ]),
+        "DefaultPlan": .object(object(["plan": name])),
+        "Override": reply([:], optional: overrides),
+        "OverrideChange": reply([:], optional: overrides),
+        "Changes": reply(["changes": array(named("Change"))], optional: ["next": anyText]),
+        "Change": reply(
+            ["id": anyText, "at": instant, "who": anyText, "what": anyText],
+            optional: ["before": [:], "after": [:]]),
+    ]
+
+    private static let instant: JSONValue = ["type": "integer", "minimum": 0, "description": "ms since 1970"]
+    private static let grant = integer(1...Bounds.durationMs.upperBound)
+    private static let unavailable = words(UnavailablePolicy.allCases.map(\.rawValue))
+    private static let limit: [String: JSONValue] = [
+        "name": name, "meter": value(BodyField.meter.rule), "amount": integer(Bounds.executionMs),
+        "windowMs": integer(Bounds.windowMs),
+    ]
+    private static let overrides: [String: JSONValue] = [
+        "plan": name, "amounts": map(integer(Bounds.executionMs), count: 0...32), "expiresAt": instant,
+    ]
+    private static let quotas = map(integer(Bounds.resourceQuota), count: Bounds.resourcesPerPlan)
+    private static let ceilings = map(
+        reply(
+            [:],
+            optional: [
+                "maxDurationMs": integer(1...Bounds.durationMs.upperBound),
+                "memoryBytes": integer(Bounds.bytes), "payloadBytes": integer(Bounds.bytes),
+            ]), count: Bounds.kindsPerPlan)
+
+    private static func integer(_ bounds: ClosedRange<Int>) -> JSONValue {
+        value(.integer(bounds, unit: nil))
+    }
+
+    private static func array(_ element: JSONValue, count: ClosedRange<Int>) -> JSONValue {
+        [
+            "type": "array", "items": element, "minItems": .integer(count.lowerBound),
+            "maxItems": .integer(count.upperBound),
+        ]
+    }
+
+    /// An object whose members are named by callers.
+    private static func map(_ value: JSONValue, count: ClosedRange<Int>) -> JSONValue {
+        [
+            "type": "object", "additionalProperties": value, "propertyNames": name,
+            "maxProperties": .integer(count.upperBound),
+        ]
+    }
+}

@@ -1,0 +1,15 @@
+-- Owned: a page of the names of one kind, in the order of their bytes, as they all are at one moment. Keys as in
+-- register.lua.
+--
+-- ARGV[1]  where to begin, as ZRANGEBYLEX has it: - (the first), [name (with it), (name (behind it)
+-- ARGV[2]  how many at most
+-- Returns how many names there are in all, then name and metadata (empty: none) of each, flat.
+
+local page = { redis.call('ZCARD', KEYS[1]) }
+local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', '0', ARGV[2])
+if #names == 0 then return page end
+local metadata = redis.call('HMGET', KEYS[2], unpack(names))
+for i, name in ipairs(names) do
+  page[2 * i], page[2 * i + 1] = name, metadata[i] or ''
+end
+return page

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Asks the debug binary whether it keeps to what it says of itself: schemathesis reads /openapi.json and asks both APIs what
+# nobody would (a fixed seed, so every run asks the same), promtool reads /metrics and the alert rules.
+# `scripts/deps.sh ci` installs both.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+schemathesis="$PWD/.build/schemathesis/bin/schemathesis"
+[ -x "$schemathesis" ] || { echo "conformance: no schemathesis. Type: scripts/deps.sh ci" >&2; exit 1; }
+data="$(mktemp -d)"
+: >"$data/log"
+stint="$(swift build --show-bin-path)/stint"
+
+fail() { echo "conformance: $*" >&2; sed 's/^/conformance: log: /' "$data/log" | tail -n 20 >&2; exit 1; }
+# Where it serves what, from the line at its start: the system chose free ports.
+address() { sed -nE "s/.* $1=(127\.0\.0\.1:[0-9]+) .*stint serves\$/\1/p" "$data/log"; }
+running() { kill -0 "$pid" 2>/dev/null; }
+finish() {
+    if running; then kill -TERM "$pid"; fi
+    for _ in $(seq 100); do running || break; sleep 0.2; done
+    if running; then kill -KILL "$pid"; fi
+    rm -rf "$data"
+}
+
+# Deadlines that a busy machine keeps: a 503 would be right, and tell nothing of the rest.
+"$stint" serve --runner-address 127.0.0.1:0 --admin-address 127.0.0.1:0 --data-dir "$data/ledger" \
+    --redis-connect-deadline-ms 5000 --redis-command-deadline-ms 5000 2>"$data/log" &
+pid=$!
+trap finish EXIT
+for _ in $(seq 150); do
+    running || fail "it stopped before it was ready"
+    admin="$(address admin)"
+    if [ -n "$admin" ] && curl --silent --fail --max-time 5 --output /dev/null "http://$admin/readyz"; then break; fi
+    sleep 0.2
+done
+runner="$(address runners)"
+[ -n "$runner" ] || fail "not ready within 30 s"
+
+curl --silent --fail --max-time 5 --output "$data/openapi.json" "http://$admin/openapi.json" || fail "no /openapi.json"
+
+# Whatever is wrong with a request first may be what it is refused for: 412, for example.
+printf '[checks]\nnegative_data_rejection.expected-statuses = ["4xx"]\n' >"$data/schemathesis.toml"
+# What each check is about: https://schemathesis.readthedocs.io. Left out: whether what is good is taken, because a good
+# ask may be over its limit; and what needs tokens.
+checks=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance
+checks+=,response_schema_conformance,negative_data_rejection,unsupported_method,allow_header_conformance
+checks+=,use_after_free,ensure_resource_availability
+conform() { # API, address
+    echo "conformance: schemathesis asks the $1 API"
+    (cd "$data" && "$schemathesis" run openapi.json --url "http://$2" --include-tag "$1" \
+        --checks "$checks" --phases examples,coverage,fuzzing,stateful --max-examples 100 --seed 7401 --workers 1 \
+        --request-timeout 10 --suppress-health-check all --generation-database none --no-color --warnings off) \
+        || fail "the $1 API does not keep to /openapi.json"
+}
+conform runner "$runner"
+conform admin "$admin"
+
+curl --silent --fail --max-time 5 "http://$admin/metrics" | promtool check metrics || fail "promtool refuses /metrics"
+"${schemathesis%/*}/python" - docker-compose.yml deploy/grafana/provisioning/*/*.yml <<'EOF' || fail "a file is no YAML"
+import sys, yaml
+for name in sys.argv[1:]:
+    assert isinstance(yaml.safe_load(open(name)), dict), name
+EOF
+promtool check rules deploy/prometheus/alerts.yml || fail "promtool refuses deploy/prometheus/alerts.yml"
+promtool check config --syntax-only deploy/prometheus/prometheus.yml || fail "promtool refuses prometheus.yml"
+
+kill -TERM "$pid"
+wait "$pid" || fail "SIGTERM: it stopped with exit code $?"
+echo "conformance: both APIs keep to /openapi.json; /metrics and the alerts are good"
