@@ -1,6 +1,7 @@
 // Who gets to which route of the control plane with what, and what every reply carries.
 
 import Access
+import Accounting
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -138,12 +139,14 @@ struct AuthorizationTests {
         "Every reply forbids browsers what they need not do, and has a name",
         arguments: ["/livez", "/nothing"])
     func headers(path: String) async throws {
+        let book = try PlanBook.builtIn()
         for isSecure in [false, true] {
             let secure: AdminSecurity.Secure? = isSecure ? { @Sendable _ in } : nil
             let server = AdminServer(
                 host: "127.0.0.1", port: 0,
                 parts: AdminParts(
-                    metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready }),
+                    metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready },
+                    planBook: { book }),
                 security: AdminSecurity(secure: secure),
                 logger: PrometheusMetricsTests.quiet)
             try await server.service.test(.live) { client in
