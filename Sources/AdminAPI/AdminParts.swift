@@ -11,13 +11,13 @@ public struct AdminParts: Sendable {
     /// Nil when the ledger is in memory: then what needs them is answered 501.
     public let records: Records?
     /// The plans in force; asked once per request.
-    public let planBook: @Sendable () async -> PlanBook
+    public let planBook: @Sendable () -> PlanBook
     /// To be called after a change of plans; when it returns, the change is in force in this process, if Redis answers.
     public let plansChanged: @Sendable () async -> Void
 
     public init(
         metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness,
-        records: Records? = nil, planBook: @escaping @Sendable () async -> PlanBook,
+        records: Records? = nil, planBook: @escaping @Sendable () -> PlanBook,
         plansChanged: @escaping @Sendable () async -> Void = {}
     ) {
         self.metrics = metrics

@@ -45,6 +45,9 @@ struct AdminRequest: Sendable {
 
     /// Refuses parameters that are not `known`, and any that is there twice.
     func query(_ known: String...) throws -> AdminQuery {
+        guard request.uri.query.map({ $0.removingPercentEncoding != nil }) ?? true else {
+            throw Problem(.malformedParameter, detail: "the query's percent-encoding is broken")
+        }
         var values: [String: String] = [:]
         for (name, value) in request.uri.queryParameters {
             let name = String(name)

@@ -10,7 +10,7 @@ import WireFormat
 struct ResourceRoutes: Sendable {
     let store: ResourceStore
     /// The plans in force.
-    let planBook: @Sendable () async -> PlanBook
+    let planBook: @Sendable () -> PlanBook
 
     static func table(_ parts: AdminParts) -> [AdminRoutes.Route] {
         typealias Respond = @Sendable (ResourceRoutes, AdminRequest) async throws -> Response
@@ -37,7 +37,7 @@ struct ResourceRoutes: Sendable {
     private func uses(_ request: AdminRequest) async throws -> Response {
         _ = try request.query()
         let account = try request.account
-        let quotas = await planBook().plan(of: account).resources.sorted { $0.key < $1.key }
+        let quotas = planBook().plan(of: account).resources.sorted { $0.key < $1.key }
         let used = try await store.used(of: quotas.map(\.key), by: account)
         return try .json(
             ResourceUses(
@@ -51,7 +51,7 @@ struct ResourceRoutes: Sendable {
         let query = try request.query("after", "limit")
         let (account, kind) = (try request.account, try request.resourceKind)
         let after = try query.text("after", rule: ResourceRule.name)
-        let plan = await planBook().plan(of: account)
+        let plan = planBook().plan(of: account)
         let page = try await store.page(of: kind, for: account, after: after, limit: try query.limit())
         guard let quota = plan.resources[kind] ?? (page.used > 0 ? 0 : nil) else {
             throw Problem.unknown(kind: kind, in: plan)
@@ -68,7 +68,7 @@ struct ResourceRoutes: Sendable {
         let (account, kind, name) = try request.resource
         let (resource, used) = try await store.find(name, of: kind, for: account)
         guard let resource else { throw Problem.unowned(name, of: kind, by: account) }
-        let quota = await planBook().plan(of: account).resources[kind] ?? 0
+        let quota = planBook().plan(of: account).resources[kind] ?? 0
         return try .json(ResourceBody(resource, kind: kind, used: used, quota: quota))
     }
 
@@ -78,7 +78,7 @@ struct ResourceRoutes: Sendable {
         _ = try request.query()
         let (account, kind, name) = try request.resource
         let metadata = try await request.metadata
-        let plan = await planBook().plan(of: account)
+        let plan = planBook().plan(of: account)
         guard let quota = plan.resources[kind] else { throw Problem.unknown(kind: kind, in: plan) }
         switch try await store.register(name, of: kind, for: account, metadata: metadata, quota: quota) {
         case .added(let resource, let used):

@@ -20,9 +20,9 @@ public struct RedisClient: Sendable {
     private let eventLoop: any EventLoop
     private let link: NIOLoopBound<RedisLink>
 
-    /// Makes the link on `eventLoop` and begins to connect.
+    /// Makes a link on `eventLoop` that does nothing until ``start()``.
     /// - Parameter onReady: runs on the loop each time the link is ready.
-    public static func start(
+    public static func make(
         on eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
         onReady: @escaping @Sendable () -> Void = {}
     ) async throws -> RedisClient {
@@ -30,7 +30,6 @@ public struct RedisClient: Sendable {
             let link = RedisLink(eventLoop: eventLoop, settings: settings, logger: logger, metrics: metrics) {
                 _ in onReady()
             }
-            link.start()
             return RedisClient(eventLoop: eventLoop, link: NIOLoopBound(link, eventLoop: eventLoop))
         }.get()
     }
@@ -38,6 +37,11 @@ public struct RedisClient: Sendable {
     private init(eventLoop: any EventLoop, link: NIOLoopBound<RedisLink>) {
         self.eventLoop = eventLoop
         self.link = link
+    }
+
+    /// Begins to connect, and keeps at it until ``close()``.
+    public func start() async throws {
+        try await eventLoop.submit { link.value.start() }.get()
     }
 
     /// Lets the connection go; what waits is answered with a failure.

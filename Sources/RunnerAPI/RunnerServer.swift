@@ -62,6 +62,9 @@ public final class RunnerServer: Sendable {
         state = Mutex(State(plans: plans, tokens: tokens))
     }
 
+    /// The plans in force.
+    public var plans: PlanBook { state.withLock { $0.plans } }
+
     /// Where it listens; empty unless it does.
     public var addresses: [SocketAddress] {
         state.withLock { $0.listeners.compactMap(\.localAddress) }

@@ -26,7 +26,6 @@ enum Assembly {
         let planSource = PlanSource(path: settings.plans)
         let imported = try planSource.imported()
         let plans = imported.book
-        let plansInForce = PlansInForce(plans)
         let security = try Security(settings)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let redis = try await embeddedRedis(settings, logger)
@@ -49,7 +48,7 @@ enum Assembly {
             host: settings.adminAddress.host, port: settings.adminAddress.port,
             parts: AdminParts(
                 metrics: metrics, readiness: { await ledgers.readiness() }, records: records,
-                planBook: { if let watch { await watch.book } else { plansInForce.book } },
+                planBook: { runner.plans },
                 plansChanged: { await watch?.reload() }),
             security: security.admin,
             listening: { port in
@@ -61,17 +60,16 @@ enum Assembly {
         // Stopped from the last to the first: requests are answered while their ledger is still there.
         var services: [any Service] = []
         if let redis { services.append(redis) }
-        if let client { services.append(RecordsLink(client: client)) }
+        if let client { services.append(RecordsLink(client: client, embedded: redis)) }
         if let watch { services.append(watch) }
         services.append(AdminService(server: admin, address: settings.adminAddress))
         services.append(
-            PlanReload(
-                source: planSource, runner: runner, watch: watch, inForce: plansInForce, logger: logger))
+            PlanReload(source: planSource, runner: runner, watch: watch, logger: logger))
         services.append(SecurityReload(security: security, runner: runner, logger: logger))
         services.append(
             RunnerService(
                 server: runner, ledgers: ledgers, embedded: redis, adminPort: adminPort, settings: settings,
-                watch: watch, plans: plans, security: security, logger: logger))
+                watch: watch, security: security, logger: logger))
 
         try await serve(services, settings, logger)
     }
@@ -157,7 +155,7 @@ enum Assembly {
         guard var redis else { return nil }
         redis.commandDeadline = max(redis.commandDeadline, .seconds(2))
         redis.maximumReplyBytes = 64 << 20
-        return try await .start(
+        return try await .make(
             on: MultiThreadedEventLoopGroup.singleton.next(), settings: redis, logger: logger,
             metrics: metrics, onReady: onReady)
     }

@@ -13,8 +13,6 @@ struct PlanReload: Service {
     let runner: RunnerServer
     /// Nil without Redis.
     let watch: PlanWatch?
-    /// For those who ask without Redis.
-    let inForce: PlansInForce
     let logger: Logger
 
     func run() async throws {
@@ -29,7 +27,6 @@ struct PlanReload: Service {
             if let watch { return await watch.take(imported) }
             let plans = imported.book
             try await runner.replace(plans: plans)
-            inForce.book = plans
             logger.info(
                 "plans read again",
                 metadata: ["file": "\(source.path ?? "built in")", "plan": "\(plans.standard.name)"])

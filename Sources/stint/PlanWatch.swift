@@ -50,8 +50,6 @@ actor PlanWatch: Service {
         reading = KeptPlans.Reading(source.book)
     }
 
-    /// The plans in force.
-    var book: PlanBook { reading.book }
     /// The plans in force are those of Redis.
     var hasRead: Bool { kept != nil }
 

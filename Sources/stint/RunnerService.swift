@@ -24,8 +24,6 @@ struct RunnerService: Service {
     let settings: Settings
     /// Nil without Redis: the plans do not change by themselves.
     let watch: PlanWatch?
-    /// What the runner API begins with.
-    let plans: PlanBook
     let security: Security
     let logger: Logger
 
@@ -87,7 +85,7 @@ struct RunnerService: Service {
             do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
             readiness = await ledgers.readiness()
         }
-        let plan = await watch?.book.standard.name ?? plans.standard.name
+        let plan = server.plans.standard.name
         let runners = server.addresses.map { address in
             address.pathname ?? "\(Address(host: address.ipAddress ?? "", port: address.port ?? 0))"
         }

@@ -201,9 +201,10 @@ struct ResourceRoutesTests {
             var settings = RedisSettings(url: try RedisURL(redis.url))
             settings.commandDeadline = .seconds(20)
             settings.connectDeadline = .seconds(10)
-            let link = try await RedisClient.start(
+            let link = try await RedisClient.make(
                 on: MultiThreadedEventLoopGroup.singleton.next(), settings: settings,
                 logger: PrometheusMetricsTests.quiet, metrics: NOOPMetricsHandler.instance)
+            try await link.start()
             try await eventually("the link is ready") { try await link.isReady }
             let parts = AdminParts(
                 metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready },

@@ -105,7 +105,7 @@ extension EndToEnd {
                 let (ending, output) = try await place.run(
                     arguments + ["--token", token, "--format", "json"])
                 #expect(ending == .exited(0), "\(output)")
-                #expect(output.ranges(of: token).count == 1, "once, when it was made")
+                #expect(!output.contains(token))
                 #expect(try await place.run(arguments).ending == .exited(1))
             }
         }

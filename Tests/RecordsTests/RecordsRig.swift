@@ -9,43 +9,56 @@ import Redis
 import TestServers
 import Testing
 
-/// A server, and a Stint's connection to it.
+/// A server, and the records on it as one or more Stint processes see them, each through a connection of its own.
 struct RecordsRig: Sendable {
     let server: RedisServer
     let client: RedisClient
-    let records: Records
+    let processes: [Records]
+    private let clients: [RedisClient]
+    var records: Records { processes[0] }
     var plans: PlanStore { records.plans }
 
     static func with<Result>(
-        isolation: isolated (any Actor)? = #isolation, _ body: (RecordsRig) async throws -> Result
+        processes: Int = 1, isolation: isolated (any Actor)? = #isolation,
+        _ body: (RecordsRig) async throws -> Result
     ) async throws -> Result {
         try await RedisServer.withServer { server in
-            let rig = try await RecordsRig(server)
+            let rig = try await RecordsRig(server, processes: processes)
             do {
                 let result = try await body(rig)
-                try await rig.client.close()
+                try await rig.close()
                 return result
             } catch {
-                try await rig.client.close()
+                try await rig.close()
                 throw error
             }
         }
     }
 
-    private init(_ server: RedisServer) async throws {
+    private init(_ server: RedisServer, processes: Int) async throws {
         self.server = server
         var settings = RedisSettings(url: try RedisURL(server.url))
-        settings.connectDeadline = .seconds(5)
-        settings.commandDeadline = .seconds(5)
+        settings.connectDeadline = .seconds(10)
+        settings.commandDeadline = .seconds(20)
         settings.maximumReplyBytes = 64 << 20
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let client = try await RedisClient.start(
-            on: MultiThreadedEventLoopGroup.singleton.next(), settings: settings, logger: logger,
-            metrics: NOOPMetricsHandler.instance)
-        self.client = client
-        records = Records(redis: client, keys: RecordKeys(prefix: "stint:"))
-        try await eventually("the client is ready") { try await client.isReady }
+        var clients: [RedisClient] = []
+        for _ in 0..<processes {
+            let client = try await RedisClient.make(
+                on: MultiThreadedEventLoopGroup.singleton.next(), settings: settings, logger: logger,
+                metrics: NOOPMetricsHandler.instance)
+            try await client.start()
+            try await eventually("the client is ready") { try await client.isReady }
+            clients.append(client)
+        }
+        self.clients = clients
+        client = clients[0]
+        self.processes = clients.map { Records(redis: $0, keys: RecordKeys(prefix: "stint:")) }
+    }
+
+    private func close() async throws {
+        for client in clients { try await client.close() }
     }
 
     static func plan(_ name: String, executions: Int = 10) throws -> Plan {

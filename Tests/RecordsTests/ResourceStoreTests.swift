@@ -15,8 +15,8 @@ struct ResourceStoreTests {
 
     @Test("A name is added once, keeps its metadata until new comes, and can be released once")
     func life() async throws {
-        try await ResourceRig.withRecords { records, server in
-            let store = ResourceStore(records[0])
+        try await RecordsRig.with { rig in
+            let store = ResourceStore(rig.records)
             let first = try await register(store, "key", nil)
             #expect(first == "added none 1")
             #expect(try await register(store, "key", #"{"a":1}"#) == #"known {"a":1} 1"#)
@@ -28,7 +28,7 @@ struct ResourceStoreTests {
             #expect(try await store.release("key", of: "secrets", for: acme))
             #expect(try await !store.release("key", of: "secrets", for: acme))
             #expect(try await store.find("key", of: "secrets", for: acme).used == 0)
-            #expect(try server.command("KEYS", "*") == "", "nothing is left behind")
+            #expect(try rig.server.command("KEYS", "*") == "", "nothing is left behind")
             // Metadata does not outlive its thing.
             #expect(try await register(store, "key", nil) == "added none 1")
         }
@@ -36,8 +36,8 @@ struct ResourceStoreTests {
 
     @Test("A quota that was lowered keeps what is there and refuses what is new")
     func lowered() async throws {
-        try await ResourceRig.withRecords { records, _ in
-            let store = ResourceStore(records[0])
+        try await RecordsRig.with { rig in
+            let store = ResourceStore(rig.records)
             for name in ["a", "b", "c"] { _ = try await register(store, name, nil, quota: 3) }
             #expect(try await register(store, "d", nil, quota: 2) == "over 3")
             #expect(try await register(store, "b", "{}", quota: 2) == "known {} 3")
@@ -51,12 +51,12 @@ struct ResourceStoreTests {
 
     @Test("Of 60 names that two processes register at once, a quota of 50 takes exactly 50")
     func race() async throws {
-        try await ResourceRig.withRecords(seenBy: 2) { records, _ in
-            let outcomes = try await outcomes(of: 60, by: records) { "secret-\($0)" }
+        try await RecordsRig.with(processes: 2) { rig in
+            let outcomes = try await outcomes(of: 60, by: rig.processes) { "secret-\($0)" }
             #expect(outcomes.count { $0.hasPrefix("added") } == 50)
             #expect(outcomes.count { $0 == "over 50" } == 10)
             // However often it is tried: those that are in stay in, the others stay out.
-            let again = try await self.outcomes(of: 60, by: records) { "secret-\($0)" }
+            let again = try await self.outcomes(of: 60, by: rig.processes) { "secret-\($0)" }
             #expect(again.count { $0 == "known none 50" } == 50)
             #expect(again.count { $0 == "over 50" } == 10)
         }
@@ -64,8 +64,8 @@ struct ResourceStoreTests {
 
     @Test("Of many who register the same name, one has added it")
     func sameName() async throws {
-        try await ResourceRig.withRecords(seenBy: 2) { records, _ in
-            let outcomes = try await outcomes(of: 100, by: records) { _ in "the one" }
+        try await RecordsRig.with(processes: 2) { rig in
+            let outcomes = try await outcomes(of: 100, by: rig.processes) { _ in "the one" }
             #expect(outcomes.count { $0 == "added none 1" } == 1)
             #expect(outcomes.count { $0 == "known none 1" } == 99)
         }
@@ -73,8 +73,8 @@ struct ResourceStoreTests {
 
     @Test("Pages follow the order of bytes, whatever the names, and miss none", arguments: [1, 3, 100])
     func pages(limit: Int) async throws {
-        try await ResourceRig.withRecords { records, _ in
-            let store = ResourceStore(records[0])
+        try await RecordsRig.with { rig in
+            let store = ResourceStore(rig.records)
             let names = [
                 "-", "+", "(", "[", "[a", "(a", "", "a", "A", "a/b", "a%2Fb", "é", "e\u{301}", "雪", "🙂", " ",
                 "*",
@@ -99,18 +99,18 @@ struct ResourceStoreTests {
 
     @Test("Kinds and accounts do not see each other, and what is owned never expires")
     func apart() async throws {
-        try await ResourceRig.withRecords { records, server in
-            let store = ResourceStore(records[0])
+        try await RecordsRig.with { rig in
+            let store = ResourceStore(rig.records)
             let other = try #require(Account("acme"))
             _ = try await register(store, "a", "{}")
             _ = try await store.register("b", of: "r", for: acme, metadata: nil, quota: 1)
             _ = try await store.register("c", of: "secrets", for: other, metadata: nil, quota: 1)
             #expect(try await store.used(of: ["secrets", "r", "none"], by: acme) == [1, 1, 0])
             #expect(try await store.used(of: ["secrets", "r"], by: other) == [1, 0])
-            for key in try server.command("KEYS", "*").split(separator: "\n") {
-                #expect(try server.command("PTTL", String(key)) == "-1")
+            for key in try rig.server.command("KEYS", "*").split(separator: "\n") {
+                #expect(try rig.server.command("PTTL", String(key)) == "-1")
             }
-            #expect(try server.command("EXISTS", "stint:{acme:prod}", "stint:{acme}") == "0")
+            #expect(try rig.server.command("EXISTS", "stint:{acme:prod}", "stint:{acme}") == "0")
         }
     }
 
