@@ -145,7 +145,9 @@ enum Assembly {
                 description: "redis.keyPrefix: '\(settings.redisKeyPrefix)' is no prefix of a key")
         }
         return Ledgers(url: redis.url) { eventLoop in
-            RedisLedger(eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics)
+            RedisLedger(
+                eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics,
+                logRows: settings.logMaximumRows)
         }
     }
 
