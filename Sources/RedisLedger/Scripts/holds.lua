@@ -3,7 +3,7 @@
 -- State, within the account's page (page.lua): a field per execution id: admitted at, granted ms, expires (6 bytes each),
 -- then the shapes of the windows it was charged to (4 bytes length in ms, 2 bytes cells, each), and, when there is a log,
 -- its label: 1 byte length of its kind, 2 bytes length of its function (0: not said), the byte 255, its kind, its function.
--- No window is so long that the fourth byte of a shape could be 255, so that says where the shapes end. An empty one was settled
+-- One that has no shapes was charged to nothing that is still known (forget.lua). No window is so long that the fourth byte of a shape could be 255, so that says where the shapes end. An empty one was settled
 -- and waits to be deleted with others, because a second writing command costs half as much as all the rest of a call. Redis
 -- expires keys, not fields; so expired holds must be looked for.
 
@@ -30,7 +30,7 @@ end
 
 -- A hold that expired becomes a row: its runner never said what became of it.
 local function log_expired(id, hold)
-  if #hold < 24 then return end
+  if #hold < 18 then return end
   local _, label = hold_parts(hold)
   local admitted, granted = unpack_struct('<I6I6', hold)
   log_row(5, id, admitted, granted, granted, 0, label)
