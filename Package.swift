@@ -193,7 +193,8 @@ let package = Package(
             name: "RedisLedgerTests",
             dependencies: [
                 "SeededChance",
-                "Accounting", "LedgerRig", "Oracle", "Redis", "RedisLedger", "RuleTable", "TestServers", nio,
+                "Accounting", "LedgerRig", "Oracle", "Records", "Redis", "RedisLedger", "RuleTable",
+                "TestServers", nio,
                 posix, log, metrics,
             ],
             swiftSettings: strict

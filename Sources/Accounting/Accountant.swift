@@ -6,6 +6,8 @@ public struct Admission: Sendable {
     public var account: Account
     /// Made by the accountant when nil.
     public var id: ExecutionID?
+    /// What is to run, for the log: 1 to 256 bytes.
+    public var function: String?
     public var kind: String
     /// The execution time asked for, in ms; nil asks for the kind's ceiling.
     public var maxDurationMs: Int?
@@ -16,11 +18,13 @@ public struct Admission: Sendable {
     public static let defaultKind = "function"
 
     public init(
-        account: Account, id: ExecutionID? = nil, kind: String = Admission.defaultKind,
+        account: Account, id: ExecutionID? = nil, function: String? = nil,
+        kind: String = Admission.defaultKind,
         maxDurationMs: Int? = nil, minDurationMs: Int? = nil, payloadBytes: Int? = nil
     ) {
         self.account = account
         self.id = id
+        self.function = function
         self.kind = kind
         self.maxDurationMs = maxDurationMs
         self.minDurationMs = minDurationMs
@@ -69,15 +73,18 @@ public struct Accountant {
         }
         let ask = Ask(
             id: admission.id ?? ExecutionID(using: &random), isNew: admission.id == nil,
-            durationMs: durationMs, minimumMs: admission.minDurationMs ?? plan.minimumGrantMs)
+            durationMs: durationMs, minimumMs: admission.minDurationMs ?? plan.minimumGrantMs,
+            function: admission.function, kind: admission.kind)
         return Considered(
             account: admission.account, plan: plan, question: .admit(ask), memoryBytes: ceiling.memoryBytes)
     }
 
-    public func consider(settling id: ExecutionID, durationMs: Int, of account: Account) -> Considered {
+    public func consider(
+        settling id: ExecutionID, durationMs: Int, ending: Ending = .untold, of account: Account
+    ) -> Considered {
         Considered(
-            account: account, plan: plans.plan(of: account), question: .settle(id, durationMs: durationMs),
-            memoryBytes: nil)
+            account: account, plan: plans.plan(of: account),
+            question: .settle(id, durationMs: durationMs, ending: ending), memoryBytes: nil)
     }
 
     public func consider(peekAt account: Account) -> Considered {
@@ -116,8 +123,8 @@ public struct Considered: Sendable {
             return .admitted(
                 Admitted(id: ask.id, grant: grant, memoryBytes: memoryBytes, isRepeat: true), standing)
         case (.denied(let denial), .admit(let ask)): return .denied(denial, ask, standing)
-        case (.settled(let receipt), .settle(let id, _)): return .settled(id, receipt, standing)
-        case (.notHeld, .settle(let id, _)): return .notHeld(id)
+        case (.settled(let receipt), .settle(let id, _, _)): return .settled(id, receipt, standing)
+        case (.notHeld, .settle(let id, _, _)): return .notHeld(id)
         case (.peeked, .peek): return .peeked(standing)
         default:
             return .unavailable(.outcomeUnknown("the ledger answered another question than was asked"), nil)

@@ -76,7 +76,7 @@ package struct Charges: Sendable {
         let chargedMs = counts ? durationMs : grantedMs
         return Receipt(
             chargedMs: chargedMs, returnedMs: max(0, grantedMs - chargedMs),
-            overrunMs: max(0, durationMs - grantedMs))
+            overrunMs: max(0, durationMs - grantedMs), grant: hold.grant, label: hold.label)
     }
 
     /// What counts of `plan.limits[limit]`: executions or ms.

@@ -11,9 +11,12 @@ public struct Hold: Equatable, Sendable {
     public let expires: Timestamp
     /// The windows it was charged to.
     public let windows: [WindowShape]
+    /// What runs; nil when nobody keeps that.
+    public let label: Label?
 
-    package init(grant: Grant, under plan: Plan) {
+    package init(grant: Grant, label: Label? = nil, under plan: Plan) {
         self.grant = grant
+        self.label = label
         self.expires = grant.admittedAt + max(plan.longestStayMs, grant.durationMs + Hold.graceMs)
         self.windows = plan.windows
     }
@@ -39,7 +42,7 @@ public struct LedgerPage: Sendable {
             let now = charges.advance(under: plan, to: clock)
             let verdict = admit(ask, under: plan, at: now, clock: clock)
             return Answer(verdict: verdict, usage: charges.usage(under: plan, at: clock))
-        case .settle(let id, let durationMs):
+        case .settle(let id, let durationMs, _):
             let now = charges.advance(under: plan, to: clock)
             let verdict = settle(id, durationMs: durationMs, under: plan, at: now)
             return Answer(verdict: verdict, usage: charges.usage(under: plan, at: clock))
@@ -70,7 +73,7 @@ public struct LedgerPage: Sendable {
             holds = holds.filter { $0.value.expires > min(now, clock) }
             sweepHoldsAt = now + Hold.graceMs
         }
-        holds[ask.id] = Hold(grant: grant, under: plan)
+        holds[ask.id] = Hold(grant: grant, label: ask.label, under: plan)
         return verdict
     }
 

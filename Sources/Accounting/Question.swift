@@ -9,12 +9,21 @@ public struct Ask: Equatable, Sendable {
     public var durationMs: Int
     /// The smallest partial grant that is of use, in ms. More than ``durationMs`` means no partial grant.
     public var minimumMs: Int
+    /// What is to run, for the log; the verdict does not depend on it.
+    public var label: Label
 
-    public init(id: ExecutionID, isNew: Bool = false, durationMs: Int, minimumMs: Int) {
+    public var function: String? { label.function }
+    public var kind: String { label.kind }
+
+    public init(
+        id: ExecutionID, isNew: Bool = false, durationMs: Int, minimumMs: Int, function: String? = nil,
+        kind: String = Admission.defaultKind
+    ) {
         self.id = id
         self.isNew = isNew
         self.durationMs = durationMs
         self.minimumMs = minimumMs
+        label = Label(kind: kind, function: function)
     }
 
     /// What must be left for this ask to be admitted, in ms: at least 1 unless nothing was asked for.
@@ -24,7 +33,7 @@ public struct Ask: Equatable, Sendable {
 public enum Question: Equatable, Sendable {
     case admit(Ask)
     /// The execution used `durationMs` (0 to 31 days).
-    case settle(ExecutionID, durationMs: Int)
+    case settle(ExecutionID, durationMs: Int, ending: Ending = .untold)
     /// What is left? Writes nothing.
     case peek
 }
@@ -87,11 +96,22 @@ public struct Receipt: Equatable, Sendable {
     public var returnedMs: Int
     /// By how much the execution ran past its grant.
     public var overrunMs: Int
+    /// What was settled: when and for how long it was admitted.
+    public var grant: Grant
+    /// What ran; nil when the ledger was told not to keep it.
+    public var label: Label?
 
-    public init(chargedMs: Int, returnedMs: Int, overrunMs: Int) {
+    public var admittedAt: Timestamp { grant.admittedAt }
+    public var grantedMs: Int { grant.durationMs }
+    public var function: String? { label?.function }
+    public var kind: String? { label?.kind }
+
+    public init(chargedMs: Int, returnedMs: Int, overrunMs: Int, grant: Grant, label: Label?) {
         self.chargedMs = chargedMs
         self.returnedMs = returnedMs
         self.overrunMs = overrunMs
+        self.grant = grant
+        self.label = label
     }
 }
 

@@ -10,6 +10,8 @@ public struct AdminParts: Sendable {
     public let readiness: @Sendable () async -> Readiness
     /// Nil when the ledger is in memory: then what needs them is answered 501.
     public let records: Records?
+    /// Nil when the ledger is in memory.
+    public let ledger: AccountLedger?
     /// The plans in force; asked once per request.
     public let planBook: @Sendable () -> PlanBook
     /// To be called after a change of plans; when it returns, the change is in force in this process, if Redis answers.
@@ -17,12 +19,13 @@ public struct AdminParts: Sendable {
 
     public init(
         metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness,
-        records: Records? = nil, planBook: @escaping @Sendable () -> PlanBook,
+        records: Records? = nil, ledger: AccountLedger? = nil, planBook: @escaping @Sendable () -> PlanBook,
         plansChanged: @escaping @Sendable () async -> Void = {}
     ) {
         self.metrics = metrics
         self.readiness = readiness
         self.records = records
+        self.ledger = ledger
         self.planBook = planBook
         self.plansChanged = plansChanged
     }
@@ -35,6 +38,17 @@ public struct AdminParts: Sendable {
                     .needsRedis, detail: "with --ledger memory nothing is kept; start Stint with Redis")
             }
             return records
+        }
+    }
+
+    /// For routes that look into the ledger.
+    var neededLedger: AccountLedger {
+        get throws(Problem) {
+            guard let ledger else {
+                throw Problem(
+                    .needsRedis, detail: "with --ledger memory nobody can look; start Stint with Redis")
+            }
+            return ledger
         }
     }
 }

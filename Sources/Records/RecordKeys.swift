@@ -22,6 +22,9 @@ public struct RecordKeys: Sendable {
 
     // MARK: An account
 
+    /// A stream: what became of its executions. The ledger's script writes it, and says there what a row is.
+    func executions(of account: Account) -> String { record("log", of: account) }
+
     /// What an account has beside its page.
     func record(_ name: String, of account: Account) -> String { "\(prefix){\(account.name)}:\(name)" }
 }

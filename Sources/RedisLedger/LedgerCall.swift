@@ -18,12 +18,15 @@ final class LedgerCall {
     private struct Part {
         let account: Account
         let plan: Plan
-        var questions: [(question: Question, sink: any AnswerSink)]
+        /// With each where its label stands in the arguments; 0: nowhere.
+        var questions: [(question: Question, label: UInt8, sink: any AnswerSink)]
         /// How many of them name an execution that may be held.
         var heldCount = 0
     }
 
     private var parts: [Part] = []
+    /// What the questions of this call want to run, each once: most accounts run few functions.
+    private var labels: [Label] = []
     private(set) var questionCount = 0
     private var cellCount = 0
     private let ledger: RedisLedger
@@ -54,15 +57,23 @@ final class LedgerCall {
 
     /// Takes one more question about the account at `place`.
     func append(_ question: Question, at place: Int, from sink: any AnswerSink) {
-        parts[place].questions.append((question, sink))
+        parts[place].questions.append((question, label(of: question), sink))
         if question.mayBeHeld { parts[place].heldCount += 1 }
         questionCount += 1
         cellCount += parts[place].plan.cellCount
     }
 
+    /// Which label of this call it is, from 1; 0 when none is kept.
+    private func label(of question: Question) -> UInt8 {
+        guard ledger.keepsLog, case .admit(let ask) = question else { return 0 }
+        if let known = labels.lastIndex(of: ask.label) { return UInt8(known + 1) }
+        labels.append(ask.label)
+        return UInt8(labels.count)
+    }
+
     func fail(_ error: LedgerError) {
         for part in parts {
-            for (_, sink) in part.questions { sink.receive(.failure(error)) }
+            for (_, _, sink) in part.questions { sink.receive(.failure(error)) }
         }
     }
 }
@@ -75,7 +86,7 @@ extension LedgerCall: ReplySink {
 
 extension LedgerCall {
     /// EVALSHA or EVAL, the script, the number of keys, the keys, and the arguments.
-    var argumentCount: Int { 3 + parts.count + 2 + questionCount }
+    var argumentCount: Int { 3 + parts.count + 2 + questionCount + labels.count }
 
     func write(to writer: inout CommandWriter, keys: LedgerKeys, clock: Timestamp?) {
         writer.append(parts.count)
@@ -83,8 +94,15 @@ extension LedgerCall {
         if let clock { writer.append(clock.ms) } else { writer.append("") }
         writer.append(byteCount: packedByteCount, writePacked)
         for part in parts {
-            for (question, _) in part.questions where question.mayBeHeld { writer.append(question.idName) }
-            for (question, _) in part.questions where !question.mayBeHeld { writer.append(question.idName) }
+            for (question, _, _) in part.questions where question.mayBeHeld {
+                writer.append(question.idName)
+            }
+            for (question, _, _) in part.questions where !question.mayBeHeld {
+                writer.append(question.idName)
+            }
+        }
+        for label in labels {
+            writer.append(byteCount: label.packedByteCount) { $0.write(label) }
         }
     }
 
@@ -102,7 +120,7 @@ extension LedgerCall {
     }
 
     private var packedByteCount: Int {
-        runs.reduce(2 * parts.count + 17 * questionCount) { sum, run in
+        runs.reduce(2 * parts.count + 18 * questionCount) { sum, run in
             let plan = parts[run.lowerBound].plan
             let windows = plan.windows.reduce(0) { $0 + 7 + LedgerKeys.field(of: $1).utf8.count }
             return sum + 19 + windows + 10 * plan.limits.count
@@ -115,7 +133,10 @@ extension LedgerCall {
             buffer.write(parts[run.lowerBound].plan)
             for part in parts[run] {
                 buffer.writeMultipleIntegers(UInt8(part.questions.count), UInt8(part.heldCount))
-                for (question, _) in part.questions { buffer.write(question) }
+                // The labels stand behind the ids, which begin at ARGV[3].
+                for (question, label, _) in part.questions {
+                    buffer.write(question, label: label == 0 ? 0 : label + UInt8(2 + questionCount))
+                }
             }
         }
     }
@@ -134,7 +155,7 @@ extension Question {
     fileprivate var idName: String {
         switch self {
         case .admit(let ask): ask.id.name
-        case .settle(let id, _): id.name
+        case .settle(let id, _, _): id.name
         case .peek: ""
         }
     }
@@ -160,14 +181,15 @@ extension ByteBuffer {
         }
     }
 
-    fileprivate mutating func write(_ question: Question) {
-        let (code, first, second): (UInt8, Int, Int) =
+    fileprivate mutating func write(_ question: Question, label: UInt8) {
+        let (code, label, first, second): (UInt8, UInt8, Int, Int) =
             switch question {
-            case .admit(let ask): (ask.isNew ? 1 : 0, ask.durationMs, ask.neededMs)
-            case .settle(_, let durationMs): (2, durationMs, 0)
-            case .peek: (3, 0, 0)
+            case .admit(let ask): (ask.isNew ? 1 : 0, label, ask.durationMs, ask.neededMs)
+            case .settle(_, let durationMs, let ending):
+                (2, ending.outcome.code, durationMs, ending.memoryBytes.map { $0 + 1 } ?? 0)
+            case .peek: (3, 0, 0, 0)
             }
-        writeInteger(code)
+        writeMultipleIntegers(code, label)
         writeNumber(first)
         writeNumber(second)
     }
@@ -190,14 +212,15 @@ extension LedgerCall {
         var answers: [Result<Answer, LedgerError>] = []
         answers.reserveCapacity(questionCount)
         for part in parts {
-            let byteCount = 25 + 24 * part.plan.windows.count
-            for (question, _) in part.questions {
-                guard var piece = bytes.readSlice(length: byteCount) else { return false }
-                if piece.getInteger(at: piece.readerIndex) == LedgerCall.damaged {
+            for (question, _, _) in part.questions {
+                if bytes.getInteger(at: bytes.readerIndex) == LedgerCall.damaged {
+                    guard bytes.readSlice(length: 25 + 24 * part.plan.windows.count) != nil else {
+                        return false
+                    }
                     answers.append(
                         .failure(.notApplied("the account's page in Redis holds something else")))
                 } else {
-                    guard let answer = piece.readAnswer(to: question, under: part.plan) else { return false }
+                    guard let answer = bytes.readAnswer(to: question, under: part.plan) else { return false }
                     answers.append(.success(answer))
                 }
             }
@@ -205,8 +228,12 @@ extension LedgerCall {
         guard bytes.readableBytes == 0 else { return false }
         var next = answers.makeIterator()
         for part in parts {
-            for (_, sink) in part.questions {
-                if let answer = next.next() { sink.receive(answer) }
+            for (_, _, sink) in part.questions {
+                guard let answer = next.next() else { continue }
+                if case .success(let answer) = answer {
+                    ledger.watch(answer.verdict, about: part.account, under: part.plan, since: departure)
+                }
+                sink.receive(answer)
             }
         }
         return true
@@ -227,7 +254,7 @@ extension ByteBuffer {
 
     /// nil when the script cannot have answered `question`, under `plan`, with it.
     fileprivate mutating func readAnswer(to question: Question, under plan: Plan) -> Answer? {
-        guard let verdict = readVerdict(on: question, limits: plan.limits.count) else { return nil }
+        guard var verdict = readVerdict(on: question, limits: plan.limits.count) else { return nil }
         var usage: [Usage] = []
         usage.reserveCapacity(plan.windows.count)
         for _ in plan.windows {
@@ -235,7 +262,22 @@ extension ByteBuffer {
             else { return nil }
             usage.append(Usage(executions: executions, ms: ms, oldestLeavesInMs: leaves < 0 ? nil : leaves))
         }
+        if case .settled(var receipt) = verdict {
+            guard let (grant, label) = readSettled() else { return nil }
+            (receipt.grant, receipt.label) = (grant, label)
+            verdict = .settled(receipt)
+        }
         return Answer(verdict: verdict, usage: usage)
+    }
+
+    /// What a settlement says about the hold: its grant, and its label if it had one.
+    private mutating func readSettled() -> (Grant, Label?)? {
+        guard let admittedAt = readWhole48(), let grantedMs = readWhole48(), admittedAt <= latestMs,
+            Bounds.durationMs.contains(grantedMs),
+            let length = readInteger(endianness: .little, as: UInt16.self),
+            var label = readSlice(length: Int(length))
+        else { return nil }
+        return (Grant(admittedAt: Timestamp(ms: admittedAt), durationMs: grantedMs), label.readLabel())
     }
 
     private mutating func readVerdict(on question: Question, limits: Int) -> Verdict? {
@@ -249,7 +291,11 @@ extension ByteBuffer {
             return .admitted(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
         case (2, .admit) where a != 0 && (1..<1 << limits).contains(b):
             return .denied(Denial(violated: UInt32(b), retryAfterMs: a < 0 ? nil : a))
-        case (3, .settle) where a >= 0: return .settled(Receipt(chargedMs: a, returnedMs: b, overrunMs: c))
+        case (3, .settle) where a >= 0:
+            // The rest of it follows behind the usage.
+            let grant = Grant(admittedAt: Timestamp(ms: 0), durationMs: 0)
+            return .settled(
+                Receipt(chargedMs: a, returnedMs: b, overrunMs: c, grant: grant, label: nil))
         case (4, .settle): return .notHeld
         case (5, .peek): return .peeked
         default: return nil

@@ -1,7 +1,8 @@
-// The key schema, whole: one key an account, with the hash tag `{account}`. An account's bytes include neither brace, so a key is read back in one way only, without escaping.
+// The key schema, whole: up to two keys an account, with the hash tag `{account}`. An account's bytes include neither brace, so a key is read back in one way only, without escaping.
 //
 //   <prefix>{<account>}    the account's page: a hash (Scripts/page.lua), with a field per window shape, block of past
 //                          cells and hold
+//   <prefix>{<account>}:log   what became of its executions: a stream (Scripts/log.lua)
 
 public import Accounting
 import NIOCore
@@ -18,6 +19,9 @@ public struct LedgerKeys: Sendable {
     }
 
     public func page(of account: Account) -> String { "\(prefix){\(account.name)}" }
+
+    /// The script appends the same to the page's key, which lies on the same server of a cluster.
+    public func log(of account: Account) -> String { page(of: account) + ":log" }
 
     /// The field of a page with the charges within a window of `shape`. An execution's id contains no colon, so
     /// it is never taken for one.

@@ -7,14 +7,21 @@ enum LedgerScript {
     /// What `call.lua` needs for accounts that are not the usual one. The order matters: each file uses the locals of
     /// those before it.
     static let answer = [
-        PackageResources.plan_lua, PackageResources.window_lua, PackageResources.holds_lua,
+        PackageResources.plan_lua, PackageResources.window_lua, PackageResources.log_lua,
+        PackageResources.holds_lua,
         PackageResources.page_lua, PackageResources.admit_lua, PackageResources.settle_lua,
         PackageResources.peek_lua, PackageResources.answer_lua,
     ]
 
-    static let text: ByteBuffer = {
-        let open = Array("local function make_answer(clock, args, answers)".utf8)
+    /// The text, with the setting in front: so it costs a call nothing, and Stints with different ones have different scripts.
+    /// - Parameter logRows: how many rows an account's log keeps; 0: there is none.
+    static func text(logRows: Int) -> ByteBuffer {
+        let setting = "local log_rows = " + (logRows > 0 ? "'\(logRows)'" : "false")
+        let open = Array("\(setting)\nlocal function make_answer(clock, args, answers)".utf8)
         let files = [open] + answer + [Array("end".utf8), PackageResources.call_lua]
         return ByteBuffer(bytes: files.joined(separator: [UInt8(ascii: "\n")]))
-    }()
+    }
+
+    /// What looks through a page for its holds (`Scripts/sweep.lua`).
+    static let sweep = ByteBuffer(bytes: PackageResources.sweep_lua)
 }

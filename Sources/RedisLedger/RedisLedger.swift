@@ -19,7 +19,11 @@ public final class RedisLedger: Ledger {
     private let latency: Metrics.Timer
     private let combined: Recorder
     /// Here and not where it is sent: putting it together takes a while, which would count against the first deadline.
-    private let script = LedgerScript.text
+    private let script: ByteBuffer
+    /// How many rows an account's log keeps; 0: there is no log.
+    private let logRows: Int
+    private var unsettled = HoldWatch()
+    private var sweeping: Scheduled<Void>?
 
     private var link: RedisLink?
     /// The script's digest as the server says it. Until it was loaded once, calls carry the script's text.
@@ -31,11 +35,21 @@ public final class RedisLedger: Ledger {
     /// Where an account's questions are gathered last: in which call, and at which place in it.
     private var gatheringPlace: [Account: (call: Int, place: Int)] = [:]
 
-    /// - Parameter clock: nil, except in tests: the server's own clock is used.
+    /// Accounts that are swept in one go, at most, and how long after one go the next is.
+    private static let sweepsAtOnce = 64
+    private static let sweepPause = TimeAmount.seconds(10)
+
+    var keepsLog: Bool { logRows > 0 }
+
+    /// - Parameters:
+    ///   - logRows: how many rows the log of an account keeps, about; 0 keeps no log.
+    ///   - clock: nil, except in tests: the server's own clock is used.
     public init(
         eventLoop: any EventLoop, redis: RedisSettings, keys: LedgerKeys, logger: Logger,
-        metrics: any MetricsFactory, clock: (() -> Timestamp)? = nil
+        metrics: any MetricsFactory, logRows: Int = 0, clock: (() -> Timestamp)? = nil
     ) {
+        self.logRows = logRows
+        script = LedgerScript.text(logRows: logRows)
         self.eventLoop = eventLoop
         self.keys = keys
         self.logger = logger
@@ -51,11 +65,15 @@ public final class RedisLedger: Ledger {
     }
 
     /// Begins to connect, and keeps at it until `close()`.
-    public func start() { link?.start() }
+    public func start() {
+        link?.start()
+        if keepsLog { sweepLater() }
+    }
 
     @discardableResult
     public func close() -> EventLoopFuture<Void> {
         depart()
+        sweeping?.cancel()
         return link?.close() ?? eventLoop.makeSucceededVoidFuture()
     }
 
@@ -132,6 +150,52 @@ public final class RedisLedger: Ledger {
     private func refuse(_ call: LedgerCall, _ what: String) {
         logger.warning("the ledger's server answered something else", metadata: ["answer": "\(what)"])
         call.fail(.outcomeUnknown("the server answered with \(what)"))
+    }
+
+    // MARK: Holds that nobody settles
+
+    /// Hears every answer that a call got.
+    /// - Parameter departure: when the call left; it was answered after that.
+    func watch(_ verdict: Verdict, about account: Account, under plan: Plan, since departure: NIODeadline) {
+        guard keepsLog else { return }
+        switch verdict {
+        case .admitted(let grant):
+            let stayMs = Hold(grant: grant, under: plan).expires - grant.admittedAt
+            unsettled.admitted(account, expiry: departure + .milliseconds(Int64(stayMs)))
+        case .settled: unsettled.settled(account)
+        case .held, .denied, .notHeld, .peeked: break
+        }
+    }
+
+    private func sweepLater() {
+        sweeping = eventLoop.assumeIsolated().scheduleTask(in: RedisLedger.sweepPause) { [weak self] in
+            guard let self else { return }
+            for account in unsettled.takeDue(at: .now(), maximum: RedisLedger.sweepsAtOnce) { sweep(account) }
+            sweepLater()
+        }
+    }
+
+    /// Has the expired holds of an account logged, if it has any.
+    private func sweep(_ account: Account, cursor: String = "0") {
+        let ear = Ear { [weak self] reply in
+            guard case .success(.array(let told)) = reply, case .bulk(let cursor)? = told.first else {
+                self?.logger.debug("an account was not swept", metadata: ["reply": "\(reply)"])
+                return
+            }
+            let next = String(buffer: cursor)
+            if next != "0" { self?.sweep(account, cursor: next) }
+        }
+        link?.send(argumentCount: 8, to: ear) { writer in
+            writer.append("EVAL")
+            writer.append(LedgerScript.sweep)
+            writer.append(2)
+            writer.append(keys.page(of: account))
+            writer.append(keys.log(of: account))
+            writer.append("")
+            writer.append(cursor)
+            writer.append(logRows)
+        }
+        link?.flush()
     }
 
     private func loadScript() {

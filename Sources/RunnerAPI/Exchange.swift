@@ -144,8 +144,9 @@ final class Exchange: AnswerSink {
     private func consider(_ asked: Asked, on loop: RunnerLoop) -> Considered? {
         switch asked {
         case .peek(let account): return loop.accountant.consider(peekAt: account)
-        case .settle(let account, let id, let durationMs):
-            return loop.accountant.consider(settling: id, durationMs: durationMs, of: account)
+        case .settle(let account, let id, let durationMs, let ending):
+            return loop.accountant.consider(
+                settling: id, durationMs: durationMs, ending: ending, of: account)
         case .admit(let admission):
             do throws(Refusal) {
                 return try loop.accountant.consider(admission)
@@ -199,7 +200,7 @@ extension Call {
 /// What a whole request asks for.
 private enum Asked {
     case admit(Admission)
-    case settle(Account, ExecutionID, durationMs: Int)
+    case settle(Account, ExecutionID, durationMs: Int, Ending)
     case peek(Account)
 
     /// - Parameter isJSON: what the request says about its body.
@@ -208,7 +209,7 @@ private enum Asked {
         case .peek(let account): self = .peek(account)
         case .settle(let account, let id):
             let body = try Self.read(body, as: SettleBody.self, isJSON: isJSON)
-            self = .settle(account, id, durationMs: body.durationMs)
+            self = .settle(account, id, durationMs: body.durationMs, Ending(body))
         case .admit(let account):
             let body = try Self.read(body, as: AdmitBody.self, isJSON: isJSON)
             self = .admit(try Admission(body, account: account))
@@ -227,6 +228,20 @@ private enum Asked {
     }
 }
 
+extension Ending {
+    fileprivate init(_ body: SettleBody) {
+        let outcome: Outcome? =
+            switch body.outcome {
+            case .ok: .ok
+            case .error: .error
+            case .timeout: .timeout
+            case .notStarted: .notStarted
+            case nil: nil
+            }
+        self.init(outcome: outcome, memoryBytes: body.memoryBytes)
+    }
+}
+
 extension Admission {
     /// - Throws: never for a body that was read: its id has the bytes an ``ExecutionID`` may have.
     fileprivate init(_ body: AdmitBody, account: Account) throws(Rejection) {
@@ -236,7 +251,8 @@ extension Admission {
             guard id != nil else { throw .malformedID }
         }
         self.init(
-            account: account, id: id, kind: body.kind ?? Admission.defaultKind,
+            account: account, id: id, function: body.function,
+            kind: body.kind ?? Admission.defaultKind,
             maxDurationMs: body.maxDurationMs, minDurationMs: body.minDurationMs,
             payloadBytes: body.payloadBytes)
     }

@@ -4,6 +4,6 @@ import ArgumentParser
 
 struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "account", abstract: "Look at accounts, and set their plans.",
-        subcommands: [SetPlan.self])
+        commandName: "account", abstract: "Look at accounts, set their plans, forget their charges.",
+        subcommands: [ShowAccount.self, ShowLog.self, ForgetUsage.self, SetPlan.self])
 }

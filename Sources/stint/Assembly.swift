@@ -48,6 +48,7 @@ enum Assembly {
             host: settings.adminAddress.host, port: settings.adminAddress.port,
             parts: AdminParts(
                 metrics: metrics, readiness: { await ledgers.readiness() }, records: records,
+                ledger: try client.map { try accountLedger(settings, $0, ledgers) },
                 planBook: { runner.plans },
                 plansChanged: { await watch?.reload() }),
             security: security.admin,
@@ -138,13 +139,32 @@ enum Assembly {
         guard let redis else {
             return Ledgers(memory: MemoryLedger { Timestamp(ms: Int(Date().timeIntervalSince1970 * 1_000)) })
         }
+        let keys = try ledgerKeys(settings)
+        return Ledgers(url: redis.url) { eventLoop in
+            RedisLedger(
+                eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics,
+                logRows: settings.logMaximumRows)
+        }
+    }
+
+    /// How the control plane looks into the ledger.
+    private static func accountLedger(
+        _ settings: Settings, _ client: RedisClient, _ ledgers: Ledgers
+    ) throws -> AccountLedger {
+        let pages = AccountPages(
+            redis: client, keys: try ledgerKeys(settings), logRows: settings.logMaximumRows)
+        return AccountLedger(
+            standing: { try await ledgers.standing(of: $0, under: $1) },
+            holds: { try await pages.holds(of: $0, maximum: $1) },
+            forget: { try await pages.forget($0) })
+    }
+
+    private static func ledgerKeys(_ settings: Settings) throws -> LedgerKeys {
         guard let keys = LedgerKeys(prefix: settings.redisKeyPrefix) else {
             throw StartError(
                 description: "redis.keyPrefix: '\(settings.redisKeyPrefix)' is no prefix of a key")
         }
-        return Ledgers(url: redis.url) { eventLoop in
-            RedisLedger(eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics)
-        }
+        return keys
     }
 
     /// The control plane may wait longer than a runner, and reads more at once.

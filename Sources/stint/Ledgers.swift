@@ -68,6 +68,26 @@ final class Ledgers: Sendable {
         return .ready
     }
 
+    /// Where an account stands, asked on the loop that was opened first.
+    /// - Throws: ``LedgerError``.
+    func standing(of account: Account, under plan: Plan) async throws -> Standing {
+        switch kind {
+        case .memory(let ledger):
+            return Standing(
+                plan: plan, usage: try ledger.answer(.peek, about: account, under: plan).get().usage)
+        case .redis:
+            guard let one = held.withLock({ $0.first }) else {
+                throw LedgerError.notApplied("the ledger is not open")
+            }
+            let answer = try await one.eventLoop.flatSubmit {
+                let promise = one.eventLoop.makePromise(of: Answer.self)
+                one.ledger.value.put(.peek, about: account, under: plan, to: PromisedAnswer(promise))
+                return promise.futureResult
+            }.get()
+            return Standing(plan: plan, usage: answer.usage)
+        }
+    }
+
     func close() async throws {
         let held = held.withLock { held in
             defer { held = [] }
@@ -77,4 +97,13 @@ final class Ledgers: Sendable {
             try await one.eventLoop.flatSubmit { one.ledger.value.close() }.get()
         }
     }
+}
+
+/// Keeps one answer's promise.
+private final class PromisedAnswer: AnswerSink {
+    private let promise: EventLoopPromise<Answer>
+
+    init(_ promise: EventLoopPromise<Answer>) { self.promise = promise }
+
+    func receive(_ answer: Result<Answer, LedgerError>) { promise.completeWith(answer.mapError { $0 }) }
 }

@@ -38,6 +38,7 @@ struct Settings: Sendable, Equatable {
     var eventLoops = 2
     var drainDeadlineMs = 10_000
     var logLevel = Logger.Level.info
+    var logMaximumRows = 100_000
 
     static let table: [Setting] = [
         Setting("runner.address", \.runnerAddress, "where runners ask; port 0 takes a free one"),
@@ -109,6 +110,9 @@ struct Settings: Sendable, Equatable {
         Setting(
             "drain.deadlineMs", \.drainDeadlineMs, 0...600_000,
             "ms that SIGTERM leaves to requests under way"),
+        Setting(
+            "log.maxRows", \.logMaximumRows, 0...10_000_000,
+            "rows that the log of an account's executions keeps, about; 0 keeps no log"),
         Setting("log.level", \.logLevel, "what is logged; nothing per request above debug"),
     ]
 }

@@ -46,9 +46,11 @@ struct AccountantTests {
         let id = ExecutionID("mine")!
         let considered = try accountant.consider(
             Admission(
-                account: Self.account, id: id, kind: "free", maxDurationMs: 2_678_400_000, minDurationMs: 0,
-                payloadBytes: .max))
-        #expect(Self.ask(considered) == Ask(id: id, durationMs: 2_678_400_000, minimumMs: 0))
+                account: Self.account, id: id, function: "resize", kind: "free", maxDurationMs: 2_678_400_000,
+                minDurationMs: 0, payloadBytes: .max))
+        let ask = Ask(
+            id: id, durationMs: 2_678_400_000, minimumMs: 0, function: "resize", kind: "free")
+        #expect(Self.ask(considered) == ask)
         #expect(considered.memoryBytes == nil)
     }
 
@@ -129,7 +131,7 @@ struct AccountantTests {
             return
         }
         #expect(ask.id == id)
-        let receipt = Receipt(chargedMs: 5, returnedMs: 695, overrunMs: 0)
+        let receipt = Receipt(chargedMs: 5, returnedMs: 695, overrunMs: 0, grant: grant, label: nil)
         guard case .settled(id, receipt, _) = settle.decision(on: said(.settled(receipt))),
             case .notHeld(id) = settle.decision(on: said(.notHeld)),
             case .peeked = peek.decision(on: said(.peeked))

@@ -116,7 +116,7 @@ struct RecordedTraffic {
             executionsRemaining: standing.executionsRemaining, timeRemaining: standing.timeRemaining)
         let exchange: HistoryLine.Exchange
         switch (errand.question, answer.verdict) {
-        case (.settle(let id, let durationMs), .settled(let receipt)):
+        case (.settle(let id, let durationMs, _), .settled(let receipt)):
             logs[account]?.settle(id, chargedMs: receipt.chargedMs)
             let body = SettledBody(
                 id: "\(id)", chargedMs: receipt.chargedMs, returnedMs: receipt.returnedMs,
@@ -125,7 +125,7 @@ struct RecordedTraffic {
             exchange = .settle(
                 id: "\(id)", SettleBody(durationMs: durationMs),
                 errand.isLost ? nil : WireReply(status: 200, .accepted(body)))
-        case (.settle(let id, let durationMs), _):
+        case (.settle(let id, let durationMs, _), _):
             let problem = Problem(.executionNotHeld, detail: "no such hold")
             exchange = .settle(
                 id: "\(id)", SettleBody(durationMs: durationMs),

@@ -1,5 +1,5 @@
 // The rule exists twice, in Swift and in Lua. Here both live through the same random histories and must give the
-// same answers, field by field: Redis with the questions of a tick together, Redis with each alone, and the page.
+// same answers, field by field, what a settlement says about the execution among them: Redis with the questions of a tick together, Redis with each alone, and the page.
 
 import Accounting
 import LedgerRig
@@ -20,7 +20,7 @@ struct AgreementTests {
         let clock = ManualClock()
         var questions = 0
         try await RedisServer.withServer { server in
-            try await LedgerRig.withRedis(server.url, clock: clock) { redis in
+            try await LedgerRig.withRedis(server.url, clock: clock, logRows: 1_000) { redis in
                 for seed in stream * Self.historiesPerStream..<(stream + 1) * Self.historiesPerStream {
                     let history = History(seed: seed, ticks: Self.ticksPerHistory)
                     questions += history.questions.count + history.ids.count

@@ -179,6 +179,11 @@ struct HistoryAuthor {
         let isNew = chance.once(in: 3)
         newIDs += 1
         let name = isNew || chance.once(in: 2) ? "new-\(newIDs)" : "known-\(chance.number(in: 1...6))"
-        return Ask(id: ExecutionID(name)!, isNew: isNew, durationMs: durationMs, minimumMs: minimumMs)
+        return Ask(
+            id: ExecutionID(name)!, isNew: isNew, durationMs: durationMs, minimumMs: minimumMs,
+            function: chance.pick([
+                nil, "resize", "thumb/nails 2", "größer", String(repeating: "f", count: 255 + newIDs % 2),
+            ]),
+            kind: chance.pick(["function", "workflow-action", "k", String(repeating: "k", count: 64)]))
     }
 }

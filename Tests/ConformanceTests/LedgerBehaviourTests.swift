@@ -74,7 +74,7 @@ struct LedgerBehaviourTests {
             ).map { try $0.result.get() }
             func grant(_ ms: Int) -> Grant { Grant(admittedAt: Scenario.beginning, durationMs: ms) }
             #expect(
-                answers.map(\.verdict) == [
+                answers.map(\.verdict.bare) == [
                     .notHeld, .admitted(grant(50)), .held(grant(50)), .peeked,
                     .settled(Receipt(chargedMs: 20, returnedMs: 30, overrunMs: 0)), .notHeld,
                     .admitted(grant(70)), .admitted(grant(5)),
@@ -146,7 +146,7 @@ struct LedgerBehaviourTests {
             _ = try await ledger.ask(Self.ask("b", 300), about: account, under: after)
             let settled = try await ledger.ask(
                 .settle(ExecutionID("a")!, durationMs: 100), about: account, under: after)
-            #expect(settled.verdict == .settled(Receipt(chargedMs: 100, returnedMs: 500, overrunMs: 0)))
+            #expect(settled.verdict.bare == .settled(Receipt(chargedMs: 100, returnedMs: 500, overrunMs: 0)))
             #expect(settled.usage.map(\.ms) == [300, 400])
             let peek = try await ledger.ask(.peek, about: account, under: before)
             #expect(peek.usage.map(\.ms) == [400, 600])
@@ -172,13 +172,13 @@ struct LedgerBehaviourTests {
             }
             for answer in try await hear(settle("m2"), settle("h2")) {
                 #expect(
-                    answer.verdict == .settled(Receipt(chargedMs: 100, returnedMs: 500, overrunMs: 0)))
+                    answer.verdict.bare == .settled(Receipt(chargedMs: 100, returnedMs: 500, overrunMs: 0)))
                 #expect(answer.usage.map(\.ms) == [1_300])
             }
             for id in ["x0", "x1"] { _ = try await ledger.ask(Self.ask(id, 600), about: first, under: hour) }
             // What was charged to another window is settled, and corrects nothing here.
             let other = try await ledger.ask(settle("m1"), about: first, under: hour)
-            #expect(other.verdict == .settled(Receipt(chargedMs: 600, returnedMs: 0, overrunMs: 0)))
+            #expect(other.verdict.bare == .settled(Receipt(chargedMs: 600, returnedMs: 0, overrunMs: 0)))
             #expect(other.usage.map(\.ms) == [1_200])
         }
     }

@@ -14,7 +14,7 @@ enum LedgerKind: CaseIterable {
         case .memory: try await LedgerRig.withMemory(clock: clock, body)
         case .redis:
             try await RedisServer.withServer { server in
-                try await LedgerRig.withRedis(server.url, clock: clock, body)
+                try await LedgerRig.withRedis(server.url, clock: clock, logRows: 1_000, body)
             }
         }
     }

@@ -18,7 +18,7 @@ struct RuleTests {
                     clock.now = step.at
                     let answer = try await ledger.ask(step.question, about: account, under: scenario.plan)
                     let place = "\(scenario), at \(step.atMs) ms"
-                    if answer.verdict != step.verdict {
+                    if answer.verdict.bare != step.verdict {
                         Issue.record("\(place): \(answer.verdict) and not \(step.verdict)")
                     }
                     let standing = Standing(plan: scenario.plan, usage: answer.usage)
@@ -44,7 +44,8 @@ struct RuleTests {
                     clock.now = first.at
                     let heard = try await ledger.hear(
                         together.map { Put($0.question, about: account, under: scenario.plan) })
-                    for (step, heard) in zip(together, heard) where heard.answer?.verdict != step.verdict {
+                    for (step, heard) in zip(together, heard) where heard.answer?.verdict.bare != step.verdict
+                    {
                         Issue.record("\(scenario), at \(step.atMs) ms: \(heard.result), not \(step.verdict)")
                     }
                 }

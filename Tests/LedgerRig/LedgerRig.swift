@@ -36,9 +36,11 @@ public final class LedgerRig: Sendable {
     /// - Parameters:
     ///   - clock: nil uses the server's own.
     ///   - untilReady: false starts at once.
+    ///   - logRows: how many rows the log of an account keeps; 0: there is none.
     public static func withRedis(
         _ url: String, prefix: String = "", clock: ManualClock? = nil, untilReady: Bool = true,
-        settings change: (inout RedisSettings) -> Void = { _ in }, _ body: (LedgerRig) async throws -> Void
+        logRows: Int = 0, settings change: (inout RedisSettings) -> Void = { _ in },
+        _ body: (LedgerRig) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
@@ -53,7 +55,8 @@ public final class LedgerRig: Sendable {
             let ledger = RedisLedger(
                 eventLoop: loop, redis: ready, keys: keys,
                 logger: Logger(label: "ledger", factory: { _ in SwiftLogNoOpLogHandler() }),
-                metrics: NOOPMetricsHandler.instance, clock: clock.map { clock in { clock.now } })
+                metrics: NOOPMetricsHandler.instance, logRows: logRows,
+                clock: clock.map { clock in { clock.now } })
             ledger.start()
             return NIOLoopBound(ledger, eventLoop: loop)
         }.get()

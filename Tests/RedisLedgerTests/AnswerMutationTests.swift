@@ -76,7 +76,18 @@ struct AnswerMutationTests {
                 answer += bytes(Double(number))
             }
         }
+        if numbers.0 == 3 {
+            // Admitted at, granted ms, length of the label, label.
+            var label = random.pick([[], [1, 0, 0, 255, 107], [1, 2, 0, 255, 107, 102, 102]] as [[UInt8]])
+            if random.once(in: 5) { label = [9, 9] }
+            answer += bytes(of: now, count: 6) + bytes(of: 10_000, count: 6)
+            answer += bytes(of: label.count, count: 2) + label
+        }
         return answer
+    }
+
+    private static func bytes(of number: Int, count: Int) -> [UInt8] {
+        withUnsafeBytes(of: UInt64(number).littleEndian) { Array($0.prefix(count)) }
     }
 
     /// What no answer to `question` under `plan` may say; nil when it may. Also does with it all that is ever done.
@@ -105,7 +116,10 @@ struct AnswerMutationTests {
             let isAboutTheseLimits = (1..<1 << plan.limits.count).contains(Int(denial.violated))
             return isAboutTheseLimits && (1...largest).contains(denial.retryAfterMs ?? 1) ? nil : "\(denial)"
         case (.settled(let receipt), .settle):
-            let numbers = [receipt.chargedMs, receipt.returnedMs, receipt.overrunMs]
+            let numbers = [
+                receipt.chargedMs, receipt.returnedMs, receipt.overrunMs, receipt.grantedMs,
+                receipt.admittedAt.ms,
+            ]
             return numbers.allSatisfy((0...largest).contains) ? nil : "\(receipt)"
         case (.notHeld, .settle), (.peeked, .peek): return nil
         default: return "\(answer.verdict) to \(question)"

@@ -207,7 +207,7 @@ private struct HoldingTraffic {
             let stay = plan.windows.map(\.lengthMs).max()!
             holds[ask.id] = (grant, grant.admittedAt + max(stay, grant.durationMs + 30_000))
             lastCharge = grant.admittedAt
-        case (_, .settle(let id, _)): holds[id] = nil
+        case (_, .settle(let id, _, _)): holds[id] = nil
         default: break
         }
     }

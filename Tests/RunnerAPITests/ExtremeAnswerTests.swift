@@ -41,7 +41,8 @@ struct ExtremeAnswerTests {
             violated: UInt32.random(in: 0...UInt32.max, using: &random),
             retryAfterMs: random.once(in: 3) ? nil : number(&random))
         let receipt = Receipt(
-            chargedMs: number(&random), returnedMs: number(&random), overrunMs: number(&random))
+            chargedMs: number(&random), returnedMs: number(&random), overrunMs: number(&random),
+            grant: grant, label: nil)
         let (verdict, status): (Verdict, Int) =
             switch entry.question {
             case .admit: random.pick([(.admitted(grant), 201), (.held(grant), 200), (.denied(denial), 429)])

@@ -101,8 +101,8 @@ struct FuzzedConnection {
             case (.admit(let ask), 200), (.admit(let ask), 201):
                 (try? AdmittedBody(json: body))?.id == ask.id.name
             case (.admit, 429): (try? Problem(json: body))?.type == .quotaExceeded
-            case (.settle(let id, _), 200): (try? SettledBody(json: body))?.id == id.name
-            case (.settle(let id, _), 404): (try? Problem(json: body))?.id == id.name
+            case (.settle(let id, _, _), 200): (try? SettledBody(json: body))?.id == id.name
+            case (.settle(let id, _, _), 404): (try? Problem(json: body))?.id == id.name
             case (.peek, 200): (try? StandingBody(json: body))?.account == entry.account.name
             default: false
             }

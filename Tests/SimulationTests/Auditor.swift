@@ -34,7 +34,7 @@ struct Auditor {
     /// What is known about one account.
     fileprivate struct Book {
         var log = SlidingLog()
-        var holds: [ExecutionID: (grant: Grant, expires: Int)] = [:]
+        var holds: [ExecutionID: (grant: Grant, label: Label, expires: Int)] = [:]
     }
 
     /// The limits with the largest amounts that were ever in force.
@@ -56,7 +56,7 @@ struct Auditor {
         var book = books[account] ?? Book()
         switch question {
         case .admit(let ask): try book.hear(verdict, to: ask, under: plan, at: t)
-        case .settle(let id, let durationMs):
+        case .settle(let id, let durationMs, _):
             try book.hear(verdict, settling: id, durationMs, under: plan, at: t)
         case .peek:
             if verdict != .peeked { throw Complaint(.wrongAnswer, "\(verdict) to a peek") }
@@ -121,7 +121,7 @@ extension Auditor.Book {
                 throw Complaint(.wrongAnswer, "\(verdict) to \(ask) and not \(due)")
             }
             let stay = plan.windows.map { $0.lengthMs + ($0.lengthMs + $0.cells - 1) / $0.cells }.max() ?? 0
-            holds[ask.id] = (grant, t + max(stay, grant.durationMs + 30_000))
+            holds[ask.id] = (grant, ask.label, t + max(stay, grant.durationMs + 30_000))
         case (.held(let grant), .held(let held)) where grant == held: break
         case (.held(let grant), _):
             throw Complaint(.runsFree, "\(ask) is told that it holds \(grant), and not \(due)")
@@ -164,7 +164,7 @@ extension Auditor.Book {
         let chargedMs = counts ? durationMs : grantMs
         let due = Receipt(
             chargedMs: chargedMs, returnedMs: max(0, grantMs - chargedMs),
-            overrunMs: max(0, durationMs - grantMs))
+            overrunMs: max(0, durationMs - grantMs), grant: hold.grant, label: hold.label)
         guard case .settled(let receipt) = verdict else {
             throw Complaint(.wrongAnswer, "\(verdict) to settling \(id), which is held")
         }

@@ -58,7 +58,7 @@ final class LyingLedger {
         case (.losesCharges, .admit), (.losesSettlements, .settle):
             var copy = page(of: account)
             return .success(copy.answer(question, under: plan, at: clock.now))
-        case (.settlesTooLow, .settle(let id, let durationMs)):
+        case (.settlesTooLow, .settle(let id, let durationMs, _)):
             return ledger.answer(.settle(id, durationMs: durationMs / 2), about: account, under: plan)
         default: break
         }

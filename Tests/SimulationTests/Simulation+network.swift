@@ -83,7 +83,7 @@ extension Simulation {
             if auditor.hasSettled(ask.id, of: account) { tally.count(.chargedAfterItWasSettled) }
         case (.held, _): tally.count(.held)
         case (.denied, _): tally.count(.denied)
-        case (.settled(let receipt), .settle(_, let durationMs)):
+        case (.settled(let receipt), .settle(_, let durationMs, _)):
             tally.count(.settled)
             if receipt.overrunMs > 0 { tally.count(.overrun) }
             if receipt.chargedMs != durationMs { tally.count(.settledTooLate) }

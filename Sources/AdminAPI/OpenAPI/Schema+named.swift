@@ -3,7 +3,7 @@
 import WireFormat
 
 extension Schema {
-    static let all = runner.merging(resources) { $1 }.merging(plans) { $1 }
+    static let all = runner.merging(resources) { $1 }.merging(plans) { $1 }.merging(accounts) { $1 }
 
     private static let runner: [String: JSONValue] = [
         "Problem": reply(

@@ -1,9 +1,9 @@
 -- Admit: may this execution start, and for how long? The twin of LedgerPage.admit and Charges.admit.
--- fresh: the id was made for this ask and cannot be held.
+-- fresh: the id was made for this ask and cannot be held. label: what runs (holds.lua).
 -- Returns 0 (held) or 1 (admitted), granted ms, admitted at; or 2 (denied), ms until it fits (-1: never), bits of
 -- the limits. A hold outlasts its charge, and its deadline by 30 s (Hold.graceMs).
 
-local function admit(fresh, id, duration, needed)
+local function admit(fresh, id, duration, needed, label)
   if not fresh then
     local granted, admitted = held(id)
     if granted then return 0, granted, admitted end
@@ -30,8 +30,15 @@ local function admit(fresh, id, duration, needed)
   local expires = now + stay
   if grant + 30000 > stay then expires = now + grant + 30000 end
   if expires > must_live_until then must_live_until = expires end
-  if holds[id] == '' then reused = true end
+  local before = holds[id]
+  if before == '' then
+    reused = true
+  elseif before then
+    log_expired(id, before)
+    held_again = held_again or {}
+    held_again[id] = true
+  end
   touched_count, denied_duration = touched_count + 1, nil
-  touched[touched_count], holds[id] = id, pack('<I6I6I6c0', now, grant, expires, shapes)
+  touched[touched_count], holds[id] = id, pack('<I6I6I6c0c0', now, grant, expires, shapes, label)
   return 1, grant, now
 end

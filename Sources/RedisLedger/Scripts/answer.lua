@@ -6,16 +6,16 @@ local function answer_all(position, question_count, held_count, id, answer_count
   page_load(held_count, id, found)
   local fresh, writes, w = id + held_count, false, windows[1]
   for i = answer_count + 1, answer_count + question_count do
-    local what, duration, needed, verdict, a, b, c
-    what, duration, needed, position = unpack_struct('<Bdd', args, position)
+    local what, label, duration, needed, verdict, a, b, c, settled
+    what, label, duration, needed, position = unpack_struct('<BBdd', args, position)
     if what == 1 then
-      verdict, a, b = admit(true, ARGV[fresh], duration, needed)
+      verdict, a, b = admit(true, ARGV[fresh], duration, needed, ARGV[label] or '')
       fresh, writes = fresh + 1, true
     elseif what == 2 then
-      verdict, a, b, c = settle(ARGV[id], duration)
+      verdict, a, b, c, settled = settle(ARGV[id], duration, label, needed)
       id, writes = id + 1, true
     elseif what == 0 then
-      verdict, a, b = admit(false, ARGV[id], duration, needed)
+      verdict, a, b = admit(false, ARGV[id], duration, needed, ARGV[label] or '')
       id, writes = id + 1, true
     else
       verdict, a, b = 5, 0, 0
@@ -25,7 +25,7 @@ local function answer_all(position, question_count, held_count, id, answer_count
     if not answer then
       answer = pack('<Bdddddd', verdict, a, b, c or 0, peek(w))
       for j = 2, window_count do answer = answer .. pack('<ddd', peek(windows[j])) end
-      if verdict == 2 then denied_answer = answer end
+      if verdict == 2 then denied_answer = answer elseif settled then answer = answer .. settled end
     end
     answers[i] = answer
   end

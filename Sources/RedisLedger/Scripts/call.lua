@@ -10,13 +10,16 @@
 --              per limit:    1 byte index of its window (from 1), 1 byte meter (0 executions, 1 execution time), double amount
 --            per account:    1 byte number of questions, at least one, 1 byte how many of their ids may be held
 --              per question: 1 byte what (0 admit, 1 admit with an id made for this ask, 2 settle, 3 peek),
---                            double duration asked or used in ms, double the least that must be left in ms
+--                            1 byte where in ARGV the label of what is to run stands (0: it has none), of a settlement the outcome,
+--                            double duration asked or used in ms, double the least that must be left in ms, of a settlement
+--                            the memory (both as they are logged: log.lua)
 -- ARGV[3] and on: per account the execution ids, in the order of their questions: first those that may be held, then the others,
---          which are empty for a peek.
+--          which are empty for a peek; behind all of them the labels (holds.lua), each once.
 -- Returns one packed string; per question, in order:
 --            1 byte verdict (0 held, 1 admitted, 2 denied, 3 settled, 4 not held, 5 peeked, 6 nothing was done because the
 --            page holds something else than it should), 3 doubles that depend on it,
---            per window: double executions, double ms, double ms until the oldest cell leaves (-1: nothing counts)
+--            per window: double executions, double ms, double ms until the oldest cell leaves (-1: nothing counts),
+--            of a settlement: 6 bytes admitted at, 6 bytes granted ms, 2 bytes length of its label, its label
 -- All questions about an account are answered as if each had come alone, in order; they share one now. Everything that
 -- can fail on a damaged page is read before anything of it is written.
 --
@@ -42,7 +45,7 @@ local answers, answer_count, id, position, set, answer_account = { '' }, 0, 3, 1
 -- last hold was made of, and became, because most are alike.
 local plan, accounts = 1, 0
 local window_count, limit_count, most_executions, most_ms, length, cells, name, limits, shape, stay
-local hold, hold_grant, hold_expires
+local hold, hold_grant, hold_expires, hold_label
 
 for i = 1, #KEYS do
   if accounts == 0 then
@@ -53,8 +56,8 @@ for i = 1, #KEYS do
     for _ = 2, window_count do position = position + 7 + string.byte(args, position + 6) end
     limits, position = position, position + 10 * limit_count
   end
-  local key, count, held_count, what, duration, needed, at = KEYS[i], unpack_struct('<BBBdd', args, position)
-  local is_answered, found = false, nil
+  local key, count, held_count, what, label, duration, needed, at = KEYS[i], unpack_struct('<BBBBdd', args, position)
+  local is_answered, found, row = false, nil, nil
   repeat
     -- Whatever is not usual ends here, before anything is written.
     if window_count > 1 or held_count > 0 and count > 1 then break end
@@ -79,7 +82,8 @@ for i = 1, #KEYS do
     new = new - new % 1
     if what == 2 then
       -- It is held, was charged to this window alone, and can wait to be deleted with others (settle, page_store).
-      if not held or #held ~= 24 or string.sub(held, 19) ~= shape or #own + #ARGV[id] > 199 then break end
+      if not held or #held < 24 or string.sub(held, 19, 24) ~= shape or #held > 24 and string.byte(held, 28) ~= 255
+        or #own + #ARGV[id] > 199 then break end
       local admitted, granted, expires = unpack_struct('<I6I6I6', held)
       -- Its cell is the newest or the oldest (window_correct).
       local number, old, before, after = admitted * cells / length, old_latest * cells / length, nil, nil
@@ -90,8 +94,14 @@ for i = 1, #KEYS do
       after = math.min(math.max(before + duration - granted, 0), 8796093022207)
       if is_newest then new_ms = after else old_ms = after end
       ms = ms + after - before
-      answers[answer_count + 1] = pack('<Bdddddd', 3, duration, math.max(0, granted - duration),
-        math.max(0, duration - granted), executions, ms, (is_alone and latest or old_latest) + length - clock)
+      local ran = string.sub(held, 25)
+      answers[answer_count + 1] = pack('<BddddddI6I6I2c0', 3, duration, math.max(0, granted - duration),
+        math.max(0, duration - granted), executions, ms, (is_alone and latest or old_latest) + length - clock,
+        admitted, granted, #ran, ran)
+      -- log_row
+      if log_rows and ran ~= '' then
+        row = pack('<BI6I4I4I7Bc0c0', label, admitted, granted, duration, needed, #ARGV[id], ARGV[id], ran)
+      end
       set[3], set[4], set[5], set[6], n = ARGV[id], '', '', own .. ARGV[id] .. ' ', 6
     elseif count == 1 and (most_ms - ms < needed or executions >= most_executions) then
       -- A denial of what is not held, unless cells must be walked to say when it fits (admit, window_fits).
@@ -142,9 +152,9 @@ for i = 1, #KEYS do
         local most = most_ms - ms
         if most < needed or executions >= most_executions then break end
         if duration > most then duration = most end
-        if duration ~= hold_grant then
-          hold_grant, hold_expires = duration, clock + math.max(stay, duration + 30000)
-          hold = pack('<I6I6I6c0', clock, duration, hold_expires, shape)
+        if duration ~= hold_grant or label ~= hold_label then
+          hold_grant, hold_label, hold_expires = duration, label, clock + math.max(stay, duration + 30000)
+          hold = pack('<I6I6I6c0c0', clock, duration, hold_expires, shape, ARGV[label] or '')
         end
         executions, ms, new_executions, new_ms = executions + 1, ms + duration, new_executions + 1, new_ms + duration
         if hold_expires > lives_until or new_executions > 4294967295 or new_ms > 8796093022207 then break end
@@ -152,7 +162,7 @@ for i = 1, #KEYS do
         n, left = n + 2, left - 1
         answers[answer_count + count - left] = pack('<Bdddddd', 1, duration, clock, 0, executions, ms, leaves)
         if left == 0 then break end
-        what, duration, needed, at = unpack_struct('<Bdd', args, at)
+        what, label, duration, needed, at = unpack_struct('<BBdd', args, at)
       end
       if left > 0 then break end
     end
@@ -161,12 +171,17 @@ for i = 1, #KEYS do
         old_latest, old_executions, old_ms, tail)
       call('HSET', key, unpack(set, 1, n))
     end
+    -- page_store
+    if row and not redis.pcall('XADD', key .. ':log', 'NOMKSTREAM', 'MAXLEN', '~', log_rows, '*', '', row) then
+      redis.pcall('XADD', key .. ':log', '*', '', row)
+      redis.pcall('PEXPIRE', key .. ':log', string.format('%d', 7776000000 + lives_until - clock))
+    end
     is_answered = true
   until true
   if not is_answered then
     answer_account = answer_account or make_answer(clock, args, answers)
     answer_account(plan, key, position + 2, count, held_count, id, answer_count, found)
   end
-  accounts, answer_count, id, position = accounts - 1, answer_count + count, id + count, position + 2 + 17 * count
+  accounts, answer_count, id, position = accounts - 1, answer_count + count, id + count, position + 2 + 18 * count
 end
 return answer_count == 1 and answers[1] or table.concat(answers)

@@ -1,7 +1,9 @@
 -- The holds of the account: executions that are admitted and not settled yet.
 --
 -- State, within the account's page (page.lua): a field per execution id: admitted at, granted ms, expires (6 bytes each),
--- then the shapes of the windows it was charged to (4 bytes length in ms, 2 bytes cells, each). An empty one was settled
+-- then the shapes of the windows it was charged to (4 bytes length in ms, 2 bytes cells, each), and, when there is a log,
+-- its label: 1 byte length of its kind, 2 bytes length of its function (0: not said), the byte 255, its kind, its function.
+-- One that has no shapes was charged to nothing that is still known (forget.lua). No window is so long that the fourth byte of a shape could be 255, so that says where the shapes end. An empty one was settled
 -- and waits to be deleted with others, because a second writing command costs half as much as all the rest of a call. Redis
 -- expires keys, not fields; so expired holds must be looked for.
 
@@ -19,14 +21,31 @@ local function held(id)
   return granted, admitted, hold
 end
 
+-- The shapes and the label of a hold.
+local function hold_parts(hold)
+  local at = 19
+  while #hold >= at + 3 and string.byte(hold, at + 3) < 255 do at = at + 6 end
+  return string.sub(hold, 19, at - 1), string.sub(hold, at)
+end
+
+-- A hold that expired becomes a row: its runner never said what became of it.
+local function log_expired(id, hold)
+  if #hold < 18 then return end
+  local _, label = hold_parts(hold)
+  local admitted, granted = unpack_struct('<I6I6', hold)
+  log_row(5, id, admitted, granted, granted, 0, label)
+end
+
 -- Up to 250 fields of the page by chance: the expired holds among them, and how many were looked at. A clock that stepped
 -- back may be behind now, which is clamped by the windows of the plan at hand only; nothing is expired that it does not say.
+-- Each becomes a row of the log, at most 64 at a time; the others are found another time.
 local function holds_expired()
   local expired, some = {}, call('HRANDFIELD', key, '250', 'WITHVALUES')
   for i = 1, #some, 2 do
     local id, hold = some[i], some[i + 1]
     if #hold > 0 and id ~= '' and not string.find(id, ':', 1, true)
-      and (#hold < 18 or unpack_struct('<I6', hold, 13) <= math.min(now, clock)) then
+      and (#hold < 18 or unpack_struct('<I6', hold, 13) <= math.min(now, clock)) and row_count < 64 then
+      if not held_again or not held_again[id] then log_expired(id, hold) end
       expired[#expired + 1] = id
     end
   end

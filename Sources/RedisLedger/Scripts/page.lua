@@ -17,6 +17,7 @@ local function page_load(id_count, first, found)
   lives_until, must_live_until = unpack_struct('<d', own), 0
   if not (lives_until < 17592186044416) then error('the field of the page holds something else') end
   now, set_count, touched_count, settled_bytes, reused, denied_duration, holds = clock, 0, 0, 0, false, nil, {}
+  row_count, held_again = 0, false
   for i = 1, id_count do holds[fields[ids_from + i]] = found[ids_from + i] end
   for i = 1, window_count do
     local w = window_load(names[i], lengths[i], cell_counts[i], found[i + 1])
@@ -29,7 +30,11 @@ local function page_load(id_count, first, found)
   end
 end
 
--- Renews the page's time to live, by 10 s more than the rule needs, because Redis must not forget before the rule does.
+-- ms that a page lives longer than the rule needs: Redis must not forget before the rule does, nor before somebody came to log
+-- the holds that expired unseen (sweep.lua).
+local linger = log_rows and 600000 or 10000
+
+-- Renews the page's time to live.
 -- Returns the expired holds, which are looked for then; where they were many, the next call with an admission looks again.
 local function page_renew()
   local expired, looked = {}, 0
@@ -39,8 +44,8 @@ local function page_renew()
   return expired
 end
 
--- Writes what changed. Settled ids are deleted when the time to live is renewed, when one is held again, or when they
--- are some.
+-- Writes what changed, then the log's rows; a renewed page renews its log, too, and drops rows older than 90 days. Settled
+-- ids are deleted when the time to live is renewed, when one is held again, or when they are some.
 local function page_store()
   local n = set_count
   for i = 1, window_count do
@@ -79,5 +84,16 @@ local function page_store()
     n = n + 2
   end
   if n > 0 then call('HSET', key, unpack(set, 1, n)) end
-  if renew then call('PEXPIRE', key, string.format('%d', lives_until - clock + 10000)) end
+  if renew then call('PEXPIRE', key, string.format('%d', lives_until - clock + linger)) end
+  if not log_rows or not renew and row_count == 0 then return end
+  local log, log_stay = key .. ':log', string.format('%d', 7776000000 + lives_until - clock)
+  if renew and redis.pcall('PEXPIRE', log, log_stay) == 1 then
+    redis.pcall('XTRIM', log, 'MINID', '~', string.format('%d', math.max(0, clock - 7776000000)))
+  end
+  for i = 1, row_count do
+    if not redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', log_rows, '*', '', rows[i]) then
+      redis.pcall('XADD', log, '*', '', rows[i])
+      redis.pcall('PEXPIRE', log, log_stay)
+    end
+  end
 end

@@ -1,0 +1,49 @@
+// The operations on one account: where it stands, its log, and forgetting what it was charged.
+
+import HTTPTypes
+import Records
+import WireFormat
+
+extension Operation {
+    private static let redis: [ProblemType] = [.temporaryReducedCapacity, .needsRedis]
+
+    static let accounts: [Operation] = [
+        Operation(
+            api: .admin, method: .get, path: "/v1/accounts/{account}", scope: .admin,
+            summary: "Where an account stands, and what it has running",
+            replies: [Reply(status: 200, description: "Its state", schema: Schema.named("Account"))],
+            problems: redis),
+        Operation(
+            api: .admin, method: .get, path: "/v1/accounts/{account}/executions", scope: .admin,
+            summary: "What became of an account's executions, newest first",
+            query: [
+                .limit,
+                Parameter(name: "function", place: .query, schema: Schema.value(BodyField.function.rule)),
+                Parameter(
+                    name: "outcome", place: .query,
+                    schema: Schema.words(LoggedOutcome.allCases.map(\.rawValue))),
+                Parameter(name: "from", place: .query, schema: Schema.instantParameter),
+                Parameter(name: "to", place: .query, schema: Schema.instantParameter),
+                Parameter(
+                    name: "before", place: .query,
+                    schema: ["type": "string", "pattern": "^[0-9]{1,15}-[0-9]{1,15}$"]),
+            ],
+            replies: [
+                Reply(
+                    status: 200, description: "A page, full or not", schema: Schema.named("Executions"))
+            ],
+            problems: redis),
+        Operation(
+            api: .admin, method: .delete, path: "/v1/accounts/{account}/usage", scope: .admin,
+            summary: "Forget what an account was charged",
+            query: [
+                Parameter(
+                    name: "X-Stint-Actor", place: .header,
+                    schema: [
+                        "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$",
+                    ])
+            ],
+            replies: [Reply(status: 204, description: "Forgotten", schema: nil)],
+            problems: redis),
+    ]
+}

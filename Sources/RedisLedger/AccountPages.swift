@@ -1,0 +1,54 @@
+// The ledger's pages for the control plane: what is held, and forgetting what was charged. Not for the hot path.
+
+public import Accounting
+import NIOCore
+public import Redis
+
+public struct AccountPages: Sendable {
+    /// Calls that look at one account, at most; each sees some 100 fields.
+    public static let maximumCalls = 200
+
+    private let redis: RedisClient
+    private let keys: LedgerKeys
+    private let logRows: Int
+    private static let sweepScript = RedisScript(String(buffer: LedgerScript.sweep))
+    private static let forgetScript = RedisScript(
+        String(decoding: PackageResources.forget_lua, as: UTF8.self))
+
+    /// - Parameter logRows: as the ledgers have it.
+    public init(redis: RedisClient, keys: LedgerKeys, logRows: Int) {
+        self.redis = redis
+        self.keys = keys
+        self.logRows = logRows
+    }
+
+    /// What an account has running. Holds that expired are logged and go.
+    /// - Parameter maximum: of ``HeldExecutions/items``.
+    public func holds(of account: Account, maximum: Int) async throws(RedisError) -> HeldExecutions {
+        var held: [String: HeldExecution] = [:]
+        var cursor = "0"
+        var calls = 0
+        repeat {
+            let told = try await redis.run(
+                Self.sweepScript, keys: [keys.page(of: account), keys.log(of: account)],
+                arguments: ["", cursor, String(logRows)]
+            ).elements
+            guard told.count >= 2 else { throw .unexpected("the script that sweeps returned nothing") }
+            cursor = try told[0].text
+            for index in stride(from: 2, to: told.count - 1, by: 2) {
+                guard case .bulk(let field) = told[index + 1], let hold = PackedHold(field) else { continue }
+                let id = try told[index].text
+                held[id] = HeldExecution(id: id, grant: hold.grant, label: hold.label)
+            }
+            calls += 1
+        } while cursor != "0" && calls < Self.maximumCalls
+        let first = held.values.sorted { ($0.grant.admittedAt, $0.id) < ($1.grant.admittedAt, $1.id) }
+        return HeldExecutions(
+            count: held.count, isPartial: cursor != "0", items: Array(first.prefix(maximum)))
+    }
+
+    /// Forgets what was charged. What is held can still be settled, which then corrects nothing.
+    public func forget(_ account: Account) async throws(RedisError) {
+        _ = try await redis.run(Self.forgetScript, keys: [keys.page(of: account)], arguments: [])
+    }
+}

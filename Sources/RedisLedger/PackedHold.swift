@@ -1,0 +1,71 @@
+// What the scripts keep of a hold and of its label, byte by byte (Scripts/holds.lua).
+
+import Accounting
+import NIOCore
+
+/// A hold as a field of the page.
+struct PackedHold: Equatable {
+    let grant: Grant
+    let expires: Timestamp
+    let label: Label?
+
+    /// - Returns: nil when these are not a hold's bytes.
+    init?(_ field: ByteBuffer) {
+        var bytes = field
+        guard let admittedAt = bytes.readWhole48(), let grantedMs = bytes.readWhole48(),
+            let expires = bytes.readWhole48(), Bounds.durationMs.contains(grantedMs)
+        else { return nil }
+        grant = Grant(admittedAt: Timestamp(ms: admittedAt), durationMs: grantedMs)
+        self.expires = Timestamp(ms: expires)
+        while let mark = bytes.getInteger(at: bytes.readerIndex + 3, as: UInt8.self), mark < 255 {
+            guard bytes.readSlice(length: 6) != nil else { return nil }
+        }
+        label = bytes.readLabel()
+    }
+}
+
+extension Label {
+    var packedByteCount: Int { 4 + kind.utf8.count + (function?.utf8.count ?? 0) }
+}
+
+extension ByteBuffer {
+    /// 6 bytes, little-endian.
+    mutating func readWhole48() -> Int? {
+        guard let low = readInteger(endianness: .little, as: UInt32.self),
+            let high = readInteger(endianness: .little, as: UInt16.self)
+        else { return nil }
+        return Int(high) << 32 | Int(low)
+    }
+
+    mutating func write(_ label: Label) {
+        writeInteger(UInt8(label.kind.utf8.count))
+        writeInteger(UInt16(label.function?.utf8.count ?? 0), endianness: .little)
+        writeInteger(UInt8(255))
+        writeString(label.kind)
+        if let function = label.function { writeString(function) }
+    }
+
+    /// nil where there is none, or something else.
+    mutating func readLabel() -> Label? {
+        guard let kindLength = readInteger(as: UInt8.self),
+            let functionLength = readInteger(endianness: .little, as: UInt16.self),
+            readInteger(as: UInt8.self) == 255, kindLength > 0,
+            let kind = try? readUTF8ValidatedString(length: Int(kindLength)),
+            let function = try? readUTF8ValidatedString(length: Int(functionLength))
+        else { return nil }
+        return Label(kind: kind, function: function.isEmpty ? nil : function)
+    }
+}
+
+extension Ending.Outcome? {
+    /// As it is logged.
+    var code: UInt8 {
+        switch self {
+        case nil: 0
+        case .ok: 1
+        case .error: 2
+        case .timeout: 3
+        case .notStarted: 4
+        }
+    }
+}
