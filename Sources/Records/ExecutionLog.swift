@@ -97,6 +97,8 @@ public struct ExecutionLog: Sendable {
     /// The end of the range that XREVRANGE begins with; nil when there is nothing in it.
     private static func newest(before cursor: StreamID?, to: Timestamp?) -> String? {
         if let to, to.ms <= cursor?.ms ?? .max { return to.ms > 0 ? String(to.ms - 1) : nil }
-        return cursor.map { "(\($0)" } ?? "+"
+        guard let cursor else { return "+" }
+        // Redis refuses to be asked for what is before the first id that there could be.
+        return cursor.ms > 0 || cursor.number > 0 ? "(\(cursor)" : nil
     }
 }
