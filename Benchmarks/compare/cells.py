@@ -11,6 +11,8 @@ from machine import Failure
 
 CONNECTIONS = (1, 32, 128)
 ACCOUNTS = 10_000
+# A row is taken again, so often at most, when others used more cores than this meanwhile.
+DISTURBED, ATTEMPTS = 0.2, 4
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,20 @@ class Contender:
 
 
 def measure(scenario, contender, load, connections=None, round_number=0):
-    """One row: what the client saw, and what every process used meanwhile, per request that was answered."""
+    """One row: what the client saw, and what every process used meanwhile, per request that was answered. Where this
+    machine's other processes or the hypervisor disturbed it, it is taken again, and the least disturbed attempt counts."""
+    attempts = []
+    while not attempts or (_disturbance(attempts[-1]) > DISTURBED and len(attempts) < ATTEMPTS):
+        attempts.append(_attempt(contender, load))
+    return {"scenario": scenario, "contender": contender.name, "connections": connections, "round": round_number,
+            "attempts": len(attempts), **min(attempts, key=_disturbance)}
+
+
+def _disturbance(row):
+    return row["foreign_cores"] + row["stolen_cores"]
+
+
+def _attempt(contender, load):
     roles = contender.server.roles
     redis = resp.Redis(contender.server.redis) if contender.server.redis else None
     cpu_before = {role: machine.cpu_seconds(pids) for role, pids in roles.items()}
@@ -45,7 +60,6 @@ def measure(scenario, contender, load, connections=None, round_number=0):
     statuses = {status: count - statuses_before.get(status, 0)
                 for status, count in contender.server.statuses().items()}
     row = {
-        "scenario": scenario, "contender": contender.name, "connections": connections, "round": round_number,
         "requests": outcome.requests, "per_second": outcome.per_second,
         "p50_ms": outcome.p50_ms, "p99_ms": outcome.p99_ms, "refused": outcome.refused,
         "statuses": {status: count for status, count in statuses.items() if count},

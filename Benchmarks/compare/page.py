@@ -1,6 +1,7 @@
 """docs/BENCHMARKS.md, made of the rows of a run."""
 
 import targets
+from cells import ATTEMPTS, DISTURBED
 from names import (ACCOUNTS, ADMITTED, DENIED, EXECUTIONS, FLOOR, HALF_RATE, MEMORY, ORDER, PEERS, STINT, TWIN, UNIFORM)
 from spread import Rows, cpu, median, number, per_second, ratios, with_spread
 
@@ -17,6 +18,8 @@ METHOD = """## Method
 - **By turns.** Every row is measured for {seconds} s in each round, {rounds} times in all; within a round the contenders follow each other in an order that
   is drawn anew. Tables show the median over the rounds, with the least and the most. Ratios are taken within a round,
   and their median is shown.
+- **Disturbed rows again.** When other processes of the machine, or the hypervisor, used more than {disturbed} cores during a row, it is taken again
+  at once, {attempts} times in all at most, and the least disturbed attempt counts, whatever it measured.
 - **The client** is wrk with one thread and c connections, each asking again as soon as it is answered (a closed loop: its p99 leaves out what
   would have been asked during a stall). Every contender gets the same bytes: `POST /v1/accounts/acct-0000042/executions` with
   `{{"function":"resize","maxDurationMs":100}}`. *admit + settle* sends ids of its own and settles each execution; it is two requests an execution,
@@ -61,7 +64,8 @@ def text(lines):
     if facts["quick"]:
         parts.append("> **A trial run** (`--quick`): one round of one second. Do not quote it.\n")
     parts += [_machine(facts), "## Targets\n", "\n".join(targets.table(rows)) + "\n"]
-    parts.append(METHOD.format(rounds=facts["rounds"], seconds=facts["seconds"]))
+    parts.append(METHOD.format(rounds=facts["rounds"], seconds=facts["seconds"],
+                               disturbed=DISTURBED, attempts=ATTEMPTS))
     for scenario, title in ((UNIFORM, "10,000 accounts"), (DENIED, "One hot account, denied"),
                             (ADMITTED, "One hot account, admitted")):
         if rows.select(scenario):
@@ -191,11 +195,14 @@ def _noise(rows):
     if not found:
         return ""
     errors = sum(row["errors"] for row in found)
+    again = sum(row["attempts"] > 1 for row in found)
+    left = sum(row["foreign_cores"] + row["stolen_cores"] > DISTURBED for row in found)
     return "\n".join([
         "## What disturbed it\n",
-        f"Other processes of this machine used {number(median(found, lambda row: row['foreign_cores']), 2)} cores in the median row, "
+        f"Of {len(found)} rows in the main tables {again} were taken again, and {left} stayed disturbed. Other processes of this machine used "
+        f"{number(median(found, lambda row: row['foreign_cores']), 2)} cores in the median row, "
         f"{number(max(row['foreign_cores'] for row in found), 2)} at most; the hypervisor gave",
         f"{number(median(found, lambda row: row['stolen_cores']), 2)} cores to others in the median row, "
-        f"{number(max(row['stolen_cores'] for row in found), 2)} at most. In all rows of the main tables {errors} requests",
+        f"{number(max(row['stolen_cores'] for row in found), 2)} at most. In all of them {errors} requests",
         "got no answer (socket errors, and what Stint's metrics count as 5xx).",
         ""])

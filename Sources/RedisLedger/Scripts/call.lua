@@ -23,7 +23,7 @@
 -- All questions about an account are answered as if each had come alone, in order; they share one now. Everything that
 -- can fail on a damaged page is read before anything of it is written.
 --
--- The usual account is under a plan with one window, in which something counts and nothing leaves; it settles an execution, or
+-- The usual account is under a plan with one window, whose newest cell stays; it settles an execution, or
 -- asks for one that is not held, or for some with ids of their own that all fit. It is answered in this loop, from locals, at
 -- half of what window.lua to answer.lua take for it, and with the same result; what is said in brackets is where the same stands
 -- there. Those answer every other account. They are functions within make_answer, made when the first such account of a call
@@ -75,11 +75,35 @@ for i = 1, #KEYS do
     if not (lives_until >= 0 and lives_until < 17592186044416 and seen <= clock and clock <= 8796093022208
       and latest >= 0 and latest <= seen and old_latest >= 0 and old_latest <= seen and executions > 0 and ms >= 0
       and executions + ms + new_executions + new_ms + old_executions + old_ms < 9007199254740992) then break end
-    -- Nothing leaves (page_load).
     local is_alone = executions == new_executions
-    if (is_alone and latest or old_latest) + length <= clock then break end
-    local tail, new, n = #state > 72 and string.sub(state, 73) or '', latest * cells / length, 2
+    local tail, new, n, leaving = #state > 72 and string.sub(state, 73) or '', latest * cells / length, 2, 0
     new = new - new % 1
+    if (is_alone and latest or old_latest) + length <= clock then
+      -- Cells leave, and the oldest of those that stay lies in the block behind the first that leaves (window_advance,
+      -- window_walk, block_get).
+      if is_alone or latest + length <= clock then break end
+      local number, block, skip = old_latest * cells / length, tail, 1
+      number = number - number % 1 + 1
+      local first, oldest = number - number % 16, latest
+      if first == new - new % 16 then
+        if #tail ~= 14 * (new % 16) then break end
+      else
+        block, skip = redis.pcall('HGET', key, name .. ':' .. first / 16 % math.ceil(cells / 16)), 9
+        if not block or #block ~= 232 or unpack_struct('<d', block) ~= first / 16 then break end
+      end
+      executions, ms, leaving = executions - old_executions, ms - old_ms, 1
+      for at = number - first, math.min(15, new - 1 - first) do
+        local cell_executions, cell_ms, offset = unpack_struct('<I4I6I4', block, 14 * at + skip)
+        if cell_executions > 0 then
+          oldest, old_executions, old_ms = math.ceil((first + at) * length / cells) + offset, cell_executions, cell_ms
+          if oldest + length > clock then break end
+          executions, ms, oldest = executions - cell_executions, ms - cell_ms, latest
+        end
+      end
+      is_alone = executions == new_executions
+      if not is_alone and oldest == latest then break end
+      old_latest = oldest
+    end
     if what == 2 then
       -- It is held, was charged to this window alone, and can wait to be deleted with others (settle, page_store).
       if not held or #held < 24 or string.sub(held, 19, 24) ~= shape or #held > 24 and string.byte(held, 28) ~= 255
@@ -127,7 +151,7 @@ for i = 1, #KEYS do
       if fits == math.huge then break end
       answers[answer_count + 1] = pack('<Bdddddd', 2, ever and fits - clock or -1, violated, 0, executions, ms,
         (is_alone and latest or old_latest) + length - clock)
-      n = 0
+      n = 2 * leaving
     else
       local number = clock * cells / length
       number = number - number % 1
