@@ -96,7 +96,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Records", dependencies: ["Accounting", "PlanText", "Redis", "WireFormat", nio],
+            name: "Records", dependencies: ["Accounting", "PlanText", "Redis", "WireFormat", nio, metrics],
             resources: [.embedInCode("Scripts")],
             swiftSettings: strict
         ),

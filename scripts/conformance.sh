@@ -7,35 +7,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 schemathesis="$PWD/.build/schemathesis/bin/schemathesis"
 [ -x "$schemathesis" ] || { echo "conformance: no schemathesis. Type: scripts/deps.sh ci" >&2; exit 1; }
-data="$(mktemp -d)"
-: >"$data/log"
-stint="$(swift build --show-bin-path)/stint"
-
-fail() { echo "conformance: $*" >&2; sed 's/^/conformance: log: /' "$data/log" | tail -n 20 >&2; exit 1; }
-# Where it serves what, from the line at its start: the system chose free ports.
-address() { sed -nE "s/.* $1=(127\.0\.0\.1:[0-9]+) .*stint serves\$/\1/p" "$data/log"; }
-running() { kill -0 "$pid" 2>/dev/null; }
-finish() {
-    if running; then kill -TERM "$pid"; fi
-    for _ in $(seq 100); do running || break; sleep 0.2; done
-    if running; then kill -KILL "$pid"; fi
-    rm -rf "$data"
-}
+. scripts/running.sh
 
 # Deadlines that a busy machine keeps: a 503 would be right, and tell nothing of the rest.
-"$stint" serve --runner-address 127.0.0.1:0 --admin-address 127.0.0.1:0 --data-dir "$data/ledger" \
-    --redis-connect-deadline-ms 5000 --redis-command-deadline-ms 5000 2>"$data/log" &
-pid=$!
-trap finish EXIT
-for _ in $(seq 150); do
-    running || fail "it stopped before it was ready"
-    admin="$(address admin)"
-    if [ -n "$admin" ] && curl --silent --fail --max-time 5 --output /dev/null "http://$admin/readyz"; then break; fi
-    sleep 0.2
-done
-runner="$(address runners)"
-[ -n "$runner" ] || fail "not ready within 30 s"
-
+start --redis-connect-deadline-ms 5000 --redis-command-deadline-ms 5000
 curl --silent --fail --max-time 5 --output "$data/openapi.json" "http://$admin/openapi.json" || fail "no /openapi.json"
 
 # Whatever is wrong with a request first may be what it is refused for: 412, for example.
@@ -64,6 +39,5 @@ EOF
 promtool check rules deploy/prometheus/alerts.yml || fail "promtool refuses deploy/prometheus/alerts.yml"
 promtool check config --syntax-only deploy/prometheus/prometheus.yml || fail "promtool refuses prometheus.yml"
 
-kill -TERM "$pid"
-wait "$pid" || fail "SIGTERM: it stopped with exit code $?"
+stop
 echo "conformance: both APIs keep to /openapi.json; /metrics and the alerts are good"

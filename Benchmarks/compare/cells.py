@@ -24,7 +24,7 @@ class Contender:
     server: object
     # load(seconds, connections) makes a clients.Outcome.
     load: object
-    # prepare() comes before each row; without one, a second of load comes before the first row.
+    # prepare() comes before each row; without one, a second of load.
     prepare: object = None
 
 
@@ -119,8 +119,8 @@ def rounds(scenarios, count, seconds, say, keep, connections=CONNECTIONS):
                 for contender in chance.sample(contenders, len(contenders)):
                     if contender.prepare:
                         contender.prepare()
-                    elif number == 0:
-                        contender.load(1, many)
+                    else:
+                        contender.load(1, max(connections))
                     row = measure(name, contender, lambda: contender.load(seconds, many), many, number)
                     keep(row)
                     say(f"round {number + 1}: {name}, c={many}, {contender.name}: "

@@ -18,6 +18,8 @@ METHOD = """## Method
 - **By turns.** Every row is measured for {seconds} s in each round, {rounds} times in all; within a round the contenders follow each other in an order that
   is drawn anew. Tables show the median over the rounds, with the least and the most. Ratios are taken within a round,
   and their median is shown.
+- **Under way.** A second of load with 128 connections comes before each row, so that no row pays for what the last one left: executions that were admitted and never
+  settled expire after half a minute, and Stint finds and logs each of them.
 - **Disturbed rows again.** When other processes of the machine, or the hypervisor, used more than {disturbed} cores during a row, it is taken again
   at once, {attempts} times in all at most, and the least disturbed attempt counts, whatever it measured.
 - **The client** is wrk with one thread and c connections, each asking again as soon as it is answered (a closed loop: its p99 leaves out what

@@ -17,6 +17,16 @@ public struct Standing: Sendable {
     /// What is left of `plan.limits[index]`: executions or ms, never below 0.
     public func remaining(of index: Int) -> Int { max(0, plan.limits[index].amount - used(of: index)) }
 
+    /// What is used of `plan.limits[index]`, in percent, rounded down; above 100 when more was used than granted, or the
+    /// amount was lowered.
+    public func percent(of index: Int) -> Int {
+        let amount = plan.limits[index].amount
+        return amount == 0 ? 100 : used(of: index) * 100 / amount
+    }
+
+    /// What is used of the fullest limit, in percent.
+    public var greatestPercent: Int { plan.limits.indices.map(percent).max() ?? 0 }
+
     /// The usage within the window of `plan.limits[index]`.
     public func usage(of index: Int) -> Usage { usage[plan.windowOfLimit[index]] }
 

@@ -95,11 +95,11 @@ struct AccountRoutes: Sendable {
 extension Standing {
     fileprivate var uses: [AccountBody.Use] {
         plan.limits.indices.map { index in
-            let (limit, used) = (plan.limits[index], used(of: index))
+            let limit = plan.limits[index]
             return AccountBody.Use(
-                name: limit.name, meter: limit.meter.rawValue, amount: limit.amount, used: used,
+                name: limit.name, meter: limit.meter.rawValue, amount: limit.amount, used: used(of: index),
                 remaining: remaining(of: index), windowMs: limit.window.lengthMs,
-                percent: limit.amount == 0 ? 100 : used * 100 / limit.amount)
+                percent: percent(of: index))
         }
     }
 }

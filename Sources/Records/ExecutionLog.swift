@@ -61,9 +61,7 @@ public struct ExecutionLog: Sendable {
     public func page(
         of account: Account, _ filter: Filter = Filter(), before: StreamID? = nil, limit: Int
     ) async throws(RedisError) -> Page {
-        let time = try await redis.call(["TIME"]).elements
-        guard let seconds = try time.first?.integer else { throw .unexpected("TIME has two parts") }
-        let oldest = max(seconds * 1_000 - Self.keptMs, filter.from?.ms ?? 0, 0)
+        let oldest = max(try await redis.now.ms - Self.keptMs, filter.from?.ms ?? 0, 0)
         var page = Page(rows: [], next: before)
         var scanned = 0
         repeat {

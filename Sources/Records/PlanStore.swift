@@ -137,10 +137,7 @@ public struct PlanStore: Sendable {
 
     /// Everything but the overrides.
     private func book() async throws -> KeptPlans {
-        let time = try await redis.call(["TIME"]).elements
-        guard time.count == 2 else { throw RedisError.unexpected("TIME has two parts") }
-        let now = Timestamp(ms: try time[0].integer * 1_000 + time[1].integer / 1_000)
-        var kept = KeptPlans(now: now)
+        var kept = KeptPlans(now: try await redis.now)
         let fields = try await redis.call(["HGETALL", keys.plans]).elements
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
             try kept.take(field: fields[index].text, fields[index + 1].text)

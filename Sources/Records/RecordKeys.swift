@@ -20,10 +20,22 @@ public struct RecordKeys: Sendable {
     /// A stream: what was changed, when and by whom.
     var changes: String { "\(prefix){plans}:audit" }
 
+    // MARK: All accounts
+
+    /// A sorted set: the accounts that did the most in one minute or hour (`Scripts/rank.lua`).
+    func ranking(_ measure: Measure, _ step: RollupStep, _ period: Int) -> String {
+        "\(prefix){top}:\(measure.rawValue):\(step == .minute ? "m" : "h"):\(period)"
+    }
+
     // MARK: An account
 
     /// A stream: what became of its executions. The ledger's script writes it, and says there what a row is.
     func executions(of account: Account) -> String { record("log", of: account) }
+
+    /// A hash: what it did in each minute of an hour, or in each hour of a day (`Scripts/count.lua`).
+    func rollups(_ step: RollupStep, _ span: Int, of account: Account) -> String {
+        record("\(step == .minute ? "u" : "d"):\(span)", of: account)
+    }
 
     /// What an account has beside its page.
     func record(_ name: String, of account: Account) -> String { "\(prefix){\(account.name)}:\(name)" }

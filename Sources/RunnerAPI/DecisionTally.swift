@@ -10,6 +10,8 @@ final class DecisionTally {
     /// By the limit's name; the same for every plan that has a limit of this name.
     private var denials: [String: Metrics.Counter] = [:]
     private let factory: any MetricsFactory
+    /// What accounts do, for the rollups; nil when none are kept.
+    var activity: ActivityBook?
 
     /// The values of the label `verdict`; a denial is counted for each limit it names.
     private enum Verdict: Int, CaseIterable {
@@ -18,8 +20,9 @@ final class DecisionTally {
         var label: String { self == .notHeld ? "not_held" : "\(self)" }
     }
 
-    init(factory: any MetricsFactory) {
+    init(factory: any MetricsFactory, countsActivity: Bool) {
         self.factory = factory
+        activity = countsActivity ? ActivityBook() : nil
         verdicts = Verdict.allCases.map {
             Metrics.Counter(
                 label: "stint_decisions_total", dimensions: [("verdict", $0.label)], factory: factory)

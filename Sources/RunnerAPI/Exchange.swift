@@ -163,7 +163,9 @@ final class Exchange: AnswerSink {
         guard let considered else { preconditionFailure("an answer to no question") }
         self.considered = nil
         tally.answered()
-        decide(considered.decision(on: answer), about: considered.account)
+        let decision = considered.decision(on: answer)
+        decisions.activity?.count(decision, on: considered)
+        decide(decision, about: considered.account)
         connection?.answered()
     }
 

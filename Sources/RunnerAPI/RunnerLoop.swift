@@ -65,7 +65,7 @@ final class RunnerLoop {
         self.accountant = accountant
         self.ledger = ledger
         self.tally = tally
-        decisions = DecisionTally(factory: tally.factory)
+        decisions = DecisionTally(factory: tally.factory, countsActivity: settings.countsActivity)
         self.logger = logger
         replies = ResponseWriter(tellsTime: settings.rateLimitTime, tally: tally)
         replace(plans: accountant.plans)
@@ -76,6 +76,9 @@ final class RunnerLoop {
         decisions.prepare(for: plans)
         replies.replace(plans: plans)
     }
+
+    /// What accounts did since this was called last; nothing when no rollups are kept.
+    func takeActivity() -> ActivityBook { decisions.activity?.take() ?? ActivityBook() }
 
     // MARK: Connections
 

@@ -133,6 +133,15 @@ public final class RunnerServer: Sendable {
         }
     }
 
+    /// What accounts did since this was called last, by event loop. Nothing unless ``RunnerSettings/countsActivity``.
+    public func takeActivity() async throws -> [ActivityBook] {
+        var books: [ActivityBook] = []
+        for worker in state.withLock({ $0.workers }) {
+            books.append(try await worker.eventLoop.submit { worker.loop.value.takeActivity() }.get())
+        }
+        return books
+    }
+
     /// Stops listening, answers what has begun with `Connection: close`, and closes every connection: idle ones
     /// at once, all others when they are done or when time is up.
     /// - Parameter deadline: how long from now.

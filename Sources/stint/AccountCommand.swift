@@ -4,6 +4,9 @@ import ArgumentParser
 
 struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "account", abstract: "Look at accounts, set their plans, forget their charges.",
-        subcommands: [ShowAccount.self, ShowLog.self, ForgetUsage.self, SetPlan.self])
+        commandName: "account",
+        abstract: "Look at accounts and what they do, set their plans, forget their charges.",
+        subcommands: [
+            ShowAccount.self, ShowTop.self, ShowUsage.self, ShowLog.self, ForgetUsage.self, SetPlan.self,
+        ])
 }

@@ -35,9 +35,9 @@ struct AdminOptions: ParsableArguments {
         }
     }
 
-    /// The bytes of a reply, for machines.
-    static func write(_ json: [UInt8]) throws {
-        try FileHandle.standardOutput.write(contentsOf: Data(json + [UInt8(ascii: "\n")]))
+    /// The bytes of a reply, or what was made of them, and the end of the line, at once.
+    static func write(_ bytes: [UInt8]) throws {
+        try FileHandle.standardOutput.write(contentsOf: Data(bytes + [UInt8(ascii: "\n")]))
     }
 
     /// Nil when the service was reached.

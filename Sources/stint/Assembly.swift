@@ -63,10 +63,15 @@ enum Assembly {
         if let redis { services.append(redis) }
         if let client { services.append(RecordsLink(client: client, embedded: redis)) }
         if let watch { services.append(watch) }
+        if let records, settings.rollupsKept {
+            let writer = RollupWriter(records.rollups, metrics: metrics)
+            services.append(RollupService(writer: writer, runner: runner, logger: logger))
+        }
         services.append(AdminService(server: admin, address: settings.adminAddress))
         services.append(
-            PlanReload(source: planSource, runner: runner, watch: watch, logger: logger))
-        services.append(SecurityReload(security: security, runner: runner, logger: logger))
+            Reload(
+                plans: PlanReload(source: planSource, runner: runner, watch: watch, logger: logger),
+                security: SecurityReload(security: security, runner: runner, logger: logger)))
         services.append(
             RunnerService(
                 server: runner, ledgers: ledgers, embedded: redis, adminPort: adminPort, settings: settings,
@@ -198,6 +203,7 @@ enum Assembly {
         runner.headerTimeout = .milliseconds(settings.runnerHeaderTimeoutMs)
         runner.idleTimeout = .milliseconds(settings.runnerIdleTimeoutMs)
         runner.rateLimitTime = settings.runnerRateLimitTime
+        runner.countsActivity = settings.rollupsKept && settings.ledger == .redis
         return runner
     }
 
@@ -210,6 +216,10 @@ enum Assembly {
         .init(
             "stint_combined_asks", "Asks that went in one call to the ledger.",
             buckets: PrometheusMetrics.counts),
+        .init(
+            "stint_rollups_written_total",
+            "Accounts whose doings were written, each for every minute and writing."),
+        .init("stint_rollups_lost_total", "Accounts and decisions that rollups had no room for or lost."),
         .init("stint_redis_connections_total", "Connections to Redis that came to stand."),
         .init("stint_redis_disconnections_total", "Connections to Redis that were lost or given up."),
         .init("stint_redis_in_flight", "Commands that wait for Redis now."),

@@ -1,27 +1,19 @@
-// SIGHUP reads the plan file again: good plans are imported (without Redis: in force) a moment later, bad ones are
+// The plan file read again: good plans are imported (without Redis: in force) a moment later, bad ones are
 // refused with the line and the reason, and the old ones stay.
 
 import Accounting
 import Logging
 import Records
 import RunnerAPI
-import ServiceLifecycle
-import UnixSignals
 
-struct PlanReload: Service {
+struct PlanReload {
     let source: PlanSource
     let runner: RunnerServer
     /// Nil without Redis.
     let watch: PlanWatch?
     let logger: Logger
 
-    func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            await reload()
-        }
-    }
-
-    private func reload() async {
+    func reload() async {
         do {
             let imported = try source.imported()
             if let watch { return await watch.take(imported) }

@@ -84,6 +84,7 @@ actor PlanWatch: Service {
     // MARK: One look
 
     private func check() async {
+        let hadRead = hasRead
         do {
             try await endWhatHasExpired()
             if sourceIsPending { try await importSource() }
@@ -97,7 +98,7 @@ actor PlanWatch: Service {
             for (account, revision) in reading.expired.prefix(Self.maximumRemovals) {
                 _ = try await store.expireOverride(of: account, at: revision)
             }
-            if isAway { logger.info("plans can be read again") }
+            if isAway, hadRead { logger.info("plans can be read again") }
             isAway = false
         } catch {
             if !isAway {

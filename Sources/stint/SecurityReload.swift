@@ -1,22 +1,18 @@
-// SIGHUP reads tokens and certificates again: good ones are in force a moment later, bad ones are refused with the
+// Tokens and certificates read again: good ones are in force a moment later, bad ones are refused with the
 // reason, and the old ones stay.
 
 import Access
 import Logging
 import RunnerAPI
-import ServiceLifecycle
-import UnixSignals
 
-struct SecurityReload: Service {
+struct SecurityReload {
     let security: Security
     let runner: RunnerServer
     let logger: Logger
 
-    func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            await reloadTokens()
-            reloadCertificate()
-        }
+    func reload() async {
+        await reloadTokens()
+        reloadCertificate()
     }
 
     private func reloadTokens() async {

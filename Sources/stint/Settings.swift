@@ -39,6 +39,7 @@ struct Settings: Sendable, Equatable {
     var drainDeadlineMs = 10_000
     var logLevel = Logger.Level.info
     var logMaximumRows = 100_000
+    var rollupsKept = true
 
     static let table: [Setting] = [
         Setting("runner.address", \.runnerAddress, "where runners ask; port 0 takes a free one"),
@@ -113,6 +114,9 @@ struct Settings: Sendable, Equatable {
         Setting(
             "log.maxRows", \.logMaximumRows, 0...10_000_000,
             "rows that the log of an account's executions keeps, about; 0 keeps no log"),
+        Setting(
+            "rollups.kept", \.rollupsKept,
+            "counts what accounts and functions do, per minute for 48 hours and per hour for 90 days"),
         Setting("log.level", \.logLevel, "what is logged; nothing per request above debug"),
     ]
 }

@@ -9,26 +9,29 @@ struct ShowAccount: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show where an account stands, and what it has running.")
     @Argument(help: "whose") var account: String
-    @OptionGroup var options: AdminOptions
+    @OptionGroup var live: LiveOptions
 
     func run() async throws {
-        let reply = try await options.withClient { try await $0.get("v1", "accounts", account) }
-        if options.format == .json { return try AdminOptions.write(reply.body) }
-        let state: AccountBody = try reply.decoded()
-        print(
-            "account \(state.account), plan \(state.plan)\(state.override == nil ? "" : ", with an override")"
-        )
+        try await live.show { client in
+            try await client.get("v1", "accounts", account)
+        } text: { (state: AccountBody) in
+            Self.text(state)
+        }
+    }
+
+    private static func text(_ state: AccountBody) -> String {
+        let own = state.override == nil ? "" : ", with an override"
         var limits = Table(
-            .text("LIMIT"), .number("USED"), .number("AMOUNT"), .number("LEFT"), .number("%"),
+            .text("LIMIT"), .number("USED"), .number("AMOUNT"), .number("LEFT"), .percent("%"),
             .number("WINDOW ms"))
         for limit in state.limits {
             limits.add(
                 limit.name, String(limit.used), String(limit.amount), String(limit.remaining),
                 String(limit.percent), String(limit.windowMs))
         }
-        print(limits)
-        print("\(state.holds.isPartial == true ? "at least " : "")\(state.holds.count) running")
-        guard !state.holds.items.isEmpty else { return }
+        let running = "\(state.holds.isPartial == true ? "at least " : "")\(state.holds.count) running"
+        var parts = ["account \(state.account), plan \(state.plan)\(own)", "\(limits)", running]
+        guard !state.holds.items.isEmpty else { return parts.joined(separator: "\n") }
         var held = Table(
             .text("ID"), .text("FUNCTION"), .text("KIND"), .text("ADMITTED"), .number("GRANTED ms"))
         for hold in state.holds.items {
@@ -36,8 +39,9 @@ struct ShowAccount: AsyncParsableCommand {
                 hold.id, hold.function ?? "", hold.kind ?? "", Date(ms: hold.admittedAt).text,
                 String(hold.grantedMs))
         }
-        print(held)
-        if state.holds.count > state.holds.items.count { print("and more") }
+        parts.append("\(held)")
+        if state.holds.count > state.holds.items.count { parts.append("and more") }
+        return parts.joined(separator: "\n")
     }
 }
 

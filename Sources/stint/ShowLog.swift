@@ -12,25 +12,26 @@ struct ShowLog: AsyncParsableCommand {
     @Option(help: "only of this function") var function: String?
     @Option(help: "only those that ended so: ok, error, timeout, not-started or expired")
     var outcome: String?
-    @Option(help: .init("settled at this instant or later, in ms since 1970", valueName: "ms")) var from: Int?
-    @Option(help: .init("settled before this instant", valueName: "ms")) var to: Int?
     @Option(help: "rows at most, 1 to 1000") var limit = 100
     @Option(help: .init("go on where a page ended", valueName: "next")) var before: String?
-    @OptionGroup var options: AdminOptions
+    @OptionGroup var range: TimeRange
+    @OptionGroup var live: LiveOptions
 
     func run() async throws {
-        var query = ["limit": String(limit)]
+        var query = range.query
+        query["limit"] = String(limit)
         query["function"] = function
         query["outcome"] = outcome
-        query["from"] = from.map { String($0) }
-        query["to"] = to.map { String($0) }
         query["before"] = before
         let asked = query
-        let reply = try await options.withClient {
-            try await $0.get("v1", "accounts", account, "executions", query: asked)
+        try await live.show { client in
+            try await client.get("v1", "accounts", account, "executions", query: asked)
+        } text: { (page: ExecutionsBody) in
+            Self.text(page)
         }
-        if options.format == .json { return try AdminOptions.write(reply.body) }
-        let page: ExecutionsBody = try reply.decoded()
+    }
+
+    private static func text(_ page: ExecutionsBody) -> String {
         var table = Table(
             .text("ENDED"), .text("ID"), .text("FUNCTION"), .text("KIND"), .text("OUTCOME"),
             .number("GRANTED ms"), .number("USED ms"), .number("MEMORY"), .text("OVER"))
@@ -40,7 +41,6 @@ struct ShowLog: AsyncParsableCommand {
                 Date(ms: row.at).text, row.id, row.function ?? "", row.kind, row.outcome ?? "",
                 String(row.grantedMs), String(row.durationMs), row.memoryBytes.map { String($0) } ?? "", over)
         }
-        print(table)
-        if let next = page.next { print("there may be more. Add: --before \(next)") }
+        return "\(table)" + (page.next.map { "\nthere may be more. Add: --before \($0)" } ?? "")
     }
 }

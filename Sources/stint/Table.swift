@@ -1,37 +1,57 @@
-// Tables for people: columns as wide as their widest cell, numbers to the right.
+// Tables for people: columns as wide as their widest cell, numbers to the right, what is nearly used up in colour.
 
 /// Rows under a heading, as text.
 struct Table: CustomStringConvertible {
     struct Column {
         let title: String
         var isNumber = false
+        var isPercent = false
 
         static func text(_ title: String) -> Column { Column(title: title) }
         static func number(_ title: String) -> Column { Column(title: title, isNumber: true) }
+        /// Whole numbers: from 80 on they are yellow, from 100 on red.
+        static func percent(_ title: String) -> Column {
+            Column(title: title, isNumber: true, isPercent: true)
+        }
     }
 
     let columns: [Column]
     private(set) var rows: [[String]] = []
 
-    init(_ columns: Column...) { self.columns = columns }
+    init(_ columns: Column...) { self.init(columns) }
+    init(_ columns: [Column]) { self.columns = columns }
 
     /// - Parameter cells: one for each column.
-    mutating func add(_ cells: String...) {
+    mutating func add(_ cells: String...) { add(cells) }
+
+    mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count)
         rows.append(cells)
     }
 
-    var description: String {
+    var description: String { text(isColoured: Terminal.hasColours) }
+
+    func text(isColoured: Bool) -> String {
         let lines = [columns.map(\.title)] + rows
         let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         return lines.map { cells in
             var line = ""
             for (index, cell) in cells.enumerated() {
                 let blanks = String(repeating: " ", count: widths[index] - cell.count)
-                line += (index == 0 ? "" : "  ") + (columns[index].isNumber ? blanks + cell : cell + blanks)
+                let padded = columns[index].isNumber ? blanks + cell : cell + blanks
+                let isPlain = !isColoured || !columns[index].isPercent
+                line += (index == 0 ? "" : "  ") + (isPlain ? padded : Self.coloured(padded, Int(cell)))
             }
             while line.last == " " { line.removeLast() }
             return line
         }.joined(separator: "\n")
+    }
+
+    private static func coloured(_ text: String, _ percent: Int?) -> String {
+        switch percent ?? 0 {
+        case ..<80: text
+        case ..<100: "\u{1B}[33m\(text)\u{1B}[0m"
+        default: "\u{1B}[31m\(text)\u{1B}[0m"
+        }
     }
 }

@@ -56,7 +56,7 @@ struct Operation: Sendable {
             name: "name", place: .path, schema: Schema.value(ResourceRule.name), example: "api-key"),
     ]
 
-    static let all = runner + watching + plans + resources + accounts
+    static let all = runner + watching + plans + resources + accounts + rollups
 
     // MARK: As JSON
 

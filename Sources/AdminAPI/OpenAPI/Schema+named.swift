@@ -4,6 +4,7 @@ import WireFormat
 
 extension Schema {
     static let all = runner.merging(resources) { $1 }.merging(plans) { $1 }.merging(accounts) { $1 }
+        .merging(rollups) { $1 }
 
     private static let runner: [String: JSONValue] = [
         "Problem": reply(

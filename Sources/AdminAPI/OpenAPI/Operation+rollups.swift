@@ -1,0 +1,40 @@
+// The operations on what accounts did over time.
+
+import HTTPTypes
+import Records
+import WireFormat
+
+extension Operation {
+    private static let range = [
+        Parameter(name: "from", place: .query, schema: Schema.instantParameter),
+        Parameter(name: "to", place: .query, schema: Schema.instantParameter),
+    ]
+
+    static let rollups: [Operation] = [
+        Operation(
+            api: .admin, method: .get, path: "/v1/accounts", scope: .admin,
+            summary: "Which accounts did the most",
+            query: range + [
+                Parameter(
+                    name: "sort", place: .query, schema: Schema.words(Measure.allCases.map(\.rawValue))),
+                Parameter(
+                    name: "limit", place: .query,
+                    schema: [
+                        "type": "integer", "minimum": 1, "maximum": .integer(RollupRoutes.maximumRanked),
+                        "default": 10,
+                    ]),
+            ],
+            replies: [Reply(status: 200, description: "The most first", schema: Schema.named("Top"))],
+            problems: [.temporaryReducedCapacity, .needsRedis]),
+        Operation(
+            api: .admin, method: .get, path: "/v1/accounts/{account}/usage", scope: .admin,
+            summary: "What an account did, minute by minute or hour by hour",
+            query: range + [
+                Parameter(
+                    name: "step", place: .query, schema: Schema.words(RollupStep.allCases.map(\.rawValue))),
+                Parameter(name: "function", place: .query, schema: Schema.value(BodyField.function.rule)),
+            ],
+            replies: [Reply(status: 200, description: "Its rollups", schema: Schema.named("Usage"))],
+            problems: [.temporaryReducedCapacity, .needsRedis]),
+    ]
+}

@@ -1,0 +1,81 @@
+// The fields of the rollups in Redis: what each counts, and the series of amounts that it is. `Scripts/count.lua` says what
+// they look like.
+
+import Accounting
+import NIOCore
+
+/// What one field of the rollups counts.
+struct Counted: Equatable {
+    enum Quantity: Equatable {
+        case executions, ms, errors
+        /// Of a limit.
+        case denials(String), peakPercent(String)
+    }
+
+    let quantity: Quantity
+    /// Nil: all of them, and what no function was told for.
+    let function: String?
+
+    /// - Returns: nil for a field that a later version may have written.
+    init?(field: String) {
+        let parts = field.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        function = parts.count == 2 ? String(parts[1]) : nil
+        let words = parts[0].split(separator: " ", maxSplits: 1)
+        switch (words.first, words.count) {
+        case ("x", 1): quantity = .executions
+        case ("t", 1): quantity = .ms
+        case ("e", 1): quantity = .errors
+        case ("d", 2): quantity = .denials(String(words[1]))
+        case ("p", 2): quantity = .peakPercent(String(words[1]))
+        default: return nil
+        }
+    }
+
+    /// The fields that an account's activity adds to, but for those to which it adds nothing.
+    static func fields(of activity: AccountActivity) -> [(field: String, amount: Int)] {
+        var fields =
+            activity.peakPercent.map { (field: "p \($0)", amount: $1) } + counts(of: activity.total, "")
+        for (function, part) in activity.functions { fields += counts(of: part, "/\(function)") }
+        return fields.filter { $0.amount > 0 }
+    }
+
+    private static func counts(
+        of activity: Activity, _ function: String
+    ) -> [(field: String, amount: Int)] {
+        [
+            ("x\(function)", activity.executions), ("t\(function)", activity.ms),
+            ("e\(function)", activity.errors),
+        ]
+            + activity.denials.map { (field: "d \($0)\(function)", amount: $1) }
+    }
+
+    func add(_ amount: Int, to activity: inout Activity) {
+        switch quantity {
+        case .executions: activity.executions += amount
+        case .ms: activity.ms += amount
+        case .errors: activity.errors += amount
+        case .denials(let limit): activity.denials[limit, default: 0] += amount
+        case .peakPercent: break
+        }
+    }
+
+    func add(_ amount: Int, to point: inout Rollups.Point) {
+        add(amount, to: &point.activity)
+        if case .peakPercent(let limit) = quantity {
+            point.peakPercent[limit] = max(point.peakPercent[limit] ?? 0, amount)
+        }
+    }
+}
+
+/// The amounts of a field, by the period within its key. Bytes behind the last whole one are not looked at.
+struct Series: Sequence, IteratorProtocol {
+    private var bytes: ByteBuffer
+
+    init(_ bytes: ByteBuffer) { self.bytes = bytes }
+
+    mutating func next() -> (period: Int, amount: Int)? {
+        guard bytes.readableBytes >= 8, let number = bytes.readInteger(endianness: .little, as: UInt64.self)
+        else { return nil }
+        return (Int(number & 0xFF), Int(number >> 8))
+    }
+}

@@ -1,0 +1,153 @@
+// What accounts did, per minute for 48 hours and per hour for 90 days, and which of them did the most.
+// `RollupWriter` brings it here.
+
+public import Accounting
+public import Redis
+
+extension Records {
+    public var rollups: Rollups { Rollups(redis: redis, keys: keys) }
+}
+
+public struct Rollups: Sendable {
+    /// Fields of a key before functions that are new go to the others.
+    static let maximumFields = 1_000
+    /// Accounts in a ranking while its period runs, and afterwards. What is not among them counts from 0 when it comes again.
+    static let maximumRanked = (running: 1_000, past: 100)
+    /// Ranges up to this are ranked by minutes, longer ones by hours; so long minutes' rankings are kept: 2 hours.
+    public static let maximumMinutesRankedMs = 7_200_000
+
+    /// What an account did in one period.
+    public struct Point: Equatable, Sendable {
+        public let start: Timestamp
+        public var activity: Activity
+        public var peakPercent: [String: Int]
+    }
+
+    /// What an account did over some time.
+    public struct Course: Equatable, Sendable {
+        /// The oldest first; only periods in which something happened.
+        public var points: [Point]
+        public var functions: [String: Activity]
+    }
+
+    public struct Ranked: Equatable, Sendable {
+        public let account: Account
+        public let amount: Int
+    }
+
+    let redis: RedisClient
+    let keys: RecordKeys
+
+    /// Redis' clock, which all processes share.
+    public var now: Timestamp {
+        get async throws(RedisError) { try await redis.now }
+    }
+
+    // MARK: Reading
+
+    /// What an account did in the periods that begin from `from` on and before `to`; at most what is kept of them.
+    /// - Parameter function: only what this function did.
+    public func course(
+        of account: Account, from: Timestamp, to: Timestamp, step: RollupStep, function: String? = nil
+    ) async throws(RedisError) -> Course {
+        var points: [Int: Point] = [:]
+        var functions: [String: Activity] = [:]
+        let periods = step.periods(from: from, to: to)
+        for span in Set(periods.lazy.map { $0 / step.periodsPerKey }).sorted() {
+            let fields = try await redis.call(["HGETALL", keys.rollups(step, span, of: account)]).elements
+            for index in stride(from: 0, to: fields.count - 1, by: 2) {
+                guard case .bulk(let series) = fields[index + 1],
+                    let counted = Counted(field: try fields[index].text)
+                else { continue }
+                for (offset, amount) in Series(series) {
+                    let period = span * step.periodsPerKey + offset
+                    guard periods.contains(period) else { continue }
+                    if let name = counted.function {
+                        guard function == nil || name == function else { continue }
+                        counted.add(amount, to: &functions[name, default: Activity()])
+                    }
+                    guard counted.function == function else { continue }
+                    let start = step.start(ofPeriod: period)
+                    counted.add(
+                        amount,
+                        to: &points[
+                            period, default: Point(start: start, activity: Activity(), peakPercent: [:])])
+                }
+            }
+        }
+        return Course(points: points.sorted { $0.key < $1.key }.map(\.value), functions: functions)
+    }
+
+    /// The accounts that did the most in the periods that begin from `from` on and before `to`: by minutes if that is at most
+    /// ``maximumMinutesRankedMs``, else by hours. Of each period at least the first 100 are looked at; so sums over
+    /// periods are exact for accounts that are among them in each.
+    /// - Parameter limit: 1 to 1,000.
+    public func top(
+        by measure: Measure, from: Timestamp, to: Timestamp, limit: Int
+    ) async throws(RedisError) -> [Ranked] {
+        let step: RollupStep = to - from <= Self.maximumMinutesRankedMs ? .minute : .hour
+        var amounts: [String: Int] = [:]
+        for period in step.periods(from: from, to: to) {
+            let ranked = try await redis.call([
+                "ZRANGE", keys.ranking(measure, step, period), "0", String(max(100, 10 * limit) - 1), "REV",
+                "WITHSCORES",
+            ]).elements
+            for index in stride(from: 0, to: ranked.count - 1, by: 2) {
+                let (name, amount) = (try ranked[index].text, try ranked[index + 1].integer)
+                amounts[name] =
+                    measure == .percent ? max(amounts[name] ?? 0, amount) : amounts[name, default: 0] + amount
+            }
+        }
+        return amounts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(limit).compactMap {
+            name, amount in
+            Account(name).map { Ranked(account: $0, amount: amount) }
+        }
+    }
+
+    // MARK: Writing
+
+    /// Adds what an account did within a minute. Not to be repeated: it would count twice.
+    /// - Parameter minute: its number, counted from 1970.
+    func add(_ activity: AccountActivity, of account: Account, minute: Int) async throws(RedisError) {
+        let hour = minute / RollupStep.minute.periodsPerKey
+        let day = hour / RollupStep.hour.periodsPerKey
+        _ = try await redis.run(
+            Self.countScript,
+            keys: [
+                keys.rollups(.minute, hour, of: account), keys.rollups(.hour, day, of: account),
+            ],
+            arguments: [
+                String(minute % RollupStep.minute.periodsPerKey),
+                String(hour % RollupStep.hour.periodsPerKey),
+                String(RollupStep.minute.keyStayMs), String(RollupStep.hour.keyStayMs),
+                String(Self.maximumFields), AccountActivity.otherFunctions,
+            ] + Counted.fields(of: activity).flatMap { [$0.field, String($0.amount)] })
+    }
+
+    /// Adds what accounts did within a minute to the rankings.
+    func rank(_ activities: [(Account, AccountActivity)], minute: Int) async throws(RedisError) {
+        let hour = minute / RollupStep.minute.periodsPerKey
+        let measures = Measure.allCases
+        _ = try await redis.run(
+            Self.rankScript,
+            keys: measures.flatMap { measure in
+                [(RollupStep.minute, minute), (.minute, minute - 1), (.hour, hour), (.hour, hour - 1)].map {
+                    keys.ranking(measure, $0, $1)
+                }
+            },
+            arguments: [
+                String(Self.maximumRanked.running), String(Self.maximumRanked.past),
+                String(Self.maximumMinutesRankedMs + 2 * RollupStep.minute.lengthMs),
+                String(RollupStep.hour.keptMs + RollupStep.hour.lengthMs),
+                String(measures.firstIndex(of: .percent)! + 1),
+            ]
+                + activities.flatMap { account, activity in
+                    [account.name] + measures.map { String($0.amount(of: activity)) }
+                })
+    }
+
+    private static let countScript = RedisScript(
+        String(decoding: PackageResources.count_lua, as: UTF8.self))
+    private static let rankScript = RedisScript(
+        String(decoding: PackageResources.rank_lua, as: UTF8.self))
+}

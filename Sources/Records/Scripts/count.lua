@@ -1,0 +1,49 @@
+-- Count: adds what an account did within one minute to its rollups.
+--
+-- KEYS[1]  the minutes of one hour: a hash
+-- KEYS[2]  the hours of one day: a hash
+-- ARGV[1]  which minute of the hour, ARGV[2] which hour of the day
+-- ARGV[3]  ms that the first lives on, ARGV[4] the second
+-- ARGV[5]  how many fields a hash has before functions that are new go to the others, ARGV[6] what those are called
+-- ARGV[7]  and on: a field, and the amount that comes to it
+--
+-- A field is a series: for each minute (hour) in which something happened 1 byte which, 7 bytes the amount, in order. Its name
+-- begins with what is counted: x executions, t ms, e errors, d and p with a limit's name behind a blank the denials by it
+-- and the most that was used of it in percent; behind a / follows the function, if it is one's. Amounts are added up; of a p
+-- the greatest stays.
+
+local struct_pack, struct_unpack = struct.pack, struct.unpack
+
+local function put(key, period, stay)
+  local room = tonumber(ARGV[5]) - redis.call('HLEN', key)
+  for i = 7, #ARGV, 2 do
+    local field, amount = ARGV[i], tonumber(ARGV[i + 1])
+    local series = redis.call('HGET', key, field)
+    if not series then
+      local slash = string.find(field, '/', 1, true)
+      if slash and room <= 0 then
+        field = string.sub(field, 1, slash) .. ARGV[6]
+        series = redis.call('HGET', key, field)
+      end
+      if not series then room = room - 1 end
+    end
+    series = series or ''
+    if #series % 8 ~= 0 then series = '' end
+    local at = #series - 7
+    while at > 0 and string.byte(series, at) > period do at = at - 8 end
+    local behind = at + 8
+    if at > 0 and string.byte(series, at) == period then
+      local before = struct_unpack('<I7', series, at + 1)
+      amount = string.sub(field, 1, 1) == 'p' and math.max(before, amount) or before + amount
+    else
+      at = behind
+    end
+    redis.call('HSET', key, field,
+      string.sub(series, 1, at - 1) .. struct_pack('<BI7', period, math.min(amount, 9007199254740991))
+      .. string.sub(series, behind))
+  end
+  redis.call('PEXPIRE', key, stay)
+end
+
+put(KEYS[1], tonumber(ARGV[1]), ARGV[3])
+put(KEYS[2], tonumber(ARGV[2]), ARGV[4])

@@ -1,0 +1,34 @@
+// Which accounts did the most.
+
+/// `GET /v1/accounts`.
+public struct TopBody: Codable, Equatable, Sendable {
+    public struct Account: Codable, Equatable, Sendable {
+        public var account: String
+        /// What it is sorted by: a count, ms or percent.
+        public var value: Int
+        /// Of its fullest limit, now; nil when the ledger could not be asked.
+        public var percent: Int?
+
+        public init(account: String, value: Int, percent: Int?) {
+            self.account = account
+            self.value = value
+            self.percent = percent
+        }
+    }
+
+    /// `executions`, `execution-time`, `denials` or `percent`.
+    public var sort: String
+    /// ms since 1970; included.
+    public var from: Int
+    /// ms since 1970; not included.
+    public var to: Int
+    /// Most first.
+    public var accounts: [Account]
+
+    public init(sort: String, from: Int, to: Int, accounts: [Account]) {
+        self.sort = sort
+        self.from = from
+        self.to = to
+        self.accounts = accounts
+    }
+}

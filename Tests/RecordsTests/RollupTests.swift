@@ -1,0 +1,222 @@
+// What accounts did, on a real Redis: what was counted comes there once, in its minute and hour, from all processes.
+
+import Accounting
+import Glibc
+import Metrics
+import Redis
+import TestServers
+import Testing
+
+@testable import Records
+
+@Suite("Rollups", .timeLimit(.minutes(2)))
+struct RollupTests {
+    private static let plan = try! Plan(
+        name: "p", limits: [Limit(name: "count", meter: .executions, amount: 10, windowMs: 60_000)])
+    /// 2026-01-01, on the hour.
+    private static let newYear = Timestamp(ms: 1_767_225_600_000)
+    private static var minute: Int { RollupStep.minute.period(at: newYear) }
+
+    private let acme = Account("acme:prod")!
+
+    private static func activity(
+        executions: Int = 0, ms: Int = 0, errors: Int = 0, denials: [String: Int] = [:],
+        functions: [String: Int] = [:], peaks: [String: Int] = [:]
+    ) -> AccountActivity {
+        var activity = AccountActivity()
+        activity.total.executions = executions
+        activity.total.ms = ms
+        activity.total.errors = errors
+        activity.total.denials = denials
+        activity.peakPercent = peaks
+        for (name, executions) in functions { activity.change(name) { $0.executions = executions } }
+        return activity
+    }
+
+    /// A book in which so many executions of a function are admitted, `used` of the limit's 10 being the most that counts.
+    private static func book(
+        _ executions: Int, used: Int = 1, function: String? = "f", of name: String = "acme:prod"
+    )
+        -> ActivityBook
+    {
+        var book = ActivityBook()
+        var accountant = Accountant(
+            plans: try! PlanBook(plans: [plan], standard: "p"), random: SystemRandomNumberGenerator())
+        let admission = Admission(account: Account(name)!, function: function, maxDurationMs: 100)
+        let grant = Grant(admittedAt: newYear, durationMs: 100)
+        let usage = Usage(executions: used, ms: 100, oldestLeavesInMs: 1)
+        for _ in 0..<executions {
+            let considered = try! accountant.consider(admission)
+            book.count(
+                considered.decision(on: .success(Answer(verdict: .admitted(grant), usage: [usage]))),
+                on: considered)
+        }
+        return book
+    }
+
+    private func course(
+        _ rollups: Rollups, minutes: Range<Int>, step: RollupStep = .minute, function: String? = nil
+    ) async throws -> Rollups.Course {
+        try await rollups.course(
+            of: acme, from: Self.newYear + minutes.lowerBound * 60_000,
+            to: Self.newYear + minutes.upperBound * 60_000, step: step, function: function)
+    }
+
+    @Test(
+        "Two processes add up in minutes and in hours; late minutes find their place, and peaks are the greatest"
+    )
+    func addsUp() async throws {
+        try await RecordsRig.with(processes: 2) { rig in
+            let (a, b) = (rig.processes[0].rollups, rig.processes[1].rollups)
+            let full = Self.activity(
+                executions: 3, ms: 250, errors: 1, denials: ["count": 2], functions: ["f": 2, "a/b": 1],
+                peaks: ["count": 70])
+            try await a.add(full, of: acme, minute: Self.minute)
+            try await b.add(full, of: acme, minute: Self.minute + 59)
+            try await a.add(
+                Self.activity(executions: 5, peaks: ["count": 40]), of: acme, minute: Self.minute + 59)
+            // Later written, but earlier.
+            try await b.add(Self.activity(ms: 9, functions: ["a/b": 4]), of: acme, minute: Self.minute + 30)
+            try await a.add(Self.activity(executions: 1), of: acme, minute: Self.minute + 60)
+            try await a.add(Self.activity(executions: 100), of: Account("other")!, minute: Self.minute)
+
+            let minutes = try await course(a, minutes: 0..<60)
+            #expect(minutes.points.map { ($0.start - Self.newYear) / 60_000 } == [0, 30, 59])
+            #expect(minutes.points.map(\.activity.executions) == [3, 0, 8])
+            #expect(minutes.points.map(\.activity.ms) == [250, 9, 250])
+            #expect(minutes.points.map(\.peakPercent) == [["count": 70], [:], ["count": 70]])
+            #expect(
+                minutes.points[2].activity.denials == ["count": 2] && minutes.points[2].activity.errors == 1)
+            #expect(minutes.functions.mapValues(\.executions) == ["f": 4, "a/b": 6])
+
+            let hours = try await course(b, minutes: 0..<120, step: .hour)
+            #expect(hours.points.map(\.activity.executions) == [11, 1])
+            #expect(hours.points.map(\.peakPercent) == [["count": 70], [:]])
+            let part = try await course(b, minutes: 1..<60, function: "a/b")
+            #expect(
+                part.points.map(\.activity.executions) == [4, 1] && part.functions.keys.sorted() == ["a/b"])
+            #expect(part.points.allSatisfy { $0.peakPercent.isEmpty })
+            #expect(try await course(b, minutes: 61..<600).points.isEmpty)
+        }
+    }
+
+    @Test(
+        "Every key has a time to live: 48 hours beyond its hour, 90 days beyond its day, 2 hours for minutes' rankings"
+    )
+    func timesToLive() async throws {
+        try await RecordsRig.with { rig in
+            let rollups = rig.records.rollups
+            try await rollups.add(Self.activity(executions: 1), of: acme, minute: Self.minute)
+            try await rollups.rank(
+                [(acme, Self.activity(executions: 1, peaks: ["count": 5]))], minute: Self.minute)
+            let hour = 3_600_000
+            var left: [String: Int] = [:]
+            for key in try rig.server.command("KEYS", "*").split(separator: "\n") {
+                let ttl = try rig.server.command("PTTL", String(key))
+                let ms: Int = try #require(Int(ttl))
+                left[String(key)] = ms
+            }
+            let day = Self.newYear.ms / (24 * hour)
+            let kept = [
+                "stint:{acme:prod}:u:\(Self.newYear.ms / hour)": 49 * hour,
+                "stint:{acme:prod}:d:\(day)": 91 * 24 * hour,
+                "stint:{top}:executions:m:\(Self.minute)": 2 * hour + 120_000,
+                "stint:{top}:executions:h:\(Self.newYear.ms / hour)": 90 * 24 * hour + hour,
+                "stint:{top}:percent:m:\(Self.minute)": 2 * hour + 120_000,
+                "stint:{top}:percent:h:\(Self.newYear.ms / hour)": 90 * 24 * hour + hour,
+            ]
+            #expect(left.keys.sorted() == kept.keys.sorted())
+            for (key, ms) in kept { #expect(((ms - 20_000)...ms).contains(left[key] ?? 0), "\(key)") }
+        }
+    }
+
+    @Test("An hour with too many functions counts new ones together, and a field that is damaged begins anew")
+    func bounds() async throws {
+        try await RecordsRig.with { rig in
+            let rollups = rig.records.rollups
+            for round in 0..<12 {
+                let names = (0..<100).map { ("f\(round)-\($0)", 1) }
+                try await rollups.add(
+                    Self.activity(functions: Dictionary(uniqueKeysWithValues: names)), of: acme,
+                    minute: Self.minute)
+            }
+            let key = "stint:{acme:prod}:u:\(Self.newYear.ms / 3_600_000)"
+            #expect(try rig.server.command("HLEN", key) == "1001")
+            let functions = try await course(rollups, minutes: 0..<1).functions
+            #expect(functions.values.map(\.executions).reduce(0, +) == 1_200)
+            #expect(functions[AccountActivity.otherFunctions]?.executions == 200)
+
+            _ = try rig.server.command("HSET", key, "x", "damaged", "later-version", "12345678")
+            try await rollups.add(Self.activity(executions: 2), of: acme, minute: Self.minute)
+            #expect(try await course(rollups, minutes: 0..<1).points.first?.activity.executions == 2)
+        }
+    }
+
+    @Test("A ranking keeps the first thousand while its time runs and the first hundred afterwards")
+    func ranks() async throws {
+        try await RecordsRig.with { rig in
+            let rollups = rig.records.rollups
+            let many = (1...1_200).map { number in
+                (
+                    Account("a\(number)")!,
+                    Self.activity(executions: number, ms: 5, peaks: ["count": number % 100])
+                )
+            }
+            try await rollups.rank(many, minute: Self.minute)
+            try await rollups.rank([(acme, Self.activity(executions: 700))], minute: Self.minute)
+            let key = "stint:{top}:executions:m:\(Self.minute)"
+            #expect(try rig.server.command("ZCARD", key) == "1000")
+            try await rollups.rank([(acme, Self.activity(executions: 600, ms: 1))], minute: Self.minute + 1)
+            #expect(try rig.server.command("ZCARD", key) == "100")
+
+            let top = try await rollups.top(
+                by: .executions, from: Self.newYear, to: Self.newYear + 120_000, limit: 3)
+            #expect(top.map(\.account.name) == ["a1200", "a1199", "a1198"])
+            let hours = try await rollups.top(
+                by: .executions, from: Self.newYear, to: Self.newYear + 24 * 3_600_000, limit: 2)
+            #expect(
+                hours.map(\.account.name) == ["acme:prod", "a1200"] && hours.map(\.amount) == [1_300, 1_200])
+            let fullest = try await rollups.top(
+                by: .percent, from: Self.newYear, to: Self.newYear + 60_000, limit: 1)
+            #expect(fullest.map(\.amount) == [99])
+            #expect(
+                try await rollups.top(by: .denials, from: Self.newYear, to: Self.newYear + 60_000, limit: 5)
+                    .isEmpty)
+        }
+    }
+
+    @Test(
+        "The writer brings every count to Redis once, some of them each time, and waits while Redis is away")
+    func writes() async throws {
+        try await RecordsRig.with { rig in
+            let rollups = rig.records.rollups
+            let writer = RollupWriter(rollups, metrics: NOOPMetricsHandler.instance)
+            let start = try await rollups.now
+            #expect(await writer.round([Self.book(3, used: 4), Self.book(2, used: 9, function: nil)]))
+            #expect(await writer.waitingCount == 0)
+            func today() async throws -> Rollups.Course {
+                try await rollups.course(
+                    of: acme, from: start + -3_600_000, to: try await rollups.now + 3_600_000, step: .hour)
+            }
+            let first = try await today()
+            #expect(first.points.map(\.activity.executions).reduce(0, +) == 5)
+            #expect(first.functions["f"]?.executions == 3)
+            #expect(first.points.compactMap { $0.peakPercent["count"] }.max() == 90)
+
+            rig.server.kill(SIGKILL)
+            try await eventually("the client has noticed") { try await !rig.client.isReady }
+            #expect(await !writer.round([Self.book(4)]))
+            #expect(await !writer.round([Self.book(1), Self.book(1, of: "other")]))
+            // In one minute, or in two.
+            #expect(await (2...4).contains(writer.waitingCount))
+            try await rig.server.restart()
+            try await eventually("the client is ready") { try await rig.client.isReady }
+            #expect(await writer.round([], maximum: 1))
+            #expect(await writer.waitingCount > 0)
+            #expect(await writer.round([]))
+            #expect(await writer.waitingCount == 0)
+            // What was there before went with the server, which keeps nothing.
+            #expect(try await today().points.map(\.activity.executions).reduce(0, +) == 5)
+        }
+    }
+}

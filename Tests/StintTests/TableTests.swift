@@ -1,0 +1,35 @@
+// Tables for people: how wide, and when in colour.
+
+import Testing
+
+@testable import stint
+
+@Suite("Tables")
+struct TableTests {
+    private static func table() -> Table {
+        var table = Table(.text("ACCOUNT"), .number("USED"), .percent("%"))
+        table.add("a-long-name", "5", "79")
+        table.add("b", "12345", "80")
+        table.add("c", "", "100")
+        return table
+    }
+
+    @Test("Columns are as wide as their widest cell, and numbers stand to the right")
+    func plain() {
+        #expect(
+            Self.table().text(isColoured: false) == """
+                ACCOUNT       USED    %
+                a-long-name      5   79
+                b            12345   80
+                c                   100
+                """)
+    }
+
+    @Test("What is nearly used up is yellow, what is used up red, and nothing else has a colour")
+    func coloured() {
+        let lines = Self.table().text(isColoured: true).split(separator: "\n").map(String.init)
+        #expect(lines[0] == "ACCOUNT       USED    %" && lines[1] == "a-long-name      5   79")
+        #expect(lines[2] == "b            12345  \u{1B}[33m 80\u{1B}[0m")
+        #expect(lines[3] == "c                   \u{1B}[31m100\u{1B}[0m")
+    }
+}
