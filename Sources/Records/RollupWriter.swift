@@ -13,7 +13,7 @@ public actor RollupWriter {
     /// Accounts waiting at once, each for every minute in which it did something; more are lost, which is counted.
     public static let maximumWaiting = 100_000
     /// Accounts that one call adds to the rankings, so that Redis is not kept for long.
-    private static let rankedAtOnce = 50
+    private static let rankedAtOnce = 20
 
     private struct Part: Hashable {
         let minute: Int
