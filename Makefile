@@ -2,9 +2,9 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test proof sanitize lint format bench compare conformance ci clean
+.PHONY: help deps build run demo test proof sanitize lint format bench compare conformance ci clean
 
-SWIFT_FOLDERS := Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources)
+SWIFT_FOLDERS := Package.swift Sources Tests Examples $(wildcard Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources)
 
 help:    ## list these targets
 	@echo "Stint: rate limits and quotas for function runners. Targets:"
@@ -27,8 +27,14 @@ run: deps    ## release build of the service, then start it (Ctrl-C stops it; AR
 	@echo "run: starting; runners ask http://127.0.0.1:7400, people look at http://127.0.0.1:7401/readyz"
 	@exec "$$(swift build $(RELEASE) --show-bin-path)/stint" serve $(ARGS)
 
+demo:    ## Stint, a function runner and real functions: a burst over the limit, and what becomes of it (half a minute)
+	@scripts/deps.sh demo
+	@[ -x .build/release/stint ] || [ -x .build/debug/stint ] || swift build --product stint
+	@build=release; [ -x .build/release/stint ] || build=debug; exec node Examples/function-runner/demo.mjs ".build/$$build/stint"
+
 # One after the other: many tests hold real servers to deadlines of milliseconds, and would be each other's load.
-test: build    ## every test (needs no running Redis: the tests start their own; about 6 minutes)
+test: build    ## every test (needs no running Redis: the tests start their own; about 12 minutes)
+	@scripts/deps.sh test
 	scripts/test.sh --skip-build --disable-xctest --no-parallel
 
 PROOF := AgreementTests|RulePropertyTests|Mutat|RandomDocumentTests|SimulationTests|AuditTests|RecordedVerdictTests
@@ -45,6 +51,7 @@ proof: build    ## everything that draws from chance, for much longer (an hour o
 # 60 s with 6,000 executions, and at a tenth of the speed no window that a test can wait for is long enough.
 SANITIZED := --skip-build --disable-xctest --no-parallel --skip HouseTests
 sanitize: deps    ## every test under ThreadSanitizer, then under AddressSanitizer (first time: 50 minutes on 2 cores, then 20)
+	@scripts/deps.sh test
 	swift build --build-tests --sanitize=thread --scratch-path .build/thread
 	clang -O1 -shared -fPIC -o .build/thread/MutexHandle.so Tests/Sanitizers/MutexHandle.c
 	LD_PRELOAD="$(CURDIR)/.build/thread/MutexHandle.so" \
@@ -55,8 +62,10 @@ sanitize: deps    ## every test under ThreadSanitizer, then under AddressSanitiz
 	swift test --sanitize=address --scratch-path .build/address $(SANITIZED)
 
 lint:    ## layout of the Swift code and syntax of the scripts, changing nothing
+	@scripts/deps.sh demo
 	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)
 	@for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit 1; done
+	@for script in $$(find Clients Examples -name '*.mjs' -o -name '*.js'); do node --check "$$script" || exit 1; done
 	@echo "lint: clean"
 
 format:    ## let swift format lay the Swift code out

@@ -37,9 +37,10 @@ let package = Package(
         .executable(name: "stint", targets: ["stint"]),
         .library(name: "Accounting", targets: ["Accounting"]),
         .library(name: "QuotaClient", targets: ["QuotaClient"]),
+        // The bodies that QuotaClient takes and gives.
+        .library(name: "WireFormat", targets: ["WireFormat"]),
         // For Benchmarks/ only.
         .library(name: "Redis", targets: ["Redis"]),
-        .library(name: "WireFormat", targets: ["WireFormat"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -109,11 +110,12 @@ let package = Package(
             name: "AdminAPI",
             dependencies: [
                 "Access", "Accounting", "PlanText", "Records", "Redis", "WireFormat", hummingbird, nio, log,
-                metrics,
+                metrics, lifecycle,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
+            resources: [.embedInCode("Dashboard/Assets")],
             swiftSettings: strict
         ),
 
@@ -130,6 +132,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        // A runner as small as it can be. A target here, not a package of its own, so that every build compiles it.
+        .executableTarget(
+            name: "quota-client-example", dependencies: ["QuotaClient", "WireFormat", asyncHTTP, nio],
+            path: "Examples/quota-client", swiftSettings: strict),
 
         // What tests share: repeatable chance, public vectors, the table of the rule, an exact log, recorded traffic,
         // real servers, a ledger on one.
@@ -245,8 +252,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Audit", "QuotaClient", "Recordings", "TestServers", "WireFormat", "stint", asyncHTTP, nio,
-                posix, http1,
+                "Accounting", "Audit", "QuotaClient", "Recordings", "Records", "Redis", "TestServers",
+                "WireFormat",
+                "quota-client-example", "stint", asyncHTTP, nio, posix, http1, log, metrics,
             ],
             swiftSettings: strict
         ),

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what building, testing and running Stint needs on Debian 12, and says so. Asks apt only for what
 # `dpkg -s` does not know, and leaves no server of the system running that was not there before: Stint, its tests and
-# its benchmarks start their own. `deps.sh bench` also installs the peers that `make compare` measures Stint beside, and
-# `deps.sh ci` what scripts/conformance.sh asks: promtool, and schemathesis in a place of its own below .build.
+# its benchmarks start their own. `deps.sh demo` also installs node, which the function runner runs on; `deps.sh test` node, and
+# the browser that the dashboard is tested in; `deps.sh bench` the peers that `make compare` measures Stint beside; `deps.sh ci`
+# what scripts/conformance.sh asks: promtool, and schemathesis in a place of its own below .build.
 set -euo pipefail
 
 say() { echo "deps: $*"; }
@@ -16,7 +17,7 @@ if [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 3 ]; }; then
     fail "Swift $major.$minor found, 6.3 or newer needed (https://www.swift.org/install/linux)."
 fi
 
-# package|why; a program on PATH does instead of redis-server, openssl and curl.
+# package|why; a program on PATH does instead of redis-server, openssl, curl and nodejs.
 missing=()
 need() {
     local package="$1"; shift
@@ -28,7 +29,7 @@ need() {
 
 if ! command -v dpkg >/dev/null || ! command -v apt-get >/dev/null; then
     say "not a Debian system, so nothing is installed here. Stint needs the headers of hiredis and zlib,"
-    say "and redis-server (or valkey-server), openssl and curl on PATH; going on as if they were there."
+    say "and redis-server (or valkey-server), openssl, curl and node (18 or later) on PATH; going on as if they were there."
     exit 0
 fi
 
@@ -37,6 +38,8 @@ need zlib1g-dev
 need redis-server redis-server valkey-server
 need openssl openssl
 need curl curl
+case "${1:-}" in test | demo) need nodejs node ;; esac
+if [ "${1:-}" = test ]; then need chromium chromium; fi
 if [ "${1:-}" = bench ]; then
     need python3 python3
     need wrk wrk

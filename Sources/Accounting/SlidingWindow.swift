@@ -20,6 +20,13 @@ public struct SlidingWindow: Equatable, Sendable {
         public internal(set) var executions: Int
         public internal(set) var ms: Int
         public internal(set) var latest: Timestamp
+
+        package init(number: Int, executions: Int, ms: Int, latest: Timestamp) {
+            self.number = number
+            self.executions = executions
+            self.ms = ms
+            self.latest = latest
+        }
     }
 
     public let shape: WindowShape

@@ -26,16 +26,18 @@ struct AccountRoutes: Sendable {
 
     private func state(_ request: AdminRequest) async throws -> Response {
         _ = try request.query()
-        let account = try request.account
+        return try await .json(state(of: request.account))
+    }
+
+    func state(of account: Account) async throws -> AccountBody {
         let (ledger, records) = (try parts.neededLedger, try parts.neededRecords)
         let plan = parts.planBook().plan(of: account)
         let standing = try await standing(of: account, under: plan, ledger)
         let holds = try await ledger.holds(account, Self.maximumHolds)
         let override = try await records.plans.override(of: account)?.value
-        return try .json(
-            AccountBody(
-                account: account.name, plan: plan.name, override: override.map(OverrideBody.init),
-                limits: standing.uses, holds: AccountBody.Holds(holds)))
+        return AccountBody(
+            account: account.name, plan: plan.name, override: override.map(OverrideBody.init),
+            limits: standing.uses, holds: AccountBody.Holds(holds))
     }
 
     private func executions(_ request: AdminRequest) async throws -> Response {
@@ -56,15 +58,22 @@ struct AccountRoutes: Sendable {
                     .malformedParameter, detail: "before: must be what an earlier page gave as next")
             }
         }
-        let log = try parts.neededRecords.executions
+        _ = try parts.neededRecords
         // Those that expired unseen become rows first.
         _ = try await parts.neededLedger.holds(account, 0)
+        return try await .json(log(of: account, filter, before: before, limit: limit))
+    }
+
+    func log(
+        of account: Account, _ filter: ExecutionLog.Filter = ExecutionLog.Filter(), before: StreamID? = nil,
+        limit: Int
+    ) async throws -> ExecutionsBody {
         let plan = parts.planBook().plan(of: account)
-        let page = try await log.page(of: account, filter, before: before, limit: limit)
-        return try .json(
-            ExecutionsBody(
-                executions: page.rows.map { ExecutionsBody.Execution($0, under: plan) },
-                next: page.next?.description))
+        let page = try await parts.neededRecords.executions.page(
+            of: account, filter, before: before, limit: limit)
+        return ExecutionsBody(
+            executions: page.rows.map { ExecutionsBody.Execution($0, under: plan) },
+            next: page.next?.description)
     }
 
     private func forget(_ request: AdminRequest) async throws -> Response {

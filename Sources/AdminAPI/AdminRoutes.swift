@@ -46,7 +46,7 @@ enum AdminRoutes {
     /// Every route there is.
     static func table(_ parts: AdminParts) -> [Route] {
         watching(parts) + [OpenAPI.route()] + plans(parts) + ResourceRoutes.table(parts)
-            + AccountRoutes.table(parts) + RollupRoutes.table(parts)
+            + AccountRoutes.table(parts) + RollupRoutes.table(parts) + DashboardRoutes.table(parts)
     }
 
     /// For those who watch the process.

@@ -96,6 +96,27 @@ public final class PrometheusMetrics: MetricsFactory {
         return text.output
     }
 
+    // MARK: Reading
+
+    /// What was counted so far under that name, by rendered labels; empty when nothing is counted there.
+    func counts(of name: String) -> [String: Int] {
+        (series(of: name) as [String: IntegerSeries]).mapValues(\.current)
+    }
+
+    /// The gauge of that name without labels; nil when there is none.
+    func level(of name: String) -> Double? { (series(of: name) as [String: RealSeries])[""]?.current }
+
+    /// The histogram of that name without labels; nil when there is none.
+    func buckets(of name: String) -> BucketCounts? {
+        (series(of: name) as [String: HistogramSeries])[""]?.current
+    }
+
+    private func series<Series: PrometheusSeries>(of name: String) -> [String: Series] {
+        table.withLock { $0.families[name]?.series ?? [:] }.compactMapValues { $0 as? Series }
+    }
+
+    // MARK: Making
+
     /// The handler of that name and those labels, made when it is the first to ask. A name that is already
     /// taken by another kind, or one series too many, gets a handler that nobody reads.
     private func series<Series: PrometheusSeries>(

@@ -68,6 +68,8 @@ final class HistogramSeries: PrometheusSeries, RecorderHandler, TimerHandler {
         counts = (0...bounds.count).map { _ in IntegerSeries() }
     }
 
+    var current: BucketCounts { BucketCounts(bounds: bounds, counts: counts.map(\.current)) }
+
     func record(_ value: Double) {
         counts[bounds.firstIndex { value <= $0 } ?? bounds.count].increment(by: 1)
         sum.increment(by: value)

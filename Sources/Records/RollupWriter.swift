@@ -8,7 +8,7 @@ import Redis
 
 /// The one writer of a process's rollups.
 public actor RollupWriter {
-    /// Accounts written in one round, at most; a round a second keeps Redis busy for some 3 % of it.
+    /// Accounts written in one round, at most; a round a second keeps Redis busy for some 4 % of it.
     public static let maximumWritten = 500
     /// Accounts waiting at once, each for every minute in which it did something; more are lost, which is counted.
     public static let maximumWaiting = 100_000

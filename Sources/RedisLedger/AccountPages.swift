@@ -1,4 +1,4 @@
-// The ledger's pages for the control plane: what is held, and forgetting what was charged. Not for the hot path.
+// The ledger's pages for the control plane: what is held, what counts, and forgetting what was charged. Not for the hot path.
 
 public import Accounting
 import NIOCore
@@ -8,8 +8,8 @@ public struct AccountPages: Sendable {
     /// Calls that look at one account, at most; each sees some 100 fields.
     public static let maximumCalls = 200
 
-    private let redis: RedisClient
-    private let keys: LedgerKeys
+    let redis: RedisClient
+    let keys: LedgerKeys
     private let logRows: Int
     private static let sweepScript = RedisScript(String(buffer: LedgerScript.sweep))
     private static let forgetScript = RedisScript(

@@ -161,6 +161,7 @@ enum Assembly {
         return AccountLedger(
             standing: { try await ledgers.standing(of: $0, under: $1) },
             holds: { try await pages.holds(of: $0, maximum: $1) },
+            cells: { try await pages.cells(of: $0, under: $1) },
             forget: { try await pages.forget($0) })
     }
 

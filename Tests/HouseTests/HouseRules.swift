@@ -124,14 +124,16 @@ enum HouseRules {
                     .filter { !$0.contains(":") }
                     .map { resolve($0, from: file.folders) }
                 named += file.text.matches(
-                    of: /`((Sources|Tests|Benchmarks|docs|deploy|scripts)\/[\w.\/+-]+)`/
+                    of: /`((Sources|Tests|Benchmarks|Clients|Examples|docs|deploy|scripts)\/[\w.\/+-]+)`/
                 )
                 .map { String($0.output.1) }
             } else if ["Makefile", "Dockerfile", "docker-compose.yml"].contains(file.path) {
-                named += file.text.matches(of: /(^|[\s"@])(\.\/)?((scripts|docs|deploy|\.ci)\/[\w.\/+-]*\w)/)
-                    .map {
-                        String($0.output.3)
-                    }
+                named += file.text.matches(
+                    of: /(^|[\s"@])(\.\/)?((Examples|scripts|docs|deploy|\.ci)\/[\w.\/+-]*\w)/
+                )
+                .map {
+                    String($0.output.3)
+                }
             }
             return named.filter { !exists($0) }.map { "\(file.path): names \($0), which is not there" }
         }

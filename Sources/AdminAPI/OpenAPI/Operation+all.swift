@@ -104,6 +104,6 @@ extension Operation {
 extension Operation.Reply {
     fileprivate static func text(_ description: String) -> Operation.Reply {
         Operation.Reply(
-            status: 200, description: description, schema: Schema.anyText, mediaType: "text/plain")
+            status: 200, description: description, schema: Schema.anyText, mediaTypes: ["text/plain"])
     }
 }

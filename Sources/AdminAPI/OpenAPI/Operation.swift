@@ -24,7 +24,8 @@ struct Operation: Sendable {
         let description: String
         /// Nil: no body.
         let schema: JSONValue?
-        var mediaType = "\(MediaType.json)"
+        /// One of these.
+        var mediaTypes = ["\(MediaType.json)"]
     }
 
     let api: API
@@ -41,6 +42,8 @@ struct Operation: Sendable {
     var problems: [ProblemType] = []
     /// Header fields of an answer that is good or a denial; not each is always there.
     var headers: [String: JSONValue] = [:]
+    /// For people: what goes wrong is mostly said in a page.
+    var isPage = false
 
     /// The varying segments of every path.
     static let segments = [
@@ -52,11 +55,15 @@ struct Operation: Sendable {
             name: "plan", place: .path, schema: Schema.value(BodyField.plan.rule), example: "serverless"),
         "kind": Parameter(
             name: "kind", place: .path, schema: Schema.value(ResourceRule.kind), example: "secrets"),
+        "file": Parameter(
+            name: "file", place: .path,
+            schema: ["type": "string", "pattern": "^[a-z]+-[0-9a-f]+[.](css|js|svg)$"],
+            example: Asset.style.name),
         "name": Parameter(
             name: "name", place: .path, schema: Schema.value(ResourceRule.name), example: "api-key"),
     ]
 
-    static let all = runner + watching + plans + resources + accounts + rollups
+    static let all = runner + watching + plans + resources + accounts + rollups + dashboard
 
     // MARK: As JSON
 
@@ -132,19 +139,21 @@ struct Operation: Sendable {
         if types.contains(.temporaryReducedCapacity) || !headers.isEmpty {
             headers["\(HeaderName.retryAfter)"] = ["schema": ["type": "integer", "minimum": 1]]
         }
+        var content: [String: JSONValue] = [
+            "\(MediaType.problem)": [
+                "schema": [
+                    "allOf": [
+                        Schema.named("Problem"),
+                        ["properties": ["type": Schema.words(types.map { "\($0.uri)" })]],
+                    ]
+                ]
+            ]
+        ]
+        if isPage { content["text/html"] = ["schema": Schema.anyText] }
         return [
             "headers": .object(headers),
             "description": .string(types.map { "\($0.title)" }.joined(separator: "; ")),
-            "content": [
-                "application/problem+json": [
-                    "schema": [
-                        "allOf": [
-                            Schema.named("Problem"),
-                            ["properties": ["type": Schema.words(types.map { "\($0.uri)" })]],
-                        ]
-                    ]
-                ]
-            ],
+            "content": .object(content),
         ]
     }
 }
@@ -170,7 +179,10 @@ extension Operation.Reply {
         var members: [String: JSONValue] = [
             "description": .string(description), "headers": .object(headers),
         ]
-        if let schema { members["content"] = .object([mediaType: ["schema": schema]]) }
+        if let schema {
+            members["content"] = .object(
+                Dictionary(mediaTypes.map { ($0, ["schema": schema] as JSONValue) }) { $1 })
+        }
         return .object(members)
     }
 }

@@ -3,8 +3,9 @@
 import WireFormat
 
 extension Schema {
-    static let all = runner.merging(resources) { $1 }.merging(plans) { $1 }.merging(accounts) { $1 }
-        .merging(rollups) { $1 }
+    static let all = [runner, resources, plans, accounts, rollups, live].reduce([:]) {
+        $0.merging($1) { $1 }
+    }
 
     private static let runner: [String: JSONValue] = [
         "Problem": reply(

@@ -12,36 +12,39 @@
 -- and the most that was used of it in percent; behind a / follows the function, if it is one's. Amounts are added up; of a p
 -- the greatest stays.
 
-local struct_pack, struct_unpack = struct.pack, struct.unpack
+local fields = {}
+for i = 7, #ARGV, 2 do fields[#fields + 1] = ARGV[i] end
 
 local function put(key, period, stay)
   local room = tonumber(ARGV[5]) - redis.call('HLEN', key)
-  for i = 7, #ARGV, 2 do
-    local field, amount = ARGV[i], tonumber(ARGV[i + 1])
-    local series = redis.call('HGET', key, field)
+  local found, new, set = redis.call('HMGET', key, unpack(fields)), {}, {}
+  for i, field in ipairs(fields) do
+    local series, amount = new[field] or found[i], tonumber(ARGV[2 * i + 6])
     if not series then
       local slash = string.find(field, '/', 1, true)
       if slash and room <= 0 then
         field = string.sub(field, 1, slash) .. ARGV[6]
-        series = redis.call('HGET', key, field)
+        series = new[field] or redis.call('HGET', key, field)
       end
       if not series then room = room - 1 end
     end
-    series = series or ''
-    if #series % 8 ~= 0 then series = '' end
+    if not series or #series % 8 ~= 0 then series = '' end
     local at = #series - 7
     while at > 0 and string.byte(series, at) > period do at = at - 8 end
     local behind = at + 8
     if at > 0 and string.byte(series, at) == period then
-      local before = struct_unpack('<I7', series, at + 1)
+      local before = struct.unpack('<I7', series, at + 1)
       amount = string.sub(field, 1, 1) == 'p' and math.max(before, amount) or before + amount
     else
       at = behind
     end
-    redis.call('HSET', key, field,
-      string.sub(series, 1, at - 1) .. struct_pack('<BI7', period, math.min(amount, 9007199254740991))
-      .. string.sub(series, behind))
+    new[field] = string.sub(series, 1, at - 1) .. struct.pack('<BI7', period, math.min(amount, 9007199254740991))
+      .. string.sub(series, behind)
   end
+  for field, series in pairs(new) do
+    set[#set + 1], set[#set + 2] = field, series
+  end
+  redis.call('HSET', key, unpack(set))
   redis.call('PEXPIRE', key, stay)
 end
 

@@ -1,0 +1,578 @@
+// Stint's client for runners in Node: one file without dependencies, for Node 18 or later. Import it, or copy it.
+//
+//   const stint = new Stint({ url: "http://127.0.0.1:7400" });
+//   const value = await stint.withExecution({ account: "acme", function: "resize" }, async (execution) => {
+//       return resize(execution.signal);               // aborted when the granted time is up
+//   });
+//   await stint.close();
+//
+// Every request has a deadline. What got no answer, or a 503, is repeated after a jittered pause, a bounded number of times, with
+// the same id, so that nothing is charged twice. A denial is a `Denied`, silence an `Unavailable`, any other no a `Refused`.
+// Settlements are sent in the background, again and again while Stint is away; their queue is bounded.
+
+import { randomUUID } from "node:crypto";
+import http from "node:http";
+import https from "node:https";
+
+/**
+ * What is left: a count, and milliseconds. `null` where the plan has no such limit, or where nobody could be asked.
+ * @typedef {{executionsRemaining: number|null, timeRemaining: number|null}} Limits
+ */
+
+/**
+ * An error of Stint's (RFC 9457). Compare `type`; `detail` is for people.
+ * @typedef {{type: string, title?: string, status?: number, detail?: string, "violated-policies"?: string[],
+ *   retryAfterMs?: number, limits?: Limits, field?: string, id?: string}} Problem
+ */
+
+/**
+ * What an execution asks for; all optional. Bounds: docs/API.md.
+ * @typedef {{id?: string, function?: string, kind?: string, maxDurationMs?: number, minDurationMs?: number,
+ *   payloadBytes?: number}} Ask
+ */
+
+/**
+ * What was granted. `ageMs`: it was admitted at most so long before the reply was here. `headers`: `ratelimit` and
+ * `ratelimit-policy`, where Stint sent them. `degraded`: nobody could be asked, and it runs uncounted.
+ * @typedef {{id: string, grantedMs: number, deadline?: number, memoryBytes?: number, limits: Limits,
+ *   suggestedIntervalMs: number, degraded: boolean, ageMs: number, headers: Record<string, string>}} Grant
+ */
+
+/**
+ * What an execution used. `durationMs`: whole milliseconds.
+ * @typedef {{durationMs: number, outcome?: "ok"|"error"|"timeout"|"not-started", memoryBytes?: number}} Usage
+ */
+
+/** @typedef {{id: string, chargedMs: number, returnedMs: number, overrunMs: number, limits: Limits}} Settled */
+
+/**
+ * @typedef {{account: string, plan: string, limits: Limits, suggestedIntervalMs: number, policies: {name: string, meter: string,
+ *   amount: number, used: number, remaining: number, windowMs: number}[]}} Standing
+ */
+
+/** @typedef {{kind: string, name: string, quota: number, used: number, metadata?: object, created: boolean}} Resource */
+
+/** Stint said no. The only reason for which a function is not to run because of its account's quota. */
+export class Denied extends Error {
+    name = "Denied";
+
+    /** @param {Problem} problem @param {Record<string, string>} headers @param {string=} id */
+    constructor(problem, headers, id) {
+        super(problem.detail ?? problem.title);
+        this.problem = problem;
+        /** The earliest time until this ask fits; undefined when it never does. @type {number|undefined} */
+        this.retryAfterMs = problem.retryAfterMs;
+        /** `retry-after`, `ratelimit` and `ratelimit-policy`, as they came. */
+        this.headers = headers;
+        this.id = id;
+    }
+}
+
+/** Stint does not understand the request, or does not take it from this caller. Repeating it does not help. */
+export class Refused extends Error {
+    name = "Refused";
+
+    /** @param {Problem} problem @param {number} status */
+    constructor(problem, status) {
+        super(`${status}: ${problem.detail ?? problem.title ?? problem.type}`);
+        this.problem = problem;
+        this.status = status;
+    }
+}
+
+/** Nobody could say. What was asked for may have been charged, unless `isUntouched`; the same id may be asked again. */
+export class Unavailable extends Error {
+    name = "Unavailable";
+
+    /** @param {{id?: string, cause: Error, retryAfterMs?: number, isUntouched: boolean}} facts */
+    constructor({ id, cause, retryAfterMs = 1_000, isUntouched }) {
+        super(`no answer from Stint: ${cause.message}`, { cause });
+        this.id = id;
+        this.retryAfterMs = retryAfterMs;
+        /** Nothing ever reached Stint. */
+        this.isUntouched = isUntouched;
+    }
+}
+
+/** The granted time is over. What `withExecution` aborts its function with, and throws when that does not help. */
+export class TimedOut extends Error {
+    name = "TimedOut";
+
+    /** @param {number} grantedMs */
+    constructor(grantedMs) {
+        super(`the granted ${grantedMs} ms are over`);
+        this.grantedMs = grantedMs;
+    }
+}
+
+/** Throw it in `withExecution` when what was admitted could not be started: then no time is charged. */
+export class NotStarted extends Error {
+    name = "NotStarted";
+}
+
+/** An id for an execution, that nobody else has. */
+export const newId = () => randomUUID();
+
+/** Replies beyond this many bytes are not read. */
+const maximumReplyBytes = 4 << 20;
+/** What says that there was no answer: from Stint, or from a proxy that did not reach it. */
+const statusesOfSilence = new Set([502, 503, 504]);
+/** Errors of connections that never stood. */
+const neverConnected = new Set(["ECONNREFUSED", "ENOENT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+/** A timer cannot wait longer. */
+const longestTimerMs = 2 ** 31 - 1;
+const nothingLeftToSay = { executionsRemaining: null, timeRemaining: null };
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The error of a reply that is not what Stint says. */
+const unreadable = (status) => new Error(`status ${status}, and a body that is not Stint's`);
+
+/** One address, with the connections that are kept to it. */
+class Door {
+    /** @param {string} address @param {{connections: number, deadlineMs: number, token?: string, tls?: object}} settings */
+    constructor(address, { connections, deadlineMs, token, tls }) {
+        const isSocket = address.startsWith("unix:");
+        const url = parsedURL(isSocket ? "http://localhost" : address);
+        if (!["http:", "https:"].includes(url?.protocol) || url.pathname !== "/") {
+            throw new TypeError(`${address}: must be http://HOST:PORT, https://HOST:PORT or unix:PATH`);
+        }
+        this.protocol = url.protocol === "https:" ? https : http;
+        const host = url.hostname.replace(/^\[|\]$/g, "");
+        this.place = isSocket ? { socketPath: address.slice("unix:".length) } : { host, port: url.port || undefined };
+        this.agent = new this.protocol.Agent({ keepAlive: true, maxSockets: connections, ...tls });
+        this.deadlineMs = deadlineMs;
+        this.headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    }
+
+    /**
+     * One request and its reply. Rejects when there is no whole reply within the deadline.
+     * @returns {Promise<{status: number, headers: http.IncomingHttpHeaders, body: any}>} `body`: undefined when it is not JSON
+     */
+    exchange(method, path, body) {
+        return new Promise((resolve, reject) => {
+            const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+            const headers = { ...this.headers };
+            if (bytes !== undefined) {
+                headers["Content-Type"] = "application/json";
+                headers["Content-Length"] = bytes.length;
+            }
+            const request = this.protocol.request({ ...this.place, method, path, headers, agent: this.agent });
+            const end = (settle, value) => {
+                clearTimeout(timer);
+                settle(value);
+            };
+            const giveUp = (error) => {
+                end(reject, error);
+                request.destroy();
+            };
+            const timer = setTimeout(() => giveUp(new Error(`not within ${this.deadlineMs} ms`)), this.deadlineMs);
+            request.on("error", (error) => end(reject, error));
+            request.on("response", (response) => {
+                const chunks = [];
+                let size = 0;
+                response.on("data", (chunk) => {
+                    size += chunk.length;
+                    if (size > maximumReplyBytes) giveUp(new Error(`a reply of more than ${maximumReplyBytes} bytes`));
+                    else chunks.push(chunk);
+                });
+                response.on("error", (error) => end(reject, error));
+                response.on("close", () => end(reject, new Error("the reply was cut off")));
+                response.on("end", () => {
+                    if (!response.complete) return;
+                    const text = Buffer.concat(chunks).toString();
+                    end(resolve, { status: response.statusCode, headers: response.headers, body: parsed(text) });
+                });
+            });
+            request.end(bytes);
+        });
+    }
+
+    close() {
+        this.agent.destroy();
+    }
+}
+
+function parsedURL(text) {
+    try {
+        return new URL(text);
+    } catch {
+        return undefined;
+    }
+}
+
+/** A JSON value, or undefined. @param {string} text */
+function parsed(text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}
+
+/** What is to be settled and is not yet: sent at once while Stint answers, one at a time and ever more slowly while it does not. */
+class Settlements {
+    #waiting = [];
+    #sending = 0;
+    #pauseMs = 0;
+    #timer;
+    #idle = [];
+    dropped = 0;
+
+    /** @param {{send: (entry: object) => Promise<void>, bound: number, lanes: number, longestPauseMs: number, patienceMs: number,
+     *   onDropped: (entry: object, reason: Error) => void}} settings */
+    constructor(settings) {
+        this.settings = settings;
+    }
+
+    get count() {
+        return this.#waiting.length + this.#sending;
+    }
+
+    /** The oldest gives way when there is no place: its hold expires first. @param {boolean} isSure false: only while there is much place */
+    add(entry, isSure = true) {
+        const { bound } = this.settings;
+        if (!isSure && this.count >= bound / 2) return;
+        this.#waiting.push({ ...entry, until: performance.now() + this.settings.patienceMs });
+        if (this.count > bound) this.#drop(this.#waiting.shift(), new Error("too many wait"));
+        this.#pump();
+    }
+
+    /** Resolves when nothing waits. */
+    drained() {
+        return new Promise((resolve) => {
+            this.#idle.push(resolve);
+            this.#tellIfIdle();
+        });
+    }
+
+    /** Sends no more. */
+    stop() {
+        clearTimeout(this.#timer);
+        this.#timer = undefined;
+        this.#waiting = [];
+    }
+
+    #drop(entry, reason) {
+        this.dropped += 1;
+        this.settings.onDropped(entry, reason);
+    }
+
+    #pump() {
+        if (this.#timer !== undefined) return;
+        const lanes = this.#pauseMs > 0 ? 1 : this.settings.lanes;
+        while (this.#sending < lanes && this.#waiting.length > 0) this.#send(this.#waiting.shift());
+    }
+
+    async #send(entry) {
+        this.#sending += 1;
+        try {
+            await this.settings.send(entry);
+            this.#pauseMs = 0;
+        } catch (error) {
+            if (error instanceof Unavailable && performance.now() < entry.until) {
+                this.#waiting.unshift(entry);
+                this.#pause();
+            } else {
+                this.#drop(entry, error);
+            }
+        }
+        this.#sending -= 1;
+        this.#pump();
+        this.#tellIfIdle();
+    }
+
+    /** Between half of it and the whole, twice as long each time. */
+    #pause() {
+        if (this.#timer !== undefined) return;
+        this.#pauseMs = Math.min(this.settings.longestPauseMs, Math.max(50, this.#pauseMs * 2));
+        this.#timer = setTimeout(() => {
+            this.#timer = undefined;
+            this.#pump();
+        }, this.#pauseMs * (0.5 + Math.random() / 2));
+        // What waits keeps no process alive: `close()` does.
+        this.#timer.unref();
+    }
+
+    #tellIfIdle() {
+        if (this.count > 0) return;
+        for (const resolve of this.#idle.splice(0)) resolve();
+    }
+}
+
+/** A client of one Stint. */
+export class Stint {
+    #runner;
+    #admin;
+    #settings;
+    #settlements;
+
+    /**
+     * @param {object} [settings]
+     * @param {string} [settings.url] the runner API: `http://HOST:PORT`, `https://HOST:PORT` or `unix:PATH`
+     * @param {string} [settings.admin] the admin API, for resource quotas
+     * @param {string} [settings.token] sent as a bearer token
+     * @param {object} [settings.tls] `ca`, `cert`, `key` as in `tls.connect`
+     * @param {number} [settings.deadlineMs] for one request, from connecting to the reply's last byte
+     * @param {number} [settings.attempts] how often something is asked at most while nobody answers
+     * @param {number} [settings.longestPauseMs] between two attempts at most
+     * @param {number} [settings.connections] to each address at most; more requests wait
+     * @param {number} [settings.maximumUnsettled] settlements that wait at most; beyond it the oldest is dropped
+     * @param {number} [settings.settleForMs] how long a settlement is tried; then its hold is left to expire
+     * @param {(dropped: {account: string, id: string, usage: Usage}, reason: Error) => void} [settings.onDropped]
+     *   a settlement was given up: its grant stays charged until it leaves the window
+     */
+    constructor({
+        url = "http://127.0.0.1:7400", admin = "http://127.0.0.1:7401", token, tls, deadlineMs = 1_000, attempts = 3,
+        longestPauseMs = 400, connections = 64, maximumUnsettled = 10_000, settleForMs = 3_600_000, onDropped = () => {},
+    } = {}) {
+        this.#settings = { attempts, longestPauseMs };
+        this.#runner = new Door(url, { connections, deadlineMs, token, tls });
+        this.#admin = new Door(admin, { connections, deadlineMs, token, tls });
+        this.#settlements = new Settlements({
+            bound: maximumUnsettled, lanes: Math.min(16, connections, Math.ceil(maximumUnsettled / 2)), longestPauseMs: 5_000, patienceMs: settleForMs, onDropped,
+            send: ({ account, id, usage }) => this.#settle(account, id, usage, 1),
+        });
+    }
+
+    // The questions.
+
+    /**
+     * May this execution start, and for how long?
+     * @param {string} account @param {Ask} [ask] without an id it gets one, so that repetitions are safe
+     * @returns {Promise<Grant>}
+     * @throws {Denied|Unavailable|Refused}
+     */
+    async admit(account, ask = {}) {
+        const id = ask.id ?? newId();
+        const path = `${accountPath(account)}/executions`;
+        const reply = await this.#ask(this.#runner, "POST", path, { ...ask, id }, {
+            id, isReadable: ({ id: theirs, grantedMs }) => theirs === id && isCount(grantedMs),
+        });
+        const body = reply.body;
+        // 200: one of the earlier attempts was admitted.
+        const ageMs = performance.now() - (reply.status === 200 ? reply.firstSentAt : reply.sentAt);
+        return {
+            ...body, limits: body.limits ?? nothingLeftToSay, suggestedIntervalMs: body.suggestedIntervalMs ?? 0,
+            degraded: body.degraded ?? false, ageMs, headers: spoken(reply.headers),
+        };
+    }
+
+    /**
+     * It used this much. `withExecution` and `settleLater` do this by themselves.
+     * @param {string} account @param {string} id @param {Usage} usage
+     * @returns {Promise<Settled|null>} null: there is nothing to settle (any more), which after a lost reply is good news
+     * @throws {Unavailable|Refused}
+     */
+    settle(account, id, usage) {
+        return this.#settle(account, id, usage, this.#settings.attempts);
+    }
+
+    async #settle(account, id, usage, attempts) {
+        const path = `${accountPath(account)}/executions/${segment(id)}/settle`;
+        try {
+            const isReadable = ({ chargedMs }) => isCount(chargedMs);
+            return (await this.#ask(this.#runner, "POST", path, usage, { id, attempts, isReadable })).body;
+        } catch (error) {
+            if (error instanceof Refused && error.problem.type === "urn:stint:problem:execution-not-held") return null;
+            throw error;
+        }
+    }
+
+    /**
+     * What is left? Changes nothing.
+     * @param {string} account
+     * @returns {Promise<Standing>}
+     * @throws {Unavailable|Refused}
+     */
+    async peek(account) {
+        const path = `${accountPath(account)}/limits`;
+        const isReadable = ({ policies }) => Array.isArray(policies);
+        return (await this.#ask(this.#runner, "GET", path, undefined, { isReadable })).body;
+    }
+
+    // Resource quotas, of the admin API.
+
+    /**
+     * The account owns this, if its quota has place. Doing it twice is the same as once.
+     * @param {string} account @param {string} kind `secrets`, `endpoints`, ... @param {string} name
+     * @param {object} [metadata] for people who look; no secret's value belongs there
+     * @returns {Promise<Resource>}
+     * @throws {Denied|Unavailable|Refused} `Denied` without `retryAfterMs`: the quota is used up
+     */
+    async register(account, kind, name, metadata) {
+        const reply = await this.#ask(this.#admin, "PUT", resourcePath(account, kind, name), metadata, {
+            isReadable: ({ quota }) => isCount(quota),
+        });
+        return { ...reply.body, created: reply.status === 201 };
+    }
+
+    /**
+     * The account owns this no longer.
+     * @param {string} account @param {string} kind @param {string} name
+     * @returns {Promise<boolean>} whether it did
+     * @throws {Unavailable|Refused}
+     */
+    async release(account, kind, name) {
+        try {
+            await this.#ask(this.#admin, "DELETE", resourcePath(account, kind, name), undefined, { isEmpty: true });
+            return true;
+        } catch (error) {
+            if (error instanceof Refused && error.problem.type === "urn:stint:problem:not-found") return false;
+            throw error;
+        }
+    }
+
+    // Whole executions.
+
+    /**
+     * Admits an execution, runs `run` and settles, whatever becomes of `run`: `ok` when it returns, `error` when it throws, `timeout`
+     * when the granted time was over first, `not-started` when it throws `NotStarted`. Settling costs no time: it is done in the
+     * background, and repeated while Stint is away.
+     *
+     * When the time is over, `execution.signal` is aborted; whatever `run` has begun must end then. If it has not within
+     * `graceMs`, it is settled with what it took so far, and nobody waits for it any longer.
+     *
+     * @template Value
+     * @param {Ask & {account: string, whenUnavailable?: {grantedMs: number, memoryBytes?: number}, graceMs?: number}} options
+     *   `whenUnavailable`: run with this grant, uncounted, when nobody can be asked. `graceMs`: 1,000 unless given
+     * @param {(execution: Grant & {signal: AbortSignal, report: (said: Partial<Usage>) => void}) => Promise<Value>|Value} run
+     *   `report` replaces what is measured here: a runner knows better how long its worker lived, and how that ended
+     * @returns {Promise<Value>} what `run` returned
+     * @throws {Denied|Unavailable|Refused|TimedOut} or what `run` throws
+     */
+    async withExecution({ account, whenUnavailable, graceMs = 1_000, ...ask }, run) {
+        const grant = await this.#grant(account, { ...ask, id: ask.id ?? newId() }, whenUnavailable);
+        if (grant.ageMs >= grant.grantedMs && grant.grantedMs > 0) {
+            this.settleLater(account, grant.id, { durationMs: 0, outcome: "not-started" });
+            throw new Unavailable({ id: grant.id, cause: new Error("the answer came when the grant was over"), isUntouched: false });
+        }
+        const [began, alarm, said] = [performance.now(), new AbortController(), {}];
+        let outcome = "ok";
+        const timers = [];
+        const overdue = new Promise((_, reject) => {
+            const after = (ms, act) => timers.push(setTimeout(act, Math.min(ms, longestTimerMs)));
+            after(grant.grantedMs, () => alarm.abort(new TimedOut(grant.grantedMs)));
+            after(grant.grantedMs + graceMs, () => reject(new TimedOut(grant.grantedMs)));
+        });
+        try {
+            const execution = { ...grant, signal: alarm.signal, report: (more) => Object.assign(said, more) };
+            return await Promise.race([(async () => run(execution))(), overdue]);
+        } catch (error) {
+            outcome = error instanceof NotStarted ? "not-started" : "error";
+            throw error;
+        } finally {
+            timers.forEach(clearTimeout);
+            if (alarm.signal.aborted && outcome !== "not-started") outcome = "timeout";
+            const durationMs = outcome === "not-started" ? 0 : Math.round(performance.now() - began);
+            this.settleLater(account, grant.id, { durationMs, outcome, ...said });
+        }
+    }
+
+    async #grant(account, ask, whenUnavailable) {
+        try {
+            return await this.admit(account, ask);
+        } catch (error) {
+            if (!(error instanceof Unavailable)) throw error;
+            if (whenUnavailable === undefined) {
+                // It may have been charged all the same: give it back.
+                if (!error.isUntouched) this.#later(account, ask.id, { durationMs: 0, outcome: "not-started" }, false);
+                throw error;
+            }
+            return {
+                ...whenUnavailable, id: ask.id, limits: nothingLeftToSay, suggestedIntervalMs: 0, degraded: true, ageMs: 0,
+                headers: {},
+            };
+        }
+    }
+
+    /**
+     * Settles in the background, with repetitions while Stint is away.
+     * @param {string} account @param {string} id @param {Usage} usage
+     */
+    settleLater(account, id, usage) {
+        this.#later(account, id, usage, true);
+    }
+
+    #later(account, id, usage, isSure) {
+        this.#settlements.add({ account, id, usage }, isSure);
+    }
+
+    /** Settlements that wait. */
+    get unsettled() {
+        return this.#settlements.count;
+    }
+
+    /** Settlements that were given up since the beginning. */
+    get dropped() {
+        return this.#settlements.dropped;
+    }
+
+    /**
+     * Waits for the settlements that are under way, then closes the connections. Call it before the process ends.
+     * @param {number} [withinMs] how long at most
+     * @returns {Promise<number>} how many are left unsettled
+     */
+    async close(withinMs = 5_000) {
+        let timer;
+        const patience = new Promise((resolve) => (timer = setTimeout(resolve, withinMs)));
+        await Promise.race([this.#settlements.drained(), patience]);
+        clearTimeout(timer);
+        const left = this.#settlements.count;
+        this.#settlements.stop();
+        this.#runner.close();
+        this.#admin.close();
+        return left;
+    }
+
+    /** Asks until there is an answer, `attempts` times at most, and turns whatever is not 2xx into its error. */
+    async #ask(door, method, path, body, { id, attempts = this.#settings.attempts, isReadable = () => true, isEmpty = false }) {
+        const firstSentAt = performance.now();
+        let isUntouched = true;
+        for (let attempt = 1; ; attempt += 1) {
+            const sentAt = performance.now();
+            let cause, retryAfterMs;
+            try {
+                const reply = await door.exchange(method, path, body);
+                isUntouched = false;
+                cause = fault(reply, isReadable, isEmpty);
+                if (cause === undefined) return { ...reply, sentAt, firstSentAt };
+                retryAfterMs = secondsOf(reply.headers) * 1_000 || undefined;
+                const isAnswer = isObject(reply.body) && typeof reply.body.type === "string";
+                if (isAnswer && reply.status === 429) throw new Denied(reply.body, spoken(reply.headers), id);
+                if (isAnswer && !statusesOfSilence.has(reply.status)) throw new Refused(reply.body, reply.status);
+            } catch (error) {
+                if (error instanceof Denied || error instanceof Refused) throw error;
+                if (!neverConnected.has(error.code)) isUntouched = false;
+                cause = error;
+            }
+            if (attempt >= attempts) throw new Unavailable({ id, cause, retryAfterMs, isUntouched });
+            await sleep(Math.random() * Math.min(this.#settings.longestPauseMs, 50 * 2 ** attempt));
+        }
+    }
+}
+
+/** Why a reply is not the one that was hoped for; undefined when it is. */
+function fault({ status, body }, isReadable, isEmpty) {
+    if (status >= 200 && status < 300) {
+        return isEmpty || (isObject(body) && isReadable(body)) ? undefined : unreadable(status);
+    }
+    return isObject(body) && typeof body.detail === "string" ? new Error(`${status}: ${body.detail}`) : unreadable(status);
+}
+
+/** The fields that a runner may pass on. */
+function spoken(headers) {
+    const names = ["retry-after", "ratelimit", "ratelimit-policy"];
+    return Object.fromEntries(names.filter((name) => headers[name] !== undefined).map((name) => [name, headers[name]]));
+}
+
+const secondsOf = (headers) => Number(headers["retry-after"]) || 0;
+
+/** What accounts are made of needs no encoding, and Stint reads it fastest without. */
+const segment = (text) => encodeURIComponent(text).replaceAll("%3A", ":").replaceAll("%40", "@");
+
+const accountPath = (account) => `/v1/accounts/${segment(account)}`;
+
+const resourcePath = (account, kind, name) => `${accountPath(account)}/resources/${segment(kind)}/${segment(name)}`;

@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+// A function runner: serves a folder of functions, and asks Stint before each run. This file reads the command line and puts the
+// parts together. docs/RUNNER.md says what it does.
+
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+import { Stint } from "../../Clients/node/stint.mjs";
+import { diesWithRunner } from "./execution.mjs";
+import { ProjectError, readProject, readSecrets } from "./project.mjs";
+import { register } from "./registration.mjs";
+import { FunctionServer } from "./server.mjs";
+
+const usage = `usage: node runner.mjs FOLDER --account NAME [--account NAME ...]
+  --listen HOST:PORT            where callers ask (127.0.0.1:7410; port 0 takes a free one)
+  --stint URL                   Stint's runner API: http://HOST:PORT or unix:PATH (http://127.0.0.1:7400)
+  --admin URL                   Stint's admin API, for resource quotas (http://127.0.0.1:7401)
+  --secrets FILE                a JSON object with the values of the folder's secrets; only its owner may read it
+  --when-unavailable WHAT       deny (503), or admit: run uncounted while Stint cannot be asked (deny)
+  --workers N                   functions that run at once (2 per core)
+  --queue N                     calls that wait for a worker at most, 5 s each (100)
+  --memory-mb N                 of a run whose plan does not say (128)
+The token, if Stint wants one, is taken from STINT_TOKEN.`;
+
+const log = (line) => process.stderr.write(`function-runner: ${line}\n`);
+
+/** What was typed, judged. @throws {ProjectError} */
+function settings() {
+    let typed;
+    try {
+        typed = parseArgs({
+            allowPositionals: true,
+            options: {
+                account: { type: "string", multiple: true }, listen: { type: "string", default: "127.0.0.1:7410" },
+                stint: { type: "string" }, admin: { type: "string" }, secrets: { type: "string" },
+                "when-unavailable": { type: "string", default: "deny" }, workers: { type: "string" }, queue: { type: "string" },
+                "memory-mb": { type: "string" },
+            },
+        });
+    } catch (error) {
+        throw new ProjectError(`${error.message}\n${usage}`);
+    }
+    const { values, positionals } = typed;
+    const accounts = new Set(values.account ?? []);
+    const listen = /^(\[[0-9a-f:]+\]|[^:]+):(\d{1,5})$/.exec(values.listen);
+    if (positionals.length !== 1) throw new ProjectError(`name one folder\n${usage}`);
+    if (accounts.size < 1 || accounts.size > 100) throw new ProjectError(`name 1 to 100 accounts\n${usage}`);
+    if (listen === null) throw new ProjectError(`--listen: must be HOST:PORT\n${usage}`);
+    if (!["deny", "admit"].includes(values["when-unavailable"])) {
+        throw new ProjectError(`--when-unavailable: must be deny or admit\n${usage}`);
+    }
+    return {
+        folder: positionals[0], accounts, host: listen[1].replace(/^\[|\]$/g, ""), port: Number(listen[2]), stint: values.stint,
+        admin: values.admin, secrets: values.secrets, whenUnavailable: values["when-unavailable"],
+        workers: number("workers", values.workers, 2 * os.cpus().length, 1, 1_000),
+        queue: number("queue", values.queue, 100, 0, 10_000),
+        memoryBytes: number("memory-mb", values["memory-mb"], 128, 8, 65_536) * 2 ** 20,
+    };
+}
+
+function number(name, text, standard, least, most) {
+    const value = text === undefined ? standard : Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new ProjectError(`--${name}: must be ${least} to ${most}, not ${text}`);
+}
+
+function client(how) {
+    try {
+        return new Stint(how);
+    } catch (error) {
+        throw new ProjectError(`--stint, --admin: ${error.message}`);
+    }
+}
+
+async function main() {
+    const chosen = settings();
+    const project = readProject(chosen.folder, chosen.secrets === undefined ? {} : readSecrets(chosen.secrets));
+    const stint = client({
+        url: chosen.stint, admin: chosen.admin, token: process.env.STINT_TOKEN,
+        onDropped: ({ account, id }, reason) => log(`execution ${id} of ${account} stays charged with its grant: ${reason.message}`),
+    });
+    const server = new FunctionServer({
+        project, stint, accounts: chosen.accounts, whenUnavailable: chosen.whenUnavailable, memoryBytes: chosen.memoryBytes, log,
+        bounds: { workers: chosen.workers, queue: chosen.queue, waitMs: 5_000 },
+    });
+    if (!diesWithRunner) log("there is no setpriv (util-linux): workers outlive a runner that is killed, until their function ends");
+
+    // A Stint that is away is no reason not to start: calls are answered as --when-unavailable says.
+    const registered = register(stint, project, chosen.accounts, log);
+    await Promise.race([registered, new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
+    registered.catch(fail);
+
+    const address = await server.listen(chosen.port, chosen.host);
+    const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+    log(`${path.basename(project.folder)}: ${project.endpoints.size} endpoints, ${project.actions.size} actions for `
+        + `${[...chosen.accounts].join(", ")}, ${chosen.workers} workers`);
+    log(`serves http://${host}:${address.port}`);
+
+    let isStopping = false;
+    const stop = async () => {
+        if (isStopping) return;
+        isStopping = true;
+        log("stops: runs under way end first");
+        await server.close();
+        const left = await stint.close();
+        log(left === 0 ? "stopped" : `stopped; ${left} executions stay charged with their grants`);
+        process.exit(0);
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+}
+
+function fail(error) {
+    log(error instanceof ProjectError ? error.message : error.stack);
+    process.exit(1);
+}
+
+main().catch(fail);

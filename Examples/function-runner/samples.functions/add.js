@@ -1,0 +1,5 @@
+// A workflow's action: fields in, fields out.
+
+exports.main = ({ inputFields }, sendResponse) => {
+    sendResponse({ outputFields: { sum: Number(inputFields.first) + Number(inputFields.second) } });
+};

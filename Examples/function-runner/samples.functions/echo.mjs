@@ -1,0 +1,6 @@
+// Says what it was called with. An ES module works as well.
+
+export function main({ accountId, body, contact, endpoint, limits, method, params }, sendResponse) {
+    const greeting = process.env.GREETING;
+    sendResponse({ statusCode: 200, body: { accountId, body, contact, endpoint, greeting, limits, method, params } });
+}

@@ -1,0 +1,5 @@
+// Says at once what is left.
+
+exports.main = (context, sendResponse) => {
+    sendResponse({ body: { greeting: `${process.env.GREETING}, ${context.accountId}`, limits: context.limits } });
+};

@@ -1,0 +1,311 @@
+// The runner's HTTP side: which function is meant, whether the call is one that functions take, and then one execution: a place for its
+// worker, Stint's grant, the run, the reply. Settling happens behind the caller's back.
+
+import http from "node:http";
+
+import { Denied, Refused, Unavailable } from "../../Clients/node/stint.mjs";
+import { execute } from "./execution.mjs";
+import { FunctionLogs } from "./logs.mjs";
+import { Problem, problemOf, problems, sendFunctionsResponse, sendJSON, sendProblem, sendProblemBody, sendText } from "./replies.mjs";
+import { Slots } from "./slots.mjs";
+
+/** A payload has at most so many bytes. */
+export const maximumBodyBytes = 6 << 20;
+/** Of all payloads that are here at once. */
+const maximumBodiesBytes = 256 << 20;
+const maximumConnections = 1_000;
+/** What a kind may take, whatever its plan says; and what it gets when nobody can be asked. */
+const longestMs = { function: 10_000, "workflow-action": 20_000 };
+/** A shorter grant is of no use: Node would hardly have started. */
+const smallestGrantMs = 250;
+const contactHeader = "x-contact";
+const maximumContactBytes = 4 << 10;
+
+export class FunctionServer {
+    #project;
+    #stint;
+    #accounts;
+    #admitsWhenUnavailable;
+    #memoryBytes;
+    #slots;
+    #logs = new FunctionLogs();
+    #bodiesBytes = 0;
+    #uncounted = 0;
+    #log;
+    #told = new Set();
+    #http;
+
+    /**
+     * @param {object} settings
+     * @param {import("./project.mjs").Project} settings.project
+     * @param {import("../../Clients/node/stint.mjs").Stint} settings.stint
+     * @param {Set<string>} settings.accounts whose functions these are
+     * @param {"deny"|"admit"} settings.whenUnavailable
+     * @param {number} settings.memoryBytes of a run whose grant does not say
+     * @param {{workers: number, queue: number, waitMs: number}} settings.bounds
+     * @param {(line: string) => void} settings.log
+     */
+    constructor({ project, stint, accounts, whenUnavailable, memoryBytes, bounds, log }) {
+        this.#project = project;
+        this.#stint = stint;
+        this.#accounts = accounts;
+        this.#admitsWhenUnavailable = whenUnavailable === "admit";
+        this.#memoryBytes = memoryBytes;
+        this.#slots = new Slots(bounds);
+        this.#log = log;
+        this.#http = http.createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 75_000 });
+        this.#http.maxConnections = maximumConnections;
+        this.#http.on("request", (req, res) => this.#answer(req, res));
+    }
+
+    /** @returns {Promise<import("node:net").AddressInfo>} where it listens */
+    listen(port, host) {
+        return new Promise((resolve, reject) => {
+            this.#http.once("error", reject);
+            this.#http.listen(port, host, () => resolve(this.#http.address()));
+        });
+    }
+
+    /** Takes no more requests, and waits for those that are here. */
+    close() {
+        return new Promise((resolve) => {
+            // A connection that is kept alive may become idle only now.
+            const idle = setInterval(() => this.#http.closeIdleConnections(), 50);
+            this.#http.close(() => {
+                clearInterval(idle);
+                resolve();
+            });
+        });
+    }
+
+    async #answer(req, res) {
+        try {
+            await this.#route(req, res);
+        } catch (error) {
+            if (error instanceof Problem) return sendProblem(res, error);
+            if (error instanceof Denied) return this.#deny(res, error);
+            if (error instanceof Refused) return this.#refuse(res, error);
+            if (error instanceof Unavailable) return this.#unavailable(res, error);
+            this.#log(`a fault of the runner: ${error.stack}`);
+            res.destroy();
+        }
+    }
+
+    async #route(req, res) {
+        // Whatever the Host, only the path and the query are of interest.
+        const mark = req.url.indexOf("?");
+        const path = mark < 0 ? req.url : req.url.slice(0, mark);
+        const query = new URLSearchParams(mark < 0 ? "" : req.url.slice(mark));
+        if (path.startsWith("/_hcms/api/")) {
+            return this.#call(req, res, this.#project.endpoints.get(path.slice("/_hcms/api/".length)), query);
+        }
+        if (path.startsWith("/_workflow/actions/")) {
+            return this.#call(req, res, this.#project.actions.get(path.slice("/_workflow/actions/".length)), query);
+        }
+        if (path.startsWith("/_logs/")) return this.#showLog(req, res, path.slice("/_logs/".length));
+        if (path === "/_status") return this.#showStatus(req, res);
+        throw new Problem(problems.unknownRoute, "there is nothing here; see /_hcms/api/{path}?portalid={account}");
+    }
+
+    #showLog(req, res, id) {
+        allow(req, ["GET", "HEAD"]);
+        const text = this.#logs.of(id);
+        if (text === undefined) throw new Problem(problems.unknownRoute, "no such execution, or one that was too long ago");
+        sendText(res, 200, text);
+    }
+
+    #showStatus(req, res) {
+        allow(req, ["GET", "HEAD"]);
+        sendJSON(res, 200, {
+            running: this.#slots.running, waiting: this.#slots.waiting, payloadBytes: this.#bodiesBytes, uncounted: this.#uncounted,
+            unsettled: this.#stint.unsettled, settlementsDropped: this.#stint.dropped,
+        });
+    }
+
+    // A call of a function.
+
+    async #call(req, res, fn, query) {
+        if (fn === undefined) throw new Problem(problems.unknownRoute, "the folder has no such function");
+        allow(req, fn.methods);
+        const account = query.get("portalid");
+        if (account === null) throw new Problem(problems.malformedRequest, "add ?portalid={account}: whose quota is it?");
+        if (!this.#accounts.has(account)) throw new Problem(problems.unknownAccount, "these functions do not belong to that account");
+        const context = {
+            accountId: account, endpoint: fn.name, method: req.method, headers: { ...req.headers }, params: lists(query),
+        };
+        delete context.headers[contactHeader];
+        const contact = contactOf(req);
+        if (contact !== undefined) context.contact = contact;
+        const body = await this.#body(req, fn);
+        try {
+            if (!(await this.#slots.enter())) {
+                throw busy("all workers are busy; nothing was charged");
+            }
+            try {
+                await this.#run(res, fn, account, context, body.text);
+            } finally {
+                this.#slots.leave();
+            }
+        } finally {
+            this.#bodiesBytes -= body.bytes;
+        }
+    }
+
+    async #run(res, fn, account, context, body) {
+        // Whoever asked has gone while it waited: nobody is charged for that.
+        if (res.destroyed) return;
+        const fallback = { grantedMs: longestMs[fn.kind], memoryBytes: this.#memoryBytes };
+        const ask = {
+            account, function: fn.name, kind: fn.kind, minDurationMs: smallestGrantMs, payloadBytes: Buffer.byteLength(body ?? ""),
+            whenUnavailable: this.#admitsWhenUnavailable ? fallback : undefined, graceMs: 30_000,
+        };
+        await this.#stint.withExecution(ask, async (grant) => {
+            if (grant.degraded) this.#uncounted += 1;
+            const run = await execute(
+                fn, this.#project.folder, { ...context, limits: grant.limits, suggestedIntervalMs: grant.suggestedIntervalMs }, body,
+                {
+                    grantedMs: Math.min(grant.grantedMs, longestMs[fn.kind]),
+                    memoryBytes: grant.memoryBytes ?? this.#memoryBytes,
+                });
+            this.#logs.keep(grant.id, run.log);
+            res.setHeader("X-Execution-Id", grant.id);
+            grant.report(usage(run, this.#replied(res, fn, run, grant.id)));
+        });
+    }
+
+    /** @returns {boolean} whether the function gave a response that can be sent */
+    #replied(res, fn, run, id) {
+        try {
+            if (run.ending !== "responded") throw problemOf(run, id);
+            if (fn.kind === "function") {
+                sendFunctionsResponse(res, run.response);
+                return true;
+            }
+            const outputFields = run.response?.outputFields ?? {};
+            if (!isObject(outputFields)) throw new Problem(problems.badResponse, "outputFields must be an object");
+            sendJSON(res, 200, { outputFields });
+            return true;
+        } catch (error) {
+            if (!(error instanceof Problem)) throw error;
+            sendProblem(res, error);
+            return false;
+        }
+    }
+
+    /** The whole body as text, known to be JSON; or undefined. `bytes` are taken from what all bodies may have. */
+    async #body(req, fn) {
+        const isCarried = Number(req.headers["content-length"] ?? 0) > 0 || req.headers["transfer-encoding"] !== undefined;
+        if (!isCarried && ["GET", "HEAD", "DELETE"].includes(req.method)) return { text: undefined, bytes: 0 };
+        if (!/^application\/json\s*(;|$)/i.test(req.headers["content-type"] ?? "")) {
+            throw new Problem(problems.unsupportedMediaType, "Content-Type must be application/json");
+        }
+        if (Number(req.headers["content-length"] ?? 0) > maximumBodyBytes) throw tooLarge();
+        const read = await this.#read(req);
+        try {
+            return { text: json(read.chunks, fn), bytes: read.bytes };
+        } catch (error) {
+            this.#bodiesBytes -= read.bytes;
+            throw error;
+        }
+    }
+
+    /** What is too much is read to its end all the same, and forgotten: a caller who still sends would miss the reply. */
+    #read(req) {
+        return new Promise((resolve, reject) => {
+            let [chunks, bytes] = [[], 0];
+            const give = (settle, value) => {
+                if (settle === reject) this.#bodiesBytes -= bytes;
+                [chunks, bytes] = [undefined, 0];
+                settle(value);
+            };
+            req.on("data", (chunk) => {
+                if (chunks === undefined) return;
+                bytes += chunk.length;
+                this.#bodiesBytes += chunk.length;
+                chunks.push(chunk);
+                if (bytes > maximumBodyBytes) give(reject, tooLarge());
+                else if (this.#bodiesBytes > maximumBodiesBytes) give(reject, busy("too many payloads are here at once"));
+            });
+            req.on("end", () => give(resolve, { chunks, bytes }));
+            req.on("error", () => give(reject, new Problem(problems.malformedRequest, "the payload was cut off")));
+        });
+    }
+
+    // What Stint said instead of a grant.
+
+    #deny(res, error) {
+        sendProblemBody(res, 429, error.problem, error.headers);
+    }
+
+    /** A payload above the plan's ceiling is the caller's fault; anything else is between the runner and Stint. */
+    #refuse(res, error) {
+        if (error.status === 413) return sendProblemBody(res, 413, error.problem, {});
+        if (!this.#told.has(error.problem.type)) this.#log(`Stint refuses an execution: ${error.message}`);
+        this.#told.add(error.problem.type);
+        sendProblem(res, new Problem(problems.refused, `Stint refuses this execution: ${error.message}`));
+    }
+
+    #unavailable(res, error) {
+        const seconds = Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
+        sendProblem(res, new Problem(problems.unavailable, "it cannot be said whether the quota has place", { "Retry-After": String(seconds) }));
+    }
+}
+
+/** What a run is settled with. */
+function usage(run, isGood) {
+    const failures = { "timed-out": "timeout", "not-started": "not-started" };
+    const outcome = isGood ? "ok" : failures[run.ending] ?? "error";
+    return {
+        durationMs: outcome === "not-started" ? 0 : run.durationMs, outcome,
+        ...(run.memoryBytes > 0 ? { memoryBytes: run.memoryBytes } : {}),
+    };
+}
+
+function allow(req, methods) {
+    const list = [...methods];
+    if (list.includes(req.method)) return;
+    throw new Problem(problems.methodNotAllowed, `this takes ${list.join(", ")}`, { Allow: list.join(", ") });
+}
+
+const tooLarge = () => new Problem(problems.bodyTooLarge, `a payload has at most ${maximumBodyBytes} bytes`);
+const busy = (detail) => new Problem(problems.busy, detail, { "Retry-After": "1" });
+
+const lists = (query) => Object.fromEntries([...new Set(query.keys())].map((name) => [name, query.getAll(name)]));
+
+/** Who calls, as whoever stands before the runner knows it. */
+function contactOf(req) {
+    const text = req.headers[contactHeader];
+    if (text === undefined) return undefined;
+    const contact = text.length <= maximumContactBytes ? object(text) : undefined;
+    if (contact === undefined) {
+        throw new Problem(problems.malformedRequest, `${contactHeader} must be a JSON object of at most ${maximumContactBytes} bytes`);
+    }
+    return contact;
+}
+
+/** The text of a body that is JSON; a workflow's must be an object with an object of input fields. */
+function json(chunks, fn) {
+    const text = Buffer.concat(chunks).toString();
+    if (text === "") return undefined;
+    let value;
+    try {
+        value = JSON.parse(text);
+    } catch (error) {
+        throw new Problem(problems.malformedRequest, `the body must be JSON: ${error.message}`);
+    }
+    if (fn.kind === "workflow-action" && !(isObject(value) && isObject(value.inputFields ?? {}))) {
+        throw new Problem(problems.malformedRequest, 'the body must be such as {"inputFields":{}}');
+    }
+    return text;
+}
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function object(text) {
+    try {
+        const value = JSON.parse(text);
+        return isObject(value) ? value : undefined;
+    } catch {
+        return undefined;
+    }
+}

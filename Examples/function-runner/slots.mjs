@@ -1,0 +1,44 @@
+// Places for workers: so many run at once, so many wait, and none waits for long. Nothing is charged for what waits here.
+
+export class Slots {
+    #waiting = [];
+    running = 0;
+
+    /** @param {{workers: number, queue: number, waitMs: number}} bounds */
+    constructor({ workers, queue, waitMs }) {
+        this.workers = workers;
+        this.queue = queue;
+        this.waitMs = waitMs;
+    }
+
+    get waiting() {
+        return this.#waiting.length;
+    }
+
+    /** @returns {Promise<boolean>} whether there is a place; whoever got one gives it back with `leave()` */
+    enter() {
+        if (this.running < this.workers) {
+            this.running += 1;
+            return Promise.resolve(true);
+        }
+        if (this.#waiting.length >= this.queue) return Promise.resolve(false);
+        return new Promise((resolve) => {
+            const one = { resolve };
+            one.timer = setTimeout(() => {
+                this.#waiting.splice(this.#waiting.indexOf(one), 1);
+                resolve(false);
+            }, this.waitMs);
+            this.#waiting.push(one);
+        });
+    }
+
+    leave() {
+        const next = this.#waiting.shift();
+        if (next === undefined) {
+            this.running -= 1;
+            return;
+        }
+        clearTimeout(next.timer);
+        next.resolve(true);
+    }
+}

@@ -1,0 +1,107 @@
+// The pages and the files they need. What goes wrong on the way to a page is a page, too.
+
+import Accounting
+import HTTPTypes
+import Hummingbird
+import Logging
+import Records
+import Redis
+import WireFormat
+
+struct DashboardRoutes: Sendable {
+    let parts: AdminParts
+    /// Nil when nothing is kept.
+    let past: PastUse?
+
+    static func table(_ parts: AdminParts) -> [AdminRoutes.Route] {
+        let past = PastUse(parts)
+        let routes = DashboardRoutes(parts: parts, past: past)
+        let feed = LiveFeed(metrics: parts.metrics) { await past?.liveTop() ?? [] }
+        return [
+            route("/") { try await routes.overview($0).response() },
+            route("/accounts", routes.wayToAccount),
+            route("/accounts/:account") { try await routes.account($0).response() },
+            Asset.route(), LiveRoute.route(feed),
+        ]
+    }
+
+    private static func route(
+        _ path: String, _ respond: @escaping @Sendable (AdminRequest) async throws -> Response
+    ) -> AdminRoutes.Route {
+        AdminRoutes.Route(.get, path) { request in
+            do {
+                return try await respond(request)
+            } catch let problem as Problem {
+                return Page(problem).response()
+            } catch let error as RedisError {
+                request.context.logger.warning(
+                    "Redis did not do what was asked", metadata: ["error": "\(error)"])
+                return Page(Problem(error)).response()
+            }
+        }
+    }
+
+    private func overview(_ request: AdminRequest) async throws -> Page {
+        _ = try request.query()
+        var top: AccountPage.Part<TopBody>?
+        if let past { top = await Self.part { try await past.top() } }
+        return OverviewPage(counts: ProcessCounts(parts.metrics), top: top).page
+    }
+
+    /// What the form leads to: a name typed becomes a path, or a page that says what is wrong with it.
+    private func wayToAccount(_ request: AdminRequest) async throws -> Response {
+        let name = try request.query("account").text("account", maximumBytes: 4_096) ?? ""
+        guard Account(name) != nil else {
+            let problem = Problem(
+                .malformedAccount, detail: "'\(name)' is none: an account is \(Account.rule)")
+            return Page(problem, sought: name).response()
+        }
+        return Response(
+            status: .seeOther, headers: [.location: "/accounts/\(name)", .cacheControl: "no-store"])
+    }
+
+    /// With `parts=now` only what changes by the second is there.
+    private func account(_ request: AdminRequest) async throws -> Page {
+        let isNow = try request.query("parts").choice("parts") as Parts? == .now
+        let account = try request.account
+        let routes = AccountRoutes(parts: parts)
+        guard let ledger = parts.ledger, let past else {
+            return Page(
+                title: account.name, sought: account.name,
+                main: #"""
+                    <h1><span class="kind-of">Account</span> \#(account.name)</h1>
+                    \#(Page.note("With --ledger memory nothing is kept, and nobody can look. Start Stint with Redis."))
+                    """#)
+        }
+        let plan = parts.planBook().plan(of: account)
+        // Holds that expired become rows of the log first.
+        let state = try await routes.state(of: account)
+        let cells = await Self.part { try await ledger.cells(account, plan) }
+        let log = await Self.part {
+            try await routes.log(of: account, limit: AccountPage.maximumRows)
+        }
+        var history: [AccountPage.Part<(RollupStep, UsageBody)>]?
+        if !isNow {
+            history = []
+            for step in RollupStep.allCases {
+                history?.append(await Self.part { (step, try await past.usage(of: account, by: step)) })
+            }
+        }
+        return AccountPage(state: state, plan: plan, cells: cells, log: log, history: history).page
+    }
+
+    private enum Parts: String, CaseIterable { case now }
+
+    /// A part of a page that the rest can do without.
+    private static func part<Value>(_ read: () async throws -> Value) async -> AccountPage.Part<Value> {
+        do {
+            return .success(try await read())
+        } catch let problem as Problem {
+            return .failure(problem)
+        } catch let error as RedisError {
+            return .failure(Problem(error))
+        } catch {
+            return .failure(Problem(.internalError, detail: "\(error)"))
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// What pages and the live feed want to know of the past, wherever it is kept.
+
+import Accounting
+import Records
+import WireFormat
+
+struct PastUse: Sendable {
+    let rollups: Rollups
+    let parts: AdminParts
+
+    /// - Returns: nil when nothing is kept.
+    init?(_ parts: AdminParts) {
+        guard let records = parts.records else { return nil }
+        rollups = records.rollups
+        self.parts = parts
+    }
+
+    /// What an account did in this period and those before it, as many as are drawn.
+    func usage(of account: Account, by step: RollupStep) async throws -> UsageBody {
+        let end = try await (rollups.now.ms / step.lengthMs + 1) * step.lengthMs
+        return try await UsageBody.read(
+            rollups, account, from: Timestamp(ms: end - step.drawn * step.lengthMs), to: Timestamp(ms: end),
+            step: step)
+    }
+
+    /// The ten accounts that executed most in the current and the last minute.
+    func top() async throws -> TopBody {
+        let end = try await rollups.now + 1
+        return try await TopBody.read(
+            rollups, by: .executions, from: end + -TopBody.nowMs, to: end, limit: 10, parts)
+    }
+
+    /// ``top`` for the live feed; nothing while it cannot be read.
+    func liveTop() async -> [LiveBody.Top] {
+        do {
+            return try await top().accounts.map {
+                LiveBody.Top(account: $0.account, executions: $0.value, percent: $0.percent)
+            }
+        } catch {
+            return []
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// `GET /v1/live`: the feed as server-sent events, until the reader goes or this process stops.
+
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+
+enum LiveRoute {
+    /// How soon a browser asks again when the stream ended.
+    private static let retry = "retry: 2000\n\n"
+    /// How long the last event may take to leave when this process stops.
+    private static let patience: TimeAmount = .seconds(1)
+
+    private static let headers: HTTPFields = [
+        .contentType: "text/event-stream", .cacheControl: "no-store",
+        // Told to proxies that would gather events otherwise.
+        .init("X-Accel-Buffering")!: "no",
+    ]
+
+    static func route(_ feed: LiveFeed) -> AdminRoutes.Route {
+        AdminRoutes.Route(.get, "/v1/live") { request in
+            _ = try request.query()
+            guard request.request.method == .get else { return Response(status: .ok, headers: headers) }
+            let channel = request.context.channel
+            let subscription = try feed.subscribe { channel.close(promise: nil) }
+            return Response(
+                status: .ok, headers: headers,
+                body: ResponseBody { writer in
+                    try await writer.write(ByteBuffer(string: retry))
+                    try await withGracefulShutdownHandler {
+                        for await event in subscription.events { try await writer.write(event) }
+                    } onGracefulShutdown: {
+                        subscription.end()
+                        channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+                    }
+                    try await writer.finish(nil)
+                })
+        }
+    }
+}

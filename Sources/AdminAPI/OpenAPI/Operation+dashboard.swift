@@ -1,0 +1,54 @@
+// The operations that are for browsers: pages, the files they need, and the live feed.
+
+import HTTPTypes
+import WireFormat
+
+extension Operation {
+    static let dashboard: [Operation] = [
+        Operation(
+            api: .admin, method: .get, path: "/v1/live", scope: .admin,
+            summary: "What this process does, told every second until the reader goes",
+            replies: [
+                Reply(
+                    status: 200,
+                    description: "Server-sent events called live, each with one line of data: a Live as JSON",
+                    schema: [
+                        "type": "string", "contentMediaType": "text/event-stream",
+                        "contentSchema": Schema.named("Live"),
+                    ], mediaTypes: ["text/event-stream"])
+            ],
+            problems: [.temporaryReducedCapacity]),
+        page("/", "What this process does right now, and the top accounts, as a page"),
+        Operation(
+            api: .admin, method: .get, path: "/accounts", scope: .admin,
+            summary: "The way to an account's page",
+            query: [
+                Parameter(name: "account", place: .query, schema: Schema.value(BodyField.account.rule))
+            ],
+            replies: [Reply(status: 303, description: "It is there", schema: nil)],
+            problems: [.malformedAccount],
+            headers: ["Location": ["schema": Schema.anyText]], isPage: true),
+        page(
+            "/accounts/{account}", "One account as a page",
+            query: [Parameter(name: "parts", place: .query, schema: ["const": "now"])]),
+        Operation(
+            api: .admin, method: .get, path: "/assets/{file}", scope: .none,
+            summary: "A file that pages need; its name changes with what is in it",
+            replies: [
+                Reply(
+                    status: 200, description: "The file", schema: Schema.anyText,
+                    mediaTypes: Asset.all.map { String($0.mediaType.prefix { $0 != ";" }) })
+            ],
+            problems: [.notFound]),
+    ]
+
+    private static func page(_ path: String, _ summary: String, query: [Parameter] = []) -> Operation {
+        Operation(
+            api: .admin, method: .get, path: path, scope: .admin, summary: summary, query: query,
+            replies: [
+                Reply(
+                    status: 200, description: "The page", schema: Schema.anyText, mediaTypes: ["text/html"])
+            ],
+            problems: [.temporaryReducedCapacity], isPage: true)
+    }
+}

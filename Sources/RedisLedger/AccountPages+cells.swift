@@ -1,0 +1,48 @@
+// The cells of an account's windows, read as they lie. Reading changes nothing and needs no script.
+
+public import Accounting
+import NIOCore
+public import Redis
+
+extension AccountPages {
+    /// What counts now within each window of a plan, cell by cell, in the order of ``Plan/windows``.
+    /// - Throws: `unexpected` when a field is not what Stint writes.
+    public func cells(of account: Account, under plan: Plan) async throws(RedisError) -> [WindowCells] {
+        let time = try await redis.call(["TIME"]).elements
+        guard time.count == 2 else { throw .unexpected("TIME has two parts") }
+        let clock = Timestamp(ms: try time[0].integer * 1_000 + time[1].integer / 1_000)
+        return try await cells(of: account, under: plan, at: clock)
+    }
+
+    /// - Parameter clock: what the ledger's clock says.
+    func cells(
+        of account: Account, under plan: Plan, at clock: Timestamp
+    ) async throws(RedisError) -> [WindowCells] {
+        let names = plan.windows.map(PackedWindow.fields)
+        var found = try await redis.call(["HMGET", keys.page(of: account)] + names.joined()).elements[...]
+        guard found.count == names.reduce(0, { $0 + $1.count }) else {
+            throw .unexpected("HMGET has a value for each field")
+        }
+        var windows: [PackedWindow] = []
+        for (shape, names) in zip(plan.windows, names) {
+            let fields = found.prefix(names.count).map { reply in
+                if case .bulk(let bytes) = reply { bytes } else { ByteBuffer?.none }
+            }
+            found = found.dropFirst(names.count)
+            guard let window = PackedWindow(shape, fields) else { throw Self.damaged(account) }
+            windows.append(window)
+        }
+        // The ledger's clock never steps back for an account.
+        let now = windows.reduce(clock) { max($0, $1.clock) }
+        var cells: [WindowCells] = []
+        for (shape, window) in zip(plan.windows, windows) {
+            guard let counting = window.cells(at: now) else { throw Self.damaged(account) }
+            cells.append(WindowCells(shape: shape, now: now, cells: counting))
+        }
+        return cells
+    }
+
+    private static func damaged(_ account: Account) -> RedisError {
+        .unexpected("a window of account \(account) holds something else")
+    }
+}

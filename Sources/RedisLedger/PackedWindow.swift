@@ -1,0 +1,119 @@
+// What the scripts keep of a window, byte by byte (Scripts/window.lua), read for people.
+
+import Accounting
+import NIOCore
+
+/// A window as the fields of the page.
+struct PackedWindow {
+    private static let blockCells = 16
+    private static let cellBytes = 14
+    private static let ownBytes = 72
+    private static let blockBytes = 8 + blockCells * cellBytes
+
+    private let shape: WindowShape
+    /// When it was changed last.
+    let clock: Timestamp
+    /// Nil: nothing was charged.
+    private let newest: SlidingWindow.Cell?
+    /// Nil: the newest is the only one.
+    private let oldest: SlidingWindow.Cell?
+    /// The cells before the newest in its block.
+    private let tail: ByteBuffer
+    private let blocks: [ByteBuffer?]
+
+    /// The names of its fields: its own, then those of the blocks that are past.
+    static func fields(of shape: WindowShape) -> [String] {
+        let name = LedgerKeys.field(of: shape)
+        let blocks = (shape.cells + blockCells - 1) / blockCells
+        return [name] + (0..<blocks).map { "\(name):\($0)" }
+    }
+
+    /// - Parameter found: the values of ``fields(of:)``; nil where there is none.
+    /// - Returns: nil when the window's own field is none.
+    init?(_ shape: WindowShape, _ found: [ByteBuffer?]) {
+        self.shape = shape
+        blocks = Array(found.dropFirst())
+        guard var bytes = found[0] else {
+            (clock, newest, oldest, tail) = (Timestamp(ms: 0), nil, nil, ByteBuffer())
+            return
+        }
+        let length = bytes.readableBytes
+        guard (Self.ownBytes...Self.ownBytes + (Self.blockCells - 1) * Self.cellBytes).contains(length)
+        else { return nil }
+        let numbers = (0..<9).compactMap { _ in bytes.readWholeDouble() }
+        guard numbers.count == 9, numbers[0] <= 1 << 43, numbers[3] <= numbers[0], numbers[6] <= numbers[0]
+        else { return nil }
+        clock = Timestamp(ms: numbers[0])
+        tail = bytes
+        func cell(_ first: Int) -> SlidingWindow.Cell {
+            let latest = Timestamp(ms: numbers[first])
+            return SlidingWindow.Cell(
+                number: latest.ms * shape.cells / shape.lengthMs, executions: numbers[first + 1],
+                ms: numbers[first + 2], latest: latest)
+        }
+        let isEmpty = numbers[1] == 0
+        newest = isEmpty ? nil : cell(3)
+        oldest = isEmpty || numbers[1] == numbers[4] ? nil : cell(6)
+    }
+
+    /// The cells that count at `now`, oldest first; nil when a block is none, or the cells are out of order.
+    func cells(at now: Timestamp) -> [SlidingWindow.Cell]? {
+        guard let newest else { return [] }
+        var cells = [newest]
+        if let oldest {
+            guard oldest.number < newest.number else { return nil }
+            var between: [SlidingWindow.Cell] = []
+            for number in max(oldest.number + 1, newest.number - shape.cells)..<newest.number {
+                switch cell(number, beside: newest) {
+                case .cell(let cell): between.append(cell)
+                case .none: break
+                case .damaged: return nil
+                }
+            }
+            cells = [oldest] + between + [newest]
+        }
+        return cells.filter { $0.latest + shape.lengthMs > now }
+    }
+
+    private enum Found {
+        case cell(SlidingWindow.Cell)
+        case none
+        case damaged
+    }
+
+    private func cell(_ number: Int, beside newest: SlidingWindow.Cell) -> Found {
+        let (block, at) = number.quotientAndRemainder(dividingBy: Self.blockCells)
+        var bytes: ByteBuffer
+        if block == newest.number / Self.blockCells {
+            guard tail.readableBytes == newest.number % Self.blockCells * Self.cellBytes else {
+                return .damaged
+            }
+            bytes = tail
+        } else {
+            guard let kept = blocks[block % blocks.count] else { return .none }
+            bytes = kept
+            guard bytes.readableBytes == Self.blockBytes else { return .damaged }
+            guard bytes.readWholeDouble() == block else { return .none }
+        }
+        bytes.moveReaderIndex(forwardBy: at * Self.cellBytes)
+        guard let executions = bytes.readInteger(endianness: .little, as: UInt32.self),
+            let ms = bytes.readWhole48(), let offset = bytes.readInteger(endianness: .little, as: UInt32.self)
+        else { return .damaged }
+        guard executions > 0 else { return .none }
+        let start = (number * shape.lengthMs + shape.cells - 1) / shape.cells
+        return .cell(
+            SlidingWindow.Cell(
+                number: number, executions: Int(executions), ms: ms,
+                latest: Timestamp(ms: start + Int(offset))))
+    }
+}
+
+extension ByteBuffer {
+    /// A double that is a whole number from 0 to 2^53 - 1; nil for any other.
+    fileprivate mutating func readWholeDouble() -> Int? {
+        guard let bits = readInteger(endianness: .little, as: UInt64.self),
+            let number = Int(exactly: Double(bitPattern: bits)), (0..<1 << 53).contains(number)
+        else { return nil }
+        return number
+    }
+}

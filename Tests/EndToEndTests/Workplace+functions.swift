@@ -1,0 +1,27 @@
+// Folders of functions that the samples have no use for.
+
+import Foundation
+
+extension Workplace {
+    /// Writes a folder of functions.
+    /// - Parameter functions: their text by endpoint; each is called with GET or POST.
+    /// - Returns: its path.
+    func functions(
+        _ functions: [String: String], environment: [String: String] = [:], secrets: [String] = []
+    ) throws -> String {
+        let name = "\(UUID().uuidString).functions"
+        try FileManager.default.createDirectory(atPath: file(name), withIntermediateDirectories: false)
+        for (endpoint, text) in functions { _ = try write(text, to: "\(name)/\(endpoint).js") }
+        let endpoints = functions.keys.map {
+            #""\#($0)": {"file": "\#($0).js", "method": ["GET", "POST"]}"#
+        }
+        let environment = String(decoding: try JSONEncoder().encode(environment), as: UTF8.self)
+        let secrets = String(decoding: try JSONEncoder().encode(secrets), as: UTF8.self)
+        _ = try write(
+            """
+            {"runtime": "nodejs18.x", "version": "1.0", "environment": \(environment), "secrets": \(secrets),
+             "endpoints": {\(endpoints.sorted().joined(separator: ","))}}
+            """, to: "\(name)/serverless.json")
+        return file(name)
+    }
+}
