@@ -29,8 +29,8 @@ run: deps    ## release build of the service, then start it (Ctrl-C stops it; AR
 
 demo:    ## Stint, a function runner and real functions: a burst over the limit, and what becomes of it (half a minute)
 	@scripts/deps.sh demo
-	@[ -x .build/release/stint ] || [ -x .build/debug/stint ] || swift build --product stint
-	@build=release; [ -x .build/release/stint ] || build=debug; exec node Examples/function-runner/demo.mjs ".build/$$build/stint"
+	swift build --product stint
+	@exec node Examples/function-runner/demo.mjs .build/debug/stint
 
 # One after the other: many tests hold real servers to deadlines of milliseconds, and would be each other's load.
 test: build    ## every test (needs no running Redis: the tests start their own; about 12 minutes)
@@ -61,7 +61,7 @@ sanitize: deps    ## every test under ThreadSanitizer, then under AddressSanitiz
 	ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=1" \
 	swift test --sanitize=address --scratch-path .build/address $(SANITIZED)
 
-lint:    ## layout of the Swift code and syntax of the scripts, changing nothing
+lint:    ## layout of the Swift code and syntax of the scripts; changes no file of the project
 	@scripts/deps.sh demo
 	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)
 	@for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit 1; done

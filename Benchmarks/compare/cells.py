@@ -12,7 +12,7 @@ from machine import Failure
 CONNECTIONS = (1, 32, 128)
 ACCOUNTS = 10_000
 # A row is taken again, so often at most, when others used more cores than this meanwhile.
-DISTURBED, ATTEMPTS = 0.2, 4
+DISTURBED, ATTEMPTS = 0.2, 3
 
 
 @dataclass(frozen=True)

@@ -278,10 +278,11 @@ class Settlements {
             } else {
                 this.#drop(entry, error);
             }
+        } finally {
+            this.#sending -= 1;
+            this.#pump();
+            this.#tellIfIdle();
         }
-        this.#sending -= 1;
-        this.#pump();
-        this.#tellIfIdle();
     }
 
     /** Between half of it and the whole, twice as long each time. */
@@ -467,7 +468,7 @@ export class Stint {
             timers.forEach(clearTimeout);
             if (alarm.signal.aborted && outcome !== "not-started") outcome = "timeout";
             const durationMs = outcome === "not-started" ? 0 : Math.round(performance.now() - began);
-            this.settleLater(account, grant.id, { durationMs, outcome, ...said });
+            this.#later(account, grant.id, { durationMs, outcome, ...said }, !grant.degraded);
         }
     }
 

@@ -1,4 +1,4 @@
-// The client against a real Stint, and against servers that behave as bad days do. `make test` starts the Stint (NodeClientTests) and says
+// The client against a real Stint, and against servers that behave as bad days do. `make test` starts the Stint (ClientProgramTests) and says
 // where it is; by hand: STINT_URL=... STINT_SOCKET=... STINT_ADMIN=... node stint.test.mjs, with that suite's plan.
 
 import assert from "node:assert/strict";

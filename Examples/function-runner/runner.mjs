@@ -89,7 +89,6 @@ async function main() {
     // A Stint that is away is no reason not to start: calls are answered as --when-unavailable says.
     const registered = register(stint, project, chosen.accounts, log);
     await Promise.race([registered, new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
-    registered.catch(fail);
 
     const address = await server.listen(chosen.port, chosen.host);
     const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
@@ -98,17 +97,21 @@ async function main() {
     log(`serves http://${host}:${address.port}`);
 
     let isStopping = false;
-    const stop = async () => {
+    const stop = async (exitCode) => {
         if (isStopping) return;
         isStopping = true;
         log("stops: runs under way end first");
         await server.close();
         const left = await stint.close();
         log(left === 0 ? "stopped" : `stopped; ${left} executions stay charged with their grants`);
-        process.exit(0);
+        process.exit(exitCode);
     };
-    process.on("SIGTERM", stop);
-    process.on("SIGINT", stop);
+    process.on("SIGTERM", () => stop(0));
+    process.on("SIGINT", () => stop(0));
+    registered.catch((error) => {
+        log(error instanceof ProjectError ? error.message : error.stack);
+        stop(1);
+    });
 }
 
 function fail(error) {

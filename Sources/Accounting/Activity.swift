@@ -36,15 +36,20 @@ public struct AccountActivity: Equatable, Sendable {
 
     public init() {}
 
-    public mutating func add(_ other: AccountActivity) {
+    /// - Parameter mayGrow: whether there is room for functions that are new.
+    public mutating func add(_ other: AccountActivity, mayGrow: Bool = true) {
         total.add(other.total)
-        for (function, activity) in other.functions { change(function) { $0.add(activity) } }
+        for (function, activity) in other.functions {
+            change(function, mayGrow: mayGrow) { $0.add(activity) }
+        }
         peakPercent.merge(other.peakPercent, uniquingKeysWith: max)
     }
 
-    /// Changes what is counted of a function, or of the others when there are too many.
-    public mutating func change(_ function: String, _ change: (inout Activity) -> Void) {
-        let isCounted = functions.count < Self.maximumFunctions || functions[function] != nil
+    /// Changes what is counted of a function, or of the others when there are too many, or no room.
+    public mutating func change(
+        _ function: String, mayGrow: Bool = true, _ change: (inout Activity) -> Void
+    ) {
+        let isCounted = mayGrow && functions.count < Self.maximumFunctions || functions[function] != nil
         change(&functions[isCounted ? function : Self.otherFunctions, default: Activity()])
     }
 }

@@ -2,7 +2,7 @@
 
 /// The activity of accounts since it was last taken.
 public struct ActivityBook: Sendable {
-    /// Accounts and functions counted at once, at most: some 20 MB.
+    /// Accounts and functions counted one by one at once, at most: some 20 MB.
     public static let maximumEntries = 50_000
 
     private struct Entry: Sendable {
@@ -77,7 +77,8 @@ public struct ActivityBook: Sendable {
         entries.values[index].look(at: standing)
         guard let function else { return }
         let before = entries.values[index].activity.functions.count
-        entries.values[index].activity.change(function, change)
+        let mayGrow = entryCount < Self.maximumEntries
+        entries.values[index].activity.change(function, mayGrow: mayGrow, change)
         entryCount += entries.values[index].activity.functions.count - before
     }
 

@@ -102,10 +102,16 @@ extension TopBody {
         let ranked = try await rollups.top(by: measure, from: from, to: to, limit: limit)
         let plans = parts.planBook()
         var accounts: [Account] = []
+        // A ledger that did not answer is not asked again: each time would take its whole deadline.
+        var ledger = parts.ledger
         for one in ranked {
-            let standing = try? await parts.ledger?.standing(one.account, plans.plan(of: one.account))
-            accounts.append(
-                Account(account: one.account.name, value: one.amount, percent: standing?.greatestPercent))
+            var percent: Int?
+            do {
+                percent = try await ledger?.standing(one.account, plans.plan(of: one.account)).greatestPercent
+            } catch is LedgerError {
+                ledger = nil
+            }
+            accounts.append(Account(account: one.account.name, value: one.amount, percent: percent))
         }
         return TopBody(sort: measure.rawValue, from: from.ms, to: to.ms, accounts: accounts)
     }

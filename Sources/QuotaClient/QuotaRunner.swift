@@ -210,7 +210,7 @@ public struct QuotaRunner: Sendable {
         let outcome = Self.outcome(result, isOverdue: isOverdue)
         settlements.add(
             execution.settlement(duration: duration, outcome: outcome), id: execution.grant.id,
-            account: execution.account)
+            account: execution.account, isSure: execution.grant.degraded != true)
         return try result.get()
     }
 

@@ -18,9 +18,11 @@ struct Counted: Equatable {
 
     /// - Returns: nil for a field that a later version may have written.
     init?(field: String) {
-        let parts = field.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        function = parts.count == 2 ? String(parts[1]) : nil
-        let words = parts[0].split(separator: " ", maxSplits: 1)
+        // By bytes: a function may begin with a mark that makes one character with what is before it.
+        let parts = field.utf8.split(
+            separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+        function = parts.count == 2 ? String(decoding: parts[1], as: UTF8.self) : nil
+        let words = String(decoding: parts[0], as: UTF8.self).split(separator: " ", maxSplits: 1)
         switch (words.first, words.count) {
         case ("x", 1): quantity = .executions
         case ("t", 1): quantity = .ms

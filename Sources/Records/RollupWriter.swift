@@ -10,8 +10,11 @@ import Redis
 public actor RollupWriter {
     /// Accounts written in one round, at most; a round a second keeps Redis busy for some 4 % of it.
     public static let maximumWritten = 500
-    /// Accounts waiting at once, each for every minute in which it did something; more are lost, which is counted.
+    /// Accounts and functions waiting at once, at most, each for every minute in which it did something: some 50 MB. More are
+    /// lost, which is counted.
     public static let maximumWaiting = 100_000
+    /// Accounts on their way to Redis at once.
+    private static let writtenAtOnce = 20
     /// Accounts that one call adds to the rankings, so that Redis is not kept for long.
     private static let rankedAtOnce = 20
 
@@ -26,6 +29,8 @@ public actor RollupWriter {
     private var waiting: [Part: AccountActivity] = [:]
     /// The parts of ``waiting``, those that wait for longest first.
     private var queue: [Part] = []
+    /// Accounts and functions of ``waiting``.
+    private var entryCount = 0
 
     /// - Parameter metrics: where `stint_rollups_written_total` and `stint_rollups_lost_total` go.
     public init(_ rollups: Rollups, metrics: any MetricsFactory) {
@@ -41,54 +46,91 @@ public actor RollupWriter {
 
     /// Takes what was counted since the last time, for the minute that it is now by Redis' clock (this machine's, while Redis
     /// does not answer), and writes some of what waits.
-    /// - Returns: whether Redis took all that was tried.
+    /// - Parameters:
+    ///   - maximum: accounts written at most. - deadline: when nothing more is begun.
+    /// - Returns: whether Redis answered all along.
     @discardableResult
-    public func round(_ books: [ActivityBook], maximum: Int = RollupWriter.maximumWritten) async -> Bool {
-        let now = try? await rollups.now
-        let instant = now ?? Timestamp(ms: Int(Date.now.timeIntervalSince1970 * 1_000))
+    public func round(
+        _ books: [ActivityBook], maximum: Int = RollupWriter.maximumWritten,
+        deadline: ContinuousClock.Instant = .now + .seconds(5)
+    ) async -> Bool {
+        var instant = Timestamp(ms: Int(Date.now.timeIntervalSince1970 * 1_000))
+        var answers = true
+        do throws(RedisError) { instant = try await rollups.now } catch { answers = false }
         for book in books { take(book, minute: RollupStep.minute.period(at: instant)) }
-        return now == nil ? false : await write(maximum)
+        guard answers else { return false }
+        return await write(maximum, deadline)
     }
 
     private func take(_ book: ActivityBook, minute: Int) {
         var missed = book.uncounted
         for (account, activity) in book.activities {
             let part = Part(minute: minute, account: account)
+            let mayGrow = entryCount < Self.maximumWaiting
             if waiting[part] == nil {
-                guard queue.count < Self.maximumWaiting else {
+                guard mayGrow else {
                     missed += 1
                     continue
                 }
                 queue.append(part)
+                entryCount += 1
             }
-            waiting[part, default: AccountActivity()].add(activity)
+            let before = waiting[part]?.functions.count ?? 0
+            waiting[part, default: AccountActivity()].add(activity, mayGrow: mayGrow)
+            entryCount += (waiting[part]?.functions.count ?? 0) - before
         }
         if missed > 0 { lost.increment(by: Int64(missed)) }
     }
 
-    private func write(_ maximum: Int) async -> Bool {
+    private func write(_ maximum: Int, _ deadline: ContinuousClock.Instant) async -> Bool {
         var ranked: [Int: [(Account, AccountActivity)]] = [:]
-        var done = 0
-        var goesOn = true
-        for part in queue.prefix(maximum) where goesOn {
-            let activity = waiting[part] ?? AccountActivity()
-            do throws(RedisError) {
-                try await rollups.add(activity, of: part.account, minute: part.minute)
-                ranked[part.minute, default: []].append((part.account, activity))
-                written.increment()
-            } catch {
-                goesOn = false
-                if case .failed(.notSent) = error { break }
-                lost.increment()
+        var left = min(maximum, queue.count)
+        var answers = true
+        while answers, left > 0, ContinuousClock.now < deadline {
+            let parts = Array(queue.prefix(min(Self.writtenAtOnce, left)))
+            left -= parts.count
+            var unsent: [Part] = []
+            for (part, error) in zip(parts, await add(parts)) {
+                if case .failed = error { answers = false }
+                if case .failed(.notSent) = error {
+                    unsent.append(part)
+                    continue
+                }
+                let activity = waiting.removeValue(forKey: part) ?? AccountActivity()
+                entryCount -= 1 + activity.functions.count
+                if error == nil {
+                    ranked[part.minute, default: []].append((part.account, activity))
+                    written.increment()
+                } else {
+                    lost.increment()
+                }
             }
-            waiting[part] = nil
-            done += 1
+            queue.replaceSubrange(..<parts.count, with: unsent)
         }
-        queue.removeFirst(done)
-        for (minute, activities) in ranked.sorted(by: { $0.key < $1.key }) where goesOn {
-            goesOn = await rank(activities, minute: minute)
+        for (minute, activities) in ranked.sorted(by: { $0.key < $1.key }) {
+            answers = await rank(activities, minute: minute) && answers
         }
-        return goesOn
+        return answers
+    }
+
+    /// - Returns: in their order what went wrong with each; nil: nothing.
+    private func add(_ parts: [Part]) async -> [RedisError?] {
+        await withTaskGroup(of: (Int, RedisError?).self) { group in
+            for (index, part) in parts.enumerated() {
+                let activity = waiting[part] ?? AccountActivity()
+                group.addTask { [rollups] in
+                    do throws(RedisError) {
+                        try await rollups.add(activity, of: part.account, minute: part.minute)
+                        return (index, nil)
+                    } catch {
+                        return (index, error)
+                    }
+                }
+            }
+            var errors = [RedisError?](repeating: nil, count: parts.count)
+            for await (index, error) in group { errors[index] = error }
+            return errors
+        }
     }
 
     private func rank(_ activities: [(Account, AccountActivity)], minute: Int) async -> Bool {

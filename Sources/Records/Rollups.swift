@@ -13,7 +13,7 @@ public struct Rollups: Sendable {
     static let maximumFields = 1_000
     /// Accounts in a ranking while its period runs, and afterwards. What is not among them counts from 0 when it comes again.
     static let maximumRanked = (running: 1_000, past: 100)
-    /// Ranges up to this are ranked by minutes, longer ones by hours; so long minutes' rankings are kept: 2 hours.
+    /// So long minutes' rankings are kept: 2 hours. What reaches farther back is ranked by hours.
     public static let maximumMinutesRankedMs = 7_200_000
 
     /// What an account did in one period.
@@ -78,14 +78,15 @@ public struct Rollups: Sendable {
         return Course(points: points.sorted { $0.key < $1.key }.map(\.value), functions: functions)
     }
 
-    /// The accounts that did the most in the periods that begin from `from` on and before `to`: by minutes if that is at most
-    /// ``maximumMinutesRankedMs``, else by hours. Of each period at least the first 100 are looked at; so sums over
+    /// The accounts that did the most: in the minutes that begin from `from` on and before `to`, if all of them lie within the last
+    /// ``maximumMinutesRankedMs``; else in the hours that this range touches. Of each period at least the first 100 are looked at; so sums over
     /// periods are exact for accounts that are among them in each.
     /// - Parameter limit: 1 to 1,000.
     public func top(
         by measure: Measure, from: Timestamp, to: Timestamp, limit: Int
     ) async throws(RedisError) -> [Ranked] {
-        let step: RollupStep = to - from <= Self.maximumMinutesRankedMs ? .minute : .hour
+        let step: RollupStep = try await now - from <= Self.maximumMinutesRankedMs ? .minute : .hour
+        let from = step == .hour ? step.start(ofPeriod: step.period(at: from)) : from
         var amounts: [String: Int] = [:]
         for period in step.periods(from: from, to: to) {
             let ranked = try await redis.call([
@@ -106,9 +107,11 @@ public struct Rollups: Sendable {
 
     // MARK: Writing
 
-    /// Adds what an account did within a minute. Not to be repeated: it would count twice.
+    /// Adds what an account did within a minute; what adds nothing is not told. Not to be repeated: it would count twice.
     /// - Parameter minute: its number, counted from 1970.
     func add(_ activity: AccountActivity, of account: Account, minute: Int) async throws(RedisError) {
+        let fields = Counted.fields(of: activity)
+        guard !fields.isEmpty else { return }
         let hour = minute / RollupStep.minute.periodsPerKey
         let day = hour / RollupStep.hour.periodsPerKey
         _ = try await redis.run(
@@ -121,7 +124,7 @@ public struct Rollups: Sendable {
                 String(hour % RollupStep.hour.periodsPerKey),
                 String(RollupStep.minute.keyStayMs), String(RollupStep.hour.keyStayMs),
                 String(Self.maximumFields), AccountActivity.otherFunctions,
-            ] + Counted.fields(of: activity).flatMap { [$0.field, String($0.amount)] })
+            ] + fields.flatMap { [$0.field, String($0.amount)] })
     }
 
     /// Adds what accounts did within a minute to the rankings.

@@ -15,13 +15,15 @@ struct RollupService: Service {
     let logger: Logger
 
     func run() async throws {
+        var next = ContinuousClock.now
         while !Task.isShuttingDownGracefully {
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
+            next = max(next + Self.interval, .now)
+            try? await cancelWhenGracefulShutdown { [next] in try await Task.sleep(until: next) }
             await writer.round(try await runner.takeActivity())
         }
         let deadline = ContinuousClock.now.advanced(by: Self.endPatience)
         while await writer.waitingCount > 0, ContinuousClock.now < deadline {
-            guard await writer.round([]) else { break }
+            guard await writer.round([], deadline: deadline) else { break }
         }
         let left = await writer.waitingCount
         if left > 0 { logger.warning("rollups not written", metadata: ["accounts": "\(left)"]) }

@@ -98,7 +98,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "Nobody there: an error, or uncounted; what waits to be settled is bounded, and sent when Stint is there"
+            "Nobody there: an error, or uncounted; what was hardly admitted takes little place among what waits, and all is sent when Stint is there"
         )
         func nobody() async throws {
             try await Workplace.open { place in
@@ -121,7 +121,8 @@ extension EndToEnd {
                         }
                         guard case .ran((true, true)) = result else { throw Unexpected("\(result)") }
                     }
-                    #expect(runner.unsettled == 3 && runner.dropped == 3)
+                    // What was hardly admitted takes no place of what was: half of them stay free.
+                    #expect(runner.unsettled == 1 && runner.dropped == 0)
                     let stint = try await place.start(["--runner-address", "127.0.0.1:\(port)"])
                     try await eventually("nothing is unsettled", within: Workplace.patience) {
                         runner.unsettled == 0

@@ -135,7 +135,7 @@
     listen();
     repeat(() => refresh(), 2 * second);
   } else if (one("[data-refresh]")) {
-    repeat(async () => { await refresh("?parts=now"); say("live", "Live"); }, second);
+    repeat(async () => { await refresh("?parts=now"); say("live", "Live"); }, 2 * second);
     repeat(() => refresh(), 20 * second);
   }
 })();
