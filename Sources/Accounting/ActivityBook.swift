@@ -1,16 +1,30 @@
-// Counts what accounts do, between two writings of the rollups. Each event loop has one, so nothing is locked.
+// Counts what accounts do until the rollups take it. Each event loop has one, so nothing is locked.
 
-/// The activity of accounts since it was last taken.
+/// What an account did within one minute.
+public struct MinuteActivity: Sendable {
+    public let account: Account
+    /// Its number, counted from 1970.
+    public let minute: Int
+    public internal(set) var activity: AccountActivity
+
+    /// - Parameter other: of the same account and minute.
+    public mutating func add(_ other: MinuteActivity) { activity.add(other.activity) }
+}
+
+/// The activity of accounts that was not taken yet.
 public struct ActivityBook: Sendable {
-    /// Accounts and functions counted one by one at once, at most: some 20 MB.
-    public static let maximumEntries = 50_000
+    /// Accounts and functions counted one by one at once, at most: some 40 MB.
+    public static let maximumEntries = 100_000
 
     private struct Entry: Sendable {
+        var minute: Int
         var activity = AccountActivity()
         /// What ``peaks`` are of.
         var plan: Plan?
         /// Percent, one for each limit.
         var peaks: [Int] = []
+
+        var count: Int { 1 + activity.functions.count }
 
         mutating func look(at standing: Standing) {
             if plan !== standing.plan {
@@ -19,32 +33,31 @@ public struct ActivityBook: Sendable {
             }
             for index in peaks.indices { peaks[index] = max(peaks[index], standing.percent(of: index)) }
         }
-    }
 
-    private var entries: [Account: Entry] = [:]
-    private var entryCount = 0
-    /// Decisions that there was no room for.
-    public private(set) var uncounted = 0
-
-    public init() {}
-
-    /// What was counted, by account.
-    public var activities: [Account: AccountActivity] {
-        entries.mapValues { entry in
-            var activity = entry.activity
-            for (limit, percent) in zip(entry.plan?.limits ?? [], entry.peaks) {
+        func told(of account: Account) -> MinuteActivity {
+            var activity = activity
+            for (limit, percent) in zip(plan?.limits ?? [], peaks) {
                 activity.peakPercent[limit.name] = percent
             }
-            return activity
+            return MinuteActivity(account: account, minute: minute, activity: activity)
         }
     }
 
-    /// Takes out what was counted.
-    public mutating func take() -> ActivityBook {
-        var taken = ActivityBook()
-        swap(&taken, &self)
-        return taken
-    }
+    /// The minute that is running; 0 before anybody said.
+    private var minute = 0
+    private var entries: [Account: Entry] = [:]
+    /// The accounts of ``entries`` as they came, from ``first`` on; some were taken meanwhile, or are there twice.
+    private var order: [Account] = []
+    private var first = 0
+    /// Of minutes that were over when their account went on.
+    private var past: [MinuteActivity] = []
+    /// Accounts and functions of ``entries`` and ``past``.
+    private var entryCount = 0
+    private var uncounted = 0
+
+    public init() {}
+
+    // MARK: Counting
 
     /// Counts what the ledger decided. Peeks, and what it did not decide (refused, unavailable, degraded), are not counted.
     public mutating func count(_ decision: Decision, on considered: Considered) {
@@ -84,10 +97,67 @@ public struct ActivityBook: Sendable {
 
     /// - Returns: nil when there is no room for one more.
     private mutating func place(of account: Account) -> Dictionary<Account, Entry>.Index? {
-        if let index = entries.index(forKey: account) { return index }
-        guard entryCount < Self.maximumEntries else { return nil }
+        let hasRoom = entryCount < Self.maximumEntries
+        if let index = entries.index(forKey: account) {
+            // Without room the minute before goes on.
+            if entries.values[index].minute != minute, hasRoom {
+                past.append(entries.values[index].told(of: account))
+                entries.values[index] = Entry(minute: minute)
+                entryCount += 1
+            }
+            return index
+        }
+        guard hasRoom else { return nil }
         entryCount += 1
-        entries[account] = Entry()
+        entries[account] = Entry(minute: minute)
+        if order.count - first > 2 * entries.count + 1_000 {
+            (order, first) = (Array(entries.keys), 0)
+        } else {
+            order.append(account)
+        }
         return entries.index(forKey: account)
+    }
+
+    // MARK: Taking
+
+    /// Says which minute it is; what is counted from now on is counted in it.
+    public mutating func begin(minute: Int) {
+        if self.minute == 0 {
+            for index in entries.values.indices { entries.values[index].minute = minute }
+        }
+        self.minute = minute
+    }
+
+    /// Takes what was counted of some accounts, those first that wait for longest.
+    public mutating func take(_ maximum: Int) -> [MinuteActivity] {
+        var taken = Array(past.prefix(maximum))
+        past.removeFirst(taken.count)
+        for part in taken { entryCount -= 1 + part.activity.functions.count }
+        while taken.count < maximum, first < order.count {
+            if let part = remove(order[first]) { taken.append(part) }
+            first += 1
+        }
+        if first > order.count / 2 {
+            order.removeFirst(first)
+            first = 0
+        }
+        return taken
+    }
+
+    /// Takes what was counted of these accounts since their minute began.
+    public mutating func take(_ accounts: [Account]) -> [MinuteActivity] {
+        accounts.compactMap { remove($0) }
+    }
+
+    /// Decisions that there was no room for since this was called last.
+    public mutating func takeUncounted() -> Int {
+        defer { uncounted = 0 }
+        return uncounted
+    }
+
+    private mutating func remove(_ account: Account) -> MinuteActivity? {
+        guard let entry = entries.removeValue(forKey: account) else { return nil }
+        entryCount -= entry.count
+        return entry.told(of: account)
     }
 }

@@ -77,8 +77,13 @@ final class RunnerLoop {
         replies.replace(plans: plans)
     }
 
-    /// What accounts did since this was called last; nothing when no rollups are kept.
-    func takeActivity() -> ActivityBook { decisions.activity?.take() ?? ActivityBook() }
+    /// Takes what accounts did, and says which minute it is now; nothing when no rollups are kept.
+    func takeActivity(minute: Int, _ take: (inout ActivityBook) -> [MinuteActivity]) -> TakenActivity {
+        guard decisions.activity != nil else { return TakenActivity() }
+        decisions.activity!.begin(minute: minute)
+        let activities = take(&decisions.activity!)
+        return TakenActivity(activities: activities, uncounted: decisions.activity!.takeUncounted())
+    }
 
     // MARK: Connections
 

@@ -9,6 +9,13 @@ public import NIOCore
 import NIOPosix
 import Synchronization
 
+/// What ``RunnerServer/takeActivity(_:minute:)`` brought.
+public struct TakenActivity: Sendable {
+    public var activities: [MinuteActivity] = []
+    /// Decisions that there was no room for.
+    public var uncounted = 0
+}
+
 /// The runner API: admit, settle and peek over HTTP/1.1, on a TCP address, a Unix socket, or both.
 ///
 /// Every connection stays on one event loop of `group`, and so does everything its requests need: each loop has
@@ -37,6 +44,8 @@ public final class RunnerServer: Sendable {
         var tokens: TokenBook?
         var workers: [Worker] = []
         var listeners: [any Channel] = []
+        /// How often ``takeActivity(_:minute:)`` was called.
+        var turn = 0
     }
 
     /// - Parameters:
@@ -133,13 +142,29 @@ public final class RunnerServer: Sendable {
         }
     }
 
-    /// What accounts did since this was called last, by event loop. Nothing unless ``RunnerSettings/countsActivity``.
-    public func takeActivity() async throws -> [ActivityBook] {
-        var books: [ActivityBook] = []
-        for worker in state.withLock({ $0.workers }) {
-            books.append(try await worker.eventLoop.submit { worker.loop.value.takeActivity() }.get())
+    /// Takes what some accounts did, on all event loops, those first that wait for longest. The loops begin in turn.
+    /// - Parameters:
+    ///   - maximum: accounts, each for every minute in which it did something. - minute: which it is now, counted from 1970.
+    /// - Returns: nothing unless ``RunnerSettings/countsActivity``.
+    public func takeActivity(_ maximum: Int, minute: Int) async throws -> TakenActivity {
+        let (workers, turn) = state.withLock { state in
+            state.turn += 1
+            return (state.workers, state.turn)
         }
-        return books
+        var taken = TakenActivity()
+        var accounts: [Account] = []
+        for index in workers.indices {
+            let worker = workers[(turn + index) % workers.count]
+            let some = try await worker.eventLoop.submit { [accounts] in
+                worker.loop.value.takeActivity(minute: minute) { book in
+                    index == 0 ? book.take(maximum) : book.take(accounts)
+                }
+            }.get()
+            if index == 0 { accounts = some.activities.map(\.account) }
+            taken.activities += some.activities
+            taken.uncounted += some.uncounted
+        }
+        return taken
     }
 
     /// Stops listening, answers what has begun with `Connection: close`, and closes every connection: idle ones

@@ -1,4 +1,4 @@
-// The rollups as a service: once a second what the event loops counted goes to Redis, and at the end the rest of it.
+// The rollups as a service: once a second some of what the event loops counted goes to Redis, and at the end the rest of it.
 
 import Logging
 import Records
@@ -19,13 +19,33 @@ struct RollupService: Service {
         while !Task.isShuttingDownGracefully {
             next = max(next + Self.interval, .now)
             try? await cancelWhenGracefulShutdown { [next] in try await Task.sleep(until: next) }
-            await writer.round(try await runner.takeActivity())
+            _ = try await round()
         }
         let deadline = ContinuousClock.now.advanced(by: Self.endPatience)
-        while await writer.waitingCount > 0, ContinuousClock.now < deadline {
-            guard await writer.round([], deadline: deadline) else { break }
+        while ContinuousClock.now < deadline {
+            switch try await round(until: deadline) {
+            case .done: return
+            case .goesOn: continue
+            case .stuck: return logger.warning("some of what accounts did was not written: Redis is away")
+            }
         }
-        let left = await writer.waitingCount
-        if left > 0 { logger.warning("rollups not written", metadata: ["accounts": "\(left)"]) }
+        logger.warning("some of what accounts did was not written: there was no time")
+    }
+
+    private enum Progress {
+        /// Nothing is left.
+        case done
+        case goesOn
+        case stuck
+    }
+
+    private func round(until deadline: ContinuousClock.Instant = .now + RollupService.interval) async throws
+        -> Progress
+    {
+        let (minute, room) = await writer.outlook()
+        let taken = try await runner.takeActivity(room ?? 0, minute: minute)
+        let isWritten = await writer.write(taken.activities, uncounted: taken.uncounted, until: deadline)
+        guard let room, isWritten else { return .stuck }
+        return room > 0 && taken.activities.isEmpty ? .done : .goesOn
     }
 }

@@ -204,41 +204,62 @@ struct RollupTests {
         }
     }
 
+    /// What ``book(_:used:function:of:)`` counted in a minute.
+    private static func parts(_ minute: Int, _ books: ActivityBook...) -> [MinuteActivity] {
+        books.flatMap { book in
+            var book = book
+            book.begin(minute: minute)
+            return book.take(.max)
+        }
+    }
+
     @Test(
-        "The writer brings every count to Redis once, some of them each time, and waits while Redis is away")
+        "The writer brings every count to Redis once, an account's as one, and keeps what Redis did not get")
     func writes() async throws {
         try await RecordsRig.with { rig in
             let rollups = rig.records.rollups
             let writer = RollupWriter(rollups, metrics: NOOPMetricsHandler.instance)
-            let start = try await rollups.now
-            #expect(await writer.round([Self.book(3, used: 4), Self.book(2, used: 9, function: nil)]))
-            #expect(await writer.waitingCount == 0)
+            let (minute, room) = await writer.outlook()
+            #expect(room == RollupWriter.maximumWritten)
             // Nothing to tell: not written, and in nobody's way.
-            #expect(await writer.round([Self.nothing()]))
-            #expect(await writer.waitingCount == 0)
-            func today() async throws -> Rollups.Course {
-                try await rollups.course(
-                    of: acme, from: start + -3_600_000, to: try await rollups.now + 3_600_000, step: .hour)
+            let many = (0..<50).map { Self.book(1, of: "a\($0)") }
+            let parts = Self.parts(
+                minute, Self.book(3, used: 4), Self.nothing(), Self.book(2, used: 9, function: nil))
+            #expect(await writer.write(parts + many.flatMap { Self.parts(minute, $0) }))
+            func told(_ account: Account) async throws -> Rollups.Course {
+                let start = RollupStep.minute.start(ofPeriod: minute)
+                return try await rollups.course(of: account, from: start, to: start + 60_000, step: .minute)
             }
-            let first = try await today()
-            #expect(first.points.map(\.activity.executions).reduce(0, +) == 5)
+            let first = try await told(acme)
+            #expect(first.points.map(\.activity.executions) == [5])
             #expect(first.functions["f"]?.executions == 3)
-            #expect(first.points.compactMap { $0.peakPercent["count"] }.max() == 90)
+            #expect(first.points.map(\.peakPercent) == [["count": 90]])
+            for number in 0..<50 {
+                #expect(try await told(Account("a\(number)")!).points.map(\.activity.executions) == [1])
+            }
+            #expect(try rig.server.command("ZCARD", "stint:{top}:executions:m:\(minute)") == "51")
 
             rig.server.kill(SIGKILL)
             try await eventually("the client has noticed") { try await !rig.client.isReady }
-            #expect(await !writer.round([Self.book(4)]))
-            #expect(await !writer.round([Self.book(1), Self.book(1, of: "other")]))
-            // In one minute, or in two.
-            #expect(await (2...4).contains(writer.waitingCount))
+            #expect(await writer.outlook().room == nil)
+            #expect(await !writer.write(Self.parts(minute, Self.book(4))))
+            #expect(await !writer.write(Self.parts(minute, Self.book(1, of: "other"))))
             try await rig.server.restart()
             try await eventually("the client is ready") { try await rig.client.isReady }
-            #expect(await writer.round([], maximum: 1))
-            #expect(await writer.waitingCount > 0)
-            #expect(await writer.round([]))
-            #expect(await writer.waitingCount == 0)
+            #expect(await writer.outlook().room == RollupWriter.maximumWritten - 2)
+            #expect(await writer.write([]))
             // What was there before went with the server, which keeps nothing.
-            #expect(try await today().points.map(\.activity.executions).reduce(0, +) == 5)
+            #expect(try await told(acme).points.map(\.activity.executions) == [4])
+        }
+    }
+
+    @Test("A deadline ends a round; what was not begun waits for the next")
+    func deadline() async throws {
+        try await RecordsRig.with { rig in
+            let writer = RollupWriter(rig.records.rollups, metrics: NOOPMetricsHandler.instance)
+            #expect(await !writer.write(Self.parts(1, Self.book(1)), until: .now))
+            #expect(await writer.outlook().room == RollupWriter.maximumWritten - 1)
+            #expect(await writer.write([]))
         }
     }
 }
