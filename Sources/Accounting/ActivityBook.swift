@@ -7,6 +7,10 @@ public struct MinuteActivity: Sendable {
     public let minute: Int
     public internal(set) var activity: AccountActivity
 
+    package init(account: Account, minute: Int, activity: AccountActivity) {
+        (self.account, self.minute, self.activity) = (account, minute, activity)
+    }
+
     /// - Parameter other: of the same account and minute.
     public mutating func add(_ other: MinuteActivity) { activity.add(other.activity) }
 }
@@ -24,9 +28,22 @@ public struct ActivityBook: Sendable {
         /// Percent, one for each limit.
         var peaks: [Int] = []
 
+        /// Itself and its functions.
         var count: Int { 1 + activity.functions.count }
 
-        mutating func look(at standing: Standing) {
+        /// - Returns: how many functions came to be counted by it.
+        mutating func count(
+            _ function: String?, _ standing: Standing, mayGrow: Bool, _ change: (inout Activity) -> Void
+        ) -> Int {
+            look(at: standing)
+            change(&activity.total)
+            guard let function else { return 0 }
+            let before = activity.functions.count
+            activity.change(function, mayGrow: mayGrow, change)
+            return activity.functions.count - before
+        }
+
+        private mutating func look(at standing: Standing) {
             if plan !== standing.plan {
                 plan = standing.plan
                 peaks = Array(repeating: 0, count: standing.plan.limits.count)
@@ -34,8 +51,18 @@ public struct ActivityBook: Sendable {
             for index in peaks.indices { peaks[index] = max(peaks[index], standing.percent(of: index)) }
         }
 
+        /// Begins another minute, unless it is running already.
+        /// - Returns: what was done in the one before.
+        mutating func turn(to minute: Int, of account: Account) -> MinuteActivity? {
+            guard self.minute != minute else { return nil }
+            let past = told(of: account)
+            self = Entry(minute: minute)
+            return past
+        }
+
         func told(of account: Account) -> MinuteActivity {
             var activity = activity
+            activity.peakPercent.reserveCapacity(peaks.count)
             for (limit, percent) in zip(plan?.limits ?? [], peaks) {
                 activity.peakPercent[limit.name] = percent
             }
@@ -86,13 +113,9 @@ public struct ActivityBook: Sendable {
         _ account: Account, _ function: String?, _ standing: Standing, _ change: (inout Activity) -> Void
     ) {
         guard let index = place(of: account) else { return uncounted += 1 }
-        change(&entries.values[index].activity.total)
-        entries.values[index].look(at: standing)
-        guard let function else { return }
-        let before = entries.values[index].activity.functions.count
         let mayGrow = entryCount < Self.maximumEntries
-        entries.values[index].activity.change(function, mayGrow: mayGrow, change)
-        entryCount += entries.values[index].activity.functions.count - before
+        // In place: a copy of an entry is made of six others.
+        entryCount += entries.values[index].count(function, standing, mayGrow: mayGrow, change)
     }
 
     /// - Returns: nil when there is no room for one more.
@@ -100,9 +123,8 @@ public struct ActivityBook: Sendable {
         let hasRoom = entryCount < Self.maximumEntries
         if let index = entries.index(forKey: account) {
             // Without room the minute before goes on.
-            if entries.values[index].minute != minute, hasRoom {
-                past.append(entries.values[index].told(of: account))
-                entries.values[index] = Entry(minute: minute)
+            if hasRoom, let over = entries.values[index].turn(to: minute, of: account) {
+                past.append(over)
                 entryCount += 1
             }
             return index

@@ -35,20 +35,20 @@ struct Counted: Equatable {
 
     /// The fields that an account's activity adds to, but for those to which it adds nothing.
     static func fields(of activity: AccountActivity) -> [(field: String, amount: Int)] {
-        var fields =
-            activity.peakPercent.map { (field: "p \($0)", amount: $1) } + counts(of: activity.total, "")
-        for (function, part) in activity.functions { fields += counts(of: part, "/\(function)") }
-        return fields.filter { $0.amount > 0 }
-    }
-
-    private static func counts(
-        of activity: Activity, _ function: String
-    ) -> [(field: String, amount: Int)] {
-        [
-            ("x\(function)", activity.executions), ("t\(function)", activity.ms),
-            ("e\(function)", activity.errors),
-        ]
-            + activity.denials.map { (field: "d \($0)\(function)", amount: $1) }
+        var fields: [(field: String, amount: Int)] = []
+        func add(_ quantity: String, _ function: String, _ amount: Int) {
+            if amount > 0 { fields.append((quantity + function, amount)) }
+        }
+        func add(_ activity: Activity, _ function: String) {
+            add("x", function, activity.executions)
+            add("t", function, activity.ms)
+            add("e", function, activity.errors)
+            for (limit, denials) in activity.denials { add("d " + limit, function, denials) }
+        }
+        for (limit, percent) in activity.peakPercent { add("p " + limit, "", percent) }
+        add(activity.total, "")
+        for (function, part) in activity.functions { add(part, "/" + function) }
+        return fields
     }
 
     func add(_ amount: Int, to activity: inout Activity) {

@@ -64,7 +64,7 @@ public actor RollupWriter {
         while answers, !waiting.isEmpty, ContinuousClock.now < deadline {
             let some = Array(waiting.prefix(Self.writtenAtOnce))
             var unsent: [MinuteActivity] = []
-            for (part, error) in zip(some, await add(some)) {
+            for (part, error) in zip(some, await rollups.add(some)) {
                 if case .failed = error { answers = false }
                 switch error {
                 case .failed(.notSent)?: unsent.append(part)
@@ -82,6 +82,9 @@ public actor RollupWriter {
 
     private func join(_ activities: [MinuteActivity]) {
         var places: [Part: Int] = [:]
+        for (place, part) in waiting.enumerated() {
+            places[Part(minute: part.minute, account: part.account)] = place
+        }
         for activity in activities {
             let part = Part(minute: activity.minute, account: activity.account)
             if let place = places[part] {
@@ -90,25 +93,6 @@ public actor RollupWriter {
                 places[part] = waiting.count
                 waiting.append(activity)
             }
-        }
-    }
-
-    /// - Returns: in their order what went wrong with each; nil: nothing.
-    private func add(_ parts: [MinuteActivity]) async -> [RedisError?] {
-        await withTaskGroup(of: (Int, RedisError?).self) { group in
-            for (index, part) in parts.enumerated() {
-                group.addTask { [rollups] in
-                    do throws(RedisError) {
-                        try await rollups.add(part.activity, of: part.account, minute: part.minute)
-                        return (index, nil)
-                    } catch {
-                        return (index, error)
-                    }
-                }
-            }
-            var errors = [RedisError?](repeating: nil, count: parts.count)
-            for await (index, error) in group { errors[index] = error }
-            return errors
         }
     }
 

@@ -107,27 +107,39 @@ public struct Rollups: Sendable {
 
     // MARK: Writing
 
-    /// Adds what an account did within a minute; what adds nothing is not told. Not to be repeated: it would count twice.
-    /// - Parameter minute: its number, counted from 1970.
-    func add(_ activity: AccountActivity, of account: Account, minute: Int) async throws(RedisError) {
-        let fields = Counted.fields(of: activity)
-        guard !fields.isEmpty else { return }
-        let hour = minute / RollupStep.minute.periodsPerKey
-        let day = hour / RollupStep.hour.periodsPerKey
-        _ = try await redis.run(
-            Self.countScript,
-            keys: [
-                keys.rollups(.minute, hour, of: account), keys.rollups(.hour, day, of: account),
-            ],
-            arguments: [
-                String(minute % RollupStep.minute.periodsPerKey),
-                String(hour % RollupStep.hour.periodsPerKey),
-                String(RollupStep.minute.keyStayMs), String(RollupStep.hour.keyStayMs),
-                String(Self.maximumFields), AccountActivity.otherFunctions,
-            ] + fields.flatMap { [$0.field, String($0.amount)] })
+    /// Adds what accounts did within a minute; what adds nothing is not told. Not to be repeated: it would count twice.
+    /// - Returns: in their order what went wrong with each; nil: nothing.
+    func add(_ activities: [MinuteActivity]) async -> [RedisError?] {
+        let stays = [RollupStep.minute.keyStayMs, RollupStep.hour.keyStayMs].map { String($0) }
+        var runs: [(keys: [String], arguments: [String])] = []
+        var told: [Int] = []
+        for (index, part) in activities.enumerated() {
+            let fields = Counted.fields(of: part.activity)
+            guard !fields.isEmpty else { continue }
+            let (hour, minute) = part.minute.quotientAndRemainder(
+                dividingBy: RollupStep.minute.periodsPerKey)
+            let (day, hourOfDay) = hour.quotientAndRemainder(dividingBy: RollupStep.hour.periodsPerKey)
+            var arguments = [String(minute), String(hourOfDay)] + stays
+            arguments += [String(Self.maximumFields), AccountActivity.otherFunctions]
+            for (field, amount) in fields {
+                arguments.append(field)
+                arguments.append(String(amount))
+            }
+            let keys = [
+                keys.rollups(.minute, hour, of: part.account), keys.rollups(.hour, day, of: part.account),
+            ]
+            runs.append((keys, arguments))
+            told.append(index)
+        }
+        var errors = [RedisError?](repeating: nil, count: activities.count)
+        for (index, result) in zip(told, await redis.run(Self.countScript, runs)) {
+            if case .failure(let error) = result { errors[index] = error }
+        }
+        return errors
     }
 
     /// Adds what accounts did within a minute to the rankings.
+    /// - Parameter activities: each of another account.
     func rank(_ activities: [(Account, AccountActivity)], minute: Int) async throws(RedisError) {
         let hour = minute / RollupStep.minute.periodsPerKey
         let measures = Measure.allCases

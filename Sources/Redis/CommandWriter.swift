@@ -68,23 +68,27 @@ public struct CommandWriter {
         writeHeader(UInt8(ascii: "$"), byteCount)
     }
 
-    /// `<mark><count>\r\n`. One- and two-digit counts, nearly all there are, take no text conversion.
+    /// `<mark><count>\r\n`, in one step: every argument has one.
     private mutating func writeHeader(_ mark: UInt8, _ count: Int) {
-        switch count {
-        case 0..<10:
-            buffer.writeMultipleIntegers(mark, 0x30 + UInt8(count), UInt8(0x0D), UInt8(0x0A))
-        case 10..<100:
-            let (tens, ones) = count.quotientAndRemainder(dividingBy: 10)
-            buffer.writeMultipleIntegers(
-                mark, 0x30 + UInt8(tens), 0x30 + UInt8(ones), UInt8(0x0D), UInt8(0x0A))
-        default:
-            buffer.writeInteger(mark)
-            buffer.writeString(String(count))
-            writeLineEnd()
+        // The mark, the 19 digits of the greatest count, and the end of the line.
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 22) { bytes in
+            var (end, least) = (2, 10)
+            while end < 20, count >= least {
+                end += 1
+                least &*= 10
+            }
+            bytes[0] = mark
+            var (place, rest) = (end, count)
+            repeat {
+                place -= 1
+                bytes[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            bytes[end] = UInt8(ascii: "\r")
+            bytes[end + 1] = UInt8(ascii: "\n")
+            return end + 2
         }
     }
 
-    private mutating func writeLineEnd() {
-        buffer.writeMultipleIntegers(UInt8(0x0D), UInt8(0x0A))
-    }
+    private mutating func writeLineEnd() { buffer.writeInteger(0x0D0A as UInt16) }
 }

@@ -56,31 +56,62 @@ public struct RedisClient: Sendable {
 
     /// Sends one command. A reply that is an error is thrown.
     public func call(_ arguments: [String]) async throws(RedisError) -> RedisReply {
-        let reply: RedisReply
-        do {
-            reply = try await eventLoop.flatSubmit { link.value.call(arguments) }.get()
-        } catch let failure as RedisFailure {
-            throw .failed(failure)
-        } catch {
-            throw .failed(.notSent("\(error)"))
-        }
-        if case .error(let text) = reply { throw .refused(text) }
-        return reply
+        try await call([arguments])[0].get()
     }
 
-    /// Runs a script by its digest; loads it first where the server does not know it.
+    /// Sends commands one behind the other, without waiting in between.
+    /// - Returns: what became of each, in their order.
+    private func call(_ commands: [[String]]) async -> [Result<RedisReply, RedisError>] {
+        do {
+            let results = try await eventLoop.flatSubmit {
+                EventLoopFuture.whenAllComplete(commands.map { link.value.call($0) }, on: eventLoop)
+            }.get()
+            return results.map(Self.reply)
+        } catch {
+            return commands.map { _ in .failure(.failed(.notSent("\(error)"))) }
+        }
+    }
+
+    private static func reply(_ result: Result<RedisReply, any Error>) -> Result<RedisReply, RedisError> {
+        switch result {
+        case .success(.error(let text)): .failure(.refused(text))
+        case .success(let reply): .success(reply)
+        case .failure(let failure as RedisFailure): .failure(.failed(failure))
+        case .failure(let error): .failure(.failed(.notSent("\(error)")))
+        }
+    }
+
+    /// Runs a script by its digest; sends its text where the server does not know it.
     public func run(
         _ script: RedisScript, keys: [String], arguments: [String]
     ) async throws(RedisError) -> RedisReply {
-        let rest = [String(keys.count)] + keys + arguments
-        if let digest = script.knownDigest {
-            do throws(RedisError) {
-                return try await call(["EVALSHA", digest] + rest)
-            } catch {
-                guard case .refused(let text) = error, text.hasPrefix("NOSCRIPT") else { throw error }
-            }
+        try await run(script, [(keys, arguments)])[0].get()
+    }
+
+    /// Runs a script several times, without waiting in between.
+    /// - Returns: what became of each, in their order.
+    public func run(
+        _ script: RedisScript, _ runs: [(keys: [String], arguments: [String])]
+    ) async -> [Result<RedisReply, RedisError>] {
+        let digest: String
+        do throws(RedisError) {
+            digest = try await self.digest(of: script)
+        } catch {
+            return runs.map { _ in .failure(error) }
         }
-        script.knownDigest = try await call(["SCRIPT", "LOAD", script.text]).text
-        return try await call(["EVAL", script.text] + rest)
+        let operands = runs.map { [String($0.keys.count)] + $0.keys + $0.arguments }
+        var results = await call(operands.map { ["EVALSHA", digest] + $0 })
+        for (index, result) in results.enumerated() {
+            guard case .failure(.refused(let text)) = result, text.hasPrefix("NOSCRIPT") else { continue }
+            results[index] = await call([["EVAL", script.text] + operands[index]])[0]
+        }
+        return results
+    }
+
+    private func digest(of script: RedisScript) async throws(RedisError) -> String {
+        if let known = script.knownDigest { return known }
+        let digest = try await call(["SCRIPT", "LOAD", script.text]).text
+        script.knownDigest = digest
+        return digest
     }
 }

@@ -14,12 +14,20 @@ final class LedgerCall {
     /// Cells that the questions of a call may walk at most, so that no call keeps the server for long.
     static let maximumCells = 4_096
 
+    private struct Posed {
+        let question: Question
+        /// It names an execution that may be held already.
+        let mayBeHeld: Bool
+        /// Where its label stands in the arguments; 0: nowhere.
+        let label: UInt8
+        let sink: any AnswerSink
+    }
+
     /// The questions about one account, in the order they came.
     private struct Part {
         let account: Account
         let plan: Plan
-        /// With each where its label stands in the arguments; 0: nowhere.
-        var questions: [(question: Question, label: UInt8, sink: any AnswerSink)]
+        var questions: [Posed] = []
         /// How many of them name an execution that may be held.
         var heldCount = 0
     }
@@ -51,14 +59,16 @@ final class LedgerCall {
     /// Makes a place for the questions about one more account.
     /// - Returns: where it is.
     func open(_ account: Account, under plan: Plan) -> Int {
-        parts.append(Part(account: account, plan: plan, questions: []))
+        parts.append(Part(account: account, plan: plan))
         return parts.count - 1
     }
 
     /// Takes one more question about the account at `place`.
     func append(_ question: Question, at place: Int, from sink: any AnswerSink) {
-        parts[place].questions.append((question, label(of: question), sink))
-        if question.mayBeHeld { parts[place].heldCount += 1 }
+        let mayBeHeld = question.mayBeHeld
+        parts[place].questions.append(
+            Posed(question: question, mayBeHeld: mayBeHeld, label: label(of: question), sink: sink))
+        if mayBeHeld { parts[place].heldCount += 1 }
         questionCount += 1
         cellCount += parts[place].plan.cellCount
     }
@@ -73,7 +83,7 @@ final class LedgerCall {
 
     func fail(_ error: LedgerError) {
         for part in parts {
-            for (_, _, sink) in part.questions { sink.receive(.failure(error)) }
+            for index in part.questions.indices { part.questions[index].sink.receive(.failure(error)) }
         }
     }
 }
@@ -90,15 +100,14 @@ extension LedgerCall {
 
     func write(to writer: inout CommandWriter, keys: LedgerKeys, clock: Timestamp?) {
         writer.append(parts.count)
-        for part in parts { writer.append(keys.page(of: part.account)) }
+        for part in parts { keys.append(pageOf: part.account, to: &writer) }
         if let clock { writer.append(clock.ms) } else { writer.append("") }
         writer.append(byteCount: packedByteCount, writePacked)
         for part in parts {
-            for (question, _, _) in part.questions where question.mayBeHeld {
-                writer.append(question.idName)
-            }
-            for (question, _, _) in part.questions where !question.mayBeHeld {
-                writer.append(question.idName)
+            for mayBeHeld in [true, false] {
+                for index in part.questions.indices where part.questions[index].mayBeHeld == mayBeHeld {
+                    writer.append(part.questions[index].question.idName)
+                }
             }
         }
         for label in labels {
@@ -134,8 +143,11 @@ extension LedgerCall {
             for part in parts[run] {
                 buffer.writeMultipleIntegers(UInt8(part.questions.count), UInt8(part.heldCount))
                 // The labels stand behind the ids, which begin at ARGV[3].
-                for (question, label, _) in part.questions {
-                    buffer.write(question, label: label == 0 ? 0 : label + UInt8(2 + questionCount))
+                for index in part.questions.indices {
+                    let label = part.questions[index].label
+                    buffer.write(
+                        part.questions[index].question,
+                        label: label == 0 ? 0 : label + UInt8(2 + questionCount))
                 }
             }
         }
@@ -212,7 +224,7 @@ extension LedgerCall {
         var answers: [Result<Answer, LedgerError>] = []
         answers.reserveCapacity(questionCount)
         for part in parts {
-            for (question, _, _) in part.questions {
+            for index in part.questions.indices {
                 if bytes.getInteger(at: bytes.readerIndex) == LedgerCall.damaged {
                     guard bytes.readSlice(length: 25 + 24 * part.plan.windows.count) != nil else {
                         return false
@@ -220,7 +232,10 @@ extension LedgerCall {
                     answers.append(
                         .failure(.notApplied("the account's page in Redis holds something else")))
                 } else {
-                    guard let answer = bytes.readAnswer(to: question, under: part.plan) else { return false }
+                    guard
+                        let answer = bytes.readAnswer(
+                            to: part.questions[index].question, under: part.plan)
+                    else { return false }
                     answers.append(.success(answer))
                 }
             }
@@ -228,12 +243,12 @@ extension LedgerCall {
         guard bytes.readableBytes == 0 else { return false }
         var next = answers.makeIterator()
         for part in parts {
-            for (_, _, sink) in part.questions {
+            for index in part.questions.indices {
                 guard let answer = next.next() else { continue }
                 if case .success(let answer) = answer {
                     ledger.watch(answer.verdict, about: part.account, under: part.plan, since: departure)
                 }
-                sink.receive(answer)
+                part.questions[index].sink.receive(answer)
             }
         }
         return true

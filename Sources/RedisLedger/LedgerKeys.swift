@@ -20,6 +20,16 @@ public struct LedgerKeys: Sendable {
 
     public func page(of account: Account) -> String { "\(prefix){\(account.name)}" }
 
+    /// Appends ``page(of:)`` without making a text of it.
+    func append(pageOf account: Account, to writer: inout CommandWriter) {
+        writer.append(byteCount: prefix.utf8.count + account.name.utf8.count + 2) { buffer in
+            buffer.writeString(prefix)
+            buffer.writeInteger(UInt8(ascii: "{"))
+            buffer.writeString(account.name)
+            buffer.writeInteger(UInt8(ascii: "}"))
+        }
+    }
+
     /// The script appends the same to the page's key, which lies on the same server of a cluster.
     public func log(of account: Account) -> String { page(of: account) + ":log" }
 

@@ -95,7 +95,9 @@ extension EndToEnd {
                         $0.errors = $0.executions / 60
                     }
                 }
-                try await rollups.add(activity, of: #require(Account(account)), minute: minute)
+                let part = MinuteActivity(
+                    account: try #require(Account(account)), minute: minute, activity: activity)
+                #expect(await rollups.add([part]) == [nil])
             }
             try await client.close()
         }

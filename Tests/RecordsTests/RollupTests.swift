@@ -244,12 +244,15 @@ struct RollupTests {
             #expect(await writer.outlook().room == nil)
             #expect(await !writer.write(Self.parts(minute, Self.book(4))))
             #expect(await !writer.write(Self.parts(minute, Self.book(1, of: "other"))))
+            #expect(await !writer.write(Self.parts(minute, Self.book(2))))
             try await rig.server.restart()
             try await eventually("the client is ready") { try await rig.client.isReady }
             #expect(await writer.outlook().room == RollupWriter.maximumWritten - 2)
             #expect(await writer.write([]))
             // What was there before went with the server, which keeps nothing.
-            #expect(try await told(acme).points.map(\.activity.executions) == [4])
+            #expect(try await told(acme).points.map(\.activity.executions) == [6])
+            #expect(
+                try rig.server.command("ZSCORE", "stint:{top}:executions:m:\(minute)", acme.name) == "6")
         }
     }
 
@@ -261,5 +264,12 @@ struct RollupTests {
             #expect(await writer.outlook().room == RollupWriter.maximumWritten - 1)
             #expect(await writer.write([]))
         }
+    }
+}
+
+extension Rollups {
+    fileprivate func add(_ activity: AccountActivity, of account: Account, minute: Int) async throws {
+        let errors = await add([MinuteActivity(account: account, minute: minute, activity: activity)])
+        if let error = errors[0] { throw error }
     }
 }

@@ -3,7 +3,7 @@
 -- KEYS[1]  the minutes of one hour: a hash
 -- KEYS[2]  the hours of one day: a hash
 -- ARGV[1]  which minute of the hour, ARGV[2] which hour of the day
--- ARGV[3]  ms that the first lives on, ARGV[4] the second
+-- ARGV[3]  ms that the first lives from when it is new, ARGV[4] the second
 -- ARGV[5]  how many fields a hash has before functions that are new go to the others, ARGV[6] what those are called
 -- ARGV[7]  and on: a field, and the amount that comes to it
 --
@@ -16,12 +16,14 @@ local fields = {}
 for i = 7, #ARGV, 2 do fields[#fields + 1] = ARGV[i] end
 
 local function put(key, period, stay)
-  local room = tonumber(ARGV[5]) - redis.call('HLEN', key)
-  local found, new, set = redis.call('HMGET', key, unpack(fields)), {}, {}
+  local found, new, set, room = redis.call('HMGET', key, unpack(fields)), {}, {}, nil
+  local is_new = true
   for i, field in ipairs(fields) do
     local series, amount = new[field] or found[i], tonumber(ARGV[2 * i + 6])
+    is_new = is_new and not found[i]
     if not series then
       local slash = string.find(field, '/', 1, true)
+      room = room or tonumber(ARGV[5]) - redis.call('HLEN', key)
       if slash and room <= 0 then
         field = string.sub(field, 1, slash) .. ARGV[6]
         series = new[field] or redis.call('HGET', key, field)
@@ -45,7 +47,7 @@ local function put(key, period, stay)
     set[#set + 1], set[#set + 2] = field, series
   end
   redis.call('HSET', key, unpack(set))
-  redis.call('PEXPIRE', key, stay)
+  if is_new then redis.call('PEXPIRE', key, stay) end
 end
 
 put(KEYS[1], tonumber(ARGV[1]), ARGV[3])

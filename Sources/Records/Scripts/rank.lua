@@ -4,22 +4,35 @@
 -- ARGV[1]  how many accounts a set keeps while its time runs, ARGV[2] how many afterwards
 -- ARGV[3]  ms that the minutes live on, ARGV[4] the hours
 -- ARGV[5]  which of the measures, from 1, is a peak: of those the greatest stays; the others are added up
--- ARGV[6]  and on: an account, and its amount of each measure
+-- ARGV[6]  and on: an account, each once, and its amount of each measure
 
 local measures = #KEYS / 4
 local kept, later, peak = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
-for i = 6, #ARGV, measures + 1 do
-  for measure = 1, measures do
-    local amount = ARGV[i + measure]
-    if amount ~= '0' then
-      for _, key in ipairs({ KEYS[4 * measure - 3], KEYS[4 * measure - 1] }) do
-        if measure == peak then
-          redis.call('ZADD', key, 'GT', amount, ARGV[i])
-        else
-          redis.call('ZINCRBY', key, amount, ARGV[i])
-        end
-      end
+
+-- The accounts and their amounts, flat, as ZADD takes them; amounts that are added up come to those that are there.
+local function put(key, accounts, amounts, is_peak)
+  local before, set = is_peak or redis.call('ZMSCORE', key, unpack(accounts)), {}
+  for i = 1, #accounts do
+    local amount = is_peak and amounts[i] or string.format('%.0f', amounts[i] + (before[i] or 0))
+    set[2 * i - 1], set[2 * i] = amount, accounts[i]
+  end
+  if is_peak then
+    redis.call('ZADD', key, 'GT', unpack(set))
+  else
+    redis.call('ZADD', key, unpack(set))
+  end
+end
+
+for measure = 1, measures do
+  local accounts, amounts = {}, {}
+  for i = 6, #ARGV, measures + 1 do
+    if ARGV[i + measure] ~= '0' then
+      accounts[#accounts + 1], amounts[#amounts + 1] = ARGV[i], ARGV[i + measure]
     end
+  end
+  if #accounts > 0 then
+    put(KEYS[4 * measure - 3], accounts, amounts, measure == peak)
+    put(KEYS[4 * measure - 1], accounts, amounts, measure == peak)
   end
 end
 for i = 1, #KEYS do
