@@ -74,7 +74,7 @@ format:    ## let swift format lay the Swift code out
 bench: compare    ## everything that is measured: compare, then the microbenchmarks (first time: some minutes more)
 	cd Benchmarks && swift package --disable-sandbox benchmark
 
-compare:    ## Stint beside its peers into docs/BENCHMARKS.md: 25 minutes (ARGS="--quick": 3; installs the peers)
+compare:    ## Stint beside its peers into docs/BENCHMARKS.md: 35 minutes (ARGS="--quick": 3; installs the peers)
 	@scripts/deps.sh bench
 	swift build $(RELEASE)
 	python3 -B Benchmarks/compare --stint "$$(swift build $(RELEASE) --show-bin-path)/stint" $(ARGS)

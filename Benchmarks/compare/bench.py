@@ -47,6 +47,7 @@ class Bench:
             maximum = {name: self.maximum(name) for name in (STINT, TWIN)}
             growth.half_rate(chosen.stint, self.by_stint, self.by_twin, maximum, *pace)
             cells.rounds([self.floors()], *pace, connections=(1, 128))
+        growth.unsettled(self.stint, 1 if chosen.quick else min(2, chosen.rounds), *pace[1:])
         growth.executions(self.wide, (1, 100, 6000), 10 if chosen.quick else 60, *pace)
         growth.accounts(self.start_by_size((100, 10_000) if chosen.quick else (100, 10_000, 1_000_000)), *pace)
 
@@ -62,7 +63,10 @@ class Bench:
         """Everything that the main tables need. What is not asked waits and costs nothing but memory."""
         running = self.running
         self.stint = running.start_stint("stint")
-        self.wide = running.start_stint("stint-wide", servers.plan(WIDE_EXECUTIONS, WIDE_EXECUTION_MS))
+        wide = servers.plan(WIDE_EXECUTIONS, WIDE_EXECUTION_MS)
+        self.wide = running.start_stint("stint-wide", wide)
+        # What settles has servers of its own, where accounts are known and nothing is left unsettled.
+        self.settled, self.wide_settled = running.start_stint("settled"), running.start_stint("wide-settled", wide)
         self.peers = {
             NGINX_LUA: running.start_nginx("nginx-lua", running.start_redis("nginx-lua-redis")),
             LIMIT_REQ: running.start_nginx("nginx-limit-req"),
@@ -77,6 +81,9 @@ class Bench:
         twin.check(self.digests[TWIN], self.twins_redis.redis, self.stint)
         self.by_stint = Contender(STINT, self.stint, by_wrk(self.stint, self.stint.port, cells.ACCOUNTS))
         self.by_twin = self.calls(twin.UNIFORM_ACCOUNT)
+
+    def settling(self, server, accounts):
+        return Contender(SETTLE, server, by_wrk(server, server.port, accounts, settles=True), forgets=False)
 
     def calls(self, account, script=TWIN):
         """redis-benchmark with our script."""
@@ -96,7 +103,7 @@ class Bench:
         all_of = [
             (UNIFORM, [
                 self.by_stint,
-                Contender(SETTLE, stint, by_wrk(stint, stint.port, cells.ACCOUNTS, settles=True)),
+                self.settling(self.settled, cells.ACCOUNTS),
                 *self.peers_at("PORT", cells.ACCOUNTS),
                 self.by_twin,
                 Contender(NO_LIMIT, no_limit, by_wrk(no_limit, ports["FLOOR_PORT"], cells.ACCOUNTS)),
@@ -109,7 +116,7 @@ class Bench:
             ]),
             (ADMITTED, [
                 Contender(STINT, wide, by_wrk(wide, wide.port, 1)),
-                Contender(SETTLE, wide, by_wrk(wide, wide.port, 1, settles=True)),
+                self.settling(self.wide_settled, 1),
                 *self.peers_at("WIDE_PORT", 1),
                 self.calls(twin.one_account("admitted"), WIDE_TWIN),
             ]),

@@ -26,13 +26,15 @@ class Contender:
     load: object
     # prepare() comes before each row; without one, a second of load.
     prepare: object = None
+    # Whether its store forgets all accounts before each row.
+    forgets: bool = True
 
 
-def measure(scenario, contender, load, connections=None, round_number=0):
+def measure(scenario, contender, load, connections=None, round_number=0, most_attempts=ATTEMPTS):
     """One row: what the client saw, and what every process used meanwhile, per request that was answered. Where this
     machine's other processes or the hypervisor disturbed it, it is taken again, and the least disturbed attempt counts."""
     attempts = []
-    while not attempts or (_disturbance(attempts[-1]) > DISTURBED and len(attempts) < ATTEMPTS):
+    while not attempts or (_disturbance(attempts[-1]) > DISTURBED and len(attempts) < most_attempts):
         attempts.append(_attempt(contender, load))
     return {"scenario": scenario, "contender": contender.name, "connections": connections, "round": round_number,
             "attempts": len(attempts), **min(attempts, key=_disturbance)}
@@ -106,6 +108,27 @@ def fill(port):
     raise Failure("an account that was asked for during 20 s was not denied")
 
 
+def forget_accounts(store):
+    """Empties a ledger: deletes every key that is about an account of this benchmark. Whatever else is there stays, such as
+    Stint's plans."""
+    redis = resp.Redis(store)
+    keys = [key for key in redis.keys("*")
+            if not key.startswith(b"stint:") or key.startswith((b"stint:{acct-", b"stint:{load-"))]
+    for first in range(0, len(keys), 1000):
+        redis.call("UNLINK", *keys[first:first + 1000])
+    redis.close()
+
+
+def make_ready(contender):
+    """Leaves nothing over of the row before, then sees to it that the accounts are known again."""
+    if contender.server.redis and contender.forgets:
+        forget_accounts(contender.server.redis)
+    if contender.prepare:
+        contender.prepare()
+    else:
+        contender.load(1, max(CONNECTIONS))
+
+
 def rounds(scenarios, count, seconds, say, keep, connections=CONNECTIONS):
     """Takes every row `count` times, one round after the other; within a round one contender after the other, so that
     whatever disturbs the machine disturbs all alike, in an order that is drawn anew for each round and concurrency.
@@ -117,10 +140,7 @@ def rounds(scenarios, count, seconds, say, keep, connections=CONNECTIONS):
         for name, contenders in scenarios:
             for many in connections:
                 for contender in chance.sample(contenders, len(contenders)):
-                    if contender.prepare:
-                        contender.prepare()
-                    else:
-                        contender.load(1, max(connections))
+                    make_ready(contender)
                     row = measure(name, contender, lambda: contender.load(seconds, many), many, number)
                     keep(row)
                     say(f"round {number + 1}: {name}, c={many}, {contender.name}: "

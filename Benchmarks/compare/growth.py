@@ -26,6 +26,10 @@ end
 """
 
 
+# A hold of the built-in plan lives for its window of 60 s and one cell of it.
+EXPIRY_SECONDS = 63
+
+
 def memory(name, server, port, seconds, say, keep):
     """10,000 accounts, 1,000 connections: what is resident at most."""
     contender = Contender(name, server, cells.by_wrk(server, port, cells.ACCOUNTS))
@@ -56,6 +60,7 @@ def half_rate(stint, by_wrk, by_redis_benchmark, maximum, count, seconds, say, k
                     clients.stint_load(stint, by_wrk.server, rate, seconds, connections, cells.ACCOUNTS))
     for number in range(count):
         for contender, connections in [(due, 128), *closed]:
+            cells.make_ready(contender)
             row = cells.measure(names.HALF_RATE, contender, lambda: contender.load(seconds, connections),
                                 connections, number)
             row["share_of_maximum"] = row["per_second"] / maximum[
@@ -63,6 +68,22 @@ def half_rate(stint, by_wrk, by_redis_benchmark, maximum, count, seconds, say, k
             keep(row)
             say(f"half rate: {contender.name}, c={connections}: {row['per_second']:,.0f} requests/s, "
                 f"p99 {row['p99_ms']:.2f} ms")
+
+
+def unsettled(server, count, seconds, say, keep):
+    """What executions cost later that were admitted and never settled: their holds expire, are found and become rows of the log.
+    All accounts are asked for when that is so, and once more right after, when it is done."""
+    load = cells.by_wrk(server, server.port, cells.ACCOUNTS)
+    for number in range(count):
+        cells.forget_accounts(server.redis)
+        held = load(seconds, 128).requests
+        time.sleep(EXPIRY_SECONDS)
+        for name in (names.EXPIRED, names.LOGGED):
+            row = cells.measure(names.UNSETTLED, Contender(name, server, load), lambda: load(seconds, 128), 128, number,
+                                most_attempts=1)
+            row["held"] = held
+            keep(row)
+            say(f"unsettled: {held:,} executions, {name}: {row['cpu_us']}")
 
 
 def accounts(by_size, count, seconds, say, keep):

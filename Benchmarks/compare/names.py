@@ -2,7 +2,8 @@
 
 UNIFORM, DENIED, ADMITTED = "10,000 accounts", "one account, denied", "one account, admitted"
 MEMORY, HALF_RATE, FLOOR = "memory", "half rate", "floor"
-ACCOUNTS, EXECUTIONS = "accounts", "executions"
+ACCOUNTS, EXECUTIONS, UNSETTLED = "accounts", "executions", "unsettled"
+EXPIRED, LOGGED = "when they have expired", "right after that"
 
 STINT, SETTLE, TWIN = "Stint", "Stint, admit + settle", "redis-benchmark"
 NGINX_LUA, LIMIT_REQ, HAPROXY = "nginx+Lua+Redis", "nginx limit_req", "HAProxy"

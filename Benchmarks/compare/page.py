@@ -2,7 +2,8 @@
 
 import targets
 from cells import ATTEMPTS, DISTURBED
-from names import (ACCOUNTS, ADMITTED, DENIED, EXECUTIONS, FLOOR, HALF_RATE, MEMORY, ORDER, PEERS, STINT, TWIN, UNIFORM)
+from names import (ACCOUNTS, ADMITTED, DENIED, EXECUTIONS, EXPIRED, FLOOR, HALF_RATE, LOGGED, MEMORY, ORDER, PEERS,
+                   STINT, TWIN, UNIFORM, UNSETTLED)
 from spread import Rows, cpu, median, number, per_second, ratios, with_spread
 
 INTRODUCTION = """# Benchmarks
@@ -18,8 +19,9 @@ METHOD = """## Method
 - **By turns.** Every row is measured for {seconds} s in each round, {rounds} times in all; within a round the contenders follow each other in an order that
   is drawn anew. Tables show the median over the rounds, with the least and the most. Ratios are taken within a round,
   and their median is shown.
-- **Under way.** A second of load with 128 connections comes before each row, so that no row pays for what the last one left: executions that were admitted and never
-  settled expire after half a minute, and Stint finds and logs each of them.
+- **Nothing left over.** Before each row the contender's store forgets all accounts, then a second of load with 128 connections makes them known again. So no row pays for what the
+  last one left: executions that were admitted and never settled expire after a minute, and then Stint finds and logs each of them, which peers do not.
+  What that costs is in a table of its own below. *admit + settle* has Stints of its own, which forget nothing: it leaves nothing unsettled.
 - **Disturbed rows again.** When other processes of the machine, or the hypervisor, used more than {disturbed} cores during a row, it is taken again
   at once, {attempts} times in all at most, and the least disturbed attempt counts, whatever it measured.
 - **The client** is wrk with one thread and c connections, each asking again as soon as it is answered (a closed loop: its p99 leaves out what
@@ -48,7 +50,7 @@ REPRODUCE = """## Do it again
 On Debian 12 with Swift 6.3, as root or with sudo:
 
 ```sh
-make compare                         # 25 minutes; installs what is missing, builds, measures, writes this page
+make compare                         # 35 minutes; installs what is missing, builds, measures, writes this page
 make compare ARGS="--quick"          # 3 minutes, one round of one second: to see it work
 make compare ARGS="--rounds 9 --only Stint --only Lua"
 ```
@@ -72,7 +74,7 @@ def text(lines):
                             (ADMITTED, "One hot account, admitted")):
         if rows.select(scenario):
             parts += [f"## {title}\n", _main_table(rows, scenario), _ratio_table(rows, scenario)]
-    parts += [_redis(rows), _half_rate(rows), _memory(rows), _growth(rows), _noise(rows), REPRODUCE]
+    parts += [_redis(rows), _half_rate(rows), _memory(rows), _unsettled(rows), _growth(rows), _noise(rows), REPRODUCE]
     return "\n".join(part for part in parts if part)
 
 
@@ -167,6 +169,22 @@ def _memory(rows):
     return "\n".join(["## Memory\n", "\n".join([
         "Resident at most, MiB, while a server that was just started answers 1,000 connections that ask for 10,000 accounts. Pages that nginx's",
         "processes share count for each. *Errors* are requests that got no answer or a 5xx; of peers only the former can be seen.\n"]), _table(["contender", "service", "Redis", "requests/s", "errors"], lines)]) if lines else ""
+
+
+def _unsettled(rows):
+    lines, costs = [], []
+    for name in (EXPIRED, LOGGED):
+        found = rows.select(UNSETTLED, name)
+        lines.append([name, with_spread(map(per_second, found)), with_spread(map(cpu("service"), found), 1),
+                      with_spread(map(cpu("redis"), found), 1)])
+    for expired, logged in zip(rows.select(UNSETTLED, EXPIRED), rows.select(UNSETTLED, LOGGED)):
+        more = cpu("redis")(expired) - cpu("redis")(logged)
+        costs.append(more * expired["requests"] / expired["held"])
+    return "\n".join(["## What executions cost that nobody settles\n", "\n".join([
+        "They are admitted and their runners never heard of again, as in all rows above but those of *admit + settle*. When their holds have expired, the next",
+        "admissions of their accounts find them, and each becomes a row of the log. Here all 10,000 accounts are asked for when that is so, c=128, and once more",
+        f"when it is done. The difference, divided by the executions that expired, is {with_spread(costs, 1)} us of Redis' CPU for each of them.\n"]),
+        _table(["asked for", "requests/s", "CPU us: service", "Redis"], lines)]) if costs else ""
 
 
 def _growth(rows):

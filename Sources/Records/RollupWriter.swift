@@ -10,10 +10,10 @@ import Redis
 public actor RollupWriter {
     /// Accounts written in one round, at most; a round a second keeps Redis busy for some 4 % of it.
     public static let maximumWritten = 500
-    /// Accounts on their way to Redis at once.
-    private static let writtenAtOnce = 20
-    /// Accounts that one call adds to the rankings, so that Redis is not kept for long.
-    private static let rankedAtOnce = 20
+    /// Accounts that are written at once, so that Redis is not kept from the ledger for long.
+    private static let writtenAtOnce = 10
+    /// Between such; so a full round takes most of a second.
+    public static let pause: Duration = .milliseconds(15)
 
     private struct Part: Hashable {
         let minute: Int
@@ -47,37 +47,51 @@ public actor RollupWriter {
         }
     }
 
-    /// Writes what was taken, and what waits since the last time.
+    /// Writes what was taken, and what waits since the last time, some at once.
     /// - Parameters:
     ///   - activities: as many as ``outlook()`` has place for; those of one account and minute are written as one.
-    ///   - uncounted: decisions that there was no room for. - deadline: when nothing more is begun.
+    ///   - uncounted: decisions that there was no room for. - pause: between some and the next.
+    ///   - deadline: when nothing more is begun.
     /// - Returns: whether nothing waits.
     @discardableResult
     public func write(
-        _ activities: [MinuteActivity], uncounted: Int = 0,
+        _ activities: [MinuteActivity], uncounted: Int = 0, pause: Duration = .zero,
         until deadline: ContinuousClock.Instant = .now + .seconds(5)
     ) async -> Bool {
         if uncounted > 0 { lost.increment(by: Int64(uncounted)) }
         join(activities)
-        var ranked: [Int: [MinuteActivity]] = [:]
-        var answers = true
-        while answers, !waiting.isEmpty, ContinuousClock.now < deadline {
-            let some = Array(waiting.prefix(Self.writtenAtOnce))
-            var unsent: [MinuteActivity] = []
-            for (part, error) in zip(some, await rollups.add(some)) {
-                if case .failed = error { answers = false }
-                switch error {
-                case .failed(.notSent)?: unsent.append(part)
-                case nil:
-                    ranked[part.minute, default: []].append(part)
-                    written.increment()
-                default: lost.increment()
-                }
-            }
-            waiting.replaceSubrange(..<some.count, with: unsent)
+        while !waiting.isEmpty, ContinuousClock.now < deadline {
+            guard await writeSome() else { return false }
+            if !waiting.isEmpty, pause > .zero { try? await Task.sleep(for: pause) }
         }
-        for (minute, parts) in ranked.sorted(by: { $0.key < $1.key }) { await rank(parts, minute: minute) }
         return waiting.isEmpty
+    }
+
+    /// - Returns: whether Redis answers.
+    private func writeSome() async -> Bool {
+        let some = Array(waiting.prefix(Self.writtenAtOnce))
+        var unsent: [MinuteActivity] = []
+        var done: [Int: [MinuteActivity]] = [:]
+        var answers = true
+        for (part, error) in zip(some, await rollups.add(some)) {
+            if case .failed = error { answers = false }
+            switch error {
+            case .failed(.notSent)?: unsent.append(part)
+            case nil:
+                done[part.minute, default: []].append(part)
+                written.increment()
+            default: lost.increment()
+            }
+        }
+        waiting.replaceSubrange(..<some.count, with: unsent)
+        for (minute, parts) in done {
+            do throws(RedisError) {
+                try await rollups.rank(parts.map { ($0.account, $0.activity) }, minute: minute)
+            } catch {
+                lost.increment(by: Int64(parts.count))
+            }
+        }
+        return answers
     }
 
     private func join(_ activities: [MinuteActivity]) {
@@ -92,17 +106,6 @@ public actor RollupWriter {
             } else {
                 places[part] = waiting.count
                 waiting.append(activity)
-            }
-        }
-    }
-
-    private func rank(_ parts: [MinuteActivity], minute: Int) async {
-        for first in stride(from: 0, to: parts.count, by: Self.rankedAtOnce) {
-            let some = parts[first..<min(first + Self.rankedAtOnce, parts.count)]
-            do throws(RedisError) {
-                try await rollups.rank(some.map { ($0.account, $0.activity) }, minute: minute)
-            } catch {
-                return lost.increment(by: Int64(parts.count - first))
             }
         }
     }

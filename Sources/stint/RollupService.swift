@@ -19,7 +19,7 @@ struct RollupService: Service {
         while !Task.isShuttingDownGracefully {
             next = max(next + Self.interval, .now)
             try? await cancelWhenGracefulShutdown { [next] in try await Task.sleep(until: next) }
-            _ = try await round()
+            _ = try await round(pause: RollupWriter.pause)
         }
         let deadline = ContinuousClock.now.advanced(by: Self.endPatience)
         while ContinuousClock.now < deadline {
@@ -39,12 +39,13 @@ struct RollupService: Service {
         case stuck
     }
 
-    private func round(until deadline: ContinuousClock.Instant = .now + RollupService.interval) async throws
-        -> Progress
-    {
+    private func round(
+        pause: Duration = .zero, until deadline: ContinuousClock.Instant = .now + RollupService.interval
+    ) async throws -> Progress {
         let (minute, room) = await writer.outlook()
         let taken = try await runner.takeActivity(room ?? 0, minute: minute)
-        let isWritten = await writer.write(taken.activities, uncounted: taken.uncounted, until: deadline)
+        let isWritten = await writer.write(
+            taken.activities, uncounted: taken.uncounted, pause: pause, until: deadline)
         guard let room, isWritten else { return .stuck }
         return room > 0 && taken.activities.isEmpty ? .done : .goesOn
     }
