@@ -24,7 +24,7 @@ RELEASE := -c release --product stint --static-swift-stdlib -Xswiftc -enforce-ex
 run: deps    ## release build of the service, then start it (Ctrl-C stops it; ARGS="--ledger memory" adds flags)
 	@[ -x .build/release/stint ] || echo "run: the first release build takes about 10 minutes on 2 cores; later ones take seconds."
 	swift build $(RELEASE)
-	@echo "run: starting; runners ask http://127.0.0.1:7400, people look at http://127.0.0.1:7401/readyz"
+	@echo "run: starting; runners ask http://127.0.0.1:7400, people look at http://127.0.0.1:7401/"
 	@exec "$$(swift build $(RELEASE) --show-bin-path)/stint" serve $(ARGS)
 
 demo:    ## Stint, a function runner and real functions: a burst over the limit, and what becomes of it (half a minute)

@@ -24,10 +24,12 @@ public struct WindowShape: Hashable, Sendable {
     }
 
     /// The number of the cell that `instant` falls into, counted from 1970.
-    func cell(at instant: Timestamp) -> Int { instant.ms * cells / lengthMs }
+    package func cell(at instant: Timestamp) -> Int { instant.ms * cells / lengthMs }
 
     /// The first instant of a cell.
-    func start(ofCell number: Int) -> Timestamp { Timestamp(ms: (number * lengthMs + cells - 1) / cells) }
+    package func start(ofCell number: Int) -> Timestamp {
+        Timestamp(ms: (number * lengthMs + cells - 1) / cells)
+    }
 
     /// A charge made now has left the window, whatever cell-mates it gets, this many ms later.
     var longestStayMs: Int { lengthMs + (lengthMs + cells - 1) / cells }

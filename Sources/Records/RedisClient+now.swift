@@ -5,10 +5,6 @@ import Redis
 
 extension RedisClient {
     var now: Timestamp {
-        get async throws(RedisError) {
-            let time = try await call(["TIME"]).elements
-            guard time.count == 2 else { throw .unexpected("TIME has two parts") }
-            return Timestamp(ms: try time[0].integer * 1_000 + time[1].integer / 1_000)
-        }
+        get async throws(RedisError) { Timestamp(ms: try await serverTimeMs) }
     }
 }

@@ -8,7 +8,7 @@ import Redis
 
 /// The one writer of a process's rollups.
 public actor RollupWriter {
-    /// Accounts written in one round, at most; a round a second keeps Redis busy for some 4 % of it.
+    /// Accounts written in one round, at most; a round a second keeps Redis busy for some 3.5 % of it.
     public static let maximumWritten = 500
     /// Accounts that are written at once, so that Redis is not kept from the ledger for long.
     private static let writtenAtOnce = 10
@@ -62,6 +62,7 @@ public actor RollupWriter {
         join(activities)
         while !waiting.isEmpty, ContinuousClock.now < deadline {
             guard await writeSome() else { return false }
+            // Cancelled, it goes on without pauses.
             if !waiting.isEmpty, pause > .zero { try? await Task.sleep(for: pause) }
         }
         return waiting.isEmpty

@@ -59,6 +59,15 @@ public struct RedisClient: Sendable {
         try await call([arguments])[0].get()
     }
 
+    /// The server's clock: ms since 1970.
+    public var serverTimeMs: Int {
+        get async throws(RedisError) {
+            let time = try await call(["TIME"]).elements
+            guard time.count == 2 else { throw .unexpected("TIME has two parts") }
+            return try time[0].integer * 1_000 + time[1].integer / 1_000
+        }
+    }
+
     /// Sends commands one behind the other, without waiting in between.
     /// - Returns: what became of each, in their order.
     private func call(_ commands: [[String]]) async -> [Result<RedisReply, RedisError>] {

@@ -8,10 +8,7 @@ extension AccountPages {
     /// What counts now within each window of a plan, cell by cell, in the order of ``Plan/windows``.
     /// - Throws: `unexpected` when a field is not what Stint writes.
     public func cells(of account: Account, under plan: Plan) async throws(RedisError) -> [WindowCells] {
-        let time = try await redis.call(["TIME"]).elements
-        guard time.count == 2 else { throw .unexpected("TIME has two parts") }
-        let clock = Timestamp(ms: try time[0].integer * 1_000 + time[1].integer / 1_000)
-        return try await cells(of: account, under: plan, at: clock)
+        try await cells(of: account, under: plan, at: Timestamp(ms: redis.serverTimeMs))
     }
 
     /// - Parameter clock: what the ledger's clock says.

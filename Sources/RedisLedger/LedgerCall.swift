@@ -14,9 +14,11 @@ final class LedgerCall {
     /// Cells that the questions of a call may walk at most, so that no call keeps the server for long.
     static let maximumCells = 4_096
 
+    /// A question, and who asked it.
     private struct Posed {
         let question: Question
-        /// It names an execution that may be held already.
+        /// The question names an execution that may be held already. Kept, because it is asked several times and to ask
+        /// the question copies it.
         let mayBeHeld: Bool
         /// Where its label stands in the arguments; 0: nowhere.
         let label: UInt8
@@ -261,10 +263,7 @@ private let latestMs = 1 << 43
 extension ByteBuffer {
     /// A double that is a whole number, `least` to 2^53; nil when it is not.
     private mutating func readNumber(from least: Int = 0) -> Int? {
-        guard let bits = readInteger(endianness: .little, as: UInt64.self),
-            let number = Int(exactly: Double(bitPattern: bits)), number >= least, number <= 1 << 53
-        else { return nil }
-        return number
+        readWholeDouble(in: least...1 << 53)
     }
 
     /// nil when the script cannot have answered `question`, under `plan`, with it.

@@ -29,6 +29,14 @@ extension Label {
 }
 
 extension ByteBuffer {
+    /// A double, little-endian, that is a whole number within `bounds`; nil for any other.
+    mutating func readWholeDouble(in bounds: ClosedRange<Int>) -> Int? {
+        guard let bits = readInteger(endianness: .little, as: UInt64.self),
+            let number = Int(exactly: Double(bitPattern: bits)), bounds.contains(number)
+        else { return nil }
+        return number
+    }
+
     /// 6 bytes, little-endian.
     mutating func readWhole48() -> Int? {
         guard let low = readInteger(endianness: .little, as: UInt32.self),

@@ -9,6 +9,8 @@ struct PackedWindow {
     private static let cellBytes = 14
     private static let ownBytes = 72
     private static let blockBytes = 8 + blockCells * cellBytes
+    /// What a double in a window may be.
+    private static let wholeNumbers = 0...(1 << 53) - 1
 
     private let shape: WindowShape
     /// When it was changed last.
@@ -40,7 +42,7 @@ struct PackedWindow {
         let length = bytes.readableBytes
         guard (Self.ownBytes...Self.ownBytes + (Self.blockCells - 1) * Self.cellBytes).contains(length)
         else { return nil }
-        let numbers = (0..<9).compactMap { _ in bytes.readWholeDouble() }
+        let numbers = (0..<9).compactMap { _ in bytes.readWholeDouble(in: Self.wholeNumbers) }
         guard numbers.count == 9, numbers[0] <= 1 << 43, numbers[3] <= numbers[0], numbers[6] <= numbers[0]
         else { return nil }
         clock = Timestamp(ms: numbers[0])
@@ -48,8 +50,8 @@ struct PackedWindow {
         func cell(_ first: Int) -> SlidingWindow.Cell {
             let latest = Timestamp(ms: numbers[first])
             return SlidingWindow.Cell(
-                number: latest.ms * shape.cells / shape.lengthMs, executions: numbers[first + 1],
-                ms: numbers[first + 2], latest: latest)
+                number: shape.cell(at: latest), executions: numbers[first + 1], ms: numbers[first + 2],
+                latest: latest)
         }
         let isEmpty = numbers[1] == 0
         newest = isEmpty ? nil : cell(3)
@@ -93,27 +95,16 @@ struct PackedWindow {
             guard let kept = blocks[block % blocks.count] else { return .none }
             bytes = kept
             guard bytes.readableBytes == Self.blockBytes else { return .damaged }
-            guard bytes.readWholeDouble() == block else { return .none }
+            guard bytes.readWholeDouble(in: Self.wholeNumbers) == block else { return .none }
         }
         bytes.moveReaderIndex(forwardBy: at * Self.cellBytes)
         guard let executions = bytes.readInteger(endianness: .little, as: UInt32.self),
             let ms = bytes.readWhole48(), let offset = bytes.readInteger(endianness: .little, as: UInt32.self)
         else { return .damaged }
         guard executions > 0 else { return .none }
-        let start = (number * shape.lengthMs + shape.cells - 1) / shape.cells
         return .cell(
             SlidingWindow.Cell(
                 number: number, executions: Int(executions), ms: ms,
-                latest: Timestamp(ms: start + Int(offset))))
-    }
-}
-
-extension ByteBuffer {
-    /// A double that is a whole number from 0 to 2^53 - 1; nil for any other.
-    fileprivate mutating func readWholeDouble() -> Int? {
-        guard let bits = readInteger(endianness: .little, as: UInt64.self),
-            let number = Int(exactly: Double(bitPattern: bits)), (0..<1 << 53).contains(number)
-        else { return nil }
-        return number
+                latest: shape.start(ofCell: number) + Int(offset)))
     }
 }
