@@ -15,6 +15,9 @@ struct PackedWindow {
     private let shape: WindowShape
     /// When it was changed last.
     let clock: Timestamp
+    /// The sums over the cells.
+    private let executions: Int
+    private let ms: Int
     /// Nil: nothing was charged.
     private let newest: SlidingWindow.Cell?
     /// Nil: the newest is the only one.
@@ -37,6 +40,7 @@ struct PackedWindow {
         blocks = Array(found.dropFirst())
         guard var bytes = found[0] else {
             (clock, newest, oldest, tail) = (Timestamp(ms: 0), nil, nil, ByteBuffer())
+            (executions, ms) = (0, 0)
             return
         }
         let length = bytes.readableBytes
@@ -56,16 +60,20 @@ struct PackedWindow {
         let isEmpty = numbers[1] == 0
         newest = isEmpty ? nil : cell(3)
         oldest = isEmpty || numbers[1] == numbers[4] ? nil : cell(6)
+        (executions, ms) = (numbers[1], numbers[2])
     }
 
-    /// The cells that count at `now`, oldest first; nil when a block is none, or the cells are out of order.
+    /// The cells that count at `now`, oldest first; nil when a block is none, the cells are out of order or further apart
+    /// than the window is long, or the sums are not theirs.
     func cells(at now: Timestamp) -> [SlidingWindow.Cell]? {
         guard let newest else { return [] }
         var cells = [newest]
         if let oldest {
-            guard oldest.number < newest.number else { return nil }
+            guard oldest.number < newest.number, newest.latest < oldest.latest + shape.lengthMs else {
+                return nil
+            }
             var between: [SlidingWindow.Cell] = []
-            for number in max(oldest.number + 1, newest.number - shape.cells)..<newest.number {
+            for number in oldest.number + 1..<newest.number {
                 switch cell(number, beside: newest) {
                 case .cell(let cell): between.append(cell)
                 case .none: break
@@ -74,6 +82,9 @@ struct PackedWindow {
             }
             cells = [oldest] + between + [newest]
         }
+        guard cells.reduce(0, { $0 + $1.executions }) == executions,
+            cells.reduce(0, { $0 + $1.ms }) == ms
+        else { return nil }
         return cells.filter { $0.latest + shape.lengthMs > now }
     }
 
@@ -102,9 +113,9 @@ struct PackedWindow {
             let ms = bytes.readWhole48(), let offset = bytes.readInteger(endianness: .little, as: UInt32.self)
         else { return .damaged }
         guard executions > 0 else { return .none }
+        let latest = shape.start(ofCell: number) + Int(offset)
+        guard shape.cell(at: latest) == number else { return .damaged }
         return .cell(
-            SlidingWindow.Cell(
-                number: number, executions: Int(executions), ms: ms,
-                latest: shape.start(ofCell: number) + Int(offset)))
+            SlidingWindow.Cell(number: number, executions: Int(executions), ms: ms, latest: latest))
     }
 }

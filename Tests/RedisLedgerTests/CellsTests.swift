@@ -21,7 +21,7 @@ struct CellsTests {
     private static let key = "stint:{acct-4711}"
 
     /// Gives `body` a ledger, and what reads its pages.
-    private static func withPages(
+    static func withPages(
         clock: ManualClock?, _ body: (LedgerRig, AccountPages, RedisClient) async throws -> Void
     ) async throws {
         try await RedisServer.withServer { server in

@@ -67,13 +67,15 @@ for i = 1, #KEYS do
       found = redis.pcall('HMGET', key, '', name, ARGV[id])
     end
     local own, state, held = found[1], found[2], found[3]
-    if not own or not state or #own < 8 or #state < 72 or #state > 282 then break end
+    if not own or not state or #own < 8 or #own > 200 or #state < 72 or #state > 282 then break end
     local lives_until = unpack_struct('<d', own)
     local seen, executions, ms, latest, new_executions, new_ms, old_latest, old_executions, old_ms =
       unpack_struct('<ddddddddd', state)
     -- The page is in order, something counts, and the clock did not step back (window_load, page_load).
     if not (lives_until >= 0 and lives_until < 17592186044416 and seen <= clock and clock <= 8796093022208
-      and latest >= 0 and latest <= seen and old_latest >= 0 and old_latest <= seen and executions > 0 and ms >= 0
+      and latest >= 0 and latest <= seen and old_latest >= 0 and old_latest <= seen and executions > 0
+      and latest % 1 + executions % 1 + ms % 1 + new_executions % 1 + new_ms % 1
+        + old_latest % 1 + old_executions % 1 + old_ms % 1 == 0
       and executions + ms + new_executions + new_ms + old_executions + old_ms < 9007199254740992) then break end
     local is_alone = executions == new_executions
     local tail, new, n, leaving = #state > 72 and string.sub(state, 73) or '', latest * cells / length, 2, 0
@@ -104,16 +106,23 @@ for i = 1, #KEYS do
       if not is_alone and oldest == latest then break end
       old_latest = oldest
     end
+    -- The sums are those of the cells, and the oldest lies before the newest, within the window (window_check).
+    if is_alone then
+      if ms ~= new_ms then break end
+    elseif not (new_executions > 0 and new_ms >= 0 and old_executions > 0 and old_ms >= 0
+      and new_executions + old_executions <= executions and new_ms + old_ms <= ms
+      and latest < old_latest + length and old_latest * cells / length < new) then break end
     if what == 2 then
       -- It is held, was charged to this window alone, and can wait to be deleted with others (settle, page_store).
-      if not held or #held < 24 or string.sub(held, 19, 24) ~= shape or #held > 24 and string.byte(held, 28) ~= 255
-        or #own + #ARGV[id] > 199 then break end
+      if not held or #held < 24 or #held > 1024 or string.sub(held, 19, 24) ~= shape
+        or #held > 24 and string.byte(held, 28) ~= 255 or #own + #ARGV[id] > 199 then break end
       local admitted, granted, expires = unpack_struct('<I6I6I6', held)
       -- Its cell is the newest or the oldest (window_correct).
       local number, old, before, after = admitted * cells / length, old_latest * cells / length, nil, nil
       number = number - number % 1
       local is_newest = number == new
-      if expires <= clock or not is_newest and (is_alone or number ~= old - old % 1) then break end
+      if expires <= clock or granted > 2678400000 or admitted > 8796093022208
+        or not is_newest and (is_alone or number ~= old - old % 1) then break end
       before = is_newest and new_ms or old_ms
       after = math.min(math.max(before + duration - granted, 0), 8796093022207)
       if is_newest then new_ms = after else old_ms = after end

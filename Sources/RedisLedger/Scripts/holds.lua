@@ -15,8 +15,9 @@ local holds, touched, touched_count, settled_bytes, reused = nil, {}, 0, 0, fals
 local function held(id)
   local hold = holds[id]
   if not hold or hold == '' then return nil end
-  if #hold < 18 then error('the field of a hold holds something else') end
+  if #hold < 18 or #hold > 1024 then error('the field of a hold holds something else') end
   local admitted, granted, expires = unpack_struct('<I6I6I6', hold)
+  if admitted > 8796093022208 or granted > 2678400000 then error('the field of a hold holds something else') end
   if expires <= now then return nil end
   return granted, admitted, hold
 end
@@ -30,7 +31,7 @@ end
 
 -- A hold that expired becomes a row: its runner never said what became of it.
 local function log_expired(id, hold)
-  if #hold < 18 then return end
+  if #hold < 18 or #hold > 1024 then return end
   local _, label = hold_parts(hold)
   local admitted, granted = unpack_struct('<I6I6', hold)
   log_row(5, id, admitted, granted, granted, 0, label)

@@ -15,12 +15,13 @@ local function page_load(id_count, first, found)
   found = found or call('HMGET', key, unpack(fields, 1, ids_from + id_count))
   own = found[1] or '\0\0\0\0\0\0\0\0'
   lives_until, must_live_until = unpack_struct('<d', own), 0
-  if not (lives_until < 17592186044416) then error('the field of the page holds something else') end
+  if #own > 200 or not (lives_until < 17592186044416) then error('the field of the page holds something else') end
   now, set_count, touched_count, settled_bytes, reused, denied_duration, holds = clock, 0, 0, 0, false, nil, {}
   row_count, held_again = 0, false
   for i = 1, id_count do holds[fields[ids_from + i]] = found[ids_from + i] end
   for i = 1, window_count do
     local w = window_load(names[i], lengths[i], cell_counts[i], found[i + 1])
+    window_check(w)
     windows[i] = w
     if w[6] > now then now = w[6] end
   end

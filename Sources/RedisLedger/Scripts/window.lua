@@ -25,8 +25,10 @@ local empty = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local function window_load(name, length, cells, state)
   if not state then return { name, length, cells, '', false, 0, 0, 0, 0, 0, 0, 0, 0, 0, false } end
   local w = { name, length, cells, #state > 72 and string.sub(state, 73) or '', false, unpack_struct('<ddddddddd', state) }
-  local sane = #state <= 282 and w[6] <= 8796093022208 and w[9] >= 0 and w[9] <= w[6] and w[12] >= 0 and w[12] <= w[6]
-    and w[7] >= 0 and w[8] >= 0 and w[7] + w[8] + w[10] + w[11] + w[13] + w[14] < 9007199254740992
+  local fraction = 0
+  for i = 6, 14 do fraction = fraction + w[i] % 1 end
+  local sane = #state <= 282 and fraction == 0 and w[6] <= 8796093022208 and w[9] >= 0 and w[9] <= w[6]
+    and w[12] >= 0 and w[12] <= w[6] and w[7] + w[8] + w[10] + w[11] + w[13] + w[14] < 9007199254740992
   if not sane then error('the field of a window holds something else') end
   return w
 end
@@ -34,6 +36,21 @@ end
 local function cell_number(w, instant)
   local number = instant * w[3] / w[2]
   return number - number % 1
+end
+
+-- The sums must be those of the cells, and the oldest cell must lie before the newest, within the window: so no walk is
+-- longer than the window.
+local function window_check(w)
+  local sane
+  if w[7] == 0 then
+    sane = w[8] == 0
+  elseif w[7] == w[10] then
+    sane = w[7] > 0 and w[8] >= 0 and w[8] == w[11]
+  else
+    sane = w[10] > 0 and w[11] >= 0 and w[13] > 0 and w[14] >= 0 and w[10] + w[13] <= w[7] and w[11] + w[14] <= w[8]
+      and w[9] < w[12] + w[2] and cell_number(w, w[12]) < cell_number(w, w[9])
+  end
+  if not sane then error('the field of a window holds something else') end
 end
 
 local function block_name(w, block) return w[1] .. ':' .. block % math.ceil(w[3] / 16) end
@@ -73,7 +90,12 @@ local function window_walk(w, meter, excess, gone)
         if executions > 0 then
           local latest = math.ceil((first + at) * w[2] / w[3]) + offset
           excess = excess - (meter == 0 and executions or ms)
-          if excess <= 0 or latest > gone then return latest, executions, ms, passed_executions, passed_ms end
+          if excess <= 0 or latest > gone then
+            if cell_number(w, latest) > first + at or latest <= now - w[2] then
+              error('the field of a block holds something else')
+            end
+            return latest, executions, ms, passed_executions, passed_ms
+          end
           passed_executions, passed_ms = passed_executions + executions, passed_ms + ms
         end
       end
@@ -93,7 +115,12 @@ local function window_advance(w)
   end
   local latest, executions, ms, passed_executions, passed_ms = window_walk(w, 0, math.huge, gone)
   w[7], w[8] = w[7] - w[13] - passed_executions, w[8] - w[14] - passed_ms
-  if latest then w[12], w[13], w[14] = latest, executions, ms end
+  if latest then
+    w[12], w[13], w[14] = latest, executions, ms
+  elseif w[7] ~= w[10] then
+    error('a block is missing')
+  end
+  window_check(w)
 end
 
 -- Makes number the newest cell, empty; the one before becomes the oldest, or goes to its block, and that, when it is past, to
@@ -152,6 +179,7 @@ local function window_correct(w, delta, admitted)
     if number >= new - new % 16 then w[4] = cells else block_put(w, (number - at) / 16, cells) end
   end
   w[8], w[6], w[15] = w[8] + after - before, now, true
+  window_check(w)
   return true
 end
 
