@@ -1,6 +1,7 @@
 // The Redis that Stint starts for itself when no URL is given: a child process on a Unix socket in the data
-// directory, with an append-only log. Started, watched, restarted when it dies, stopped when Stint stops. It
-// has a session of its own, so that Ctrl-C in a terminal reaches Stint only and requests are drained first.
+// directory, with an append-only log. Started, watched, restarted when it dies, stopped when Stint stops; given up when
+// its data cannot be read (`StartFailure`). It has a session of its own, so that Ctrl-C in a terminal reaches
+// Stint only and requests are drained first.
 
 import Foundation
 import Logging
@@ -13,6 +14,8 @@ struct EmbeddedRedis: Service {
     static let stopPatience: Duration = .seconds(10)
     static let firstPause: Duration = .milliseconds(50)
     static let longestPause: Duration = .seconds(1)
+    /// Starts that may fail in a row before it has ever been ready.
+    static let maximumFailedStarts = 5
 
     private let directory: DataDirectory
     private let appendFsync: Settings.AppendFsync
@@ -48,17 +51,32 @@ struct EmbeddedRedis: Service {
     }
 
     /// Keeps it running until graceful shutdown or cancellation; both stop it.
+    /// - Throws: ``EmbeddedRedisError`` when its data is damaged, and when it never became ready in some starts.
     func run() async throws {
         var pause = Self.firstPause
+        var (failedStarts, wasReady, lastWords) = (0, false, "")
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             try await endLeftovers()
             let started = ContinuousClock.now
-            let (ending, lastWords) = try await runOnce()
+            let (ending, words) = try await runOnce()
             if Task.isCancelled || Task.isShuttingDownGracefully { return }
             if ContinuousClock.now - started > .seconds(10) { pause = Self.firstPause }
-            logger.error(
+            failedStarts = words.isReady ? 0 : failedStarts + 1
+            wasReady = wasReady || words.isReady
+            if !words.isReady {
+                let failure = StartFailure(directory: directory.path, binary: binary, words: words)
+                if let damage = failure.damage { throw EmbeddedRedisError(description: damage) }
+                if !wasReady, failedStarts == Self.maximumFailedStarts {
+                    throw EmbeddedRedisError(
+                        description: failure.surrender(after: failedStarts, ending: "\(ending)"))
+                }
+            }
+            logger.log(
+                // Once for each reason, however often it tries.
+                level: failedStarts > 1 && words.last == lastWords ? .debug : .error,
                 "the embedded Redis ended; starting it again",
-                metadata: ["ending": "\(ending)", "pause": "\(pause)", "lastWords": "\(lastWords)"])
+                metadata: ["ending": "\(ending)", "pause": "\(pause)", "lastWords": "\(words.last)"])
+            lastWords = words.last
             try await cancelWhenGracefulShutdown { [pause] in
                 // Woken early only to stop; the loop's condition sees it.
                 do { try await Task.sleep(for: pause) } catch is CancellationError {}
@@ -68,7 +86,7 @@ struct EmbeddedRedis: Service {
     }
 
     /// From its start to its end; what it says is logged at debug.
-    private func runOnce() async throws -> (ending: TerminationStatus, lastWords: String) {
+    private func runOnce() async throws -> (ending: TerminationStatus, words: RedisWords) {
         var options = PlatformOptions()
         options.createSession = true
         let stop: [TeardownStep] = [.gracefulShutDown(allowedDurationToNextStep: Self.stopPatience)]
@@ -79,30 +97,38 @@ struct EmbeddedRedis: Service {
             platformOptions: options, input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in
             logger.debug("embedded Redis started", metadata: ["pid": "\(execution.processIdentifier)"])
-            return try await withThrowingTaskGroup(of: String?.self) { group in
+            return try await withThrowingTaskGroup(of: RedisWords?.self) { group in
                 group.addTask {
                     try await gracefulShutdown()
                     await execution.teardown(using: stop)
                     return nil
                 }
                 group.addTask {
-                    var lastWords = ""
+                    var words = RedisWords()
                     for try await line in execution.standardOutput.strings() where !line.isEmpty {
                         logger.debug("embedded Redis says", metadata: ["line": "\(line)"])
-                        lastWords = line
+                        if line.contains("Truncating the AOF") { warnOfCut(line) }
+                        words.hear(line)
                     }
-                    return lastWords
+                    return words
                 }
                 // Its output ends when it does.
-                while let lastWords = try await group.next() {
-                    guard let lastWords else { continue }
+                while let words = try await group.next() {
+                    guard let words else { continue }
                     group.cancelAll()
-                    return lastWords
+                    return words
                 }
-                return ""
+                return RedisWords()
             }
         }
         return (result.terminationStatus, result.closureResult)
+    }
+
+    /// It mends by itself a log whose last command is not whole, as after a loss of power.
+    private func warnOfCut(_ line: String) {
+        logger.warning(
+            "the embedded Redis cut off the end of its log, which was not whole; charges written last are forgotten",
+            metadata: ["redis": "\(RedisWords.bare(line))"])
     }
 
     private var arguments: [String] {

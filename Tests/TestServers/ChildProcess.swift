@@ -24,8 +24,8 @@ public final class ChildProcess: Sendable {
         pid = try Starter.shared.start(["setpriv", "--pdeathsig", lastSignal] + arguments, log: log)
     }
 
-    /// Runs a program to its end.
-    static func run(_ arguments: [String], log: String) throws {
+    /// Runs a program to its end, which must be a status of 0.
+    public static func run(_ arguments: [String], log: String) throws {
         let status = try ChildProcess(arguments, log: log).wait()
         guard status == 0 else {
             throw TestServerError("\(arguments.joined(separator: " ")) failed: \(contents(of: log))")
