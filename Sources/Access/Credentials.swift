@@ -42,6 +42,8 @@ public enum Challenge: Sendable, Equatable {
     case tokenInvalid
     /// 403: the token is known and may not do this.
     case scopeMissing(Scope)
+    /// 403: the token is known and speaks for other accounts.
+    case accountForbidden
 
     public var field: String {
         switch self {
@@ -49,6 +51,7 @@ public enum Challenge: Sendable, Equatable {
         case .tokenInvalid: #"Bearer realm="stint", error="invalid_token""#
         case .scopeMissing(let scope):
             #"Bearer realm="stint", error="insufficient_scope", scope="\#(scope.rawValue)""#
+        case .accountForbidden: #"Bearer realm="stint", error="insufficient_scope""#
         }
     }
 
@@ -58,6 +61,7 @@ public enum Challenge: Sendable, Equatable {
         case .tokenMissing: "a token is needed: Authorization: Bearer TOKEN"
         case .tokenInvalid: "the token is not known; it may have been revoked"
         case .scopeMissing(let scope): "the token does not have the scope \(scope.rawValue)"
+        case .accountForbidden: "the token may not speak for this account"
         }
     }
 }

@@ -1,5 +1,5 @@
-// The token file's text: a line for each token, `NAME SCOPE[,SCOPE] SHA-256`, words parted by blanks. Empty lines, and
-// lines that begin with #, say nothing. A file is read whole or refused.
+// The token file's text: a line for each token, `NAME SCOPE[,SCOPE] SHA-256 [ACCOUNT,...]`, words parted by blanks. Empty
+// lines, and lines that begin with #, say nothing. A file is read whole or refused.
 
 /// A line that cannot be; `line: reason`, counted from 1. It never repeats what stands there.
 public struct TokenTextError: Error, Equatable, CustomStringConvertible {
@@ -11,7 +11,7 @@ public struct TokenTextError: Error, Equatable, CustomStringConvertible {
 
 extension TokenBook {
     /// What a file begins with that Stint has made.
-    public static let heading = "# NAME SCOPES SHA-256 of the token; see: stint token --help\n"
+    public static let heading = "# NAME SCOPES SHA-256 [ACCOUNTS] of the token; see: stint token --help\n"
     /// Bytes of a file; more are refused.
     public static let maximumTextBytes = 262_144
 
@@ -46,8 +46,9 @@ extension TokenBook {
         let words = words(of: line)
         guard let first = words.first, !first.hasPrefix("#") else { return nil }
         func error(_ reason: String) -> TokenTextError { TokenTextError(line: number, reason: reason) }
-        guard words.count == 3 else {
-            throw error("must be NAME SCOPES DIGEST, such as one that stint token create has written")
+        guard words.count == 3 || words.count == 4 else {
+            throw error(
+                "must be NAME SCOPES DIGEST [ACCOUNTS], such as one that stint token create has written")
         }
         var scopes: Set<Scope> = []
         for word in words[1].split(separator: ",", omittingEmptySubsequences: false) {
@@ -59,7 +60,14 @@ extension TokenBook {
         guard let digest = TokenDigest(hex: words[2]) else {
             throw error("the digest must be 64 hexadecimal digits, the SHA-256 of the token")
         }
-        guard let entry = Entry(name: String(first), scopes: scopes, digest: digest) else {
+        var accounts: AccountSet?
+        if words.count == 4 {
+            guard !scopes.contains(.admin) else { throw error("only a token of scope runner has accounts") }
+            accounts = AccountSet(words[3])
+            guard accounts != nil else { throw error("the accounts must be \(AccountSet.rule)") }
+        }
+        guard let entry = Entry(name: String(first), scopes: scopes, accounts: accounts, digest: digest)
+        else {
             throw error("the name must be \(Entry.nameRule)")
         }
         return entry
@@ -70,6 +78,6 @@ extension TokenBook.Entry {
     /// The line of a token file, with its end.
     public var line: String {
         let scopes = Scope.allCases.filter(scopes.contains).map(\.rawValue).joined(separator: ",")
-        return "\(name) \(scopes) \(digest.hex)\n"
+        return "\(name) \(scopes) \(digest.hex)\(accounts.map { " " + $0.text } ?? "")\n"
     }
 }

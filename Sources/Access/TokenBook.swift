@@ -9,15 +9,19 @@ public final class TokenBook: Sendable {
         /// For logs and the audit: 1 to 64 bytes of `A-Z a-z 0-9 . _ @ -`.
         public let name: String
         public let scopes: Set<Scope>
+        /// The accounts that it may speak for; nil: all.
+        public let accounts: AccountSet?
         let digest: TokenDigest
 
-        /// - Returns: nil when the name breaks its rule, or without a scope.
-        public init?(name: String, scopes: Set<Scope>, digest: TokenDigest) {
+        /// - Returns: nil when the name breaks its rule, without a scope, or when an admin's is bound to accounts: plans
+        ///   are everybody's.
+        public init?(name: String, scopes: Set<Scope>, accounts: AccountSet? = nil, digest: TokenDigest) {
             guard (1...Entry.longestName).contains(name.utf8.count), name.utf8.allSatisfy(\.isNameByte),
-                !scopes.isEmpty
+                !scopes.isEmpty, accounts == nil || !scopes.contains(.admin)
             else { return nil }
             self.name = name
             self.scopes = scopes
+            self.accounts = accounts
             self.digest = digest
         }
 
@@ -26,6 +30,8 @@ public final class TokenBook: Sendable {
         private static let longestName = 64
 
         public func may(_ scope: Scope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
+
+        public func speaks(for account: String) -> Bool { accounts?.contains(account) ?? true }
     }
 
     /// More are refused.

@@ -24,7 +24,9 @@ struct Authorization: Sendable {
         }
         var context = context
         do throws(BearerCheck.Refused) {
-            context.caller = try Self.caller(fields.first, request.method, in: tokens.book, for: needed).name
+            let caller = try Self.caller(fields.first, request.method, in: tokens.book, for: needed)
+            guard caller.speaks(in: context) else { throw BearerCheck.Refused(.accountForbidden) }
+            context.caller = caller.name
         } catch {
             context.logger.debug("admin request refused", metadata: ["reason": "\(error.challenge.detail)"])
             return error.challenge.response(toGet: request.method.isSafe)
@@ -56,6 +58,16 @@ struct Authorization: Sendable {
     }
 }
 
+extension TokenBook.Entry {
+    /// Whether the path is about an account that it may speak for. A route that is about no account, or about all, is not for a token
+    /// that is bound to some.
+    fileprivate func speaks(in context: AdminContext) -> Bool {
+        guard accounts != nil else { return true }
+        let account = context.parameters.get("account").flatMap { String($0).removingPercentEncoding }
+        return account.map { speaks(for: $0) } ?? false
+    }
+}
+
 extension AdminRoutes.Scope {
     /// What a token must be good for.
     fileprivate var needed: Scope? {
@@ -78,6 +90,7 @@ extension Challenge {
             switch self {
             case .tokenMissing, .tokenInvalid: Problem(.unauthorized, detail: detail).response()
             case .scopeMissing: Problem(.forbidden, detail: detail).response()
+            case .accountForbidden: Problem(.accountForbidden, detail: detail).response()
             }
         response.headers.append(HTTPField(name: .wwwAuthenticate, value: field))
         if isSafe, response.status == .unauthorized {

@@ -121,11 +121,13 @@ final class Connection: ChannelDuplexHandler {
     /// Whether every request must come with a token.
     var needsTokens: Bool { !isTrusted && loop.tokens != nil }
 
-    /// - Parameter field: the value of the request's `Authorization`.
-    func authorize(_ field: String?) throws(Rejection) {
-        guard !isTrusted, let tokens = loop.tokens else { return }
+    /// - Parameter field: the value of the request's `Authorization`. Where none is needed, one that is there counts all the
+    ///   same: it says for whom the caller speaks.
+    /// - Returns: whose token it is; nil when there is none and none is needed.
+    func authorize(_ field: String?) throws(Rejection) -> TokenBook.Entry? {
+        guard let tokens = loop.tokens, !isTrusted || field != nil else { return nil }
         do throws(BearerCheck.Refused) {
-            _ = try bearer.check(field, in: tokens, for: .runner)
+            return try bearer.check(field, in: tokens, for: .runner)
         } catch {
             throw .refused(error.challenge)
         }

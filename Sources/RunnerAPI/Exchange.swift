@@ -60,10 +60,11 @@ final class Exchange: AnswerSink {
             let framing = try RequestFraming(head)
             self.framing = framing
             closes = framing.closes
-            try connection?.authorize(framing.authorization)
+            let bearer = try connection?.authorize(framing.authorization)
             isAuthorized = connection != nil
             guard framing.length <= maximum else { throw .bodyTooLarge(maximumBytes: maximum) }
             let call = try Routes.call(head.method, head.uri)
+            if let bearer, !bearer.speaks(for: call.account.name) { throw .refused(.accountForbidden) }
             if framing.length > 0, !framing.isJSON, call.takesBody { throw .unsupportedMediaType }
             self.call = call
             owesContinue = framing.expectsContinue && (framing.isChunked || framing.length > 0)
@@ -194,6 +195,12 @@ final class Exchange: AnswerSink {
 }
 
 extension Call {
+    fileprivate var account: Account {
+        switch self {
+        case .admit(let account), .settle(let account, _), .peek(let account): account
+        }
+    }
+
     fileprivate var takesBody: Bool {
         if case .peek = self { false } else { true }
     }

@@ -109,6 +109,7 @@ extension Challenge {
         switch self {
         case .tokenMissing, .tokenInvalid: .unauthorized
         case .scopeMissing: .forbidden
+        case .accountForbidden: .accountForbidden
         }
     }
 }

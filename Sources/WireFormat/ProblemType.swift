@@ -23,6 +23,8 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
     case unauthorized
     /// 403: the token may not be used for this.
     case forbidden
+    /// 403: the token speaks for other accounts.
+    case accountForbidden
     /// 404: no such path.
     case unknownRoute
     /// 404: settled before, expired, or never admitted; nothing was changed.
@@ -85,6 +87,7 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
         case .malformedAccount: (400, "Malformed Account Name", "urn:stint:problem:malformed-account")
         case .unauthorized: (401, "Unauthorized", "urn:stint:problem:unauthorized")
         case .forbidden: (403, "Forbidden", "urn:stint:problem:forbidden")
+        case .accountForbidden: (403, "Account Forbidden", "urn:stint:problem:account-forbidden")
         case .unknownRoute: (404, "Unknown Route", "urn:stint:problem:unknown-route")
         case .executionNotHeld: (404, "Execution Not Held", "urn:stint:problem:execution-not-held")
         case .notFound: (404, "Not Found", "urn:stint:problem:not-found")

@@ -33,13 +33,27 @@ struct TokenCommand: ParsableCommand {
             transform: { try Create.scope($0) })
         var scope: [Scope]
 
+        @Option(
+            help: "the accounts that a runner's token may speak for: \(AccountSet.rule). All unless given",
+            transform: { try Create.accounts($0) })
+        var accounts: AccountSet?
+
         @OptionGroup
         var place: Place
+
+        func validate() throws {
+            guard accounts == nil || !scope.contains(.admin) else {
+                throw ValidationError("--accounts goes with --scope runner only: admins speak for everybody")
+            }
+        }
 
         func run() throws {
             var random = SystemRandomNumberGenerator()
             let token = Token(random: &random)
-            guard let entry = TokenBook.Entry(name: name, scopes: Set(scope), digest: token.digest) else {
+            guard
+                let entry = TokenBook.Entry(
+                    name: name, scopes: Set(scope), accounts: accounts, digest: token.digest)
+            else {
                 throw ValidationError(
                     "--name must be \(TokenBook.Entry.nameRule), and there must be a --scope")
             }
@@ -54,11 +68,16 @@ struct TokenCommand: ParsableCommand {
             guard let scope = Scope(rawValue: text) else { throw ValidationError("Type runner or admin") }
             return scope
         }
+
+        private static func accounts(_ text: String) throws -> AccountSet {
+            guard let accounts = AccountSet(text) else { throw ValidationError("Type \(AccountSet.rule)") }
+            return accounts
+        }
     }
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show whose tokens there are, and their scopes.")
+            abstract: "Show whose tokens there are, their scopes, and the accounts they are bound to.")
 
         @OptionGroup
         var place: Place
@@ -69,7 +88,8 @@ struct TokenCommand: ParsableCommand {
             for entry in entries {
                 let scopes = Scope.allCases.filter(entry.scopes.contains).map(\.rawValue)
                 let gap = String(repeating: " ", count: width - entry.name.count)
-                print("\(entry.name)\(gap)  \(scopes.joined(separator: ","))")
+                let accounts = entry.accounts.map { "  \($0.text)" } ?? ""
+                print("\(entry.name)\(gap)  \(scopes.joined(separator: ","))\(accounts)")
             }
         }
     }

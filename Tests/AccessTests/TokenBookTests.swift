@@ -50,6 +50,33 @@ struct TokenBookTests {
         #expect(again.entries == book.entries)
     }
 
+    @Test("A token that is bound to accounts speaks for these, any other for all; its line says which")
+    func accounts() throws {
+        let book = try TokenBook(text: "ci runner \(Self.abc) beta-*,acme\nann runner \(Self.empty)\n")
+        let (bound, free) = (book.entries[0], book.entries[1])
+        for account in ["acme", "beta-", "beta-1"] { #expect(bound.speaks(for: account)) }
+        for account in ["", "acm", "acme2", "beta", "Acme", "acme,beta-*", "beta-*".uppercased()] {
+            #expect(!bound.speaks(for: account), "\(account)")
+            #expect(free.speaks(for: account))
+        }
+        #expect(bound.line == "ci runner \(Self.abc) acme,beta-*\n")
+        #expect(try TokenBook(text: bound.line).entries == [bound])
+    }
+
+    @Test(
+        "What is no list of accounts is refused",
+        arguments: [
+            "", ",", "acme,", "*", "a*b", "**", "ac/me", "ac me", "é", String(repeating: "a", count: 129),
+        ])
+    func noAccounts(text: String) { #expect(AccountSet(text) == nil) }
+
+    @Test("A list has at most 100 accounts")
+    func manyAccounts() {
+        func text(_ count: Int) -> String { (0..<count).map { "a\($0)" }.joined(separator: ",") }
+        #expect(AccountSet(text(100))?.contains("a99") == true)
+        #expect(AccountSet(text(101)) == nil)
+    }
+
     @Test("Admins may do what runners may")
     func scopes() throws {
         let digest = TokenDigest(of: "abc".utf8)
@@ -57,6 +84,8 @@ struct TokenBookTests {
         let admin = try #require(TokenBook.Entry(name: "a", scopes: [.admin], digest: digest))
         #expect(runner.may(.runner) && !runner.may(.admin))
         #expect(admin.may(.runner) && admin.may(.admin))
+        let accounts = try #require(AccountSet("acme"))
+        #expect(TokenBook.Entry(name: "a", scopes: [.admin], accounts: accounts, digest: digest) == nil)
     }
 
     struct Bad: Sendable {
@@ -69,10 +98,17 @@ struct TokenBookTests {
         arguments: [
             Bad(
                 text: "\nci runner\n",
-                error: "2: must be NAME SCOPES DIGEST, such as one that stint token create has written"),
+                error:
+                    "2: must be NAME SCOPES DIGEST [ACCOUNTS], such as one that stint token create has written"
+            ),
             Bad(
-                text: "ci runner \(abc) more",
-                error: "1: must be NAME SCOPES DIGEST, such as one that stint token create has written"),
+                text: "ci runner \(abc) acme more",
+                error:
+                    "1: must be NAME SCOPES DIGEST [ACCOUNTS], such as one that stint token create has written"
+            ),
+            Bad(text: "ci runner \(abc) acme,", error: "1: the accounts must be \(AccountSet.rule)"),
+            Bad(text: "ci admin \(abc) acme", error: "1: only a token of scope runner has accounts"),
+            Bad(text: "ci runner,admin \(abc) acme", error: "1: only a token of scope runner has accounts"),
             Bad(text: "ci root \(abc)", error: "1: the scopes must be runner, admin or runner,admin"),
             Bad(text: "ci runner, \(abc)", error: "1: the scopes must be runner, admin or runner,admin"),
             Bad(text: "ci Runner \(abc)", error: "1: the scopes must be runner, admin or runner,admin"),

@@ -32,6 +32,8 @@ struct AuthorizationTests {
     static let invalid = #"Bearer realm="stint", error="invalid_token""#
     static let scopeMissing = #"Bearer realm="stint", error="insufficient_scope", scope="admin""#
 
+    static let accountForbidden = #"Bearer realm="stint", error="insufficient_scope""#
+
     static let asks: [Ask] = [
         Ask(path: "/none", status: .ok, body: "nobody"),
         Ask(path: "/none", authorization: ["Bearer wrong"], status: .ok, body: "nobody"),
@@ -69,6 +71,26 @@ struct AuthorizationTests {
             challenges: [bearer]),
         Ask(path: "/admin", method: .post, authorization: ["Bearer of-admin"], status: .ok, body: "ann"),
         Ask(path: "/admin", method: .post, status: .unauthorized, challenges: [bearer]),
+        Ask(path: "/of/acme", authorization: ["Bearer of-bound"], status: .ok, body: "bound"),
+        Ask(
+            path: "/of/%61cme", method: .post, authorization: ["Bearer of-bound"], status: .ok, body: "bound"),
+        Ask(
+            path: "/of/other", authorization: ["Bearer of-bound"], status: .forbidden,
+            challenges: [accountForbidden]),
+        Ask(
+            path: "/of/other", method: .post, authorization: ["Bearer of-bound"], status: .forbidden,
+            challenges: [accountForbidden]),
+        Ask(
+            path: "/of/other", authorization: [basic("", "of-bound")], status: .forbidden,
+            challenges: [accountForbidden]),
+        Ask(path: "/of/other", authorization: ["Bearer of-runner"], status: .ok, body: "ci"),
+        // What is about no account is not for a token that is bound to some.
+        Ask(
+            path: "/runner", authorization: ["Bearer of-bound"], status: .forbidden,
+            challenges: [accountForbidden]),
+        Ask(
+            path: "/admin", authorization: ["Bearer of-bound"], status: .forbidden,
+            challenges: [scopeMissing]),
     ]
 
     private static func tokens(_ entries: (String, Scope, String)...) throws -> CurrentTokens {
@@ -84,7 +106,7 @@ struct AuthorizationTests {
         let router = Router(context: AdminContext.self, options: .autoGenerateHeadEndpoints)
         let authorization = Authorization(tokens: tokens)
         let scopes: [(RouterPath, AdminRoutes.Scope)] = [
-            ("/none", .none), ("/runner", .runner), ("/admin", .admin),
+            ("/none", .none), ("/runner", .runner), ("/admin", .admin), ("/of/:account", .runner),
         ]
         for (path, scope) in scopes {
             for method in [HTTPRequest.Method.get, .post] {
@@ -102,7 +124,12 @@ struct AuthorizationTests {
 
     @Test("A route asks for its scope", arguments: asks)
     func scopes(ask: Ask) async throws {
-        let tokens = try Self.tokens(("ci", .runner, "of-runner"), ("ann", .admin, "of-admin"))
+        let some = try Self.tokens(("ci", .runner, "of-runner"), ("ann", .admin, "of-admin"))
+        let bound = try #require(
+            TokenBook.Entry(
+                name: "bound", scopes: [.runner], accounts: AccountSet("acme"),
+                digest: TokenDigest(of: "of-bound".utf8)))
+        let tokens = CurrentTokens(TokenBook(some.book.entries + [bound]))
         try await Self.application(tokens).test(.router) { client in
             var headers = HTTPFields()
             for field in ask.authorization { headers.append(HTTPField(name: .authorization, value: field)) }

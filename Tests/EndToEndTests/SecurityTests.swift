@@ -13,11 +13,11 @@ extension EndToEnd {
     @Suite("Security")
     struct SecurityTests {
         /// Makes a token as an operator does.
-        private static func token(
-            _ name: String, _ scope: String, in file: String, _ place: Workplace
+        static func token(
+            _ name: String, _ scope: String, in file: String, _ place: Workplace, _ more: [String] = []
         ) async throws -> String {
             let (ending, output) = try await place.run(
-                ["token", "create", "--name", name, "--scope", scope, "--file", file])
+                ["token", "create", "--name", name, "--scope", scope, "--file", file] + more)
             #expect(ending == .exited(0), "\(output)")
             guard let token = output.matches(of: /stint_[0-9a-f]{64}/).last else { throw Unexpected(output) }
             return String(token.output)
@@ -70,6 +70,62 @@ extension EndToEnd {
                     #expect(!stint.log.contains(secret), "the log has a secret")
                 }
                 report("security: 401 without a token, 201 with one, 401 after its revocation and SIGHUP")
+            }
+        }
+
+        @Test(
+            "A token that is bound to accounts is good for these, at both APIs and on the socket, and for no other"
+        )
+        func boundToken() async throws {
+            try await Workplace.open { place in
+                let (file, socket) = (place.file("tokens"), place.file("runners.sock"))
+                let bound = try await Self.token(
+                    "f", "runner", in: file, place, ["--accounts", "acme,beta-*"])
+                let (_, list) = try await place.run(["token", "list", "--file", file])
+                #expect(list == "f  runner  acme,beta-*\n")
+                for wrong in [
+                    ["--accounts", "a,"], ["--accounts", "*"], ["--accounts", "a", "--scope", "admin"],
+                ] {
+                    let (ending, output) = try await place.run(
+                        ["token", "create", "--name", "x", "--scope", "runner", "--file", file] + wrong)
+                    #expect(ending == .exited(64), "\(output)")
+                }
+                let plans = FunctionRunnerTests.plans.replacing(
+                    "{secrets: 2, endpoints: 30}", with: "{secrets: 9}")
+                let stint = try await place.start([
+                    "--plans", try place.write(plans, to: "plans.yaml"), "--security-tokens", file,
+                    "--runner-socket", socket,
+                ])
+                let targets: [QuotaTarget] = [
+                    .url("http://127.0.0.1:\(stint.runnerPort)"), .unixSocket(socket),
+                ]
+                for target in targets {
+                    let runner = QuotaClient(target, http: place.http, token: bound)
+                    for account in ["acme", "beta-1"] {
+                        let grant = try await runner.admit(AdmitBody(id: "run-1"), account: account)
+                        #expect([200, 201].contains(grant.status))
+                        #expect(try await runner.peek(account: account).status == 200)
+                    }
+                    for account in ["beta", "other"] {
+                        let refused = try await runner.admit(account: account)
+                        #expect(try refused.problem.type == .accountForbidden)
+                        #expect(try await runner.peek(account: account).status == 403)
+                        let body = SettleBody(durationMs: 1)
+                        #expect(try await runner.settle("run-1", body, account: account).status == 403)
+                    }
+                }
+                for (account, expected) in [("acme", "201"), ("beta-1", "201"), ("other", "403")] {
+                    let url = "http://127.0.0.1:\(stint.adminPort)/v1/accounts/\(account)/resources/secrets/s"
+                    try await eventually("the records can be asked", within: Workplace.patience) {
+                        let put = try await place.curl(
+                            "-X", "PUT", "-H", "Authorization: Bearer \(bound)", url)
+                        return put.reply.hasSuffix(" \(expected)")
+                    }
+                    let others = "http://127.0.0.1:\(stint.adminPort)/v1/accounts/\(account)"
+                    let admins = try await place.curl("-H", "Authorization: Bearer \(bound)", others)
+                    #expect(admins.reply.hasSuffix(" 403"), "\(admins)")
+                }
+                report("security: a token bound to acme and beta-* got 403 for every other account")
             }
         }
 

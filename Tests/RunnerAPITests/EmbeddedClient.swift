@@ -38,9 +38,12 @@ final class EmbeddedClient {
         return try PlanBook(plans: [plan], standard: plan.name)
     }
 
-    /// - Parameter isScripted: whether the test answers the questions, or a real ledger does at once.
+    /// - Parameters:
+    ///   - isScripted: whether the test answers the questions, or a real ledger does at once.
+    ///   - isTrusted: whether it came through the Unix socket.
     init(
-        isScripted: Bool = false, settings: RunnerSettings = RunnerSettings(), plans: PlanBook? = nil
+        isScripted: Bool = false, isTrusted: Bool = false, settings: RunnerSettings = RunnerSettings(),
+        plans: PlanBook? = nil
     ) throws {
         scripted = ScriptedLedger(clock: clock)
         let ledger: any Ledger = isScripted ? scripted : MemoryLedger { [clock] in clock.now }
@@ -49,12 +52,12 @@ final class EmbeddedClient {
             on: eventLoop, settings: settings, accountant: accountant, ledger: ledger,
             tally: Tally(factory: metrics), logger: Logger(label: "test"))
         channel = EmbeddedChannel(loop: eventLoop)
-        try open(channel)
+        try open(channel, isTrusted: isTrusted)
     }
 
-    private func open(_ channel: EmbeddedChannel) throws {
+    private func open(_ channel: EmbeddedChannel, isTrusted: Bool = false) throws {
         try channel.pipeline.syncOperations.addHandler(probe)
-        try runner.welcome(channel)
+        try runner.welcome(channel, isTrusted: isTrusted)
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
     }
 

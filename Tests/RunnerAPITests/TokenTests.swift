@@ -14,6 +14,69 @@ struct TokenTests {
             })
     }
 
+    /// One that speaks for `acme` alone, and one for all.
+    private static func boundBook() throws -> TokenBook {
+        let accounts = try #require(AccountSet("acme"))
+        return TokenBook([
+            try #require(
+                TokenBook.Entry(
+                    name: "bound", scopes: [.runner], accounts: accounts,
+                    digest: TokenDigest(of: "bound".utf8))),
+            try #require(
+                TokenBook.Entry(name: "free", scopes: [.runner], digest: TokenDigest(of: "free".utf8))),
+        ])
+    }
+
+    /// The four questions about an account that a caller may put.
+    private static func questions(_ account: String, _ token: String) -> String {
+        let fields = "Authorization: Bearer \(token)\r\n"
+        let path = "/v1/accounts/\(account)"
+        return EmbeddedClient.get("\(path)/limits", fields: fields)
+            + EmbeddedClient.get("\(path)/limits", method: "HEAD", fields: fields)
+            + EmbeddedClient.post("\(path)/executions", "{}", fields: fields)
+            + EmbeddedClient.post("\(path)/executions/x/settle", #"{"durationMs":84}"#, fields: fields)
+    }
+
+    private static func statuses(_ reply: String) -> [String] {
+        reply.matches(of: /HTTP\/1.1 (\d+)/).map { String($0.output.1) }
+    }
+
+    @Test(
+        "A token that is bound to accounts asks and settles nothing of another's", arguments: [false, true])
+    func bound(isTrusted: Bool) throws {
+        let client = try EmbeddedClient(isTrusted: isTrusted)
+        client.runner.tokens = try Self.boundBook()
+        #expect(
+            Self.statuses(try client.ask(Self.questions("acme", "bound"))) == ["200", "200", "201", "404"])
+        #expect(
+            Self.statuses(try client.ask(Self.questions("other", "bound"))) == ["403", "403", "403", "403"])
+        // However the name is spelt.
+        #expect(Self.statuses(try client.ask(Self.questions("%61cme", "bound")))[0] == "200")
+        #expect(Self.statuses(try client.ask(Self.questions("acme%2E", "bound")))[0] == "403")
+        #expect(
+            Self.statuses(try client.ask(Self.questions("other", "free"))) == ["200", "200", "201", "404"])
+        let fields = "Authorization: Bearer bound\r\n"
+        let reply = try client.ask(EmbeddedClient.get("/v1/accounts/other/limits", fields: fields))
+        #expect(
+            reply
+                == EmbeddedClient.reply(
+                    "403 Forbidden",
+                    [#"WWW-Authenticate: Bearer realm="stint", error="insufficient_scope""#],
+                    #"{"type":"urn:stint:problem:account-forbidden","title":"Account Forbidden","status":403,"#
+                        + #""detail":"the token may not speak for this account"}"#))
+        #expect(client.isOpen)
+    }
+
+    @Test("On the Unix socket no token is needed, but one that is sent counts")
+    func socket() throws {
+        let client = try EmbeddedClient(isTrusted: true)
+        client.runner.tokens = try Self.boundBook()
+        #expect(Self.statuses(try client.ask(EmbeddedClient.get("/v1/accounts/other/limits"))) == ["200"])
+        let unknown = try client.ask(
+            EmbeddedClient.get("/v1/accounts/acme/limits", fields: "Authorization: Bearer wrong\r\n"))
+        #expect(unknown == Self.invalid)
+    }
+
     private static func peek(_ authorization: String?...) -> String {
         EmbeddedClient.get(
             "/v1/accounts/acme/limits",

@@ -63,6 +63,7 @@ struct ProblemTests {
         (.malformedAccount, 400, "urn:stint:problem:malformed-account"),
         (.unauthorized, 401, "urn:stint:problem:unauthorized"),
         (.forbidden, 403, "urn:stint:problem:forbidden"),
+        (.accountForbidden, 403, "urn:stint:problem:account-forbidden"),
         (.unknownRoute, 404, "urn:stint:problem:unknown-route"),
         (.executionNotHeld, 404, "urn:stint:problem:execution-not-held"),
         (.notFound, 404, "urn:stint:problem:not-found"),
