@@ -7,7 +7,8 @@
 //   await stint.close();
 //
 // Every request has a deadline. What got no answer, or a 503, is repeated after a jittered pause, a bounded number of times, with
-// the same id, so that nothing is charged twice. A denial is a `Denied`, silence an `Unavailable`, any other no a `Refused`.
+// the same id, so that nothing is charged twice. A denial is a `Denied`, silence an `Unavailable`, any other no a `Refused`. What cannot
+// be sent at all, such as a token with a blank in it, is neither: it is thrown as the caller's own error, and is no outage.
 // Settlements are sent in the background, again and again while Stint is away; their queue is bounded.
 
 import { randomUUID } from "node:crypto";
@@ -123,6 +124,11 @@ const neverConnected = new Set(["ECONNREFUSED", "ENOENT", "ENOTFOUND", "EAI_AGAI
 const longestTimerMs = 2 ** 31 - 1;
 const nothingLeftToSay = { executionsRemaining: null, timeRemaining: null };
 
+/** As Stint makes them and takes them (RFC 6750's `b64token`). */
+const tokenRule = /^(?=.{1,256}$)[\w.~+/-]+=*$/;
+/** Bytes of a Unix socket's path that the system takes. */
+const maximumSocketPathBytes = 107;
+
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -139,6 +145,10 @@ class Door {
         if (!["http:", "https:"].includes(url?.protocol) || url.pathname !== "/") {
             throw new TypeError(`${address}: must be http://HOST:PORT, https://HOST:PORT or unix:PATH`);
         }
+        const pathBytes = isSocket ? Buffer.byteLength(address) - "unix:".length : 1;
+        if (pathBytes < 1 || pathBytes > maximumSocketPathBytes) {
+            throw new TypeError(`${address}: the path of a socket has 1 to ${maximumSocketPathBytes} bytes`);
+        }
         this.protocol = url.protocol === "https:" ? https : http;
         const host = url.hostname.replace(/^\[|\]$/g, "");
         this.place = isSocket ? { socketPath: address.slice("unix:".length) } : { host, port: url.port || undefined };
@@ -150,16 +160,17 @@ class Door {
     /**
      * One request and its reply. Rejects when there is no whole reply within the deadline.
      * @returns {Promise<{status: number, headers: http.IncomingHttpHeaders, body: any}>} `body`: undefined when it is not JSON
+     * @throws {Error} at once, when there can be no such request
      */
     exchange(method, path, body) {
+        const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+        const headers = { ...this.headers };
+        if (bytes !== undefined) {
+            headers["Content-Type"] = "application/json";
+            headers["Content-Length"] = bytes.length;
+        }
+        const request = this.protocol.request({ ...this.place, method, path, headers, agent: this.agent });
         return new Promise((resolve, reject) => {
-            const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-            const headers = { ...this.headers };
-            if (bytes !== undefined) {
-                headers["Content-Type"] = "application/json";
-                headers["Content-Length"] = bytes.length;
-            }
-            const request = this.protocol.request({ ...this.place, method, path, headers, agent: this.agent });
             const end = (settle, value) => {
                 clearTimeout(timer);
                 settle(value);
@@ -201,6 +212,18 @@ function parsedURL(text) {
     } catch {
         return undefined;
     }
+}
+
+/**
+ * Without the white space around it, with which files and mounted secrets end; undefined when there is nothing else.
+ * @param {string|undefined} token
+ * @throws {TypeError} which does not show it
+ */
+function bearerToken(token) {
+    const text = String(token ?? "").trim();
+    if (text === "") return undefined;
+    if (tokenRule.test(text)) return text;
+    throw new TypeError("the token must be 1 to 256 letters, digits and -._~+/ in one line, such as stint token create has printed");
 }
 
 /** A JSON value, or undefined. @param {string} text */
@@ -314,7 +337,7 @@ export class Stint {
      * @param {object} [settings]
      * @param {string} [settings.url] the runner API: `http://HOST:PORT`, `https://HOST:PORT` or `unix:PATH`
      * @param {string} [settings.admin] the admin API, for resource quotas
-     * @param {string} [settings.token] sent as a bearer token
+     * @param {string} [settings.token] sent as a bearer token, without white space around it; empty is the same as none
      * @param {object} [settings.tls] `ca`, `cert`, `key` as in `tls.connect`
      * @param {number} [settings.deadlineMs] for one request, from connecting to the reply's last byte
      * @param {number} [settings.attempts] how often something is asked at most while nobody answers
@@ -324,14 +347,16 @@ export class Stint {
      * @param {number} [settings.settleForMs] how long a settlement is tried; then its hold is left to expire
      * @param {(dropped: {account: string, id: string, usage: Usage}, reason: Error) => void} [settings.onDropped]
      *   a settlement was given up: its grant stays charged until it leaves the window
+     * @throws {TypeError} when an address or the token can never be used
      */
     constructor({
         url = "http://127.0.0.1:7400", admin = "http://127.0.0.1:7401", token, tls, deadlineMs = 1_000, attempts = 3,
         longestPauseMs = 400, connections = 64, maximumUnsettled = 10_000, settleForMs = 3_600_000, onDropped = () => {},
     } = {}) {
         this.#settings = { attempts, longestPauseMs };
-        this.#runner = new Door(url, { connections, deadlineMs, token, tls });
-        this.#admin = new Door(admin, { connections, deadlineMs, token, tls });
+        const how = { connections, deadlineMs, token: bearerToken(token), tls };
+        this.#runner = new Door(url, how);
+        this.#admin = new Door(admin, how);
         this.#settlements = new Settlements({
             bound: maximumUnsettled, lanes: Math.min(16, connections, Math.ceil(maximumUnsettled / 2)), longestPauseMs: 5_000, patienceMs: settleForMs, onDropped,
             send: ({ account, id, usage }) => this.#settle(account, id, usage, 1),
@@ -535,8 +560,9 @@ export class Stint {
         for (let attempt = 1; ; attempt += 1) {
             const sentAt = performance.now();
             let cause, retryAfterMs;
+            const exchange = door.exchange(method, path, body);
             try {
-                const reply = await door.exchange(method, path, body);
+                const reply = await exchange;
                 isUntouched = false;
                 cause = fault(reply, isReadable, isEmpty);
                 if (cause === undefined) return { ...reply, sentAt, firstSentAt };

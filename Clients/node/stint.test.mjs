@@ -27,7 +27,7 @@ async function against(t, answer, settings = {}) {
         request.on("data", (chunk) => chunks.push(chunk));
         request.on("end", () => {
             const body = JSON.parse(Buffer.concat(chunks).toString() || "{}");
-            requests.push({ url: request.url, body });
+            requests.push({ url: request.url, authorization: request.headers.authorization, body });
             answer(request, response, body, requests.length);
         });
     });
@@ -217,4 +217,39 @@ test("when nobody listens, a runner may run uncounted", async (t) => {
         assert.deepEqual(execution.limits, { executionsRemaining: null, timeRemaining: null });
     });
     assert.equal(stint.unsettled, 1);
+});
+
+test("a token from a file that ends with a line feed is sent without it; an empty one is none", async (t) => {
+    for (const [token, sent] of [["stint_ab12\n", "Bearer stint_ab12"], ["\t ab== \r\n", "Bearer ab=="], ["\n", undefined], ["", undefined]]) {
+        const { stint, requests } = await against(t, (request, response, { id }) => grants(response, id), { token, deadlineMs: 5_000 });
+        await stint.admit("acme");
+        assert.equal(requests[0].authorization, sent);
+    }
+});
+
+test("a token and an address that can never be used are refused at once, and the token is not shown", () => {
+    for (const token of ["se cret", "se\ncret", "secrét", "=secret", "secret\u0000", "s".repeat(257)]) {
+        assert.throws(() => new Stint({ token }), (error) =>
+            error instanceof TypeError && error.message.startsWith("the token must be") && !/s?ecr/.test(error.message));
+    }
+    for (const url of ["", "127.0.0.1:7400", "http://127.0.0.1:7400/v1", "unix:", `unix:/${"s".repeat(107)}`]) {
+        assert.throws(() => new Stint({ url }), TypeError);
+    }
+});
+
+test("what can never be sent is its caller's fault: it is thrown, not asked again, and no reason to run uncounted", async (t) => {
+    const dropped = [];
+    const { stint, requests } = await against(t, (request, response, { id }) => grants(response, id), {
+        onDropped: (entry, reason) => dropped.push(reason),
+    });
+    const whenUnavailable = { grantedMs: 500 };
+    const impossible = [[{ function: 7n }, TypeError], [{ account: "\ud800" }, URIError]];
+    for (const [ask, kind] of impossible) {
+        const run = stint.withExecution({ account: "acme", whenUnavailable, ...ask }, () => assert.fail("it was run"));
+        await assert.rejects(run, (error) => error instanceof kind && !(error instanceof Unavailable));
+    }
+    stint.settleLater("acme", "run-1", { durationMs: 7n });
+    await eventually(() => stint.unsettled === 0);
+    assert.ok(dropped[0] instanceof TypeError);
+    assert.equal(requests.length, 0);
 });
