@@ -1,9 +1,9 @@
 // `make demo`: starts Stint with a Redis of its own and the runner with the sample functions in a temporary directory, sends a burst
 // over the limit, lets functions misbehave and a poller poll, and prints what became of each call. Then it stops everything. It fails
-// when what must be seen is not.
+// when what must be seen is not. Who asks Stint needs a token: the runner's is good for the account that it serves.
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import os from "node:os";
 import path from "node:path";
@@ -32,6 +32,10 @@ const must = (holds, what) => {
     if (!holds) throw new Error(`not seen: ${what}`);
 };
 
+/** Without what is not for functions. */
+const environment = { ...process.env };
+delete environment.STINT_TOKEN;
+
 /** What this demo started, newest first. @type {Program[]} */
 const programs = [];
 
@@ -41,7 +45,7 @@ class Program {
 
     constructor(name, command, args) {
         this.name = name;
-        this.process = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+        this.process = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], detached: true, env: environment });
         this.ended = new Promise((resolve) => this.process.on("close", resolve));
         this.process.on("error", (error) => (this.#output += `${error.message}\n`));
         this.process.stderr.on("data", (bytes) => (this.#output = (this.#output + bytes).slice(-64_000)));
@@ -68,9 +72,10 @@ class Program {
 
 /** One call, with its reply as text, over connections that are kept. */
 const agent = new http.Agent({ keepAlive: true });
-function call(url, { method = "GET", json } = {}) {
+function call(url, { method = "GET", json, token } = {}) {
     return new Promise((resolve, reject) => {
         const headers = json === undefined ? {} : { "Content-Type": "application/json" };
+        if (token !== undefined) headers.Authorization = `Bearer ${token}`;
         const request = http.request(url, { method, headers, agent }, (response) => {
             const chunks = [];
             response.on("data", (chunk) => chunks.push(chunk));
@@ -86,26 +91,42 @@ function call(url, { method = "GET", json } = {}) {
     });
 }
 
+/** A new token, as an operator makes one. */
+function token(binary, ...args) {
+    const { status, stdout, stderr } = spawnSync(binary, ["token", "create", ...args], { env: environment });
+    must(status === 0, `a token: ${stderr}`);
+    return String(stdout).trim();
+}
+
 async function start(binary, place) {
-    writeFileSync(path.join(place, "plans.yaml"), plans);
-    writeFileSync(path.join(place, "secrets.json"), '{"SESSION_KEY":"of-the-demo-only"}', { mode: 0o600 });
+    const file = (name) => path.join(place, name);
+    writeFileSync(file("plans.yaml"), plans);
+    writeFileSync(file("secrets.json"), '{"SESSION_KEY":"of-the-demo-only"}', { mode: 0o600 });
+    const runners = token(binary, "--name", "functions", "--scope", "runner", "--accounts", account, "--file", file("tokens"));
+    writeFileSync(file("token"), runners, { mode: 0o600 });
+    const people = token(binary, "--name", "people", "--scope", "admin", "--file", file("tokens"));
+    // Functions may run as users who cannot look into this checkout.
+    chmodSync(place, 0o711);
+    cpSync(path.join(here, "samples.functions"), file("samples.functions"), { recursive: true });
     const stint = new Program("Stint", binary, [
-        "serve", "--runner-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--data-dir", path.join(place, "ledger"),
-        "--plans", path.join(place, "plans.yaml"),
+        "serve", "--runner-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--data-dir", file("ledger"),
+        "--plans", file("plans.yaml"), "--security-tokens", file("tokens"), "--runner-socket", file("stint.sock"),
         // A machine that compiles something besides is no reason for a 503 here.
         "--redis-command-deadline-ms", "1000", "--redis-connect-deadline-ms", "1000",
     ]);
-    const [, admin, asks] = await stint.says(/admin=(127\.0\.0\.1:\d+) .*runners=(127\.0\.0\.1:\d+)/);
+    const [, admin] = await stint.says(/admin=(127\.0\.0\.1:\d+) .*runners=/);
     while ((await call(`http://${admin}/readyz`)).status !== 200) await sleep(50);
-    say(`${at()}  Stint serves, with a Redis of its own: runners ask ${asks}, people ${admin}`);
+    say(`${at()}  Stint serves, with a Redis of its own: runners ask stint.sock, people ${admin}`);
     const runner = new Program("the runner", process.execPath, [
-        path.join(here, "runner.mjs"), path.join(here, "samples.functions"), "--account", account, "--listen", "127.0.0.1:0",
-        "--stint", `http://${asks}`, "--admin", `http://${admin}`, "--secrets", path.join(place, "secrets.json"),
+        path.join(here, "runner.mjs"), file("samples.functions"), "--account", account, "--listen", "127.0.0.1:0",
+        "--stint", `unix:${file("stint.sock")}`, "--admin", `http://${admin}`, "--secrets", file("secrets.json"),
+        "--token-file", file("token"),
     ]);
     const [, url] = await runner.says(/serves (http:\/\/\S+)/);
-    const { body } = await call(`http://${admin}/v1/accounts/${account}/resources`);
+    const { body } = await call(`http://${admin}/v1/accounts/${account}/resources`, { token: people });
     say(`${at()}  the runner serves samples.functions: ${body.resources.map((one) => `${one.used} of ${one.quota} ${one.kind}`).join(", ")}`);
-    return { admin: `http://${admin}`, fn: (name, query = "") => `${url}/_hcms/api/${name}?portalid=${account}${query}`, url };
+    const [, users] = await runner.says(/ workers( as users from)?/);
+    return { admin: `http://${admin}`, people, isApart: users !== undefined, fn: (name, query = "") => `${url}/_hcms/api/${name}?portalid=${account}${query}`, url };
 }
 
 /** A call every 50 ms, as long as few are under way. */
@@ -151,7 +172,7 @@ async function recovery({ fn }) {
 
 async function misbehaviour({ fn, url }) {
     say("\nfunctions that misbehave");
-    for (const [name, status] of [["never-ending", 504], ["memory-hog", 500], ["throwing", 500]]) {
+    for (const [name, status] of [["never-ending", 504], ["memory-hog", 500], ["crowd", 500], ["throwing", 500]]) {
         const reply = await admitted(fn(name));
         const log = await call(`${url}/_logs/${reply.headers["x-execution-id"]}`);
         say(`${at()}  ${name.padEnd(12)} ${reply.status} ${reply.body.title}: ${reply.body.detail.split(";")[0]}`);
@@ -164,6 +185,18 @@ async function misbehaviour({ fn, url }) {
         method: "POST", json: { inputFields: { first: 2, second: 40 } },
     });
     say(`${at()}  actions/add  ${action.status} ${action.text}`);
+}
+
+/** A function that reaches for its quota and for what belongs to others. */
+async function trespassing({ fn, isApart }) {
+    const whose = isApart ? "users of their own" : "the runner's own user: as root they would be others, and kept from its files";
+    say(`\na function that reaches for what is not its own; functions run as ${whose}`);
+    const { body } = await admitted(fn("trespassing"));
+    for (const [what, got] of Object.entries(body)) say(`          ${what.padEnd(30)} ${got}`);
+    for (const what of ["forget its charges", "raise its limit"]) must(body[what] === 401, `401 for a function that wants to ${what}`);
+    if (!isApart) return;
+    must(body["settle an execution"] === "EACCES" && body["read other environments"] === 0, "a function that is kept from others");
+    for (const what of ["the token", "the secrets", "the runner's environment"]) must(body[`read ${what}`] === "EACCES", `${what} kept secret`);
 }
 
 /** Calls again as soon as the last reply said. */
@@ -179,8 +212,8 @@ async function polling({ fn }, lastsMs) {
     must(counts[429] === undefined, "a poller that follows and is never denied");
 }
 
-async function books({ admin }) {
-    const { body } = await call(`${admin}/v1/accounts/${account}/executions?limit=1000`);
+async function books({ admin, people }) {
+    const { body } = await call(`${admin}/v1/accounts/${account}/executions?limit=1000`, { token: people });
     const outcomes = {};
     for (const { outcome, durationMs } of body.executions) {
         const sum = (outcomes[outcome] ??= { count: 0, ms: 0 });
@@ -199,6 +232,7 @@ async function demo(binary, place) {
     for (const status of [200, 429]) must(replies.some((reply) => reply.status === status), `${status} in the burst`);
     await recovery(scene);
     await misbehaviour(scene);
+    await trespassing(scene);
     await polling(scene, 6_000);
     await books(scene);
 }

@@ -1,53 +1,78 @@
-// Runs one function in a process of its own and says how that ended: at its response, at the granted time, at its memory cap, or by
+// Runs functions, each in a process of its own, and says how that ended: at its response, at the granted time, at its memory cap, or by
 // itself. Everything that comes out of the process is bounded, and nothing of it is left when the run is over.
 
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
 
-/** A response has at most so many bytes, as the line it travels in. */
+import { Census, peakBytes } from "./census.mjs";
+
+/** A response has at most so many bytes, its status, headers and content together. */
 export const maximumResponseBytes = 6 << 20;
 /** Of what a run prints, so much is kept. */
 export const maximumLogBytes = 4 << 10;
 /** What Node itself takes, beside the heap that the cap is about. */
 const nodesOwnBytes = 64 << 20;
-const memoryLookMs = 100;
 /** What a process leaves behind it may hold its pipes open; so long are they waited for. */
 const pipesMs = 100;
 
-const worker = path.join(path.dirname(fileURLToPath(import.meta.url)), "worker.mjs");
+/** Its text is handed over: a worker's user need not be able to read this folder. */
+const worker = readFileSync(new URL("worker.js", import.meta.url), "utf8");
 
-/** No core files; and, where the machine can do that, no worker survives the runner, however that ends. */
-const setpriv = spawnSync("/bin/sh", ["-c", "setpriv --pdeathsig KILL true && command -v setpriv"], { env: {} })
+/** Where the machine can do that, no worker survives the runner, however that ends, and none gets rights back (as with sudo). */
+const setpriv = spawnSync("/bin/sh", ["-c", "setpriv --pdeathsig KILL --no-new-privs true && command -v setpriv"], { env: {} })
     .stdout?.toString().trim();
 export const diesWithRunner = Boolean(setpriv);
-const dying = diesWithRunner ? [setpriv, "--pdeathsig", "KILL"] : [];
-const prelude = ["-c", 'ulimit -c 0; exec "$@"', "sh", ...dying, process.execPath];
+const bound = diesWithRunner ? [setpriv, "--pdeathsig", "KILL", "--no-new-privs"] : [];
+/** Processes and threads of a user that only one run has. */
+const maximumProcesses = 256;
+/** What the shell does first: no core files; and, of a user of its own, a bound on processes. (To dash their letter is p.) */
+const shared = "ulimit -c 0; ";
+const alone = `${shared}ulimit -u ${maximumProcesses} 2>/dev/null || ulimit -p ${maximumProcesses}; `;
 
 /**
- * How a run ended. `response`: what was given to sendResponse, only for `responded`. `memoryBytes`: the most that the process had, 0 where
- * that cannot be known. `log`: what it printed.
+ * How a run ended. `response`: what was given to sendResponse, only for `responded`: its members as they are, and its body or output
+ * fields as bytes. `memoryBytes`: the most that its processes had, 0 where that cannot be known. `log`: what it printed.
  * @typedef {{ending: "responded"|"timed-out"|"out-of-memory"|"crashed"|"silent"|"unreadable"|"not-started", detail: string,
- *   response?: any, durationMs: number, memoryBytes: number, log: string}} Run
+ *   response?: Response, durationMs: number, memoryBytes: number, log: string}} Run
+ * @typedef {{members: object, content: Buffer, isJSON: boolean}} Response
  */
 
-/**
- * @param {import("./project.mjs").Fn} fn
- * @param {string} folder where it is at home
- * @param {object} context @param {string|undefined} body JSON
- * @param {{grantedMs: number, memoryBytes: number}} bounds
- * @returns {Promise<Run>} never rejects
- */
-export function execute(fn, folder, context, body, { grantedMs, memoryBytes }) {
-    return new Promise((resolve) => new Execution(fn, folder, { grantedMs, memoryBytes }, resolve).start(context, body));
+export class Workers {
+    #folder;
+    #identities;
+    #census = new Census();
+
+    /**
+     * @param {string} folder where the functions are at home
+     * @param {import("./identities.mjs").Identities|undefined} identities without them workers are the runner's own user
+     */
+    constructor(folder, identities) {
+        this.#folder = folder;
+        this.#identities = identities;
+    }
+
+    /**
+     * @param {import("./project.mjs").Fn} fn
+     * @param {object} context @param {string|undefined} body JSON
+     * @param {{grantedMs: number, memoryBytes: number}} bounds
+     * @returns {Promise<Run>} never rejects
+     */
+    async run(fn, context, body, bounds) {
+        const user = await this.#identities?.take();
+        const place = { folder: this.#folder, census: this.#census, user };
+        const run = await new Promise((resolve) => new Execution(fn, place, bounds, resolve).start(context, body));
+        // Nobody waits for that.
+        this.#identities?.giveBack(user);
+        return run;
+    }
 }
 
 class Execution {
     #fn;
-    #folder;
+    #place;
     #bounds;
     #resolve;
+    #unwatch = () => [];
     #process;
     #began = performance.now();
     #endedAt;
@@ -56,24 +81,30 @@ class Execution {
     #heapIsFull = false;
     #peakBytes = 0;
     #log = new Log();
-    #line = [];
+    /** What came of the response: first its line, and when that is read its content. */
+    #chunks = [];
+    #chunksBytes = 0;
     #lineBytes = 0;
+    #line;
     #timers = [];
 
-    constructor(fn, folder, bounds, resolve) {
+    constructor(fn, place, bounds, resolve) {
         this.#fn = fn;
-        this.#folder = folder;
+        this.#place = place;
         this.#bounds = bounds;
         this.#resolve = resolve;
     }
 
     start(context, body) {
         const { grantedMs, memoryBytes } = this.#bounds;
+        const { folder, census, user } = this.#place;
         const heapMiB = Math.max(8, Math.floor(memoryBytes / 2 ** 20));
+        const node = [process.execPath, `--max-old-space-size=${heapMiB}`, "--eval", worker];
+        const first = `${user === undefined ? shared : alone}exec "$@"`;
         try {
-            // A group of its own, so that what a function starts ends with it.
-            this.#process = spawn("/bin/sh", [...prelude, `--max-old-space-size=${heapMiB}`, worker], {
-                cwd: this.#folder, env: this.#fn.environment, stdio: ["pipe", "pipe", "pipe", "pipe"], detached: true,
+            // Another user before anything is run: the environment is the function's. A group of its own, so that what it starts ends with it.
+            this.#process = spawn("/bin/sh", ["-c", first, "sh", ...bound, ...node], {
+                cwd: folder, env: this.#fn.environment, stdio: ["pipe", "pipe", "pipe", "pipe"], detached: true, uid: user, gid: user,
             });
         } catch (error) {
             return this.#notStarted(error);
@@ -91,10 +122,9 @@ class Execution {
             this.#heapIsFull ||= bytes.includes("JavaScript heap out of memory");
         });
         reply.on("data", (bytes) => this.#read(bytes));
-        this.#timers.push(
-            setTimeout(() => this.#end("timed-out", `it had not answered after the granted ${grantedMs} ms`), grantedMs),
-            setInterval(() => this.#watchMemory(), memoryLookMs),
-        );
+        const late = `it had not answered after the granted ${grantedMs} ms`;
+        this.#timers.push(setTimeout(() => this.#end("timed-out", late), grantedMs));
+        this.#unwatch = census.watch({ user, group: this.#process.pid }, (bytes) => this.#weigh(bytes));
         input.end(JSON.stringify({ file: this.#fn.file, kind: this.#fn.kind, context, body }));
     }
 
@@ -108,57 +138,58 @@ class Execution {
     #end(ending, detail, response) {
         if (this.#ending !== undefined) return;
         this.#ending = { ending, detail, response };
-        this.#measure();
+        // It may have been too short to be looked at.
+        this.#peakBytes = Math.max(this.#peakBytes, peakBytes(this.#process.pid));
         this.#kill();
     }
 
+    /** With all that it started. */
     #kill() {
-        try {
-            process.kill(-this.#process.pid, "SIGKILL");
-        } catch (error) {
-            if (error.code !== "ESRCH") throw error;
-        }
+        const left = this.#unwatch();
+        for (const pid of [-this.#process.pid, ...left]) signal(pid, "SIGKILL");
     }
 
-    /** One line; whatever comes behind it is nobody's business. */
+    /** A line, and its content; whatever comes behind them is nobody's business. */
     #read(bytes) {
         if (this.#ending !== undefined) return;
-        const end = bytes.indexOf(0x0a);
-        this.#line.push(end < 0 ? bytes : bytes.subarray(0, end));
-        this.#lineBytes += bytes.length;
-        if (this.#lineBytes > maximumResponseBytes) {
-            this.#line = [];
-            return this.#end("unreadable", `its response has more than ${maximumResponseBytes} bytes`);
-        }
-        if (end < 0) return;
+        this.#chunks.push(bytes);
+        this.#chunksBytes += bytes.length;
         try {
-            const { response, fault } = JSON.parse(Buffer.concat(this.#line).toString());
-            if (fault === undefined) this.#end("responded", "it responded", response);
-            else this.#end("unreadable", fault);
+            if (this.#lineBytes + this.#chunksBytes > maximumResponseBytes) {
+                throw new RangeError(`it has more than ${maximumResponseBytes} bytes`);
+            }
+            if (this.#line === undefined && bytes.includes(0x0a)) this.#readLine();
         } catch (error) {
-            this.#end("unreadable", `its response cannot be read: ${error.message}`);
+            return this.#end("unreadable", `its response cannot be read: ${error.message}`);
         }
+        if (this.#line === undefined || this.#chunksBytes < this.#line.contentBytes) return;
+        const { members, contentBytes, isJSON } = this.#line;
+        const content = Buffer.concat(this.#chunks).subarray(0, contentBytes);
+        this.#end("responded", "it responded", { members, content, isJSON });
     }
 
-    #watchMemory() {
-        this.#measure();
-        if (this.#peakBytes > this.#bounds.memoryBytes + nodesOwnBytes) this.#end("out-of-memory", this.#tooMuch);
+    #readLine() {
+        const all = Buffer.concat(this.#chunks);
+        this.#lineBytes = all.indexOf(0x0a) + 1;
+        this.#chunks = [all.subarray(this.#lineBytes)];
+        this.#chunksBytes -= this.#lineBytes;
+        const line = JSON.parse(all.subarray(0, this.#lineBytes).toString());
+        if (typeof line?.fault === "string") return this.#end("unreadable", line.fault);
+        // A function can write this line itself.
+        const isWhole = isObject(line) && isObject(line.members) && typeof line.isJSON === "boolean";
+        if (!isWhole || !Number.isSafeInteger(line.contentBytes) || line.contentBytes < 0) {
+            throw new TypeError("it is not what a worker writes");
+        }
+        this.#line = line;
+    }
+
+    #weigh(bytes) {
+        this.#peakBytes = Math.max(this.#peakBytes, bytes);
+        if (bytes > this.#bounds.memoryBytes + nodesOwnBytes) this.#end("out-of-memory", this.#tooMuch);
     }
 
     get #tooMuch() {
         return `it took more than ${this.#bounds.memoryBytes} bytes of memory`;
-    }
-
-    /** The most that the process ever had, where /proc tells. */
-    #measure() {
-        let status;
-        try {
-            status = readFileSync(`/proc/${this.#process.pid}/status`, "latin1");
-        } catch {
-            return;    // It has ended, or there is no /proc.
-        }
-        const peakKiB = Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0);
-        this.#peakBytes = Math.max(this.#peakBytes, peakKiB * 1024);
     }
 
     #exited(code, signal) {
@@ -189,6 +220,16 @@ class Execution {
         return { ending: "crashed", detail: `its process ended with ${signal ?? `exit code ${code}`}` };
     }
 }
+
+function signal(pid, name) {
+    try {
+        process.kill(pid, name);
+    } catch (error) {
+        if (error.code !== "ESRCH") throw error;
+    }
+}
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The beginning of what a run prints, and whether that is all. */
 class Log {

@@ -55,12 +55,30 @@ export function readProject(folder, secrets) {
  * @returns {Record<string, string>}
  */
 export function readSecrets(file) {
-    const values = object(json(file), file);
-    if ((statSync(file).mode & 0o077) !== 0) throw new ProjectError(`${file}: others may read it. Type: chmod 600 ${file}`);
+    keptFromOthers(file);
+    const values = object(json(file, "is not JSON"), file);
     for (const [name, value] of Object.entries(values)) {
-        if (typeof value !== "string") throw new ProjectError(`${file}: ${name}: must be text`);
+        if (!isText(value)) throw new ProjectError(`${file}: ${name}: must be text`);
     }
     return values;
+}
+
+/**
+ * Stint's token, in a file that only its owner can read.
+ * @param {string} file
+ * @returns {string}
+ */
+export function readToken(file) {
+    keptFromOthers(file);
+    const token = text(file).trim();
+    if (token === "") throw new ProjectError(`${file}: is empty. It must have the token that stint token create has printed`);
+    return token;
+}
+
+function keptFromOthers(file) {
+    if ((statSync(existing(file, file)).mode & 0o077) !== 0) {
+        throw new ProjectError(`${file}: others may read it. Type: chmod 600 ${file}`);
+    }
 }
 
 /** Reads functions; knows what all of them have in common. */
@@ -112,6 +130,7 @@ class Reader {
     file(here, name) {
         const file = existing(path.join(this.folder, name), `${here}.file: ${name}`);
         if (!file.startsWith(this.folder + path.sep)) throw new ProjectError(`${here}.file: ${name} is not in the folder`);
+        if (!statSync(file).isFile()) throw new ProjectError(`${here}.file: ${name} is not a file`);
         return file;
     }
 
@@ -129,6 +148,8 @@ class Reader {
     }
 }
 
+/** What a variable may hold. */
+const isText = (value) => typeof value === "string" && !value.includes("\0");
 const variableRule = "must be 1 to 100 bytes of A-Z a-z 0-9 _, not beginning with a digit";
 const isVariable = (name) => typeof name === "string" && /^[A-Za-z_]\w{0,99}$/.test(name);
 
@@ -136,7 +157,7 @@ function variables(written, place) {
     const found = object(written ?? {}, place);
     for (const [name, value] of Object.entries(found)) {
         if (!isVariable(name)) throw new ProjectError(`${place}: ${JSON.stringify(name)}: ${variableRule}`);
-        if (typeof value !== "string" || value.includes("\0")) throw new ProjectError(`${place}.${name}: must be text`);
+        if (!isText(value)) throw new ProjectError(`${place}.${name}: must be text`);
     }
     return found;
 }
@@ -160,12 +181,23 @@ function runtime(written) {
     if (Number(wanted) > Number(here)) throw new ProjectError(`runtime: needs Node ${wanted}; this is Node ${here}`);
 }
 
-function json(file) {
-    const text = readFileSync(existing(file, file), "utf8");
+/** Not to wait for a writer, should it be a pipe. */
+function text(file) {
+    if (!statSync(existing(file, file)).isFile()) throw new ProjectError(`${file}: is not a file`);
     try {
-        return JSON.parse(text);
+        return readFileSync(file, "utf8");
     } catch (error) {
-        throw new ProjectError(`${path.basename(file)}: ${error.message}`);
+        throw new ProjectError(`${file}: cannot be read: ${error.message}`);
+    }
+}
+
+/** @param {string} [complaint] what to say where the text is not to be shown */
+function json(file, complaint) {
+    const written = text(file);
+    try {
+        return JSON.parse(written);
+    } catch (error) {
+        throw new ProjectError(`${path.basename(file)}: ${complaint ?? error.message}`);
     }
 }
 

@@ -1,8 +1,11 @@
 // What the runner answers: problems of its own (RFC 9457), Stint's denials as they came, and what functions gave to sendResponse.
 
+import { validateHeaderName, validateHeaderValue } from "node:http";
+
 /** The runner's own problems; `type` is what programs compare. */
 export const problems = {
     malformedRequest: { status: 400, type: "urn:function-runner:problem:malformed-request", title: "Malformed Request" },
+    foreignOrigin: { status: 403, type: "urn:function-runner:problem:foreign-origin", title: "Foreign Origin" },
     unknownRoute: { status: 404, type: "urn:function-runner:problem:unknown-route", title: "Unknown Route" },
     unknownAccount: { status: 404, type: "urn:function-runner:problem:unknown-account", title: "Unknown Account" },
     methodNotAllowed: { status: 405, type: "urn:function-runner:problem:method-not-allowed", title: "Method Not Allowed" },
@@ -10,9 +13,13 @@ export const problems = {
     unsupportedMediaType: {
         status: 415, type: "urn:function-runner:problem:unsupported-media-type", title: "Unsupported Media Type",
     },
+    misdirectedRequest: {
+        status: 421, type: "urn:function-runner:problem:misdirected-request", title: "Misdirected Request",
+    },
     functionFailed: { status: 500, type: "urn:function-runner:problem:function-failed", title: "Function Failed" },
     outOfMemory: { status: 500, type: "urn:function-runner:problem:out-of-memory", title: "Out Of Memory" },
     badResponse: { status: 500, type: "urn:function-runner:problem:bad-response", title: "Bad Response" },
+    internalError: { status: 500, type: "urn:function-runner:problem:internal-error", title: "Internal Error" },
     refused: { status: 500, type: "urn:function-runner:problem:refused-by-stint", title: "Refused By Stint" },
     busy: { status: 503, type: "urn:function-runner:problem:busy", title: "Busy" },
     unavailable: {
@@ -68,46 +75,86 @@ export function sendText(res, status, text) {
     end(res, status, "text/plain; charset=utf-8", text);
 }
 
-function end(res, status, mediaType, text) {
-    const bytes = Buffer.from(text);
+/** @param {string|Buffer} content */
+function end(res, status, mediaType, content) {
+    const bytes = Buffer.from(content);
     if (!res.hasHeader("Content-Type")) res.setHeader("Content-Type", mediaType);
     res.setHeader("Content-Length", bytes.length);
     res.statusCode = status;
     res.end(res.req.method === "HEAD" ? undefined : bytes);
 }
 
-/** Fields that say how bytes travel here; not a function's business. */
-const travelling = new Set([
+/** Fields that are not a function's business: how bytes travel here, and which execution this was. */
+const runnersOwn = new Set([
     "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding",
-    "upgrade",
+    "upgrade", "x-execution-id",
 ]);
+/** Fields that a response has once. */
+const single = new Set(["age", "content-location", "content-type", "date", "etag", "expires", "last-modified", "location", "retry-after"]);
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const badResponse = (detail) => new Problem(problems.badResponse, detail);
 
 /**
- * What a function gave to sendResponse: `{statusCode, body, headers, multiValueHeaders}`, all optional. A text travels as it is,
- * any other body as JSON.
- * @throws {Problem} when that is no response
+ * What a function gave to sendResponse: `{statusCode, body, headers, multiValueHeaders}`, all optional. Whatever else is named as a header
+ * field is one, such as `"Set-Cookie"`. A text travels as it is, any other body as JSON.
+ * @param {import("./execution.mjs").Response} response
+ * @throws {Problem} when that is no response; nothing of it is lost without a word
  */
-export function sendFunctionsResponse(res, response) {
-    const { statusCode = 200, body = "", headers, multiValueHeaders } = response ?? {};
+export function sendFunctionsResponse(res, { members, content, isJSON }) {
+    const { statusCode = 200, headers, multiValueHeaders, ...others } = members;
     if (!Number.isInteger(statusCode) || statusCode < 200 || statusCode > 599) {
-        throw new Problem(problems.badResponse, "statusCode must be a whole number from 200 to 599");
+        throw badResponse("statusCode must be a whole number from 200 to 599");
     }
-    const fields = [...Object.entries(headers ?? {}), ...Object.entries(multiValueHeaders ?? {})];
-    const written = [];
-    for (const [name, value] of fields) {
-        if (travelling.has(name.toLowerCase())) continue;
-        try {
-            res.setHeader(name, Array.isArray(value) ? value.map(String) : String(value));
-            written.push(name);
-        } catch (error) {
-            written.forEach((one) => res.removeHeader(one));
-            throw new Problem(problems.badResponse, `the header ${JSON.stringify(name)} cannot be sent: ${error.message}`);
-        }
+    for (const [place, value] of Object.entries({ headers, multiValueHeaders })) {
+        if (!isObject(value ?? {})) throw badResponse(`${place} must be an object`);
     }
+    for (const name of Object.keys(others)) {
+        if (/^[A-Z]|-/.test(name)) continue;
+        throw badResponse(`sendResponse does not know ${shown(name)}; it takes statusCode, body, headers and multiValueHeaders`);
+    }
+    for (const [name, values] of fields([others, headers ?? {}, multiValueHeaders ?? {}])) res.setHeader(name, values);
     if (statusCode === 204 || statusCode === 304) {
         res.statusCode = statusCode;
         return void res.end();
     }
-    if (typeof body === "string") sendText(res, statusCode, body);
-    else sendJSON(res, statusCode, body);
+    end(res, statusCode, isJSON ? "application/json" : "text/plain; charset=utf-8", content);
 }
+
+/** What an action gave: `{outputFields}`. @param {import("./execution.mjs").Response} response @throws {Problem} */
+export function sendActionsResponse(res, { members, content }) {
+    const [other] = Object.keys(members);
+    if (other !== undefined) throw badResponse(`sendResponse does not know ${shown(other)}; an action gives outputFields`);
+    end(res, 200, "application/json", Buffer.concat([Buffer.from('{"outputFields":'), content, Buffer.from("}")]));
+}
+
+/** All fields that are named somewhere, each once with all its values. @returns {Map<string, string[]|string>} */
+function fields(places) {
+    const found = new Map();
+    for (const [name, value] of places.flatMap(Object.entries)) {
+        const key = name.toLowerCase();
+        if (runnersOwn.has(key)) continue;
+        const values = (Array.isArray(value) ? value : [value]).map((one) => fieldValue(name, one));
+        const known = found.get(key) ?? [name, []];
+        // The same value in two places is meant once.
+        known[1].push(...values.filter((one) => !known[1].includes(one)));
+        if (single.has(key) && known[1].length > 1) throw badResponse(`there can be only one ${shown(name)}`);
+        found.set(key, known);
+    }
+    return new Map([...found.values()].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
+}
+
+function fieldValue(name, value) {
+    if (!["string", "number", "boolean"].includes(typeof value)) throw badResponse(`the header ${shown(name)} must be text`);
+    const text = String(value);
+    try {
+        validateHeaderName(name);
+        validateHeaderValue(name, text);
+    } catch {
+        throw badResponse(`the header ${shown(name)} has a character that cannot be sent`);
+    }
+    return text;
+}
+
+/** A name that a function made, for people. */
+const shown = (name) => JSON.stringify(name.slice(0, 100));

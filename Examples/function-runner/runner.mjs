@@ -7,21 +7,25 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { Stint } from "../../Clients/node/stint.mjs";
-import { diesWithRunner } from "./execution.mjs";
-import { ProjectError, readProject, readSecrets } from "./project.mjs";
+import { diesWithRunner, Workers } from "./execution.mjs";
+import { Identities, maySwitch, standardIds } from "./identities.mjs";
+import { ProjectError, readProject, readSecrets, readToken } from "./project.mjs";
 import { register } from "./registration.mjs";
 import { FunctionServer } from "./server.mjs";
+import { Visitors } from "./visitors.mjs";
 
 const usage = `usage: node runner.mjs FOLDER --account NAME [--account NAME ...]
   --listen HOST:PORT            where callers ask (127.0.0.1:7410; port 0 takes a free one)
+  --host NAME                   a name by which callers know the runner, such as the proxy's before it; may be repeated
   --stint URL                   Stint's runner API: http://HOST:PORT or unix:PATH (http://127.0.0.1:7400)
   --admin URL                   Stint's admin API, for resource quotas (http://127.0.0.1:7401)
+  --token-file FILE             Stint's token; only its owner may read the file
   --secrets FILE                a JSON object with the values of the folder's secrets; only its owner may read it
   --when-unavailable WHAT       deny (503), or admit: run uncounted while Stint cannot be asked (deny)
   --workers N                   functions that run at once (2 per core)
+  --worker-uids FIRST-LAST      whom functions run as: started by root, users that nobody else is (59000-59999); none: as the runner
   --queue N                     calls that wait for a worker at most, 5 s each (100)
-  --memory-mb N                 of a run whose plan does not say (128)
-The token, if Stint wants one, is taken from STINT_TOKEN.`;
+  --memory-mb N                 of a run whose plan does not say (128)`;
 
 const log = (line) => process.stderr.write(`function-runner: ${line}\n`);
 
@@ -35,7 +39,8 @@ function settings() {
                 account: { type: "string", multiple: true }, listen: { type: "string", default: "127.0.0.1:7410" },
                 stint: { type: "string" }, admin: { type: "string" }, secrets: { type: "string" },
                 "when-unavailable": { type: "string", default: "deny" }, workers: { type: "string" }, queue: { type: "string" },
-                "memory-mb": { type: "string" },
+                "memory-mb": { type: "string" }, host: { type: "string", multiple: true, default: [] },
+                "token-file": { type: "string" }, "worker-uids": { type: "string" },
             },
         });
     } catch (error) {
@@ -50,13 +55,47 @@ function settings() {
     if (!["deny", "admit"].includes(values["when-unavailable"])) {
         throw new ProjectError(`--when-unavailable: must be deny or admit\n${usage}`);
     }
+    if (process.env.STINT_TOKEN) {
+        throw new ProjectError("STINT_TOKEN is in the environment, where functions may be able to read it. "
+            + "Type: unset STINT_TOKEN, and name a file with --token-file");
+    }
+    const wrongName = values.host.find((name) => !/^[\w.-]{1,253}$/.test(name));
+    if (wrongName !== undefined) throw new ProjectError(`--host: ${JSON.stringify(wrongName)}: must be a name without scheme and port`);
     return {
         folder: positionals[0], accounts, host: listen[1].replace(/^\[|\]$/g, ""), port: Number(listen[2]), stint: values.stint,
-        admin: values.admin, secrets: values.secrets, whenUnavailable: values["when-unavailable"],
+        admin: values.admin, secrets: values.secrets, whenUnavailable: values["when-unavailable"], names: values.host,
+        tokenFile: values["token-file"], ids: workerIds(values["worker-uids"]),
         workers: number("workers", values.workers, 2 * os.cpus().length, 1, 1_000),
         queue: number("queue", values.queue, 100, 0, 10_000),
         memoryBytes: number("memory-mb", values["memory-mb"], 128, 8, 65_536) * 2 ** 20,
     };
+}
+
+/** Undefined where workers are to be the runner's own user. */
+function workerIds(text) {
+    if (text === "none" || (text === undefined && !maySwitch)) return undefined;
+    const found = /^(\d{1,9})-(\d{1,9})$/.exec(text ?? `${standardIds.first}-${standardIds.last}`);
+    const [first, last] = [Number(found?.[1]), Number(found?.[2])];
+    if (!(first > 0 && last >= first && last - first < 100_000)) {
+        throw new ProjectError(`--worker-uids: must be none, or such as ${standardIds.first}-${standardIds.last}`);
+    }
+    if (!maySwitch) throw new ProjectError("--worker-uids: only root, on Linux, can make its workers other users");
+    return { first, last };
+}
+
+/** @returns {Promise<Identities|undefined>} whom functions run as; undefined: as the runner itself */
+async function identities({ ids, workers, tokenFile }, project) {
+    if (tokenFile === undefined) log("asks Stint without a token: whatever functions can reach they can ask too; see docs/RUNNER.md");
+    if (ids === undefined) {
+        log("functions run as the runner's own user, and can read what it can: the token, the secrets, other functions; see docs/RUNNER.md");
+        return undefined;
+    }
+    const found = await Identities.claim(ids, workers);
+    const files = [...project.endpoints.values(), ...project.actions.values()].map((fn) => fn.file);
+    const obstacle = found.obstacle([project.folder, ...new Set(files)]);
+    if (obstacle === undefined) return found;
+    throw new ProjectError(`workers run as users of their own, such as ${found.all[0]}, and these cannot read it: ${obstacle}. Type: `
+        + `chmod -R o+rX ${project.folder}, and o+x for each folder above it. With --worker-uids none functions run as root`);
 }
 
 function number(name, text, standard, least, most) {
@@ -69,20 +108,22 @@ function client(how) {
     try {
         return new Stint(how);
     } catch (error) {
-        throw new ProjectError(`--stint, --admin: ${error.message}`);
+        throw new ProjectError(`--stint, --admin, --token-file: ${error.message}`);
     }
 }
 
 async function main() {
     const chosen = settings();
     const project = readProject(chosen.folder, chosen.secrets === undefined ? {} : readSecrets(chosen.secrets));
+    const users = await identities(chosen, project);
     const stint = client({
-        url: chosen.stint, admin: chosen.admin, token: process.env.STINT_TOKEN,
+        url: chosen.stint, admin: chosen.admin, token: chosen.tokenFile === undefined ? undefined : readToken(chosen.tokenFile),
         onDropped: ({ account, id }, reason) => log(`execution ${id} of ${account} stays charged with its grant: ${reason.message}`),
     });
     const server = new FunctionServer({
         project, stint, accounts: chosen.accounts, whenUnavailable: chosen.whenUnavailable, memoryBytes: chosen.memoryBytes, log,
         bounds: { workers: chosen.workers, queue: chosen.queue, waitMs: 5_000 },
+        workers: new Workers(project.folder, users), visitors: new Visitors(chosen.names),
     });
     if (!diesWithRunner) log("there is no setpriv (util-linux): workers outlive a runner that is killed, until their function ends");
 
@@ -93,7 +134,7 @@ async function main() {
     const address = await server.listen(chosen.port, chosen.host);
     const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
     log(`${path.basename(project.folder)}: ${project.endpoints.size} endpoints, ${project.actions.size} actions for `
-        + `${[...chosen.accounts].join(", ")}, ${chosen.workers} workers`);
+        + `${[...chosen.accounts].join(", ")}, ${chosen.workers} workers${users === undefined ? "" : ` as users from ${users.all[0]}`}`);
     log(`serves http://${host}:${address.port}`);
 
     let isStopping = false;

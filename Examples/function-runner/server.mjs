@@ -1,12 +1,13 @@
-// The runner's HTTP side: which function is meant, whether the call is one that functions take, and then one execution: a place for its
+// The runner's HTTP side: who may ask, which function is meant, whether the call is one that functions take, and then one execution: a place for its
 // worker, Stint's grant, the run, the reply. Settling happens behind the caller's back.
 
 import http from "node:http";
 
 import { Denied, Refused, Unavailable } from "../../Clients/node/stint.mjs";
-import { execute } from "./execution.mjs";
 import { FunctionLogs } from "./logs.mjs";
-import { Problem, problemOf, problems, sendFunctionsResponse, sendJSON, sendProblem, sendProblemBody, sendText } from "./replies.mjs";
+import {
+    Problem, problemOf, problems, sendActionsResponse, sendFunctionsResponse, sendJSON, sendProblem, sendProblemBody, sendText,
+} from "./replies.mjs";
 import { Slots } from "./slots.mjs";
 
 /** A payload has at most so many bytes. */
@@ -28,6 +29,9 @@ export class FunctionServer {
     #admitsWhenUnavailable;
     #memoryBytes;
     #slots;
+    #workers;
+    #visitors;
+    #isLoopback = true;
     #logs = new FunctionLogs();
     #bodiesBytes = 0;
     #uncounted = 0;
@@ -43,15 +47,19 @@ export class FunctionServer {
      * @param {"deny"|"admit"} settings.whenUnavailable
      * @param {number} settings.memoryBytes of a run whose grant does not say
      * @param {{workers: number, queue: number, waitMs: number}} settings.bounds
+     * @param {import("./execution.mjs").Workers} settings.workers
+     * @param {import("./visitors.mjs").Visitors} settings.visitors
      * @param {(line: string) => void} settings.log
      */
-    constructor({ project, stint, accounts, whenUnavailable, memoryBytes, bounds, log }) {
+    constructor({ project, stint, accounts, whenUnavailable, memoryBytes, bounds, workers, visitors, log }) {
         this.#project = project;
         this.#stint = stint;
         this.#accounts = accounts;
         this.#admitsWhenUnavailable = whenUnavailable === "admit";
         this.#memoryBytes = memoryBytes;
         this.#slots = new Slots(bounds);
+        this.#workers = workers;
+        this.#visitors = visitors;
         this.#log = log;
         this.#http = http.createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 75_000 });
         this.#http.maxConnections = maximumConnections;
@@ -62,7 +70,11 @@ export class FunctionServer {
     listen(port, host) {
         return new Promise((resolve, reject) => {
             this.#http.once("error", reject);
-            this.#http.listen(port, host, () => resolve(this.#http.address()));
+            this.#http.listen(port, host, () => {
+                const address = this.#http.address();
+                this.#isLoopback = /^(::ffff:)?127\.|^::1$/.test(address.address);
+                resolve(address);
+            });
         });
     }
 
@@ -87,16 +99,17 @@ export class FunctionServer {
             if (error instanceof Refused) return this.#refuse(res, error);
             if (error instanceof Unavailable) return this.#unavailable(res, error);
             this.#log(`a fault of the runner: ${error.stack}`);
-            res.destroy();
+            sendProblem(res, new Problem(problems.internalError, "a fault of the runner; its log says more"));
         }
     }
 
     async #route(req, res) {
-        // Whatever the Host, only the path and the query are of interest.
         const mark = req.url.indexOf("?");
         const path = mark < 0 ? req.url : req.url.slice(0, mark);
         const query = new URLSearchParams(mark < 0 ? "" : req.url.slice(mark));
-        if (path.startsWith("/_hcms/api/")) {
+        const isFunction = path.startsWith("/_hcms/api/");
+        this.#visitors.check(req.headers, { isFunction, isLoopback: this.#isLoopback });
+        if (isFunction) {
             return this.#call(req, res, this.#project.endpoints.get(path.slice("/_hcms/api/".length)), query);
         }
         if (path.startsWith("/_workflow/actions/")) {
@@ -161,12 +174,10 @@ export class FunctionServer {
         };
         await this.#stint.withExecution(ask, async (grant) => {
             if (grant.degraded) this.#uncounted += 1;
-            const run = await execute(
-                fn, this.#project.folder, { ...context, limits: grant.limits, suggestedIntervalMs: grant.suggestedIntervalMs }, body,
-                {
-                    grantedMs: Math.min(grant.grantedMs, longestMs[fn.kind]),
-                    memoryBytes: grant.memoryBytes ?? this.#memoryBytes,
-                });
+            const seen = { ...context, limits: grant.limits, suggestedIntervalMs: grant.suggestedIntervalMs };
+            const run = await this.#workers.run(fn, seen, body, {
+                grantedMs: Math.min(grant.grantedMs, longestMs[fn.kind]), memoryBytes: grant.memoryBytes ?? this.#memoryBytes,
+            });
             this.#logs.keep(grant.id, run.log);
             res.setHeader("X-Execution-Id", grant.id);
             grant.report(usage(run, this.#replied(res, fn, run, grant.id)));
@@ -177,13 +188,8 @@ export class FunctionServer {
     #replied(res, fn, run, id) {
         try {
             if (run.ending !== "responded") throw problemOf(run, id);
-            if (fn.kind === "function") {
-                sendFunctionsResponse(res, run.response);
-                return true;
-            }
-            const outputFields = run.response?.outputFields ?? {};
-            if (!isObject(outputFields)) throw new Problem(problems.badResponse, "outputFields must be an object");
-            sendJSON(res, 200, { outputFields });
+            if (fn.kind === "function") sendFunctionsResponse(res, run.response);
+            else sendActionsResponse(res, run.response);
             return true;
         } catch (error) {
             if (!(error instanceof Problem)) throw error;
@@ -194,14 +200,16 @@ export class FunctionServer {
 
     /** The whole body as text, known to be JSON; or undefined. `bytes` are taken from what all bodies may have. */
     async #body(req, fn) {
-        const isCarried = Number(req.headers["content-length"] ?? 0) > 0 || req.headers["transfer-encoding"] !== undefined;
-        if (!isCarried && ["GET", "HEAD", "DELETE"].includes(req.method)) return { text: undefined, bytes: 0 };
-        if (!/^application\/json\s*(;|$)/i.test(req.headers["content-type"] ?? "")) {
-            throw new Problem(problems.unsupportedMediaType, "Content-Type must be application/json");
-        }
-        if (Number(req.headers["content-length"] ?? 0) > maximumBodyBytes) throw tooLarge();
+        const length = Number(req.headers["content-length"] ?? 0);
+        const isChunked = req.headers["transfer-encoding"] !== undefined;
+        if (length === 0 && !isChunked) return { text: undefined, bytes: 0 };
+        const isJSON = /^application\/json\s*(;|$)/i.test(req.headers["content-type"] ?? "");
+        // Chunks may come to nothing, which needs no type.
+        if (!isJSON && !isChunked) throw notJSON();
+        if (length > maximumBodyBytes) throw tooLarge();
         const read = await this.#read(req);
         try {
+            if (!isJSON && read.bytes > 0) throw notJSON();
             return { text: json(read.chunks, fn), bytes: read.bytes };
         } catch (error) {
             this.#bodiesBytes -= read.bytes;
@@ -267,6 +275,7 @@ function allow(req, methods) {
     throw new Problem(problems.methodNotAllowed, `this takes ${list.join(", ")}`, { Allow: list.join(", ") });
 }
 
+const notJSON = () => new Problem(problems.unsupportedMediaType, "Content-Type must be application/json");
 const tooLarge = () => new Problem(problems.bodyTooLarge, `a payload has at most ${maximumBodyBytes} bytes`);
 const busy = (detail) => new Problem(problems.busy, detail, { "Retry-After": "1" });
 

@@ -1,32 +1,69 @@
-// One run of one function, in a process of its own (execution.mjs starts it). The job comes on standard input, the response leaves
-// as one line on descriptor 3, and console output goes where it always goes. What ends otherwise has failed.
+// One run of one function, in a process of its own (execution.mjs starts it, and hands this text to it). The job comes on standard input,
+// the response leaves on descriptor 3: a line, and the content that the line tells the length of. Console output goes where it always
+// goes. What ends otherwise has failed.
 
-import { readFileSync, writeSync } from "node:fs";
-import { pathToFileURL } from "node:url";
+const { readFileSync, writeSync } = require("node:fs");
+const { pathToFileURL } = require("node:url");
 
 // What is printed is out before the next statement: a run may end at any time.
 for (const stream of [process.stdout, process.stderr]) stream._handle?.setBlocking?.(true);
 
 const job = JSON.parse(readFileSync(0, "utf8"));
+const isAction = job.kind === "workflow-action";
 const context = { ...job.context };
 if (job.body !== undefined) context.body = JSON.parse(job.body);
-if (job.kind === "workflow-action") context.inputFields = context.body?.inputFields ?? {};
+if (isAction) context.inputFields = context.body?.inputFields ?? {};
+
+/** What JSON would make nothing of, without a word. */
+const unspeakable = new Set(["DOMException", "Error", "Map", "Promise", "Set", "WeakMap", "WeakSet"]);
+const kindOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
+
+/** What the run says. Its content travels as the bytes that callers get: nobody between them and here need look into it. */
+function said(response) {
+    if (kindOf(response) !== "Object") {
+        const example = isAction ? "{outputFields}" : "{statusCode, body, headers}";
+        throw new TypeError(`it takes an object, such as ${example}, and not ${kindOf(response)}`);
+    }
+    const part = isAction ? "outputFields" : "body";
+    const { [part]: value, ...members } = response;
+    const { text, isJSON } = content(value, part);
+    const bytes = Buffer.from(text);
+    const line = JSON.stringify({ members, contentBytes: bytes.length, isJSON });
+    return Buffer.concat([Buffer.from(`${line}\n`), bytes]);
+}
+
+function content(value, part) {
+    if (isAction && value !== undefined && kindOf(value) !== "Object") throw new TypeError(`outputFields must be an object, not ${kindOf(value)}`);
+    if (value === undefined) return { text: isAction ? "{}" : "", isJSON: isAction };
+    if (typeof value === "string") return { text: value, isJSON: false };
+    const text = unspeakable.has(kindOf(value)) ? undefined : JSON.stringify(value);
+    if (text === undefined) throw new TypeError(`${part} cannot be JSON: ${kindOf(value)}`);
+    return { text, isJSON: true };
+}
 
 /** The run ends here: whoever started this process kills it now, so nothing behind a response runs uncounted. */
 function sendResponse(response = {}) {
-    let line;
-    try {
-        line = JSON.stringify({ response });
-    } catch (error) {
-        line = JSON.stringify({ fault: `what was given to sendResponse is not JSON: ${error.message}` });
+    if (kindOf(response) === "Error" || response instanceof Error) {
+        console.error(response);
+        process.exit(1);
     }
-    const bytes = Buffer.from(`${line}\n`);
+    let bytes;
+    try {
+        bytes = said(response);
+    } catch (error) {
+        const fault = `what was given to sendResponse cannot be sent: ${error.message}`;
+        bytes = Buffer.from(`${JSON.stringify({ fault })}\n`);
+    }
     for (let sent = 0; sent < bytes.length; ) sent += writeSync(3, bytes, sent);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000);
     process.exit(0);
 }
 
-const module = await import(pathToFileURL(job.file));
-const main = module.main ?? module.default?.main;
-if (typeof main !== "function") throw new TypeError(`${job.file} exports no main(context, sendResponse)`);
-main(context, sendResponse);
+async function run() {
+    const module = await import(pathToFileURL(job.file));
+    const main = module.main ?? module.default?.main;
+    if (typeof main !== "function") throw new TypeError(`${job.file} exports no main(context, sendResponse)`);
+    return main(context, sendResponse);
+}
+
+run();

@@ -1,6 +1,7 @@
 // Programs beside the binary that speak with it: the Node client's own tests, the example in Swift, and the demo.
 
 import Foundation
+import Glibc
 import TestServers
 import Testing
 import WireFormat
@@ -36,7 +37,7 @@ extension EndToEnd {
                     ], log: place.file("node.log"))
                 #expect(ending == .exited(0), "\(output)")
                 let passed = output.firstMatch(of: /(?:#|ℹ) pass (\d+)/).flatMap { Int($0.output.1) }
-                #expect(passed == 12, "\(output)")
+                #expect(passed == 15, "\(output)")
                 report("the Node client: \(passed ?? 0) of its tests passed")
             }
         }
@@ -71,6 +72,9 @@ extension EndToEnd {
                 #expect(ending == .exited(0), "\(output)")
                 #expect(output.contains(#"  200: {"greeting""#) && output.contains(/429, Retry-After: \d/))
                 #expect(output.hasSuffix("everything is stopped\n"))
+                #expect(output.contains("forget its charges             401"))
+                // Root can make workers other users, and does.
+                #expect(output.contains("read the token                 EACCES") == (geteuid() == 0))
             }
         }
 

@@ -50,7 +50,7 @@ extension EndToEnd {
             // A hold expires 30 s after its deadline, and not before its charge has left every window.
             let plans = Rows.plans.replacing("windowMs: 60000", with: "windowMs: 20000")
             try await Stint.serving(plans: plans) { stint, place in
-                let pidFile = place.file("pid")
+                let pidFile = "\(try place.open)/pid"
                 let text = """
                     exports.main = () => {
                         require("fs").writeFileSync(process.env.PID_FILE, `${process.pid}\\n`);
@@ -94,7 +94,7 @@ extension EndToEnd {
             }
         }
 
-        private static func isAlive(_ pid: Int32) -> Bool {
+        static func isAlive(_ pid: Int32) -> Bool {
             let status = FileManager.default.contents(atPath: "/proc/\(pid)/stat").map {
                 String(decoding: $0, as: UTF8.self)
             }
@@ -169,7 +169,7 @@ extension EndToEnd {
                             }
                         }
                         try await eventually("the folder is registered", within: Workplace.patience) {
-                            try await stint.admin("/v1/accounts/acme/resources").body.contains(#""used":8"#)
+                            try await stint.admin("/v1/accounts/acme/resources").body.contains(#""used":10"#)
                         }
                         try await eventually("nothing is unsettled", within: Workplace.patience) {
                             try await lenient.unsettled == 0
@@ -220,6 +220,10 @@ extension EndToEnd {
             (#"{"runtime":"nodejs99.x","version":"1.0"}"#, "runtime: needs Node 99"),
             (#"{"runtime":"nodejs18.x","version":"1.0","endpoint":{}}"#, "endpoint is not known"),
             (
+                #"{"runtime":"nodejs18.x","version":"1.0","endpoints":{"a":{"file":"folder"}}}"#,
+                #"endpoints["a"].file: folder is not a file"#
+            ),
+            (
                 #"{"runtime":"nodejs18.x","version":"1.0","endpoints":{"a":{"file":"../a.js"}}}"#,
                 #"endpoints["a"].file: ../a.js is not in the folder"#
             ),
@@ -238,6 +242,7 @@ extension EndToEnd {
             try await Workplace.open { place in
                 let path = try place.functions(["a": "exports.main = () => {}"])
                 _ = try place.write("exports.main = () => {}", to: "a.js")
+                #expect(mkdir("\(path)/folder", 0o755) == 0)
                 try folder.text.write(
                     toFile: "\(path)/serverless.json", atomically: false, encoding: .utf8)
                 let refusal = await #expect(throws: Unexpected.self) {

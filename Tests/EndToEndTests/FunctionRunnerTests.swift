@@ -77,7 +77,7 @@ extension EndToEnd {
                     #expect(rows.allSatisfy { $0.outcome == "ok" && $0.durationMs > 0 })
                     #expect(rows.allSatisfy { ($0.memoryBytes ?? 0) > 10_000_000 }, "\(rows)")
                     let uses = try await stint.admin("/v1/accounts/acme/resources").body
-                    #expect(uses.contains(#"{"kind":"endpoints","quota":30,"used":8}"#), "\(uses)")
+                    #expect(uses.contains(#"{"kind":"endpoints","quota":30,"used":10}"#), "\(uses)")
                     #expect(uses.contains(#"{"kind":"secrets","quota":2,"used":1}"#), "\(uses)")
                 }
             }
@@ -142,7 +142,7 @@ extension EndToEnd {
                 "hungry":
                     "exports.main = () => { const all = []; for (;;) all.push(Buffer.alloc(1 << 20, 1)) }",
                 "late":
-                    "exports.main = (context, send) => { send({body: 'first'}); require('fs').writeFileSync('late', '') }",
+                    "exports.main = (context, send) => { send({body: 'first'}); require('fs').writeFileSync(process.env.LATE, '') }",
             ]
             let expected: [(function: String, status: Int, title: String, outcome: String)] = [
                 ("silent", 500, "Function Failed", "error"), ("exits", 500, "Function Failed", "error"),
@@ -151,7 +151,8 @@ extension EndToEnd {
                 ("memory-hog", 500, "Out Of Memory", "error"), ("never-ending", 504, "Timed Out", "timeout"),
             ]
             try await Stint.serving(plans: Self.plans) { stint, place in
-                let folder = try place.functions(own)
+                let late = "\(try place.open)/late"
+                let folder = try place.functions(own, environment: ["LATE": late])
                 var replies: [String: FunctionRunner.Reply] = [:]
                 func collect(_ runner: FunctionRunner, _ isOwn: Bool) async throws {
                     for row in expected where own.keys.contains(row.function) == isOwn {
@@ -168,7 +169,7 @@ extension EndToEnd {
                     #expect(chatty.status == 200 && log.hasPrefix("line 0\nline 1\n"))
                     #expect(log.utf8.count < 4_200 && log.hasSuffix("... (the rest was not kept)\n"))
                     #expect(try await runner.call("late").body == "first")
-                    #expect(!FileManager.default.fileExists(atPath: "\(folder)/late"))
+                    #expect(!FileManager.default.fileExists(atPath: late))
                 }
                 try await FunctionRunner.serving(stint, place) { runner in
                     try await collect(runner, false)

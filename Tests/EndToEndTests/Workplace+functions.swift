@@ -1,8 +1,18 @@
 // Folders of functions that the samples have no use for.
 
 import Foundation
+import Glibc
 
 extension Workplace {
+    /// A directory where functions may write, whoever runs them.
+    var open: String {
+        get throws {
+            let path = file("open")
+            if mkdir(path, 0o755) == 0 { chmod(path, 0o1777) }
+            return path
+        }
+    }
+
     /// Writes a folder of functions.
     /// - Parameter functions: their text by endpoint; each is called with GET or POST.
     /// - Returns: its path.
@@ -10,6 +20,8 @@ extension Workplace {
         _ functions: [String: String], environment: [String: String] = [:], secrets: [String] = []
     ) throws -> String {
         let name = "\(UUID().uuidString).functions"
+        // The runner's workers may be other users.
+        chmod(file("."), 0o711)
         try FileManager.default.createDirectory(atPath: file(name), withIntermediateDirectories: false)
         for (endpoint, text) in functions { _ = try write(text, to: "\(name)/\(endpoint).js") }
         let endpoints = functions.keys.map {
