@@ -69,17 +69,21 @@ export class Identities {
     }
 
     /**
-     * Whether such a user can run functions: start Node, and read these files.
-     * @param {string[]} files
-     * @returns {string|undefined} why not
+     * Tries whether such a user can run functions: start Node, and read these files.
+     * @param {string} folder where they are @param {string[]} files
+     * @throws {ProjectError} when it cannot
      */
-    obstacle(files) {
+    tryOut(folder, files) {
         const [id] = this.all;
         const program = "for (const file of process.argv.slice(1)) require('fs').accessSync(file, 4)";
-        const { error, status, stderr } = spawnSync(process.execPath, ["-e", program, ...files], { uid: id, gid: id, env: {}, cwd: "/" });
-        if (error !== undefined) return `${process.execPath} cannot be started as user ${id}: ${error.message}`;
-        if (status === 0) return undefined;
-        return /permission denied, access '(.*)'/.exec(stderr)?.[1] ?? `Node fails as user ${id}: ${String(stderr).trim().slice(0, 500)}`;
+        const { error, status, stderr } = spawnSync(process.execPath, ["-e", program, folder, ...files], { uid: id, gid: id, env: {}, cwd: "/" });
+        if (error === undefined && status === 0) return;
+        const file = /permission denied, access '(.*)'/.exec(stderr)?.[1];
+        const reason = file === undefined
+            ? `cannot start ${process.execPath}: ${error?.message ?? String(stderr).trim().slice(0, 500)}. Start the runner where root may do `
+                + "everything, with a Node that everybody may run"
+            : `cannot read ${file}. Type: chmod -R o+rX ${folder}, and o+x for each folder above it`;
+        throw new ProjectError(`functions run as users of their own, and user ${id} ${reason}. With --worker-uids none they run as root`);
     }
 }
 
@@ -95,16 +99,22 @@ function isEnded(id) {
     });
 }
 
-/** Takes the lock of a block for as long as this process lives. @returns {Promise<boolean>} whether it could */
+/**
+ * Takes the lock of a block for as long as this process lives.
+ * @returns {Promise<boolean>} false: another runner has it
+ * @throws {ProjectError} when there can be no lock
+ */
 function isLocked(first) {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+        const fail = (reason) => reject(new ProjectError(`the user ids of workers are locked with flock (util-linux) and a file in ${locks}, `
+            + `which fails: ${reason}. With --worker-uids none functions run as root`));
         const file = path.join(locks, `function-runner-${first}.lock`);
         // In a session of its own, so that Ctrl-C does not end it before the runs. It reads until nobody can write any more.
         const holder = spawn("flock", ["--nonblock", "--no-fork", file, "sh", "-c", "echo; exec cat"], {
             stdio: ["pipe", "pipe", "ignore"], detached: true,
         });
-        holder.on("error", () => resolve(false));
-        holder.on("exit", () => resolve(false));
+        holder.on("error", (error) => fail(error.message));
+        holder.on("exit", (code) => (code === 1 ? resolve(false) : fail(`exit code ${code}`)));
         holder.stdin.on("error", () => {});
         holder.stdout.once("data", () => {
             for (const one of [holder, holder.stdin, holder.stdout]) one.unref();

@@ -92,10 +92,8 @@ async function identities({ ids, workers, tokenFile }, project) {
     }
     const found = await Identities.claim(ids, workers);
     const files = [...project.endpoints.values(), ...project.actions.values()].map((fn) => fn.file);
-    const obstacle = found.obstacle([project.folder, ...new Set(files)]);
-    if (obstacle === undefined) return found;
-    throw new ProjectError(`workers run as users of their own, such as ${found.all[0]}, and these cannot read it: ${obstacle}. Type: `
-        + `chmod -R o+rX ${project.folder}, and o+x for each folder above it. With --worker-uids none functions run as root`);
+    found.tryOut(project.folder, [...new Set(files)]);
+    return found;
 }
 
 function number(name, text, standard, least, most) {
