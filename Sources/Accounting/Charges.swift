@@ -10,14 +10,13 @@ package struct Charges: Sendable {
 
     /// Drops what has left the windows of `plan`.
     /// - Parameter clock: what the ledger's clock says; it may have stepped back.
-    /// - Returns: `now`, which is `clock` unless that stepped back.
+    /// - Returns: `now` of the account, the latest of its windows: `clock` unless that stepped back.
     package mutating func advance(under plan: Plan, to clock: Timestamp) -> Timestamp {
         var now = clock
         for index in plan.windows.indices {
-            if let place = place(of: index, under: plan) { now = max(now, windows[place].clock) }
-        }
-        for index in plan.windows.indices {
-            if let place = place(of: index, under: plan) { windows[place].advance(to: now) }
+            guard let place = place(of: index, under: plan) else { continue }
+            windows[place].advance(to: clock)
+            now = max(now, windows[place].clock)
         }
         return now
     }
@@ -55,22 +54,46 @@ package struct Charges: Sendable {
         for index in plan.windows.indices {
             let place = place(of: index, under: plan) ?? windows.endIndex
             if place == windows.endIndex { windows.append(SlidingWindow(shape: plan.windows[index])) }
-            windows[place].charge(grantMs: grantMs, at: now)
+            windows[place].charge(grantMs: grantMs, at: windows[place].now(at: clock))
         }
         return .admitted(Grant(admittedAt: now, durationMs: grantMs))
     }
 
+    /// When the windows of `plan` were charged by an admission at `now`, which has just been; empty when at that instant all,
+    /// and none ever began anew.
+    func moments(under plan: Plan, at now: Timestamp) -> [ChargeMoment] {
+        let moments = plan.windows.indices.compactMap { index in
+            place(of: index, under: plan).map {
+                ChargeMoment(instant: windows[$0].clock, epoch: windows[$0].epoch)
+            }
+        }
+        return moments.allSatisfy { $0.instant == now && $0.epoch.ms == 0 } ? [] : moments
+    }
+
+    /// Whether a hold has expired at `now`, or had when a window that it was charged to began anew.
+    func hasExpired(_ hold: Hold, under plan: Plan, at now: Timestamp) -> Bool {
+        hold.expires <= now
+            || plan.windows.indices.contains { index in
+                guard let place = place(of: index, under: plan), hold.expires <= windows[place].epoch,
+                    let moment = hold.moment(of: plan.windows[index])
+                else { return false }
+                return !windows[place].isOfNow(moment)
+            }
+    }
+
     /// Replaces the hold's grant by what was used, where it still counts.
-    /// - Parameter now: what ``advance(under:to:)`` has just returned; before ``Hold/expires``.
+    /// - Parameter clock: what ``advance(under:to:)`` was just given; it returned less than ``Hold/expires``.
     package mutating func settle(
-        _ hold: Hold, durationMs: Int, under plan: Plan, at now: Timestamp
+        _ hold: Hold, durationMs: Int, under plan: Plan, at clock: Timestamp
     ) -> Receipt {
         let grantedMs = hold.grant.durationMs
         var counts = false
-        for index in plan.windows.indices where hold.windows.contains(plan.windows[index]) {
-            guard let place = place(of: index, under: plan) else { continue }
+        for index in plan.windows.indices {
+            guard let moment = hold.moment(of: plan.windows[index]),
+                let place = place(of: index, under: plan)
+            else { continue }
             let isCorrected = windows[place].correct(
-                by: durationMs - grantedMs, admittedAt: hold.grant.admittedAt, at: now)
+                by: durationMs - grantedMs, chargedAt: moment, at: windows[place].now(at: clock))
             counts = isCorrected || counts
         }
         let chargedMs = counts ? durationMs : grantedMs

@@ -11,14 +11,28 @@ public struct Hold: Equatable, Sendable {
     public let expires: Timestamp
     /// The windows it was charged to.
     public let windows: [WindowShape]
+    /// When each of them was charged; empty: all when it was admitted, and the clock had not been set back.
+    private let moments: [ChargeMoment]
     /// What runs; nil when nobody keeps that.
     public let label: Label?
 
     package init(grant: Grant, label: Label? = nil, under plan: Plan) {
+        self.init(grant: grant, label: label, under: plan, chargedAt: [])
+    }
+
+    init(grant: Grant, label: Label?, under plan: Plan, chargedAt moments: [ChargeMoment]) {
+        self.moments = moments
         self.grant = grant
         self.label = label
         self.expires = grant.admittedAt + max(plan.longestStayMs, grant.durationMs + Hold.graceMs)
         self.windows = plan.windows
+    }
+
+    /// When it was charged to the window of that shape; nil when it was not.
+    func moment(of shape: WindowShape) -> ChargeMoment? {
+        guard let index = windows.firstIndex(of: shape) else { return nil }
+        return moments.isEmpty
+            ? ChargeMoment(instant: grant.admittedAt, epoch: Timestamp(ms: 0)) : moments[index]
     }
 }
 
@@ -44,7 +58,7 @@ public struct LedgerPage: Sendable {
             return Answer(verdict: verdict, usage: charges.usage(under: plan, at: clock))
         case .settle(let id, let durationMs, _):
             let now = charges.advance(under: plan, to: clock)
-            let verdict = settle(id, durationMs: durationMs, under: plan, at: now)
+            let verdict = settle(id, durationMs: durationMs, under: plan, at: now, clock: clock)
             return Answer(verdict: verdict, usage: charges.usage(under: plan, at: clock))
         case .peek:
             var copy = charges
@@ -65,7 +79,9 @@ public struct LedgerPage: Sendable {
     private mutating func admit(
         _ ask: Ask, under plan: Plan, at now: Timestamp, clock: Timestamp
     ) -> Verdict {
-        if let hold = holds[ask.id], hold.expires > now { return .held(hold.grant) }
+        if let hold = holds[ask.id], !charges.hasExpired(hold, under: plan, at: now) {
+            return .held(hold.grant)
+        }
         let verdict = charges.admit(ask, under: plan, at: now, clock: clock)
         guard case .admitted(let grant) = verdict else { return verdict }
         if now >= sweepHoldsAt {
@@ -73,15 +89,18 @@ public struct LedgerPage: Sendable {
             holds = holds.filter { $0.value.expires > min(now, clock) }
             sweepHoldsAt = now + Hold.graceMs
         }
-        holds[ask.id] = Hold(grant: grant, label: ask.label, under: plan)
+        holds[ask.id] = Hold(
+            grant: grant, label: ask.label, under: plan, chargedAt: charges.moments(under: plan, at: now))
         return verdict
     }
 
     private mutating func settle(
-        _ id: ExecutionID, durationMs: Int, under plan: Plan, at now: Timestamp
+        _ id: ExecutionID, durationMs: Int, under plan: Plan, at now: Timestamp, clock: Timestamp
     ) -> Verdict {
-        guard let hold = holds[id], hold.expires > now else { return .notHeld }
+        guard let hold = holds[id], !charges.hasExpired(hold, under: plan, at: now) else {
+            return .notHeld
+        }
         holds[id] = nil
-        return .settled(charges.settle(hold, durationMs: durationMs, under: plan, at: now))
+        return .settled(charges.settle(hold, durationMs: durationMs, under: plan, at: clock))
     }
 }

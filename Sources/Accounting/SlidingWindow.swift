@@ -1,14 +1,15 @@
 // The rule, as a value. (The other half of it, the ask against all limits, is `Charges`; the same rule as
 // Lua beside the data is `RedisLedger/Scripts`, and a conformance suite holds the two equal, field by field.)
 //
-//  1. `now` is the ledger's clock, read once per call, and never steps back for an account.
+//  1. `now` is the ledger's clock, read once per call. For a window it stands still while that clock is behind; when it is
+//     behind by more than `W + W / N`, the window begins anew with all its charges made now.
 //  2. An execution is charged to the instant it was admitted: 1 execution, and its grant in ms.
 //  3. A charge made at `a` counts at every `t` with `a <= t < a + W`; exactly `W` old is outside.
 //  4. Charges are kept in cells of width `W / N`. A cell counts whole until its latest charge is `W` old:
 //     exact while a cell holds one charge, strict always, late by less than one cell.
 //  5. An ask is admitted when for every limit `used + ask <= amount`; all are charged or none.
 //  6. If less time is left than asked but at least the minimum, the grant is what is left.
-//  7. Settling replaces the grant by the actual duration in the cell of admission, if that still counts.
+//  7. Settling replaces the grant by the actual duration in the cell of admission, if that still counts and did not begin anew.
 //  8. A settle repeated changes nothing; an admit repeated while its id is held is the same grant.
 //  9. A hold that is never settled expires by itself; its charge leaves with the window.
 // 10. `retryAfterMs` is the earliest time until the same ask fits; above a limit's amount it never does.
@@ -37,8 +38,20 @@ public struct SlidingWindow: Equatable, Sendable {
     public private(set) var ms = 0
     /// The latest `now` that changed this window.
     public private(set) var clock = Timestamp(ms: 0)
+    /// The latest instant that was before this window began anew; 0 when it never did. Charges at instants up to this one
+    /// may have been made before that, and only those that say this epoch were made since.
+    public private(set) var epoch = Timestamp(ms: 0)
 
     public init(shape: WindowShape) { self.shape = shape }
+
+    /// - Parameter cells: those that count at `clock`, oldest first.
+    package init(shape: WindowShape, cells: [Cell], clock: Timestamp) {
+        self.shape = shape
+        self.cells = cells
+        self.clock = clock
+        executions = cells.reduce(0) { $0 + $1.executions }
+        ms = cells.reduce(0) { $0 + $1.ms }
+    }
 
     public func used(_ meter: Meter) -> Int {
         switch meter {
@@ -50,8 +63,14 @@ public struct SlidingWindow: Equatable, Sendable {
     /// When the oldest cell leaves the window; nil when nothing counts.
     public var oldestLeaves: Timestamp? { cells.first.map { $0.latest + shape.lengthMs } }
 
-    /// Drops the cells whose latest charge is a whole window old.
-    mutating func advance(to now: Timestamp) {
+    /// What time it is for this window: it stands still while the ledger's clock is behind.
+    func now(at ledgerClock: Timestamp) -> Timestamp { max(ledgerClock, clock) }
+
+    /// Begins anew when the ledger's clock was set back by more than the window and a cell, then drops the cells whose latest
+    /// charge is a whole window old.
+    package mutating func advance(to ledgerClock: Timestamp) {
+        if clock - ledgerClock > shape.longestStayMs { beginAnew(at: ledgerClock) }
+        let now = now(at: ledgerClock)
         var gone = 0
         while gone < cells.count, cells[gone].latest + shape.lengthMs <= now {
             executions -= cells[gone].executions
@@ -61,6 +80,16 @@ public struct SlidingWindow: Equatable, Sendable {
         guard gone > 0 else { return }
         cells.removeFirst(gone)
         clock = now
+    }
+
+    /// Keeps all that counts, as charged now, in one cell.
+    private mutating func beginAnew(at now: Timestamp) {
+        epoch = max(epoch + 1, clock)
+        clock = now
+        executions = min(executions, Bounds.cellExecutions)
+        ms = min(ms, Bounds.cellMs)
+        let all = Cell(number: shape.cell(at: now), executions: executions, ms: ms, latest: now)
+        cells = executions == 0 ? [] : [all]
     }
 
     /// Charges one execution and its grant to `now`, which must not be before ``clock``.
@@ -80,10 +109,14 @@ public struct SlidingWindow: Equatable, Sendable {
         clock = now
     }
 
-    /// Adds `deltaMs`, which may be negative, to the cell that was charged at `admittedAt`.
+    /// Whether a charge was made since this window began anew, if it ever did.
+    func isOfNow(_ moment: ChargeMoment) -> Bool { moment.instant > epoch || moment.epoch == epoch }
+
+    /// Adds `deltaMs`, which may be negative, to the cell that was charged at `moment`.
     /// - Returns: false, with nothing changed, when that cell no longer counts.
-    mutating func correct(by deltaMs: Int, admittedAt: Timestamp, at now: Timestamp) -> Bool {
-        let number = shape.cell(at: admittedAt)
+    mutating func correct(by deltaMs: Int, chargedAt moment: ChargeMoment, at now: Timestamp) -> Bool {
+        guard isOfNow(moment) else { return false }
+        let number = shape.cell(at: moment.instant)
         guard let index = cells.lastIndex(where: { $0.number == number }) else { return false }
         let corrected = min(max(cells[index].ms + deltaMs, 0), Bounds.cellMs)
         ms += corrected - cells[index].ms
@@ -102,4 +135,11 @@ public struct SlidingWindow: Equatable, Sendable {
         }
         preconditionFailure("an ask of \(ask) never fits under \(amount)")
     }
+}
+
+/// When a window was charged: an instant of the window's time, and since which new beginning.
+struct ChargeMoment: Equatable, Sendable {
+    let instant: Timestamp
+    /// ``SlidingWindow/epoch`` then.
+    let epoch: Timestamp
 }

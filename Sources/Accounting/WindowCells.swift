@@ -3,7 +3,7 @@
 /// What counts of an account within one window, cell by cell.
 public struct WindowCells: Equatable, Sendable {
     public let shape: WindowShape
-    /// The ledger's clock when it was looked.
+    /// What time it was for the window when it was looked: by the ledger's clock, unless that was set back.
     public let now: Timestamp
     /// Those that count, oldest first, at most `shape.cells + 1`; each holds at least one execution.
     public let cells: [SlidingWindow.Cell]

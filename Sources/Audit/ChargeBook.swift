@@ -83,7 +83,7 @@ struct ChargeBook {
         return low == 0 ? nil : known[low - 1].latest
     }
 
-    /// For an account the ledger's clock never steps back.
+    /// For an account the ledger's clock never steps back, unless it was set back by more than a window.
     private mutating func findBackwardSteps() {
         for charge in charges where !charge.admission.isRepeat {
             let admission = charge.admission

@@ -20,23 +20,18 @@ extension AccountPages {
         guard found.count == names.reduce(0, { $0 + $1.count }) else {
             throw .unexpected("HMGET has a value for each field")
         }
-        var windows: [PackedWindow] = []
+        var windows: [WindowCells] = []
         for (shape, names) in zip(plan.windows, names) {
             let fields = found.prefix(names.count).map { reply in
                 if case .bulk(let bytes) = reply { bytes } else { ByteBuffer?.none }
             }
             found = found.dropFirst(names.count)
-            guard let window = PackedWindow(shape, fields) else { throw Self.damaged(account) }
-            windows.append(window)
+            guard var window = PackedWindow(shape, fields)?.window() else { throw Self.damaged(account) }
+            window.advance(to: clock)
+            windows.append(
+                WindowCells(shape: shape, now: max(clock, window.clock), cells: window.cells))
         }
-        // The ledger's clock never steps back for an account.
-        let now = windows.reduce(clock) { max($0, $1.clock) }
-        var cells: [WindowCells] = []
-        for (shape, window) in zip(plan.windows, windows) {
-            guard let counting = window.cells(at: now) else { throw Self.damaged(account) }
-            cells.append(WindowCells(shape: shape, now: now, cells: counting))
-        }
-        return cells
+        return windows
     }
 
     private static func damaged(_ account: Account) -> RedisError {

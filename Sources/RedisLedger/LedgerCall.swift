@@ -225,7 +225,9 @@ extension LedgerCall {
         var bytes = reply
         var answers: [Result<Answer, LedgerError>] = []
         answers.reserveCapacity(questionCount)
+        var clockSteps = 0
         for part in parts {
+            if bytes.takeClockStep() { clockSteps += 1 }
             for index in part.questions.indices {
                 if bytes.getInteger(at: bytes.readerIndex) == LedgerCall.damaged {
                     guard bytes.readSlice(length: 25 + 24 * part.plan.windows.count) != nil else {
@@ -243,6 +245,7 @@ extension LedgerCall {
             }
         }
         guard bytes.readableBytes == 0 else { return false }
+        ledger.noteClockSteps(clockSteps)
         var next = answers.makeIterator()
         for part in parts {
             for index in part.questions.indices {
@@ -264,6 +267,13 @@ extension ByteBuffer {
     /// A double that is a whole number, `least` to 2^53; nil when it is not.
     private mutating func readNumber(from least: Int = 0) -> Int? {
         readWholeDouble(in: least...1 << 53)
+    }
+
+    /// Whether a window of the account that is answered next began anew; then the mark of that goes.
+    fileprivate mutating func takeClockStep() -> Bool {
+        guard let verdict: UInt8 = getInteger(at: readerIndex), verdict & 64 != 0 else { return false }
+        setInteger(verdict & ~64, at: readerIndex)
+        return true
     }
 
     /// nil when the script cannot have answered `question`, under `plan`, with it.

@@ -8,13 +8,15 @@ struct PackedWindow {
     private static let blockCells = 16
     private static let cellBytes = 14
     private static let ownBytes = 72
+    /// What is added to the clock of a window that began anew, because the ledger's was set back; its epoch follows.
+    private static let epochMark = 1 << 44
     private static let blockBytes = 8 + blockCells * cellBytes
     /// What a double in a window may be.
     private static let wholeNumbers = 0...(1 << 53) - 1
 
     private let shape: WindowShape
     /// When it was changed last.
-    let clock: Timestamp
+    private let clock: Timestamp
     /// The sums over the cells.
     private let executions: Int
     private let ms: Int
@@ -43,13 +45,18 @@ struct PackedWindow {
             (executions, ms) = (0, 0)
             return
         }
-        let length = bytes.readableBytes
-        guard (Self.ownBytes...Self.ownBytes + (Self.blockCells - 1) * Self.cellBytes).contains(length)
-        else { return nil }
+        guard bytes.readableBytes >= Self.ownBytes else { return nil }
         let numbers = (0..<9).compactMap { _ in bytes.readWholeDouble(in: Self.wholeNumbers) }
-        guard numbers.count == 9, numbers[0] <= 1 << 43, numbers[3] <= numbers[0], numbers[6] <= numbers[0]
+        guard numbers.count == 9 else { return nil }
+        var clockMs = numbers[0]
+        if clockMs >= Self.epochMark {
+            guard bytes.readWholeDouble(in: Self.wholeNumbers) != nil else { return nil }
+            clockMs -= Self.epochMark
+        }
+        guard bytes.readableBytes <= (Self.blockCells - 1) * Self.cellBytes, clockMs <= 1 << 43,
+            numbers[3] <= clockMs, numbers[6] <= clockMs
         else { return nil }
-        clock = Timestamp(ms: numbers[0])
+        clock = Timestamp(ms: clockMs)
         tail = bytes
         func cell(_ first: Int) -> SlidingWindow.Cell {
             let latest = Timestamp(ms: numbers[first])
@@ -63,10 +70,17 @@ struct PackedWindow {
         (executions, ms) = (numbers[1], numbers[2])
     }
 
-    /// The cells that count at `now`, oldest first; nil when a block is none, the cells are out of order or further apart
-    /// than the window is long, or the sums are not theirs.
-    func cells(at now: Timestamp) -> [SlidingWindow.Cell]? {
-        guard let newest else { return [] }
+    /// The cells that count when the ledger's clock says `clock`, oldest first; nil as ``window()`` is.
+    func cells(at clock: Timestamp) -> [SlidingWindow.Cell]? {
+        var window = window()
+        window?.advance(to: clock)
+        return window?.cells
+    }
+
+    /// The window as it was left; nil when a block is none, the cells are out of order or further apart than the window is
+    /// long, or the sums are not theirs.
+    func window() -> SlidingWindow? {
+        guard let newest else { return SlidingWindow(shape: shape, cells: [], clock: clock) }
         var cells = [newest]
         if let oldest {
             guard oldest.number < newest.number, newest.latest < oldest.latest + shape.lengthMs else {
@@ -85,7 +99,7 @@ struct PackedWindow {
         guard cells.reduce(0, { $0 + $1.executions }) == executions,
             cells.reduce(0, { $0 + $1.ms }) == ms
         else { return nil }
-        return cells.filter { $0.latest + shape.lengthMs > now }
+        return SlidingWindow(shape: shape, cells: cells, clock: clock)
     }
 
     private enum Found {

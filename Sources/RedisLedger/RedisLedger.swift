@@ -18,6 +18,7 @@ public final class RedisLedger: Ledger {
     private let clock: (() -> Timestamp)?
     private let latency: Metrics.Timer
     private let combined: Recorder
+    private let clockSteps: Counter
     /// Here and not where it is sent: putting it together takes a while, which would count against the first deadline.
     private let script: ByteBuffer
     /// How many rows an account's log keeps; 0: there is no log.
@@ -56,6 +57,8 @@ public final class RedisLedger: Ledger {
         self.clock = clock
         latency = Timer(label: "stint_ledger_seconds", factory: metrics)
         combined = Recorder(label: "stint_combined_asks", factory: metrics)
+        clockSteps = Counter(label: "stint_clock_steps_total", factory: metrics)
+        clockSteps.increment(by: 0)
         link = RedisLink(eventLoop: eventLoop, settings: redis, logger: logger, metrics: metrics) {
             [weak self] _ in
             self?.loadScript()
@@ -145,6 +148,13 @@ public final class RedisLedger: Ledger {
         case .failure(.notSent(let reason)): call.fail(.notApplied(reason))
         case .failure(.lost(let reason)): call.fail(.outcomeUnknown(reason))
         }
+    }
+
+    /// Hears for how many accounts a call met that the server's clock was set back, so far that a window began anew.
+    func noteClockSteps(_ count: Int) {
+        guard count > 0 else { return }
+        clockSteps.increment(by: count)
+        logger.debug("the clock of Redis was set back", metadata: ["accounts": "\(count)"])
     }
 
     private func refuse(_ call: LedgerCall, _ what: String) {

@@ -218,6 +218,9 @@ enum Assembly {
             "stint_combined_asks", "Asks that went in one call to the ledger.",
             buckets: PrometheusMetrics.counts),
         .init(
+            "stint_clock_steps_total",
+            "Accounts of which a window began anew, because the clock of Redis was set back."),
+        .init(
             "stint_rollups_written_total",
             "Accounts whose doings were written, each for every minute and writing."),
         .init("stint_rollups_lost_total", "Accounts and decisions that rollups had no room for or lost."),

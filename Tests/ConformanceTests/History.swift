@@ -67,7 +67,7 @@ struct HistoryAuthor {
         chance = SeededGenerator(seed: seed)
         isUsual = seed % 3 == 0
         clock = Scenario.beginning.ms + chance.number(in: 0...5_000_000_000)
-        stepsBack = isUsual ? false : chance.once(in: 2)
+        stepsBack = chance.once(in: 2)
         let shapes = (0..<(isUsual ? 1 : chance.number(in: 1...4))).map { _ in HistoryAuthor.shape(&chance) }
         let limits = (0..<chance.pick(isUsual ? [1, 2, 3] : [1, 2, 2, 3, 5, 32])).map { index in
             (
@@ -145,7 +145,11 @@ struct HistoryAuthor {
         if chance.once(in: 25) {
             instants = [clock + length, clock + 2 * length, clock + 2_678_400_000 + 86_400_000]
         } else if stepsBack, chance.once(in: 8) {
+            // The window stands still, or begins anew; to where it was before, and by as much as clocks are set in earnest.
+            let stay = length + (length + cells - 1) / cells
             instants = [clock - 1, clock - length / cells, clock - length, clock - 3 * length]
+            instants += [clock - stay, clock - stay - 1, clock - stay - 1, clock - 3_600_000]
+            instants += pastTicks.suffix(8)
         }
         clock = min(max(chance.pick(instants), 1), 8_000_000_000_000)
     }

@@ -3,7 +3,7 @@
 
 public import Accounting
 import Logging
-import Metrics
+public import Metrics
 import NIOCore
 import NIOPosix
 public import Redis
@@ -37,9 +37,11 @@ public final class LedgerRig: Sendable {
     ///   - clock: nil uses the server's own.
     ///   - untilReady: false starts at once.
     ///   - logRows: how many rows the log of an account keeps; 0: there is none.
+    ///   - metrics: where the ledger counts.
     public static func withRedis(
         _ url: String, prefix: String = "", clock: ManualClock? = nil, untilReady: Bool = true,
-        logRows: Int = 0, settings change: (inout RedisSettings) -> Void = { _ in },
+        logRows: Int = 0, metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        settings change: (inout RedisSettings) -> Void = { _ in },
         _ body: (LedgerRig) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -55,7 +57,7 @@ public final class LedgerRig: Sendable {
             let ledger = RedisLedger(
                 eventLoop: loop, redis: ready, keys: keys,
                 logger: Logger(label: "ledger", factory: { _ in SwiftLogNoOpLogHandler() }),
-                metrics: NOOPMetricsHandler.instance, logRows: logRows,
+                metrics: metrics, logRows: logRows,
                 clock: clock.map { clock in { clock.now } })
             ledger.start()
             return NIOLoopBound(ledger, eventLoop: loop)

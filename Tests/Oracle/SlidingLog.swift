@@ -8,11 +8,13 @@ public struct SlidingLog: Sendable {
     public struct Charge: Sendable {
         public let id: ExecutionID
         /// The instant of admission, in ms.
-        public let at: Int
+        public fileprivate(set) var at: Int
         public let grantMs: Int
         /// What is charged: the grant until it is settled.
         public fileprivate(set) var ms: Int
         public fileprivate(set) var isSettled = false
+        /// It was made before the window began anew, so a settlement does not correct it.
+        fileprivate var isFixed = false
     }
 
     public private(set) var charges: [Charge] = []
@@ -29,6 +31,16 @@ public struct SlidingLog: Sendable {
         let index = charges.lastIndex { $0.id == id }!
         charges[index].ms = chargedMs
         charges[index].isSettled = true
+    }
+
+    /// The window of `limit` begins anew at `now`: what counts within its cells at `t` is charged now, and all else has left.
+    public mutating func beginAnew(within limit: Limit, at now: Int, before t: Int) {
+        let edge = t - limit.window.lengthMs
+        let edgeCounts = edgeCellCounts(of: limit, at: t)
+        charges.removeAll {
+            $0.at <= edge && !(edgeCounts && $0.cell(of: limit) == limit.cell(at: edge))
+        }
+        for index in charges.indices { (charges[index].at, charges[index].isFixed) = (now, true) }
     }
 
     /// What counts against `limit` at `t`: charges made in `t - W < a <= t`.
@@ -62,7 +74,7 @@ public struct SlidingLog: Sendable {
 
     /// Whether the latest charge of `id` counts within the cells of `limit` at `t`.
     public func counts(_ id: ExecutionID, within limit: Limit, at t: Int) -> Bool {
-        guard let charge = charges.last(where: { $0.id == id }) else { return false }
+        guard let charge = charges.last(where: { $0.id == id }), !charge.isFixed else { return false }
         let edge = t - limit.window.lengthMs
         return charge.at > edge
             || charge.cell(of: limit) == limit.cell(at: edge) && edgeCellCounts(of: limit, at: t)

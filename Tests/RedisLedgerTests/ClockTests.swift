@@ -1,11 +1,13 @@
 // Two ledgers on one account while the server's clock jumps about: what they grant is strict by the instants they were
-// granted at, and for the account time never steps back.
+// granted at while steps back are small, and by true time whatever they are.
 
 import Accounting
 import LedgerRig
+import Metrics
 import Oracle
 import RuleTable
 import SeededChance
+import Synchronization
 import TestServers
 import Testing
 
@@ -19,20 +21,23 @@ struct ClockTests {
             Limit(name: "time", meter: .executionTime, amount: 5_000, windowMs: 3_000),
         ])
 
-    private static let steps = [0, 1, 7, 99, 100, 900, 3_000, 3_000, -1, -100, -1_000, -3_000]
+    private static let forward = [0, 1, 7, 99, 100, 900, 3_000, 3_000]
+    /// All of them together less than the shorter window, and more than either.
+    private static let back = [[-1, -7, -1, -2], [-1, -100, -1_000, -1_101, -3_000, -3_051, -60_000]]
 
-    @Test("Steps back and forth grant nothing beyond a limit, and no instant goes back", arguments: 0..<6)
+    @Test("Steps back and forth grant nothing beyond a limit", arguments: 0..<6)
     func isStrict(seed: Int) async throws {
         let clock = ManualClock()
         var chance = SeededGenerator(seed: seed)
-        var log = SlidingLog()
-        var (latest, back) = (0, 0)
+        let isSmall = seed % 2 == 0
+        var (byInstant, byTrueTime) = (SlidingLog(), SlidingLog())
+        var (latest, now, back) = (0, 0, 0)
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url, clock: clock) { one in
                 try await LedgerRig.withRedis(server.url, clock: clock) { two in
                     for round in 0..<120 {
-                        let step = chance.pick(Self.steps)
-                        if step < 0 { back += 1 }
+                        let step = chance.pick(Self.forward + Self.back[isSmall ? 0 : 1])
+                        if step < 0 { back += 1 } else { now += step }
                         clock.advance(byMs: step)
                         for (name, ledger) in [("one", one), ("two", two)] {
                             let asks = (0..<5).map { number in
@@ -44,12 +49,20 @@ struct ClockTests {
                                 asks.map { Put(.admit($0), about: Self.account, under: Self.plan) })
                             for (ask, heard) in zip(asks, heard) {
                                 guard case .admitted(let grant)? = heard.answer?.verdict else { continue }
-                                #expect(grant.admittedAt.ms >= latest, "seed \(seed), round \(round)")
+                                byInstant.admit(ask.id, grant)
+                                byTrueTime.admit(
+                                    ask.id,
+                                    Grant(admittedAt: Timestamp(ms: now), durationMs: grant.durationMs))
+                                #expect(
+                                    !isSmall || grant.admittedAt.ms >= latest, "seed \(seed), round \(round)")
                                 latest = grant.admittedAt.ms
-                                log.admit(ask.id, grant)
+                                #expect(latest - clock.now.ms <= 3_050, "seed \(seed), round \(round)")
                                 for limit in Self.plan.limits {
                                     #expect(
-                                        log.used(of: limit, at: latest) <= limit.amount,
+                                        byTrueTime.used(of: limit, at: now) <= limit.amount,
+                                        "seed \(seed), round \(round)")
+                                    #expect(
+                                        !isSmall || byInstant.used(of: limit, at: latest) <= limit.amount,
                                         "seed \(seed), round \(round)")
                                 }
                             }
@@ -58,6 +71,70 @@ struct ClockTests {
                 }
             }
         }
-        #expect(back > 20 && log.charges.count > 100)
+        #expect(back > 20 && byInstant.charges.count > 100)
     }
+
+    @Test("What began anew is counted once, and its blocks of before are gone")
+    func beginsAnew() async throws {
+        let clock = ManualClock()
+        let counted = CountedSteps()
+        let plan = try Plan(
+            name: "p", limits: [Limit(name: "l", meter: .executionTime, amount: 100_000, windowMs: 60_000)])
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, clock: clock, metrics: counted) { ledger in
+                func ask(_ id: String) async throws -> Answer {
+                    try await ledger.ask(.ask(id, 100), about: Self.account, under: plan)
+                }
+                for second in 0..<50 {
+                    clock.advance(byMs: 1_000)
+                    _ = try await ask("e\(second)")
+                }
+                #expect(try server.command("HKEYS", "{acct}").contains("w:60000:60:"))
+                #expect(counted.steps == 0)
+                clock.advance(byMs: -3_600_000)
+                // A look changes nothing, so it is not counted.
+                let peek = try await ledger.ask(.peek, about: Self.account, under: plan)
+                #expect(peek.usage == [Usage(executions: 50, ms: 5_000, oldestLeavesInMs: 60_000)])
+                #expect(counted.steps == 0)
+                #expect(
+                    try await ask("after").usage == [
+                        Usage(executions: 51, ms: 5_100, oldestLeavesInMs: 60_000)
+                    ])
+                #expect(try !server.command("HKEYS", "{acct}").contains("w:60000:60:"))
+                #expect(try await ask("again").usage[0].executions == 52)
+                #expect(counted.steps == 1)
+                // Time comes to where it was: the cells of then, which lie between these, are not found again.
+                for ms in [60_000, 3_485_000, 57_000] {
+                    clock.advance(byMs: ms)
+                    _ = try await ask("at-\(clock.now.ms)")
+                }
+                clock.advance(byMs: 4_000)
+                let last = try await ledger.ask(.peek, about: Self.account, under: plan)
+                #expect(last.usage == [Usage(executions: 1, ms: 100, oldestLeavesInMs: 56_000)])
+                #expect(counted.steps == 1)
+            }
+        }
+    }
+}
+
+/// How often the ledger counted a step of the clock.
+private final class CountedSteps: MetricsFactory, CounterHandler {
+    private let count = Mutex(0)
+
+    var steps: Int { count.withLock { $0 } }
+
+    func increment(by amount: Int64) { count.withLock { $0 += Int(amount) } }
+    func reset() {}
+    func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        label == "stint_clock_steps_total" ? self : NOOPMetricsHandler.instance
+    }
+    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        NOOPMetricsHandler.instance
+    }
+    func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        NOOPMetricsHandler.instance
+    }
+    func destroyCounter(_: any CounterHandler) {}
+    func destroyRecorder(_: any RecorderHandler) {}
+    func destroyTimer(_: any TimerHandler) {}
 }

@@ -18,10 +18,12 @@ struct DamageTests {
     enum Way: CaseIterable {
         case usual
         case whole
+        /// As the usual one, after the clock was set back.
+        case setBack
 
         var shapes: [WindowShape] {
             let usual = WindowShape(lengthMs: 60_000, cells: 60)
-            return self == .usual ? [usual] : [usual, WindowShape(lengthMs: 90_000, cells: 100)]
+            return self == .whole ? [usual, WindowShape(lengthMs: 90_000, cells: 100)] : [usual]
         }
 
         /// - Parameter executions: the amount of executions within each window.
@@ -62,7 +64,8 @@ struct DamageTests {
             for field in way.shapes.flatMap(PackedWindow.fields) {
                 guard let bytes = rig.fields[field] else { continue }
                 let isBlock = field.split(separator: ":").count == 4
-                for at in stride(from: 0, to: isBlock ? 8 : 72, by: 8) {
+                let numbers = isBlock ? 8 : way == .setBack ? 80 : 72
+                for at in stride(from: 0, to: numbers, by: 8) {
                     let number = try await rig.double(at, of: field)
                     for value in Self.values(instead: number) {
                         try await rig.ask(
@@ -70,7 +73,7 @@ struct DamageTests {
                             everywhere: way == .usual && !isBlock)
                     }
                 }
-                for start in stride(from: isBlock ? 8 : 72, to: bytes, by: 14 * 5) {
+                for start in stride(from: numbers, to: bytes, by: 14 * 5) {
                     for (at, size) in [(0, 4), (4, 6), (10, 4)] {
                         for value in [0, 1, 1_000, 4_294_967_295] as [Double] {
                             try await rig.ask(
@@ -129,6 +132,11 @@ struct DamageTests {
         let clock = ManualClock()
         try await CellsTests.withPages(clock: clock) { ledger, pages, client in
             let plan = try way.plan(executions: 1_000)
+            if way == .setBack {
+                clock.advance(byMs: 3_600_000)
+                _ = try await ledger.ask(.ask("ahead", 1_000), about: DamageRig.whole, under: plan)
+                clock.advance(byMs: -3_600_000)
+            }
             for second in 0..<50 {
                 _ = try await ledger.ask(.ask("e\(second)", 1_000), about: DamageRig.whole, under: plan)
                 clock.advance(byMs: 1_100)

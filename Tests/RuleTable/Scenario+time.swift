@@ -11,9 +11,52 @@ extension Scenario {
                 .admit("a", 0, at: 5_000),
                 .admit("b", 0, at: 4_000, since: 5_000, left: [0]),
                 .deny(0, at: 4_000, by: [0], retryAfter: 2_000),
-                .deny(0, at: -86_400_000, by: [0], retryAfter: 86_406_000),
+                .deny(0, at: 3_900, by: [0], retryAfter: 2_100),
                 .deny(0, at: 5_999, by: [0], retryAfter: 1),
                 .admit("c", 0, at: 6_000, left: [1]),
+            ]),
+        Scenario(
+            "1: a step back of more than a window and a cell begins the window anew, with its charges made now",
+            [.executions(2, per: 1_000, cells: 10)],
+            [
+                .admit("a", 0, at: 5_000),
+                .admit("b", 0, at: 5_900),
+                .deny(0, at: 4_800, by: [0], retryAfter: 1_200),
+                .peek(at: 4_799, left: [0]),
+                .deny(0, at: 4_799, by: [0], retryAfter: 1_000),
+                .deny(0, at: 5_798, by: [0], retryAfter: 1),
+                .admit("c", 0, at: 5_799, left: [1]),
+            ]),
+        Scenario(
+            "1: an hour ahead for a moment stops a window of 2 s for 2 s, and gives nothing back to one of an hour",
+            [.executions(2, per: 2_000), .executions(3, per: 3_600_000)],
+            [
+                .admit("a", 0, at: 3_600_000),
+                .admit("b", 0, at: 3_600_001),
+                .deny(0, at: 1, by: [0], retryAfter: 2_000, left: [0, 1]),
+                .admit("c", 0, at: 2_001, since: 3_600_001, left: [1, 0]),
+                .deny(0, at: 4_001, by: [1], retryAfter: 7_196_000),
+            ]),
+        Scenario(
+            "1: what is settled after the step corrects the window that stood still, and not the one that began anew",
+            [.time(1_000, per: 2_000), .time(2_000, per: 3_600_000)],
+            [
+                .admit("a", 600, at: 3_600_000),
+                .settle("a", 100, at: 0, charged: 100, returned: 500, left: [400, 1_900]),
+                .admit("b", 400, at: 10, since: 3_600_000, left: [0, 1_500]),
+                .settle("b", 100, at: 20, charged: 100, returned: 300, left: [300, 1_800]),
+                .peek(at: 2_009, left: [300, 1_800]),
+                .peek(at: 2_010, left: [1_000, 1_800]),
+            ]),
+        Scenario(
+            "1: a hold of before the step takes nothing from a charge that is made at the same instant after it",
+            [.time(1_000, per: 1_000, cells: 10)],
+            [
+                .admit("a", 600, at: 5_000),
+                .admit("b", 1_000, at: 3_000, grants: 400, left: [0]),
+                .admit("c", 1_000, at: 5_000, left: [0]),
+                .settle("a", 0, at: 5_000, charged: 600, left: [0]),
+                .settle("c", 0, at: 5_000, charged: 0, returned: 1_000, left: [1_000]),
             ]),
         Scenario(
             "1: what left the window does not come back when the clock steps back",

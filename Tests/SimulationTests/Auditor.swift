@@ -33,27 +33,42 @@ struct Complaint: Error, CustomStringConvertible {
 struct Auditor {
     /// What is known about one account.
     fileprivate struct Book {
+        /// What was admitted, and what became of it.
         var log = SlidingLog()
+        /// The same by the time of each window, which stands still or begins anew when the clock is set back.
+        var windows: [WindowShape: SlidingLog] = [:]
+        /// What time it is for each window, and when it was changed last.
+        var times: [WindowShape: Int] = [:]
+        var changes: [WindowShape: Int] = [:]
         var holds: [ExecutionID: (grant: Grant, label: Label, expires: Int)] = [:]
+        /// Holds that had expired when a window began anew; the ledger may not have swept them.
+        var expired: [ExecutionID: Grant] = [:]
     }
 
     /// The limits with the largest amounts that were ever in force.
     private let largest: [Limit]
+    /// Whether the ledger's clock is ever set; if not, its time is all windows' time, whatever the ledger thinks.
+    private let clockIsSet: Bool
     private var books: [Account: Book] = [:]
 
-    init(largest: [Limit]) { self.largest = largest }
+    init(largest: [Limit], clockIsSet: Bool) {
+        self.largest = largest
+        self.clockIsSet = clockIsSet
+    }
 
     /// How many charges were made.
     var charges: Int { books.values.reduce(0) { $0 + $1.log.charges.count } }
 
     /// - Parameters:
-    ///   - t: the account's time in ms: the ledger's clock, but never stepping back.
+    ///   - clock: the ledger's clock in ms.
     ///   - page: what the ledger keeps after its answer.
     mutating func hear(
-        _ verdict: Verdict, to question: Question, about account: Account, under plan: Plan, at t: Int,
+        _ verdict: Verdict, to question: Question, about account: Account, under plan: Plan,
+        at clock: Int,
         page: LedgerPage
     ) throws(Complaint) {
         var book = books[account] ?? Book()
+        let t = book.advance(largest, to: clock)
         switch question {
         case .admit(let ask): try book.hear(verdict, to: ask, under: plan, at: t)
         case .settle(let id, let durationMs, _):
@@ -62,6 +77,7 @@ struct Auditor {
             if verdict != .peeked { throw Complaint(.wrongAnswer, "\(verdict) to a peek") }
         }
         try book.compare(with: page, largest, at: t)
+        if clockIsSet { book.changes = page.windows.mapValues(\.clock.ms) }
         books[account] = book
     }
 
@@ -71,8 +87,10 @@ struct Auditor {
     }
 
     /// The ledger refused, so nothing may have changed.
-    func hearRefusal(about account: Account, at t: Int, page: LedgerPage) throws(Complaint) {
-        try (books[account] ?? Book()).compare(with: page, largest, at: t)
+    func hearRefusal(about account: Account, at clock: Int, page: LedgerPage) throws(Complaint) {
+        var book = books[account] ?? Book()
+        let t = book.advance(largest, to: clock)
+        try book.compare(with: page, largest, at: t)
     }
 
     /// A runner starts: that must have been charged.
@@ -106,6 +124,29 @@ struct Auditor {
 }
 
 extension Auditor.Book {
+    /// A window whose clock was set back by more than itself and a cell begins anew, by less it stands still.
+    /// - Returns: what time it is for the account.
+    fileprivate mutating func advance(_ limits: [Limit], to clock: Int) -> Int {
+        for limit in limits {
+            let (window, change) = (limit.window, changes[limit.window] ?? 0)
+            let stay = window.lengthMs + (window.lengthMs + window.cells - 1) / window.cells
+            times[window] = max(clock, change)
+            guard change - clock > stay else { continue }
+            windows[window]?.beginAnew(within: limit, at: clock, before: change)
+            for (id, hold) in holds where hold.expires <= change {
+                expired[id] = hold.grant
+                holds[id] = nil
+            }
+            (times[window], changes[window]) = (clock, clock)
+        }
+        return times.values.max() ?? clock
+    }
+
+    /// What counts of the limit now.
+    private func used(of limit: Limit) -> Int {
+        windows[limit.window]?.usedInCells(of: limit, at: times[limit.window] ?? 0) ?? 0
+    }
+
     fileprivate mutating func hear(
         _ verdict: Verdict, to ask: Ask, under plan: Plan, at t: Int
     ) throws(Complaint) {
@@ -114,8 +155,13 @@ extension Auditor.Book {
         case (.admitted(let grant), _):
             if case .held = due { throw Complaint(.chargedTwice, "\(ask) got \(grant) while it was held") }
             log.admit(ask.id, grant)
-            for limit in plan.limits where log.used(of: limit, at: t) > limit.amount {
-                throw Complaint(.overLimit, "\(log.used(of: limit, at: t)) of \(limit) after \(ask)")
+            for (window, time) in times {
+                let charged = Grant(admittedAt: Timestamp(ms: time), durationMs: grant.durationMs)
+                windows[window, default: SlidingLog()].admit(ask.id, charged)
+            }
+            for limit in plan.limits {
+                let used = windows[limit.window]?.used(of: limit, at: times[limit.window] ?? 0) ?? 0
+                if used > limit.amount { throw Complaint(.overLimit, "\(used) of \(limit) after \(ask)") }
             }
             guard case .admitted(grant) = due else {
                 throw Complaint(.wrongAnswer, "\(verdict) to \(ask) and not \(due)")
@@ -139,7 +185,7 @@ extension Auditor.Book {
         var grantMs = ask.durationMs
         var denial = Denial(violated: 0, retryAfterMs: 0)
         for (index, limit) in plan.limits.enumerated() {
-            let left = limit.amount - log.usedInCells(of: limit, at: t)
+            let left = limit.amount - used(of: limit)
             let needed = limit.meter == .executions ? 1 : min(ask.durationMs, max(1, ask.minimumMs))
             if left < needed {
                 denial.violated |= 1 << UInt32(index)
@@ -160,7 +206,10 @@ extension Auditor.Book {
             return
         }
         let grantMs = hold.grant.durationMs
-        let counts = plan.limits.contains { log.counts(id, within: $0, at: t) }
+        let counting = plan.limits.filter {
+            windows[$0.window]?.counts(id, within: $0, at: times[$0.window] ?? 0) == true
+        }
+        let counts = !counting.isEmpty
         let chargedMs = counts ? durationMs : grantMs
         let due = Receipt(
             chargedMs: chargedMs, returnedMs: max(0, grantMs - chargedMs),
@@ -175,19 +224,21 @@ extension Auditor.Book {
             throw Complaint(.wrongAnswer, "\(id) ran for \(durationMs) ms: \(receipt) and not \(due)")
         }
         log.settle(id, chargedMs: chargedMs)
+        for window in Set(counting.map(\.window)) { windows[window]?.settle(id, chargedMs: chargedMs) }
         holds[id] = nil
     }
 
     /// The ledger keeps exactly what was charged, and that is within the limits.
     fileprivate func compare(with page: LedgerPage, _ limits: [Limit], at t: Int) throws(Complaint) {
         for limit in limits {
-            let granted = log.granted(of: limit, at: t)
+            let granted = windows[limit.window]?.granted(of: limit, at: times[limit.window] ?? 0) ?? 0
             if granted > limit.amount { throw Complaint(.overLimit, "\(granted) of \(limit)") }
             let counted = page.windows[limit.window]?.used(limit.meter) ?? 0
-            let due = log.usedInCells(of: limit, at: t)
+            let due = used(of: limit)
             if counted != due { throw Complaint(.miscounted, "\(counted) and not \(due) of \(limit)") }
         }
-        let held = page.holds.filter { $0.value.expires.ms > t }.mapValues(\.grant)
+        let held = page.holds.filter { $0.value.expires.ms > t && expired[$0.key] != $0.value.grant }
+            .mapValues(\.grant)
         let due = holds.filter { $0.value.expires > t }.mapValues(\.grant)
         if held != due { throw Complaint(.miscounted, "held are \(held) and not \(due)") }
     }

@@ -58,19 +58,17 @@ extension Simulation {
         let (account, plan) = (call.considered.account, call.considered.plan)
         let answer = ledger.answer(call.considered.question, about: account, under: plan)
         let page = ledger.page(of: account)
-        // Without changes of the clock the account's time must be the clock's, whatever the ledger thinks.
-        let clocks = weather.clockChanges == 0 ? [] : plan.windows.compactMap { page.windows[$0]?.clock }
-        let t = clocks.reduce(clock.now, max).ms
         switch answer {
         case .success(let said):
             appliedCalls.insert(call.number)
             if givenUpCalls.contains(call.number) { tally.count(.appliedAfterItWasGivenUp) }
             count(said.verdict, call.considered.question, of: account)
             try auditor.hear(
-                said.verdict, to: call.considered.question, about: account, under: plan, at: t, page: page)
+                said.verdict, to: call.considered.question, about: account, under: plan, at: clock.now.ms,
+                page: page)
         case .failure:
             tally.count(.notApplied)
-            try auditor.hearRefusal(about: account, at: t, page: page)
+            try auditor.hearRefusal(about: account, at: clock.now.ms, page: page)
         }
         transmit(.answer(call, ledger.deliver(answer)), mayDouble: false)
     }

@@ -42,7 +42,7 @@ struct Simulation {
         let hasRoom = weather.clockChanges > 0 || chance.once(in: 2)
         ledger = LyingLedger(
             clock: clock, maximumAccounts: hasRoom ? 9 : premises.accounts.count - 1, lie: lie)
-        auditor = Auditor(largest: premises.largest)
+        auditor = Auditor(largest: premises.largest, clockIsSet: weather.clockChanges > 0)
         self.keepsDiary = keepsDiary
         self.chance = chance
         for number in 0..<3 {

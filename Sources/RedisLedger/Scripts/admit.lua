@@ -39,6 +39,6 @@ local function admit(fresh, id, duration, needed, label)
     held_again[id] = true
   end
   touched_count, denied_duration = touched_count + 1, nil
-  touched[touched_count], holds[id] = id, pack('<I6I6I6c0c0', now, grant, expires, shapes, label)
+  touched[touched_count], holds[id] = id, pack('<I6I6I6c0c0', now, grant, expires, charges, label)
   return 1, grant, now
 end

@@ -29,6 +29,10 @@ local function answer_all(position, question_count, held_count, id, answer_count
     end
     answers[i] = answer
   end
+  if has_restarted and writes then
+    local first = answers[answer_count + 1]
+    answers[answer_count + 1] = string.char(string.byte(first) + 64) .. string.sub(first, 2)
+  end
   return writes
 end
 

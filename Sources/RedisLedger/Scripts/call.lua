@@ -17,7 +17,8 @@
 --          which are empty for a peek; behind all of them the labels (holds.lua), each once.
 -- Returns one packed string; per question, in order:
 --            1 byte verdict (0 held, 1 admitted, 2 denied, 3 settled, 4 not held, 5 peeked, 6 nothing was done because the
---            page holds something else than it should), 3 doubles that depend on it,
+--            page holds something else than it should; 64 more in the first of an account of which a window began anew,
+--            because the clock was set back), 3 doubles that depend on it,
 --            per window: double executions, double ms, double ms until the oldest cell leaves (-1: nothing counts),
 --            of a settlement: 6 bytes admitted at, 6 bytes granted ms, 2 bytes length of its label, its label
 -- All questions about an account are answered as if each had come alone, in order; they share one now. Everything that

@@ -1,15 +1,61 @@
 -- The holds of the account: executions that are admitted and not settled yet.
 --
 -- State, within the account's page (page.lua): a field per execution id: admitted at, granted ms, expires (6 bytes each),
--- then the shapes of the windows it was charged to (4 bytes length in ms, 2 bytes cells, each), and, when there is a log,
+-- then the shapes of the windows it was charged to (4 bytes length in ms, 2 bytes cells, each; with 2^15 added to the cells
+-- the window's instant and epoch of the charge follow, because the clock was set back: 6 bytes each), and, when there is a log,
 -- its label: 1 byte length of its kind, 2 bytes length of its function (0: not said), the byte 255, its kind, its function.
 -- One that has no shapes was charged to nothing that is still known (forget.lua). No window is so long that the fourth byte of a shape could be 255, so that says where the shapes end. An empty one was settled
 -- and waits to be deleted with others, because a second writing command costs half as much as all the rest of a call. Redis
 -- expires keys, not fields; so expired holds must be looked for.
 
+-- The windows of the page at hand, and whether one of them has an epoch.
+local windows, has_epochs = {}, false
 -- Of the account at hand: what the ids of this call hold, by id, '' for settled; the ids that changed, and how many; how
 -- many bytes the settled among them are; whether an id was settled and is held again.
 local holds, touched, touched_count, settled_bytes, reused = nil, {}, 0, 0, false
+
+-- What a hold says of a charge that is made now to all windows.
+local function hold_charges()
+  local charges, is_usual = '', true
+  for i = 1, window_count do
+    local w = windows[i]
+    if w[6] == now and w[16] == 0 then
+      charges = charges .. string.sub(shapes, 6 * i - 5, 6 * i)
+    else
+      -- Bits 0 to 23, 40 to 47, 24 to 39 of each number: so the fourth byte is not 255.
+      charges, is_usual = charges .. pack('<I4I2I3BI2I3BI2', w[2], w[3] + 32768,
+        w[6] % 16777216, math.floor(w[6] / 1099511627776), math.floor(w[6] / 16777216) % 65536,
+        w[16] % 16777216, math.floor(w[16] / 1099511627776), math.floor(w[16] / 16777216) % 65536), false
+    end
+  end
+  return is_usual and shapes or charges
+end
+
+-- The instant and the epoch at which a hold was charged to the window of that shape; nil when it was not.
+local function hold_moment(hold_shapes, shape, admitted)
+  local at = 1
+  while at < #hold_shapes do
+    local cells = string.byte(hold_shapes, at + 5)
+    if cells < 128 then
+      if string.sub(hold_shapes, at, at + 5) == shape then return admitted, 0 end
+      at = at + 6
+    else
+      if string.sub(hold_shapes, at, at + 4) == string.sub(shape, 1, 5) and cells - 128 == string.byte(shape, 6) then
+        local a, c, b, d, f, e = unpack_struct('<I3BI2I3BI2', hold_shapes, at + 6)
+        return a + b * 16777216 + c * 1099511627776, d + e * 16777216 + f * 1099511627776
+      end
+      at = at + 18
+    end
+  end
+  return nil
+end
+
+-- The shapes and the label of a hold.
+local function hold_parts(hold)
+  local at = 19
+  while #hold >= at + 3 and string.byte(hold, at + 3) < 255 do at = at + 6 end
+  return string.sub(hold, 19, at - 1), string.sub(hold, at)
+end
 
 -- granted ms, admitted at and all of what id holds; nil when it holds nothing.
 local function held(id)
@@ -19,14 +65,15 @@ local function held(id)
   local admitted, granted, expires = unpack_struct('<I6I6I6', hold)
   if admitted > 8796093022208 or granted > 2678400000 then error('the field of a hold holds something else') end
   if expires <= now then return nil end
+  -- What had expired when a window that it was charged to began anew stays so, whatever the clock says.
+  for i = 1, has_epochs and window_count or 0 do
+    local latest = windows[i][16]
+    if expires <= latest then
+      local instant, epoch = hold_moment((hold_parts(hold)), string.sub(shapes, 6 * i - 5, 6 * i), admitted)
+      if instant and instant <= latest and epoch ~= latest then return nil end
+    end
+  end
   return granted, admitted, hold
-end
-
--- The shapes and the label of a hold.
-local function hold_parts(hold)
-  local at = 19
-  while #hold >= at + 3 and string.byte(hold, at + 3) < 255 do at = at + 6 end
-  return string.sub(hold, 19, at - 1), string.sub(hold, at)
 end
 
 -- A hold that expired becomes a row: its runner never said what became of it.

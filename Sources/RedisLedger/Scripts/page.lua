@@ -3,9 +3,9 @@
 -- The page's own field, '': until when the key is sure to live, a double, then the settled ids whose fields are still there,
 -- each with a blank behind it.
 
--- The page at hand: its windows; until when it is sure to live and until when it must; its own field. What was
--- denied last, and nothing has changed since.
-local windows, lives_until, must_live_until, own = {}, nil, nil, nil
+-- The page at hand: what a hold says of a charge made now, and whether a window began anew; until when the page is sure to
+-- live and until when it must; its own field. What was denied last, and nothing has changed since.
+local charges, has_restarted, lives_until, must_live_until, own = nil, false, nil, nil, nil
 local denied_duration, denied_needed, denied_wait, denied_limits, denied_answer
 
 -- Reads the page, unless it was found already: its own field, its windows, and what the ids from ARGV[first] on hold.
@@ -17,18 +17,23 @@ local function page_load(id_count, first, found)
   lives_until, must_live_until = unpack_struct('<d', own), 0
   if #own > 200 or not (lives_until < 17592186044416) then error('the field of the page holds something else') end
   now, set_count, touched_count, settled_bytes, reused, denied_duration, holds = clock, 0, 0, 0, false, nil, {}
-  row_count, held_again = 0, false
+  row_count, held_again, has_restarted, has_epochs = 0, false, false, false
   for i = 1, id_count do holds[fields[ids_from + i]] = found[ids_from + i] end
   for i = 1, window_count do
     local w = window_load(names[i], lengths[i], cell_counts[i], found[i + 1])
     window_check(w)
     windows[i] = w
+    if w[6] <= clock then
+      w[6] = clock
+    elseif w[6] - clock > w[2] + math.ceil(w[2] / w[3]) then
+      window_restart(w)
+      has_restarted = true
+    end
+    has_epochs = has_epochs or w[16] > 0
     if w[6] > now then now = w[6] end
+    if w[7] > 0 and (w[7] == w[10] and w[9] or w[12]) + w[2] <= w[6] then window_advance(w) end
   end
-  for i = 1, window_count do
-    local w = windows[i]
-    if (w[7] == w[10] and w[9] or w[12]) + w[2] <= now and w[7] > 0 then window_advance(w) end
-  end
+  charges = hold_charges()
 end
 
 -- ms that a page lives longer than the rule needs: Redis must not forget before the rule does, nor before somebody came to log
@@ -52,9 +57,19 @@ local function page_store()
   for i = 1, window_count do
     local w = windows[i]
     if w[15] == true then
+      local stamp, tail = w[6], w[4]
+      local oldest = w[7] == 0 and w[6] or w[7] == w[10] and w[9] or w[12]
+      if w[16] > 0 and cell_number(w, oldest) <= cell_number(w, w[16]) then
+        stamp, tail = stamp + 17592186044416, pack('<d', w[16]) .. tail
+      end
       set[n + 1], set[n + 2] = w[1],
-        pack('<dddddddddc0', w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[4])
+        pack('<dddddddddc0', stamp, w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], tail)
       n = n + 2
+      if w[17] then
+        local blocks = {}
+        for block = 1, math.ceil(w[3] / 16) do blocks[block] = block_name(w, block) end
+        call('HDEL', key, unpack(blocks))
+      end
     end
   end
   local renew, settled = must_live_until > lives_until, ''

@@ -11,12 +11,11 @@ local function settle(id, duration, outcome, memory)
   touched[touched_count], holds[id] = id, ''
   local counts = false
   for i = 1, window_count do
-    local was_charged = hold_shapes == shapes
-    if not was_charged then
-      local shape = string.sub(shapes, 6 * i - 5, 6 * i)
-      for at = 1, #hold_shapes, 6 do was_charged = was_charged or string.sub(hold_shapes, at, at + 5) == shape end
+    local instant, epoch = admitted, 0
+    if hold_shapes ~= shapes then
+      instant, epoch = hold_moment(hold_shapes, string.sub(shapes, 6 * i - 5, 6 * i), admitted)
     end
-    if was_charged then counts = window_correct(windows[i], duration - granted, admitted) or counts end
+    if instant then counts = window_correct(windows[i], duration - granted, instant, epoch) or counts end
   end
   local charged = counts and duration or granted
   return 3, charged, math.max(0, granted - charged), math.max(0, duration - granted),

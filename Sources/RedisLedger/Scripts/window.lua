@@ -3,6 +3,8 @@
 -- State, within the account's page (page.lua). The window's own field:
 --   9 doubles: clock; executions, ms (the sums); latest, executions, ms of the newest cell, then of the oldest cell;
 --   then the cells before the newest in its block, 14 bytes each: executions (4), ms (6), latest from the cell's start (4).
+-- When the clock was set back so far that the window began anew (window_restart), its clock is kept with 2^44 added, which no
+-- other is, and its epoch, a double, lies before those cells, until they are all later than it.
 -- A block is 16 cells by number. Those that are past have fields of their own, name:number modulo how many can count:
 -- the block's number as a double, then its cells. Every cell lives in one place: the newest and the oldest in the
 -- doubles, those between them in blocks, where a cell without executions is none. So the usual call reads and writes
@@ -13,22 +15,29 @@
 --   w[6] clock  w[7] executions  w[8] ms
 --   w[9] latest  w[10] executions  w[11] ms of the newest cell
 --   w[12] latest  w[13] executions  w[14] ms of the oldest cell, when that is another (w[10] ~= w[7])
---   w[15] true when it was changed
+--   w[15] true when it was changed  w[16] epoch  w[17] true when it began anew in this call
+-- From page_load on w[6] is what time it is for the window: it stands still while the server's clock is behind. An instant
+-- up to its epoch is of before it began anew, unless the hold that names it says that epoch (hold_moment); 0: it never did.
 -- All numbers are integers below 2^53.
 
--- Of the account at hand: the key of its page; what time it is, which never steps back; fields and
+-- Of the account at hand: the key of its page; what time it is for it, the latest of its windows' times; fields and
 -- values to write, flat, and how many.
 local key, now, set, set_count = nil, nil, {}, 0
 -- A cell without executions, as it is kept in a block.
 local empty = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 
 local function window_load(name, length, cells, state)
-  if not state then return { name, length, cells, '', false, 0, 0, 0, 0, 0, 0, 0, 0, 0, false } end
-  local w = { name, length, cells, #state > 72 and string.sub(state, 73) or '', false, unpack_struct('<ddddddddd', state) }
-  local fraction = 0
+  if not state then return { name, length, cells, '', false, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, 0 } end
+  local w, tail = { name, length, cells, '', false, unpack_struct('<ddddddddd', state) }, 73
+  w[16] = 0
+  if w[6] >= 17592186044416 then
+    w[6], w[16], tail = w[6] - 17592186044416, unpack_struct('<d', state, 73), 81
+  end
+  if #state >= tail then w[4] = string.sub(state, tail) end
+  local fraction = w[16] % 1
   for i = 6, 14 do fraction = fraction + w[i] % 1 end
-  local sane = #state <= 282 and fraction == 0 and w[6] <= 8796093022208 and w[9] >= 0 and w[9] <= w[6]
-    and w[12] >= 0 and w[12] <= w[6] and w[7] + w[8] + w[10] + w[11] + w[13] + w[14] < 9007199254740992
+  local sane = #w[4] <= 210 and fraction == 0 and w[6] <= 8796093022208 and w[16] >= 0 and w[16] < 17592186044416
+    and w[9] >= 0 and w[9] <= w[6] and w[12] >= 0 and w[12] <= w[6] and w[7] + w[8] + w[10] + w[11] + w[13] + w[14] < 9007199254740992
   if not sane then error('the field of a window holds something else') end
   return w
 end
@@ -51,6 +60,15 @@ local function window_check(w)
       and w[9] < w[12] + w[2] and cell_number(w, w[12]) < cell_number(w, w[9])
   end
   if not sane then error('the field of a window holds something else') end
+end
+
+-- The server's clock was set back by more than the window and a cell: it begins anew, with all that counts charged now. What
+-- its blocks hold is later than now, so they go (page_store).
+local function window_restart(w)
+  w[16], w[6], w[15], w[17] = math.max(w[16] + 1, w[6]), clock, true, true
+  w[7], w[8] = math.min(w[7], 4294967295), math.min(w[8], 8796093022207)
+  w[9], w[10], w[11], w[12], w[13], w[14] = clock, w[7], w[8], 0, 0, 0
+  w[4] = ''
 end
 
 local function block_name(w, block) return w[1] .. ':' .. block % math.ceil(w[3] / 16) end
@@ -91,7 +109,7 @@ local function window_walk(w, meter, excess, gone)
           local latest = math.ceil((first + at) * w[2] / w[3]) + offset
           excess = excess - (meter == 0 and executions or ms)
           if excess <= 0 or latest > gone then
-            if cell_number(w, latest) > first + at or latest <= now - w[2] then
+            if cell_number(w, latest) > first + at or latest <= w[6] - w[2] then
               error('the field of a block holds something else')
             end
             return latest, executions, ms, passed_executions, passed_ms
@@ -107,8 +125,8 @@ end
 
 -- Drops the cells whose latest charge is a whole window old.
 local function window_advance(w)
-  local gone = now - w[2]
-  w[6], w[15] = now, true
+  local gone = w[6] - w[2]
+  w[15] = true
   if w[9] <= gone then
     w[7], w[8] = 0, 0
     return
@@ -139,23 +157,23 @@ local function window_open(w, number)
       block_put(w, (new - new % 16) / 16, before .. string.rep(empty, 16 - #before / 14))
     end
   end
-  w[4], w[9], w[10], w[11] = cells or string.rep(empty, number - first), now, 0, 0
+  w[4], w[9], w[10], w[11] = cells or string.rep(empty, number - first), w[6], 0, 0
 end
 
--- Charges one execution and its grant to now. A cell keeps at most 2^32 - 1 executions and 2^43 - 1 ms.
+-- Charges one execution and its grant to now, by the window's time. A cell keeps at most 2^32 - 1 executions and 2^43 - 1 ms.
 local function window_charge(w, grant)
-  local number, new = now * w[3] / w[2], w[9] * w[3] / w[2]
+  local number, new = w[6] * w[3] / w[2], w[9] * w[3] / w[2]
   number = number - number % 1
   if w[7] == 0 or number > new then window_open(w, number) end
   local one = w[10] < 4294967295 and 1 or 0
   if w[11] + grant > 8796093022207 then grant = 8796093022207 - w[11] end
-  w[6], w[7], w[8], w[9], w[10], w[11], w[15] = now, w[7] + one, w[8] + grant, now, w[10] + one, w[11] + grant, true
+  w[7], w[8], w[9], w[10], w[11], w[15] = w[7] + one, w[8] + grant, w[6], w[10] + one, w[11] + grant, true
 end
 
--- Adds delta ms to the cell charged at admitted; false, with nothing changed, when that cell no longer counts.
-local function window_correct(w, delta, admitted)
-  if w[7] == 0 then return false end
-  local number, new = cell_number(w, admitted), cell_number(w, w[9])
+-- Adds delta ms to the cell charged at instant, of epoch; false, with nothing changed, when that cell no longer counts.
+local function window_correct(w, delta, instant, epoch)
+  if w[7] == 0 or instant <= w[16] and epoch ~= w[16] then return false end
+  local number, new = cell_number(w, instant), cell_number(w, w[9])
   local old = w[7] == w[10] and new or cell_number(w, w[12])
   if number < old or number > new then return false end
   local at, before, cells, executions = number % 16, nil, nil, nil
@@ -178,7 +196,7 @@ local function window_correct(w, delta, admitted)
     cells = string.sub(cells, 1, 14 * at + 4) .. pack('<I6', after) .. string.sub(cells, 14 * at + 11)
     if number >= new - new % 16 then w[4] = cells else block_put(w, (number - at) / 16, cells) end
   end
-  w[8], w[6], w[15] = w[8] + after - before, now, true
+  w[8], w[15] = w[8] + after - before, true
   window_check(w)
   return true
 end
