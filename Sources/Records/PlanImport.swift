@@ -1,8 +1,8 @@
-// Plans that come from outside of Redis, and what tells whether they came before.
+// Plans that come from outside of Redis, and what tells whether they came last.
 
 public import Accounting
 
-/// Plans from a file, or the built-in one, to be imported once.
+/// Plans from a file, or the built-in one, to be imported unless they were imported last.
 public struct PlanImport: Sendable {
     /// The file's name without its folder, or nil for the built-in plan, which is imported only where there are no plans.
     public let file: String?

@@ -28,8 +28,8 @@ public enum PlanRefusal: Equatable, Sendable {
 
 public enum PlanImportOutcome: Equatable, Sendable {
     case imported
-    /// The same text was imported before (or, for the built-in plan: there are plans); nothing was changed.
-    case wasImportedBefore
+    /// The same text was imported last (or, for the built-in plan: there are plans); nothing was changed.
+    case wasImportedLast
     /// There would be more than 1,000 plans; nothing was changed.
     case tooMany
 }

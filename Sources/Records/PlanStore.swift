@@ -145,7 +145,7 @@ public struct PlanStore: Sendable {
         return kept
     }
 
-    /// Puts the plans of a file, and sets its default, unless the same text was imported before.
+    /// Puts the plans of a file, and sets its default, unless the same text was imported last.
     public func take(_ plans: PlanImport) async throws -> PlanImportOutcome {
         var arguments = [plans.file == nil ? "empty" : ""]
         for plan in plans.book.plans.values.sorted(by: { $0.name < $1.name }) {
@@ -155,7 +155,7 @@ public struct PlanStore: Sendable {
             "import", plans.who, plans.digest, .none, plans.book.standard.name, arguments)
         switch try reply.first?.text {
         case "done": return .imported
-        case "imported": return .wasImportedBefore
+        case "imported": return .wasImportedLast
         case "full": return .tooMany
         default: throw RedisError.unexpected("no word that the script returns")
         }

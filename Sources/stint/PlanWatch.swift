@@ -73,8 +73,13 @@ actor PlanWatch: Service {
         await task.value
     }
 
-    /// Puts a file's plans to Redis, unless they were put before.
+    /// Puts a file's plans to Redis, unless they were put last, or are the ones that were read here last: a file that stands
+    /// still must not undo what another process's newer one has brought.
     func take(_ plans: PlanImport) async {
+        guard plans.digest != source.digest || sourceIsPending else {
+            return logger.info(
+                "plan file has not changed; the plans kept in Redis are in force", metadata: metadata(of: plans))
+        }
         source = plans
         sourceIsPending = true
         await reload()
@@ -115,18 +120,22 @@ actor PlanWatch: Service {
     private func importSource() async throws {
         let outcome = try await store.take(source)
         sourceIsPending = false
-        let metadata: Logger.Metadata = [
-            "file": "\(source.file ?? "built in")", "plan": "\(source.book.standard.name)",
-            "digest": "\(source.digest)",
-        ]
+        let metadata = metadata(of: source)
         switch (outcome, source.file) {
         case (.imported, _): logger.info("plans imported", metadata: metadata)
-        case (.wasImportedBefore, nil): break
-        case (.wasImportedBefore, _):
+        case (.wasImportedLast, nil): break
+        case (.wasImportedLast, _):
             logger.info(
-                "plan file was imported before; the plans kept in Redis are in force", metadata: metadata)
+                "plan file was imported already; the plans kept in Redis are in force", metadata: metadata)
         case (.tooMany, _): logger.error("plans not imported: there would be too many", metadata: metadata)
         }
+    }
+
+    private func metadata(of plans: PlanImport) -> Logger.Metadata {
+        [
+            "file": "\(plans.file ?? "built in")", "plan": "\(plans.book.standard.name)",
+            "digest": "\(plans.digest)",
+        ]
     }
 
     private func read() async throws {

@@ -47,7 +47,7 @@ extension EndToEnd {
                     ]
                     let first = try await place.start(plans)
                     let second = try await place.start(plans)
-                    #expect(second.log.contains("plan file was imported before"))
+                    #expect(second.log.contains("plan file was imported already"))
                     let admin = Self.admin(of: first, place)
                     let seen: PlanBody = try await admin.get("v1", "plans", "free").decoded()
                     let etag = try await admin.get("v1", "plans", "free").etag
@@ -143,7 +143,7 @@ extension EndToEnd {
                 let second = try await place.start(plans)
                 #expect(try await Self.amounts(second, "acme") == [77])
                 #expect(try await Self.amounts(second, "anybody") == [77])
-                #expect(second.log.contains("plan file was imported before"))
+                #expect(second.log.contains("plan file was imported already"))
                 let list: PlanListBody = try await Self.admin(of: second, place).get("v1", "plans").decoded()
                 #expect(list.default == "pro" && list.plans.map(\.name) == ["free", "pro"])
             }

@@ -160,8 +160,8 @@ struct PlanStoreTests {
         }
     }
 
-    @Test("A file is imported once, and what was edited since stays; another text is imported again")
-    func importedOnce() async throws {
+    @Test("A file is imported once, and what was edited since stays; another text, and then the old one, is imported again")
+    func importedWhenItChanges() async throws {
         try await RecordsRig.with { rig in
             let store = rig.plans
             let builtIn = PlanImport(file: nil, text: nil, book: try .builtIn())
@@ -174,16 +174,24 @@ struct PlanStoreTests {
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(outcomes.count { $0 == .imported } == 1)
-            #expect(try await store.take(builtIn) == .wasImportedBefore, "there are plans")
+            #expect(try await store.take(builtIn) == .wasImportedLast, "there are plans")
             _ = try await store.put(RecordsRig.plan("free", executions: 99), by: "ann")
             let same = try RecordsRig.imported(RecordsRig.plan("free"), standard: "free")
-            #expect(try await store.take(same) == .wasImportedBefore)
+            #expect(try await store.take(same) == .wasImportedLast)
             #expect(try await store.plan("free")?.value.limits[0].amount == 99)
             let other = try RecordsRig.imported(
                 RecordsRig.plan("free", executions: 7), standard: "free", text: "new")
             #expect(try await store.take(other) == .imported)
             #expect(try await store.plan("free")?.value.limits[0].amount == 7)
-            #expect(try await store.take(same) == .wasImportedBefore, "an old file does not come back")
+            #expect(try await store.take(other) == .wasImportedLast)
+            #expect(try await store.take(same) == .imported, "rolled back")
+            #expect(try await store.plan("free")?.value.limits[0].amount == 10)
+            #expect(try await store.take(same) == .wasImportedLast)
+            #expect(try rig.server.command("HGET", "stint:{plans}:book", "imported") == same.digest)
+            // As an earlier version kept it: the latest of many comes last.
+            try rig.server.command("HSET", "stint:{plans}:book", "imported", "\(same.digest) \(other.digest)")
+            #expect(try await store.take(other) == .wasImportedLast)
+            #expect(try await store.take(same) == .imported)
         }
     }
 

@@ -17,7 +17,7 @@ local operation, who, name, condition, text = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local maximumPlans, maximumOverrides, maximumImports = 1000, 100000, 100
+local maximumPlans, maximumOverrides = 1000, 100000
 
 -- One for all that one call changes. It begins at the time in seconds, so that none comes twice when Redis is emptied.
 local revision
@@ -98,8 +98,9 @@ local function done(was)
 end
 
 if operation == 'import' then
-    local digests = redis.call('HGET', book, 'imported') or ''
-    if string.find(' ' .. digests .. ' ', ' ' .. name .. ' ', 1, true) then return { 'imported' } end
+    -- Only the last word counts: earlier versions kept up to 100, the latest last.
+    local last = string.match(redis.call('HGET', book, 'imported') or '', '(%S+)$')
+    if last == name then return { 'imported' } end
     if ARGV[6] == 'empty' and redis.call('HEXISTS', book, 'default') == 1 then return { 'imported' } end
     local new = 0
     for i = 7, #ARGV, 2 do new = new + 1 - redis.call('HEXISTS', book, 'plan ' .. ARGV[i]) end
@@ -112,12 +113,8 @@ if operation == 'import' then
         end
     end
     setDefault(text)
-    local kept = {}
-    for digest in string.gmatch(digests, '%S+') do kept[#kept + 1] = digest end
-    kept[#kept + 1] = name
-    while #kept > maximumImports do table.remove(kept, 1) end
     nextRevision()
-    redis.call('HSET', book, 'imported', table.concat(kept, ' '))
+    redis.call('HSET', book, 'imported', name)
     record('import ' .. name, nil, quoted(text))
     return done(false)
 end
