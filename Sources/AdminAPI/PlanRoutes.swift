@@ -49,7 +49,10 @@ private struct PlanRoutes: Sendable {
         let text = try await request.json()
         let plan = try reading { try PlanFile.plan(json: text, named: name) }
         let outcome = try await store.put(plan, if: request.precondition, by: request.actor)
-        return try await reply(to: outcome, with: PlanBody(plan), about: .noPlan(name))
+        var body = PlanBody(plan)
+        body.warnings = Self.words(plan.warnings)
+        let (revision, isNew) = try await revision(of: outcome, about: .noPlan(name))
+        return try .json(body, status: isNew ? .created : .ok, revision: revision)
     }
 
     func deletePlan(_ request: AdminRequest) async throws -> Response {
@@ -89,7 +92,10 @@ private struct PlanRoutes: Sendable {
         } catch let error as PlanError {
             throw Problem(invalid: error.field, error.description)
         }
-        return try await reply(to: outcome, with: OverrideBody(override), about: .noOverride(account))
+        let (revision, isNew) = try await revision(of: outcome, about: .noOverride(account))
+        var body = OverrideBody(override)
+        body.warnings = Self.words(parts.planBook().plan(of: account).warnings)
+        return try .json(body, status: isNew ? .created : .ok, revision: revision)
     }
 
     func deleteOverride(_ request: AdminRequest) async throws -> Response {
@@ -131,11 +137,8 @@ private struct PlanRoutes: Sendable {
         }
     }
 
-    private func reply(
-        to outcome: PlanOutcome, with body: some Encodable, about missing: Problem
-    ) async throws -> Response {
-        let (revision, isNew) = try await revision(of: outcome, about: missing)
-        return try .json(body, status: isNew ? .created : .ok, revision: revision)
+    private static func words(_ warnings: [PlanWarning]) -> [String]? {
+        warnings.isEmpty ? nil : warnings.map(\.description)
     }
 
     /// What was done is in force here when this returns.

@@ -9,6 +9,10 @@ import WireFormat
 public struct KeptPlans: Sendable {
     /// Of all of it; nil when there is nothing.
     public private(set) var revision: Int?
+    /// Tells these plans from those that were there before Redis was emptied; nil while an earlier version wrote last.
+    public private(set) var life: String?
+    /// The digest of the file (or the built-in plan) that was imported last.
+    private(set) var imported: String?
     /// Redis' clock when it was read.
     public let now: Timestamp
     /// The name of the default plan.
@@ -24,6 +28,16 @@ public struct KeptPlans: Sendable {
 
     init(now: Timestamp) { self.now = now }
 
+    /// What another stamp than this one says is that there is something to read.
+    public var stamp: PlanStamp? { revision.map { PlanStamp(revision: $0, life: life) } }
+
+    /// Whether Redis has lost this since.
+    /// - Parameter stamp: of what is there now.
+    public func isLost(at stamp: PlanStamp?) -> Bool {
+        guard let stamp else { return true }
+        return life != nil && stamp.life != life
+    }
+
     /// `<revision> <json>`; what has no revision has 0.
     static func split(_ text: String) -> (revision: Int, json: String) {
         let parts = text.split(separator: " ", maxSplits: 1)
@@ -36,6 +50,8 @@ public struct KeptPlans: Sendable {
     mutating func take(field: String, _ text: String) {
         switch field {
         case "revision": revision = Int(text)
+        case "life": life = text
+        case "imported": imported = text.split(separator: " ").last.map(String.init)
         case "default": standard = text
         case _ where field.hasPrefix("plan "): plans[String(field.dropFirst(5))] = Self.split(text).json
         default: break

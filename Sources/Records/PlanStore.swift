@@ -113,10 +113,12 @@ public struct PlanStore: Sendable {
 
     // MARK: All of it
 
-    /// Counts the changes; nil when there is nothing in Redis.
-    public func revision() async throws -> Int? {
-        let reply = try await redis.call(["HGET", keys.plans, "revision"])
-        return reply == .null ? nil : try reply.integer
+    /// Another one after every change; nil when there is nothing in Redis.
+    public func stamp() async throws -> PlanStamp? {
+        let fields = try await redis.call(["HMGET", keys.plans, "revision", "life"]).elements
+        guard fields.count == 2 else { throw RedisError.unexpected("HMGET has as many parts as fields") }
+        return fields[0] == .null
+            ? nil : PlanStamp(revision: try fields[0].integer, life: try fields[1].optionalText)
     }
 
     /// Reads everything. What is changed meanwhile may be among it or not.
@@ -175,7 +177,7 @@ public struct PlanStore: Sendable {
 
     // MARK: The script
 
-    private func run(
+    func run(
         _ operation: String, _ who: String, _ name: String, _ precondition: Precondition, _ text: String,
         _ more: [String]
     ) async throws(RedisError) -> [RedisReply] {

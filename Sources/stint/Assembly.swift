@@ -68,9 +68,11 @@ enum Assembly {
             services.append(RollupService(writer: writer, runner: runner, logger: logger))
         }
         services.append(AdminService(server: admin, address: settings.adminAddress))
+        let planReload = PlanReload(source: planSource, runner: runner, watch: watch, logger: logger)
+        planReload.warn(of: plans)
         services.append(
             Reload(
-                plans: PlanReload(source: planSource, runner: runner, watch: watch, logger: logger),
+                plans: planReload,
                 security: SecurityReload(security: security, runner: runner, logger: logger)))
         services.append(
             RunnerService(

@@ -83,6 +83,7 @@ extension PlanCommand {
                             "plan \(plan.name): \(reply.status == 201 ? "made" : "put"), revision \(reply.revision)"
                         )
                     }
+                    PlanCommand.warn(plan.warnings, of: "plan \(plan.name)")
                 }
             }
         }
@@ -120,13 +121,22 @@ extension PlanCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say whether a file is good, without asking anybody.")
+            abstract:
+                "Say whether a file is good, and warn of plans that never admit what is usually asked, without asking anybody."
+        )
         @Argument(help: "a plan file, or one plan; - reads the standard input") var file: String
 
         func run() async throws {
             let plans = try PlanCommand.plans(in: file)
             print("\(file): good: \(plans.map(\.name).joined(separator: ", "))")
+            for plan in plans { PlanCommand.warn(plan.warnings, of: "\(file): plan \(plan.name)") }
         }
+    }
+
+    /// Says on the standard error what is good and yet never admits what is usually asked.
+    static func warn(_ warnings: [some CustomStringConvertible], of what: String) {
+        let lines = warnings.map { "\(what): warning: \($0)\n" }.joined()
+        FileHandle.standardError.write(Data(lines.utf8))
     }
 
     /// - Throws: what is wrong, with file, line and column.

@@ -13,6 +13,14 @@ struct PlanReload {
     let watch: PlanWatch?
     let logger: Logger
 
+    static let warning: Logger.Message = "a plan never admits what is usually asked, or never whole"
+
+    /// Says what is good and yet of no use. Where there is a watch, it says so itself.
+    func warn(of plans: PlanBook) {
+        guard watch == nil else { return }
+        for what in plans.warnings { logger.warning(Self.warning, metadata: ["what": "\(what)"]) }
+    }
+
     func reload() async {
         do {
             let imported = try source.imported()
@@ -22,6 +30,7 @@ struct PlanReload {
             logger.info(
                 "plans read again",
                 metadata: ["file": "\(source.path ?? "built in")", "plan": "\(plans.standard.name)"])
+            warn(of: plans)
         } catch {
             logger.error("plans refused; the old ones stay", metadata: ["reason": "\(error)"])
         }

@@ -1,5 +1,6 @@
 // Keeps the plans in force equal to those in Redis: asks every 400 ms whether anything changed, reads all of it when
-// something did, ends overrides whose time is over, and imports the plan file. While Redis is away, what is in force stays.
+// something did, ends overrides whose time is over, and imports the plan file. While Redis is away, what is in force stays;
+// when it was emptied, what is in force is written back.
 
 import Accounting
 import Logging
@@ -30,7 +31,7 @@ actor PlanWatch: Service {
     private var kept: KeptPlans?
     /// When ``kept`` was read, on this process's clock.
     private var keptSince = ContinuousClock.now
-    private var told: Set<String> = []
+    private var told: Set<Notice> = []
     private var isAway = false
     private var timer: Task<Void, Never>?
     private var latest: Task<Void, Never>?
@@ -78,7 +79,8 @@ actor PlanWatch: Service {
     func take(_ plans: PlanImport) async {
         guard plans.digest != source.digest || sourceIsPending else {
             return logger.info(
-                "plan file has not changed; the plans kept in Redis are in force", metadata: metadata(of: plans))
+                "plan file has not changed; the plans kept in Redis are in force",
+                metadata: metadata(of: plans))
         }
         source = plans
         sourceIsPending = true
@@ -92,14 +94,20 @@ actor PlanWatch: Service {
         let hadRead = hasRead
         do {
             try await endWhatHasExpired()
-            if sourceIsPending { try await importSource() }
-            var revision = try await store.revision()
-            if revision == nil {
-                logger.warning("there are no plans in Redis any more; importing again")
-                try await importSource()
-                revision = try await store.revision()
+            var stamp = try await store.stamp()
+            if let kept, kept.isLost(at: stamp) {
+                try await restore(kept)
+                stamp = try await store.stamp()
             }
-            if kept == nil || revision != kept?.revision { try await read() }
+            if stamp == nil, kept == nil, !sourceIsPending {
+                logger.warning("there are no plans in Redis any more; importing again")
+                sourceIsPending = true
+            }
+            if sourceIsPending {
+                try await importSource()
+                stamp = try await store.stamp()
+            }
+            if let stamp, stamp != kept?.stamp { try await read(stamp) }
             for (account, revision) in reading.expired.prefix(Self.maximumRemovals) {
                 _ = try await store.expireOverride(of: account, at: revision)
             }
@@ -131,6 +139,21 @@ actor PlanWatch: Service {
         }
     }
 
+    /// An emptied Redis, or another one that knows nothing, must not take limits away from those who have them.
+    private func restore(_ kept: KeptPlans) async throws {
+        let plans: Logger.Metadata = [
+            "plan": "\(reading.book.standard.name)", "plans": "\(reading.book.plans.count)",
+            "overrides": "\(reading.book.overrideCount)",
+        ]
+        if try await store.restore(kept, reading) {
+            logger.warning("Redis was emptied; the plans in force were written back", metadata: plans)
+        } else if let stamp = try await store.stamp(), kept.isLost(at: stamp) {
+            logger.warning(
+                "Redis was emptied, and plans were begun anew by somebody else; those are in force from now on",
+                metadata: plans)
+        }
+    }
+
     private func metadata(of plans: PlanImport) -> Logger.Metadata {
         [
             "file": "\(plans.file ?? "built in")", "plan": "\(plans.book.standard.name)",
@@ -138,14 +161,17 @@ actor PlanWatch: Service {
         ]
     }
 
-    private func read() async throws {
+    private func read(_ stamp: PlanStamp) async throws {
         var attempts = 3
         while true {
             let start = ContinuousClock.now
             let kept = try await store.read()
             attempts -= 1
+            let now = try await store.stamp()
+            // Emptied while it was read: the next look sees to that, and until then nothing changes.
+            guard kept.stamp != nil, kept.life == stamp.life, now?.life == stamp.life else { return }
             // What changed while it was read may be there in part: a plan without its override, or the other way round.
-            if attempts > 0, try await store.revision() != kept.revision { continue }
+            if attempts > 0, now != kept.stamp { continue }
             keptSince = start
             try await apply(kept, at: kept.now)
             logger.info(
@@ -163,21 +189,29 @@ actor PlanWatch: Service {
         try await runner.replace(plans: reading.book)
         self.kept = kept
         self.reading = reading
-        tell(reading.complaints)
+        tell(
+            reading.complaints.map { Notice(text: "plans in Redis are not as they should be", what: $0) }
+                + reading.book.warnings.map { Notice(text: PlanReload.warning, what: $0) })
+    }
+
+    private struct Notice: Hashable {
+        let text: Logger.Message
+        let what: String
+
+        static func == (one: Notice, other: Notice) -> Bool { one.what == other.what }
+        func hash(into hasher: inout Hasher) { hasher.combine(what) }
     }
 
     /// Each once, until it is mended and comes again.
-    private func tell(_ complaints: [String]) {
-        let new = complaints.filter { !told.contains($0) }
-        for complaint in new.prefix(Self.maximumComplaints) {
-            logger.warning("plans in Redis are not as they should be", metadata: ["what": "\(complaint)"])
+    private func tell(_ notices: [Notice]) {
+        let new = notices.filter { !told.contains($0) }
+        for notice in new.prefix(Self.maximumComplaints) {
+            logger.warning(notice.text, metadata: ["what": "\(notice.what)"])
         }
-        if new.count > Self.maximumComplaints {
-            logger.warning(
-                "plans in Redis are not as they should be",
-                metadata: ["more": "\(new.count - Self.maximumComplaints)"])
+        if let more = new.dropFirst(Self.maximumComplaints).first {
+            logger.warning(more.text, metadata: ["more": "\(new.count - Self.maximumComplaints)"])
         }
-        told = Set(complaints)
+        told = Set(notices)
     }
 
     // MARK: Time

@@ -72,6 +72,8 @@ struct SetPlan: AsyncParsableCommand {
         let reply = try await options.withClient {
             try await $0.put("v1", "accounts", account, "override", body: body)
         }
+        let warnings = try reply.decoded(as: OverrideBody.self).warnings ?? []
+        PlanCommand.warn(warnings, of: "account \(account)")
         if options.format == .json { return try AdminOptions.write(reply.body) }
         var words = ["account \(account): plan \(body.plan ?? "as default")"]
         words += (body.amounts ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }

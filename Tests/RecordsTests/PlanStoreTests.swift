@@ -16,7 +16,7 @@ struct PlanStoreTests {
     func life() async throws {
         try await RecordsRig.with { rig in
             let store = rig.plans
-            #expect(try await store.revision() == nil)
+            #expect(try await store.stamp() == nil)
             #expect(
                 try await store.take(RecordsRig.imported(RecordsRig.plan("free"), standard: "free"))
                     == .imported)
@@ -160,7 +160,9 @@ struct PlanStoreTests {
         }
     }
 
-    @Test("A file is imported once, and what was edited since stays; another text, and then the old one, is imported again")
+    @Test(
+        "A file is imported once, and what was edited since stays; another text, and then the old one, is imported again"
+    )
     func importedWhenItChanges() async throws {
         try await RecordsRig.with { rig in
             let store = rig.plans
@@ -228,7 +230,7 @@ struct PlanStoreTests {
             try rig.server.command("FLUSHALL")
             reading = try await rig.reading(after: reading)
             #expect(reading.book.standard.limits[0].amount == 10)
-            #expect(try await store.revision() == nil)
+            #expect(try await store.stamp() == nil)
         }
     }
 

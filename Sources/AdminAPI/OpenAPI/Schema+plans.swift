@@ -13,7 +13,7 @@ extension Schema {
             [
                 "name": name, "limits": array(named("Limit")), "resources": quotas,
                 "minimumGrantMs": grant, "whenUnavailable": unavailable,
-            ], optional: ["kinds": ceilings]),
+            ], optional: ["kinds": ceilings, "warnings": warnings]),
         "Limit": reply(limit.merging(["cells": integer(Bounds.cells)]) { $1 }),
         "PlanChange": reply(
             [
@@ -25,7 +25,7 @@ extension Schema {
                 "kinds": ceilings,
             ]),
         "DefaultPlan": .object(object(["plan": name])),
-        "Override": reply([:], optional: overrides),
+        "Override": reply([:], optional: overrides.merging(["warnings": warnings]) { $1 }),
         "OverrideChange": reply([:], optional: overrides),
         "Changes": reply(["changes": array(named("Change"))], optional: ["next": anyText]),
         "Change": reply(
@@ -33,6 +33,11 @@ extension Schema {
             optional: ["before": [:], "after": [:]]),
     ]
 
+    private static let warnings: JSONValue = [
+        "type": "array", "items": anyText, "minItems": 1,
+        "description":
+            "In the reply to a change: why what is usually asked is never admitted, or never whole",
+    ]
     private static let instant: JSONValue = ["type": "integer", "minimum": 0, "description": "ms since 1970"]
     private static let grant = integer(1...Bounds.durationMs.upperBound)
     private static let unavailable = words(UnavailablePolicy.allCases.map(\.rawValue))

@@ -9,6 +9,9 @@
 --   delete-override, expire-override  nothing
 --   import                            3 digest, 5 default plan, 6 'empty' (only where there are no plans) or '',
 --                                     7... name, text, name, text, ...
+--   restore-overrides                 3 '', 5 the revision they were read at, 6... account, text, its plan or '', ...
+--   restore                           3 the life that goes on or '', 5 default plan, 6 the digest imported last or '',
+--                                     7 the revision that was read last, 8... name, text, name, text, ...
 -- Returns an array: a word, and with 'done' the revision and 1 if the thing was there before.
 -- No key has a time to live: plans stay until somebody deletes them.
 
@@ -20,9 +23,11 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local maximumPlans, maximumOverrides = 1000, 100000
 
 -- One for all that one call changes. It begins at the time in seconds, so that none comes twice when Redis is emptied.
+-- `life` tells these keys from those that were there before Redis was emptied.
 local revision
 local function nextRevision()
     if not revision then
+        redis.call('HSETNX', book, 'life', time[1] .. '.' .. time[2])
         redis.call('HSETNX', book, 'revision', time[1])
         revision = redis.call('HINCRBY', book, 'revision', 1)
     end
@@ -97,11 +102,64 @@ local function done(was)
     return { 'done', revision or tonumber(redis.call('HGET', book, 'revision') or 0), was and 1 or 0 }
 end
 
+-- Whether nobody has begun anew: there is no default, or all that there is came with the first import of a process that
+-- found nothing.
+local function isEmptied()
+    if redis.call('HEXISTS', book, 'default') == 0 then return true end
+    local fresh = redis.call('HGET', book, 'fresh')
+    return fresh and fresh == redis.call('HGET', book, 'revision')
+end
+
+-- Overrides first, in several calls, each account's where it has none by now; then the plans, which end the emptiness.
+-- So of several processes that write back, or one that dies over it, nothing is lost and one is told that it did it.
+if operation == 'restore-overrides' then
+    if not isEmptied() then return { 'begun' } end
+    local room = maximumOverrides - redis.call('HLEN', accounts)
+    for i = 6, #ARGV, 3 do
+        if room > 0 and redis.call('HSETNX', accounts, ARGV[i], text .. ' ' .. ARGV[i + 1]) == 1 then
+            room = room - 1
+            count(ARGV[i + 2], 1)
+        end
+    end
+    return { 'done', tonumber(text), 0 }
+end
+
+-- A text that was imported meanwhile and is not the one imported last stays over what is written back, as it would have
+-- been imported over it.
+if operation == 'restore' then
+    if not isEmptied() then return { 'begun' } end
+    local fresh = redis.call('HGET', book, 'fresh')
+    local imported = redis.call('HGET', book, 'imported')
+    local isNew = imported and imported ~= 'built-in' and imported ~= ARGV[6]
+    local at = tonumber(redis.call('HGET', book, 'revision') or 0)
+    if at < tonumber(ARGV[7]) then redis.call('HSET', book, 'revision', ARGV[7]) end
+    local room, plans = maximumPlans - planCount(), 0
+    for i = 8, #ARGV, 2 do
+        local number = read(book, 'plan ' .. ARGV[i])
+        if not number then room = room - 1 end
+        if (not number and room >= 0) or (number and number == fresh and not isNew) then
+            write(book, 'plan ' .. ARGV[i], ARGV[i + 1])
+            plans = plans + 1
+        end
+    end
+    nextRevision()
+    if not isNew then
+        redis.call('HSET', book, 'default', text)
+        if ARGV[6] ~= '' then redis.call('HSET', book, 'imported', ARGV[6]) end
+    end
+    if name ~= '' then redis.call('HSET', book, 'life', name) end
+    redis.call('HDEL', book, 'fresh')
+    record('restore', nil, string.format('{"default":%s,"overrides":%d,"plans":%d}',
+        quoted(redis.call('HGET', book, 'default')), redis.call('HLEN', accounts), plans))
+    return done(false)
+end
+
 if operation == 'import' then
+    local isFirst = redis.call('HEXISTS', book, 'default') == 0
     -- Only the last word counts: earlier versions kept up to 100, the latest last.
     local last = string.match(redis.call('HGET', book, 'imported') or '', '(%S+)$')
     if last == name then return { 'imported' } end
-    if ARGV[6] == 'empty' and redis.call('HEXISTS', book, 'default') == 1 then return { 'imported' } end
+    if ARGV[6] == 'empty' and not isFirst then return { 'imported' } end
     local new = 0
     for i = 7, #ARGV, 2 do new = new + 1 - redis.call('HEXISTS', book, 'plan ' .. ARGV[i]) end
     if planCount() + new > maximumPlans then return { 'full' } end
@@ -115,6 +173,7 @@ if operation == 'import' then
     setDefault(text)
     nextRevision()
     redis.call('HSET', book, 'imported', name)
+    if isFirst then redis.call('HSET', book, 'fresh', string.format('%.0f', revision)) end
     record('import ' .. name, nil, quoted(text))
     return done(false)
 end

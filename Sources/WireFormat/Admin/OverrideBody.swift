@@ -8,6 +8,8 @@ public struct OverrideBody: Codable, Hashable, Sendable {
     public var amounts: [String: Int]?
     /// ms since 1970; from then on it is as if there were no override. Nil: until it is removed.
     public var expiresAt: Int?
+    /// Only in the reply to a change: why the account is never admitted what is usually asked. Nil when it is.
+    public var warnings: [String]?
 
     public init(plan: String? = nil, amounts: [String: Int]? = nil, expiresAt: Int? = nil) {
         self.plan = plan

@@ -47,6 +47,8 @@ public struct PlanBody: Codable, Hashable, Sendable {
     public var resources: [String: Int]
     /// `deny` or `admit`.
     public var whenUnavailable: String
+    /// Only in the reply to a change: why the plan never admits what is usually asked. Nil when it does.
+    public var warnings: [String]?
 
     public init(
         name: String, limits: [Limit], kinds: [String: Ceiling]?, minimumGrantMs: Int,

@@ -1,0 +1,69 @@
+// Plans that can be, and yet never admit what is usually asked of them. It follows from the rule, on an empty window: an ask
+// needs one execution, and at least the smaller of its duration and the smallest partial grant.
+
+/// A plan's field that keeps the plan from ever admitting the usual ask, or from ever granting it whole.
+public struct PlanWarning: Equatable, Sendable, CustomStringConvertible {
+    /// The path of the field within its plan, such as `limits[1].amount`.
+    public let field: String
+    public let reason: String
+
+    public var description: String { "\(field): \(reason)" }
+}
+
+extension Plan {
+    /// Empty exactly when, on an empty window, every ask within the ceilings that names no smallest grant of its own is
+    /// admitted, and whole where its kind has a ceiling on duration.
+    public var warnings: [PlanWarning] {
+        var warnings: [PlanWarning] = []
+        if let kinds, kinds.isEmpty {
+            warnings.append(
+                PlanWarning(
+                    field: "kinds",
+                    reason: "is empty, so every execution is refused; leave it out to accept any kind"))
+        }
+        for (index, limit) in limits.enumerated() {
+            if limit.amount == 0 {
+                warnings.append(
+                    PlanWarning(
+                        field: "limits[\(index)].amount", reason: "is 0, so every ask is denied for ever"))
+            } else if limit.meter == .executionTime {
+                warnings += self.warnings(of: limit)
+            }
+        }
+        return warnings
+    }
+
+    /// - Parameter limit: of execution time, and not 0.
+    private func warnings(of limit: Limit) -> [PlanWarning] {
+        let isTooSmall = minimumGrantMs > limit.amount
+        guard let kinds else { return isTooSmall ? [neverFits(limit, "asks for more than that")] : [] }
+        let long = kinds.filter { ($0.value.maxDurationMs ?? .max) > limit.amount }.sorted { $0.key < $1.key }
+        if isTooSmall {
+            let names = long.map(\.key).joined(separator: ", ")
+            return long.isEmpty ? [] : [neverFits(limit, "asks for more than that, of the kinds \(names),")]
+        }
+        return long.compactMap { kind, ceiling in
+            guard let durationMs = ceiling.maxDurationMs else { return nil }
+            return PlanWarning(
+                field: "kinds.\(kind).maxDurationMs",
+                reason: "is \(durationMs), and the limit '\(limit.name)' has \(limit.amount) ms in all: "
+                    + "no execution of this kind is ever granted its whole time")
+        }
+    }
+
+    private func neverFits(_ limit: Limit, _ asks: String) -> PlanWarning {
+        PlanWarning(
+            field: "minimumGrantMs",
+            reason: "is \(minimumGrantMs), and the limit '\(limit.name)' has \(limit.amount) ms in all: "
+                + "\(asks) are denied for ever")
+    }
+}
+
+extension PlanBook {
+    /// Of every plan, each with the plan's name.
+    public var warnings: [String] {
+        plans.values.sorted { $0.name < $1.name }.flatMap { plan in
+            plan.warnings.map { "plan \(plan.name): \($0)" }
+        }
+    }
+}
