@@ -15,17 +15,18 @@ struct TraceColumns: Equatable {
     /// - Parameter header: the first line without its end.
     init(header: ArraySlice<UInt8>) throws(TraceError) {
         let marked = header.starts(with: [0xEF, 0xBB, 0xBF])
-        let names = (marked ? header.dropFirst(3) : header)
-            .split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-            .map { String(decoding: $0, as: UTF8.self) }
+        let names = try Self.names(in: marked ? header.dropFirst(3) : header)
         guard names.count <= Self.maximum else {
             throw TraceError(line: 1, "has more than \(Self.maximum) columns, so it is no trace")
         }
         func column(_ name: String) throws(TraceError) -> Int {
             guard let place = names.firstIndex(of: name) else {
+                let other = [";", "\t"].first { names.count == 1 && names[0].contains($0) }
+                let hint =
+                    other == nil ? "" : "; this one is not parted by commas: save it as CSV with commas"
                 throw TraceError(
                     line: 1,
-                    "no column is called \(name); the header must name offset_ms, account, function and duration_ms"
+                    "no column is called \(name); the header must name offset_ms, account, function and duration_ms\(hint)"
                 )
             }
             guard names.lastIndex(of: name) == place else {
@@ -38,5 +39,33 @@ struct TraceColumns: Equatable {
         function = try column("function")
         duration = try column("duration_ms")
         self.names = names
+    }
+
+    /// The fields of a header, without their quotes.
+    private static func names(in header: ArraySlice<UInt8>) throws(TraceError) -> [String] {
+        var names: [String] = []
+        var rest = header
+        while true {
+            var name: [UInt8] = []
+            var isQuoted = rest.first == UInt8(ascii: "\"")
+            if isQuoted { rest = rest.dropFirst() }
+            while let byte = rest.first, isQuoted || byte != UInt8(ascii: ",") {
+                rest = rest.dropFirst()
+                guard isQuoted, byte == UInt8(ascii: "\"") else {
+                    name.append(byte)
+                    continue
+                }
+                if rest.first == UInt8(ascii: "\"") {
+                    name.append(byte)
+                    rest = rest.dropFirst()
+                } else {
+                    isQuoted = false
+                }
+            }
+            guard !isQuoted else { throw TraceError(line: 1, "a quote is opened and not closed") }
+            names.append(String(decoding: name, as: UTF8.self))
+            guard rest.first == UInt8(ascii: ",") else { return names }
+            rest = rest.dropFirst()
+        }
     }
 }

@@ -1,17 +1,20 @@
-// Cuts one line into the fields that are needed. Nothing is copied: a field is a range of the bytes that were read.
+// Cuts one row into the fields that are needed. Nothing is copied: a field is a range of the bytes that were read, within
+// its quotes if it has any (RFC 4180).
 
-/// The needed fields of one line, as places in the bytes.
+/// The needed fields of one row, as places in the bytes.
 struct TraceFields {
     private(set) var offset = 0..<0
     private(set) var account = 0..<0
     private(set) var function = 0..<0
     private(set) var duration = 0..<0
-    /// The whole line, without its end; a blank one has no fields.
+    /// The whole row, without its end; a blank one has no fields.
     private(set) var line = 0..<0
     /// Where its line feed stands.
     private(set) var end = 0
+    /// Line feeds within its quotes.
+    private(set) var breaks = 0
 
-    /// - Returns: nil when the line has no end yet.
+    /// - Returns: nil when the row has no end yet.
     init?(in bytes: [UInt8], from start: Int, _ columns: TraceColumns, line number: Int) throws(TraceError) {
         var column = 0
         var fieldStart = start
@@ -19,11 +22,15 @@ struct TraceFields {
         while at < bytes.count {
             let byte = bytes[at]
             if byte == UInt8(ascii: ",") {
-                take(fieldStart..<at, as: column, columns)
+                try take(fieldStart..<at, of: bytes, as: column, columns, line: number)
                 column += 1
                 fieldStart = at + 1
             } else if byte == UInt8(ascii: "\n") {
                 break
+            } else if byte == UInt8(ascii: "\""), at == fieldStart {
+                // What is behind the closing quote is looked at when the field is taken.
+                guard let close = closing(from: at + 1, in: bytes) else { return nil }
+                at = close
             }
             at += 1
         }
@@ -32,7 +39,7 @@ struct TraceFields {
         end = at
         line = start..<(returns ? at - 1 : at)
         guard !line.isEmpty else { return }
-        take(fieldStart..<line.upperBound, as: column, columns)
+        try take(fieldStart..<line.upperBound, of: bytes, as: column, columns, line: number)
         guard column + 1 == columns.names.count else {
             throw TraceError(
                 line: number, "has \(column + 1) columns, and the header has \(columns.names.count)")
@@ -43,7 +50,34 @@ struct TraceFields {
         }
     }
 
-    private mutating func take(_ field: Range<Int>, as column: Int, _ columns: TraceColumns) {
+    /// The quote that ends a field; two of them stand for one within it.
+    private mutating func closing(from start: Int, in bytes: [UInt8]) -> Int? {
+        var at = start
+        while at < bytes.count {
+            if bytes[at] == UInt8(ascii: "\n") { breaks += 1 }
+            if bytes[at] == UInt8(ascii: "\"") {
+                guard at + 1 < bytes.count else { return nil }
+                if bytes[at + 1] != UInt8(ascii: "\"") { return at }
+                at += 1
+            }
+            at += 1
+        }
+        return nil
+    }
+
+    private mutating func take(
+        _ whole: Range<Int>, of bytes: [UInt8], as column: Int, _ columns: TraceColumns, line number: Int
+    ) throws(TraceError) {
+        var field = whole
+        if let first = whole.first, bytes[first] == UInt8(ascii: "\"") {
+            guard whole.count > 1, bytes[whole.upperBound - 1] == UInt8(ascii: "\"") else {
+                throw TraceError(
+                    line: number,
+                    "column \(column + 1) has something behind its closing quote; a quote within quotes is two"
+                )
+            }
+            field = first + 1..<whole.upperBound - 1
+        }
         if column == columns.offset {
             offset = field
         } else if column == columns.account {

@@ -64,29 +64,33 @@ public struct TraceReader {
     public mutating func next() throws(TraceError) -> TraceRow? {
         while true {
             guard let fields = try TraceFields(in: bytes, from: start, columns, line: line + 1) else {
-                if try !fill() { return nil }
-                continue
+                if try fill() { continue }
+                guard start >= bytes.count else {
+                    throw TraceError(line: line + 1, "a quote is opened and not closed")
+                }
+                return nil
             }
             line += 1
             start = fields.end + 1
-            if !fields.line.isEmpty { return try row(fields) }
+            let row = try fields.line.isEmpty ? nil : row(fields)
+            line += fields.breaks
+            if let row { return row }
         }
     }
 
     private mutating func row(_ fields: TraceFields) throws(TraceError) -> TraceRow {
-        guard let offsetMs = try Self.number(fields.offset, in: bytes, of: "offset_ms", line: line) else {
+        guard let offsetMs = try number(fields.offset, of: "offset_ms") else {
             throw TraceError(line: line, "offset_ms is empty")
         }
         guard offsetMs >= latestMs else {
             throw TraceError(
                 line: line, "offset_ms \(offsetMs) comes after \(latestMs); sort the rows by offset_ms")
         }
-        let durationMs = try Self.number(fields.duration, in: bytes, of: "duration_ms", line: line)
+        // What some programs write where there is nothing.
+        let isMissing = bytes[fields.duration].elementsEqual("NA".utf8)
+        let durationMs = try isMissing ? nil : number(fields.duration, of: "duration_ms")
         guard !fields.account.isEmpty else { throw TraceError(line: line, "account is empty") }
-        guard bytes[fields.account.lowerBound] != UInt8(ascii: "\"") else {
-            throw TraceError(line: line, "account is quoted; write names without quotes and commas")
-        }
-        guard let account = accounts.number(of: bytes, at: fields.account) else {
+        guard let account = try account(fields.account) else {
             throw TraceError(line: line, "has one more than \(accounts.count) accounts; split the trace")
         }
         latestMs = offsetMs
@@ -111,20 +115,46 @@ public struct TraceReader {
     }
 
     /// A whole number; nil for an empty field.
-    private static func number(
-        _ field: Range<Int>, in bytes: [UInt8], of column: String, line: Int
-    ) throws(TraceError) -> Int? {
+    private func number(_ field: Range<Int>, of column: String) throws(TraceError) -> Int? {
         guard !field.isEmpty else { return nil }
         var number = 0
         for index in field {
             let digit = Int(bytes[index]) - 48
-            number = number * 10 + digit
-            guard 0...9 ~= digit, number <= offsetsMs.upperBound else {
-                throw TraceError(
-                    line: line, "\(column) must be a whole number of ms from 0 to \(offsetsMs.upperBound)")
+            guard 0...9 ~= digit, number <= Self.offsetsMs.upperBound / 10 else {
+                return try rareNumber(field, of: column)
             }
+            number = number * 10 + digit
+        }
+        return number <= Self.offsetsMs.upperBound ? number : try rareNumber(field, of: column)
+    }
+
+    /// One that is not written in digits alone, or with many zeros.
+    private func rareNumber(_ field: Range<Int>, of column: String) throws(TraceError) -> Int {
+        guard let number = TraceNumber.value(of: bytes[field], in: Self.offsetsMs) else {
+            throw TraceError(
+                line: line, "\(column) must be a whole number of ms from 0 to \(Self.offsetsMs.upperBound)")
         }
         return number
+    }
+
+    /// The number of a name that stands within quotes or without.
+    private mutating func account(_ field: Range<Int>) throws(TraceError) -> Int? {
+        let quote = UInt8(ascii: "\"")
+        guard field.lowerBound > 0, bytes[field.lowerBound - 1] == quote else {
+            return accounts.number(of: bytes, at: field)
+        }
+        guard !bytes[field].contains(UInt8(ascii: "\n")) else {
+            throw TraceError(line: line, "account has a line break within its quotes; rename it")
+        }
+        guard bytes[field].contains(quote) else { return accounts.number(of: bytes, at: field) }
+        // Two quotes stand for one.
+        var name: [UInt8] = []
+        var rest = bytes[field]
+        while let byte = rest.popFirst() {
+            name.append(byte)
+            if byte == quote { rest = rest.dropFirst() }
+        }
+        return accounts.number(of: name, at: name.indices)
     }
 
     private static func tooLong(line: Int) -> TraceError {

@@ -24,8 +24,13 @@ public struct VerdictWriter {
         }
         self.sink = sink
         self.plans = plans.map { plans.count > 1 ? Array(",\($0.name)".utf8) : [] }
-        bytes += Array((header + new).joined(separator: ",").utf8)
+        bytes += Array((header.map(Self.quoted) + new).joined(separator: ",").utf8)
         bytes.append(UInt8(ascii: "\n"))
+    }
+
+    /// A name as a field, in quotes if it needs them.
+    private static func quoted(_ name: String) -> String {
+        name.contains(/[",]/) ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : name
     }
 
     /// - Parameters:

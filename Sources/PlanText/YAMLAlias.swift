@@ -1,50 +1,34 @@
-// Aliases (`*name`) let a few lines of YAML stand for more values than memory can hold, and the parser hashes all
-// of them before we see the first. So they are found in the text, and refused, before it is parsed.
+// Aliases (`*name`) let a few lines of YAML stand for more values than memory can hold, and the parser hashes all of them
+// before we see the first. So they are found, and refused, in a copy of the text that has none: there every `*` is another
+// character, which means nothing to YAML. Where a word begins with it, an alias began; in comments and strings it is a letter.
+
+import Yams
 
 enum YAMLAlias {
-    private typealias Line = Substring.UnicodeScalarView
+    /// Of the Unicode's private ones. A text that begins words with it and has a `*` somewhere is taken to have aliases.
+    private static let standIn: Unicode.Scalar = "\u{E000}"
 
-    /// Where a token may be an alias, line and column counted from 1. Every alias is found. What stands in a comment
-    /// is none, unless there are quotes on its line; a `*` that begins a word within a string is taken for one.
-    static func first(in yaml: String) -> (line: Int, column: Int)? {
+    /// The same text without aliases, line for line and column for column; nil when it has no `*`.
+    static func copy(without yaml: String) -> String? {
         guard yaml.utf8.contains(UInt8(ascii: "*")) else { return nil }
-        var number = 1
-        var rest = yaml[...].unicodeScalars
-        while let end = rest.firstIndex(where: isBreak) {
-            if let column = column(in: rest[..<end]) { return (number, column) }
-            let next = rest.index(after: end)
-            let isHalf = rest[end] == "\r" && next < rest.endIndex && rest[next] == "\n"
-            if !isHalf { number += 1 }
-            rest = rest[next...]
-        }
-        return column(in: rest).map { (number, $0) }
+        var scalars = String.UnicodeScalarView()
+        // By scalars: with an accent behind it, a star is no Character of its own.
+        for scalar in yaml.unicodeScalars { scalars.append(scalar == "*" ? standIn : scalar) }
+        return String(scalars)
     }
 
-    private static func column(in line: Line) -> Int? {
-        // With no quote on it, a line is inside of a string wholly or not at all: what follows ` #` is no token.
-        let hasQuotes = line.contains { $0 == "\"" || $0 == "'" }
-        var before: Unicode.Scalar = " "
-        for (index, scalar) in line.enumerated() {
-            if scalar == "#", !hasQuotes, before == " " || before == "\t" { return nil }
-            // No token ends in a letter or a digit right before another one.
-            if scalar == "*", !isWord(before) { return index + 1 }
-            before = scalar
+    /// Where the first alias stands.
+    /// - Parameter node: of a ``copy(without:)``.
+    static func first(in node: Node) -> Mark? {
+        switch node {
+        case .scalar(let scalar):
+            return scalar.style == .plain && scalar.string.unicodeScalars.first == standIn ? scalar.mark : nil
+        case .sequence(let sequence):
+            for element in sequence { if let mark = first(in: element) { return mark } }
+        case .mapping(let mapping):
+            for (key, value) in mapping { if let mark = first(in: key) ?? first(in: value) { return mark } }
+        case .alias: break
         }
         return nil
-    }
-
-    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "0"..."9", "A"..."Z", "a"..."z", "_", ".": true
-        default: false
-        }
-    }
-
-    /// What YAML takes for the end of a line.
-    private static func isBreak(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": true
-        default: false
-        }
     }
 }

@@ -1,19 +1,36 @@
 // Plans and settings come from files that somebody names: whatever is there, only so much of it is read.
 
-import Foundation
+package import Foundation
 
 package enum YAMLFile {
     /// - Throws: ``YAMLError`` when the file is too long or no UTF-8; what Foundation says when it cannot be read.
     package static func text(at path: String) throws -> String {
         let file = try FileHandle(forReadingFrom: URL(filePath: path))
-        let bytes = try file.read(upToCount: YAMLValue.maximumBytes + 1) ?? Data()
+        let text = try text(from: file, named: path)
         try file.close()
-        guard bytes.count <= YAMLValue.maximumBytes else { throw YAMLError.tooLong(path) }
+        return text
+    }
+
+    /// - Parameter name: the file's, for complaints.
+    package static func text(from file: FileHandle, named name: String) throws -> String {
+        let bytes = try file.read(upToCount: YAMLValue.maximumBytes + 1) ?? Data()
+        guard bytes.count <= YAMLValue.maximumBytes else { throw YAMLError.tooLong(name) }
+        guard !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
+            throw YAMLError(
+                file: name, line: 1, column: 1, reason: "the file is UTF-16. Save it as UTF-8")
+        }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             let good = lines.prefix { String(validating: $0, as: UTF8.self) != nil }
-            throw YAMLError(file: path, line: good.count + 1, column: 1, reason: "the line is not UTF-8")
+            throw YAMLError(file: name, line: good.count + 1, column: 1, reason: "the line is not UTF-8")
         }
-        return text
+        return text.withoutByteOrderMark
+    }
+}
+
+extension String {
+    /// Some editors put U+FEFF before a text to say that it is UTF-8. It says nothing else.
+    package var withoutByteOrderMark: String {
+        unicodeScalars.first == "\u{FEFF}" ? String(unicodeScalars.dropFirst()) : self
     }
 }

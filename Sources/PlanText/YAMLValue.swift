@@ -55,9 +55,12 @@ package struct YAMLValue {
     /// - Throws: when `yaml` is too long, is not YAML, has an alias, or a mapping has a key twice.
     package init(parsing yaml: String, file: String) throws(YAMLError) {
         guard yaml.utf8.count <= Self.maximumBytes else { throw .tooLong(file) }
-        if let (line, column) = YAMLAlias.first(in: yaml) {
+        if let copy = YAMLAlias.copy(without: yaml), let root = try Self.compose(copy, file),
+            let alias = YAMLAlias.first(in: root)
+        {
             throw YAMLError(
-                file: file, line: line, column: column, reason: "aliases (*name) are not taken; write it out")
+                file: file, line: alias.line, column: alias.column,
+                reason: "aliases (*name) are not taken; write it out")
         }
         try self.init(composing: yaml, file: file, isJSON: false)
     }
@@ -70,10 +73,14 @@ package struct YAMLValue {
     }
 
     private init(composing yaml: String, file: String, isJSON: Bool) throws(YAMLError) {
+        self.init(try Self.compose(yaml, file) ?? Node(""), in: file, isJSON: isJSON)
+    }
+
+    private static func compose(_ yaml: String, _ file: String) throws(YAMLError) -> Node? {
         do {
-            self.init(try Yams.compose(yaml: yaml) ?? Node(""), in: file, isJSON: isJSON)
+            return try Yams.compose(yaml: yaml)
         } catch let error as YamlError {
-            throw Self.located(error, file)
+            throw located(error, file)
         } catch {
             throw YAMLError(file: file, line: 1, column: 1, reason: "\(error)")
         }

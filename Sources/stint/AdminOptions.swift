@@ -19,8 +19,8 @@ struct AdminOptions: ParsableArguments {
     /// Gives `body` a client, with the token of STINT_TOKEN and the login name of who types.
     /// - Throws: ``StartError`` when nobody is there, and what `body` throws.
     func withClient<Result>(_ body: (AdminClient) async throws -> Result) async throws -> Result {
-        let environment = ProcessInfo.processInfo.environment
-        let url = admin ?? environment["STINT_ADMIN"] ?? "http://127.0.0.1:7401"
+        let environment = Environment.variables
+        let url = try AdminURL(admin ?? environment["STINT_ADMIN"] ?? "http://127.0.0.1:7401").text
         let http = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup)
         let client = AdminClient(
             url: url, token: environment["STINT_TOKEN"], actor: Self.loginName, http: http)
@@ -36,9 +36,7 @@ struct AdminOptions: ParsableArguments {
     }
 
     /// The bytes of a reply, or what was made of them, and the end of the line, at once.
-    static func write(_ bytes: [UInt8]) throws {
-        try FileHandle.standardOutput.write(contentsOf: Data(bytes + [UInt8(ascii: "\n")]))
-    }
+    static func write(_ bytes: [UInt8]) throws { StandardOutput.write(bytes + [UInt8(ascii: "\n")]) }
 
     /// Nil when the service was reached.
     private static func reason(_ error: any Error) -> String? {

@@ -4,6 +4,7 @@
 import Accounting
 import AdminAPI
 import Foundation
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -17,11 +18,17 @@ import UnixSignals
 enum Assembly {
     /// How much longer than the drain everything else may take to stop before it is cut off.
     static let stopPatience: Duration = .seconds(15)
+    /// How long the last lines of the log may take to find a reader.
+    private static let logPatience: DispatchTimeInterval = .milliseconds(500)
 
     /// Builds everything and runs it until SIGTERM or SIGINT.
     /// - Throws: what a person must see; the process then exits with a status other than 0.
     static func run(_ settings: Settings) async throws {
-        let logger = logger(level: settings.logLevel)
+        // Nobody may read the log any more, or a runner may have gone: neither ends the service.
+        signal(SIGPIPE, SIG_IGN)
+        let log = LogWriter(to: STDERR_FILENO)
+        defer { log.drain(within: Self.logPatience) }
+        let logger = logger(level: settings.logLevel, to: log)
         let metrics = PrometheusMetrics(descriptions, logger: logger)
         let planSource = PlanSource(path: settings.plans)
         let imported = try planSource.imported()
@@ -100,8 +107,8 @@ enum Assembly {
 
     // MARK: Parts
 
-    private static func logger(level: Logger.Level) -> Logger {
-        var logger = Logger(label: "stint") { StreamLogHandler.standardError(label: $0) }
+    private static func logger(level: Logger.Level, to log: LogWriter) -> Logger {
+        var logger = Logger(label: "stint") { StreamLogHandler(label: $0, stream: log) }
         logger.logLevel = level
         return logger
     }

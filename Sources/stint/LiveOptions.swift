@@ -39,6 +39,6 @@ enum Terminal {
 
     /// Colours are for a terminal whose owner has nothing against them (NO_COLOR).
     static var hasColours: Bool {
-        isThere && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+        isThere && Environment.variables["NO_COLOR"] == nil
     }
 }

@@ -38,7 +38,7 @@ struct LoadOptions: ParsableArguments {
 
     func decide(_ settings: inout LoadSettings) {
         if !target.isEmpty { settings.targets = target }
-        settings.token = token ?? ProcessInfo.processInfo.environment["STINT_TOKEN"]
+        settings.token = token ?? Environment.variables["STINT_TOKEN"]
         settings.connections = connections
         settings.timeoutMs = Self.ms(timeout)
     }

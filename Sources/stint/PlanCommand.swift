@@ -142,8 +142,8 @@ extension PlanCommand {
     /// - Throws: what is wrong, with file, line and column.
     fileprivate static func plans(in file: String) throws -> [Plan] {
         guard file == "-" else { return try PlanFile.plans(PlanSource.text(at: file), named: file) }
-        let bytes = try FileHandle.standardInput.readToEnd() ?? Data()
-        return try PlanFile.plans(String(decoding: bytes, as: UTF8.self), named: "standard input")
+        let name = "standard input"
+        return try PlanFile.plans(YAMLFile.text(from: .standardInput, named: name), named: name)
     }
 }
 

@@ -21,7 +21,7 @@ struct Serve: AsyncParsableCommand {
         try await Assembly.run(settings)
     }
 
-    private static func open(_ path: String) throws(SettingsError) -> String {
+    static func open(_ path: String) throws(SettingsError) -> String {
         do {
             return try YAMLFile.text(at: path)
         } catch let error as YAMLError {

@@ -26,12 +26,15 @@ struct SettingsReader {
 
     typealias Found = (text: String, origin: Origin)
 
-    /// - Parameter open: the text of the file that `--config` names.
+    /// - Parameters:
+    ///   - isToServe: whether they must fit together for a service that listens. - open: the text of the file that
+    ///     `--config` names.
     static func read(
-        arguments: [String], environment: [String: String],
+        arguments: [String], environment: [String: String], isToServe: Bool = true,
         open: (_ path: String) throws(SettingsError) -> String
     ) throws(SettingsError) -> Settings {
         var (flags, config) = try flags(in: arguments)
+        let environment = environment.withoutEmpty
         config = config ?? environment["STINT_CONFIG"]
         var file: [String: Found] = [:]
         if let config { file = try entries(of: open(config), named: config) }
@@ -48,7 +51,7 @@ struct SettingsReader {
             }
             origins[setting.name] = found
         }
-        if let refusal = Exposure.refusal(of: settings) {
+        if isToServe, let refusal = Exposure.refusal(of: settings) {
             let origin = origins[refusal.setting].map { " (\($0.origin))" } ?? ""
             throw SettingsError(
                 description: "\(refusal.setting)\(origin): \(refusal.reason). \(refusal.hint)")

@@ -4,6 +4,7 @@
 import Access
 import Foundation
 import Glibc
+import PlanText
 
 struct TokenFile {
     let path: String
@@ -90,7 +91,7 @@ struct TokenFile {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw StartError(description: "\(path): is not UTF-8")
         }
-        return text
+        return text.withoutByteOrderMark
     }
 
     /// Writes a new file beside the old one and puts it in its place. The new one's name is the lock: it can be made

@@ -53,7 +53,7 @@ final class Workplace: Sendable {
     /// Where the embedded Redis of every Stint in this place has its data.
     var dataDirectory: String { file("data") }
 
-    private static var binary: String {
+    static var binary: String {
         get throws {
             let tests = URL(fileURLWithPath: CommandLine.arguments[0])
             let path = tests.deletingLastPathComponent().appending(path: "stint").path

@@ -111,7 +111,24 @@ struct TraceReaderTests {
         (head + "0,a,f,1\n0,a,", "line 3: has 3 columns, and the header has 4"),
         (head + ",a,f,1\n", "line 2: offset_ms is empty"),
         (head + "0,,f,1\n", "line 2: account is empty"),
-        (head + "0,\"a\",f,1\n", "line 2: account is quoted; write names without quotes and commas"),
+        (head + "0,\"a,f,1\n", "line 2: a quote is opened and not closed"),
+        ("\"offset_ms,account\n", "line 1: a quote is opened and not closed"),
+        (
+            head + "0,\"a\"b,f,1\n",
+            "line 2: column 2 has something behind its closing quote; a quote within quotes is two"
+        ),
+        (head + "0,\"a\nb\",f,1\n", "line 2: account has a line break within its quotes; rename it"),
+        (
+            head + "0,a,\"f\n\n\",1\n9,b,f,x\n",
+            "line 5: duration_ms must be a whole number of ms from 0 to \(most)"
+        ),
+        (head + "0,\"\",f,1\n", "line 2: account is empty"),
+        (head + "NA,a,f,1\n", "line 2: offset_ms must be a whole number of ms from 0 to \(most)"),
+        (
+            "offset_ms;account;function;duration_ms\n0;a;f;1\n",
+            "line 1: no column is called offset_ms; the header must name offset_ms, account, function and duration_ms; "
+                + "this one is not parted by commas: save it as CSV with commas"
+        ),
         (head + "9,a,f,1\n8,a,f,1\n", "line 3: offset_ms 8 comes after 9; sort the rows by offset_ms"),
         (head + "-1,a,f,1\n", "line 2: offset_ms must be a whole number of ms from 0 to \(most)"),
         (head + "0,a,f,1.5\n", "line 2: duration_ms must be a whole number of ms from 0 to \(most)"),
@@ -137,6 +154,70 @@ struct TraceReaderTests {
             try Self.read(Array(example.text.utf8), piece: piece, mostAccounts: 3)
         }
         #expect(error?.description == example.words)
+    }
+
+    private static func commas(outsideOfQuotes line: String) -> Int {
+        let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
+        // A quote in the middle of a field is a byte like others.
+        let isPlain = !line.contains(/(^|,)"/)
+        let outside =
+            isPlain ? parts : parts.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+        return outside.joined().utf8.count { $0 == UInt8(ascii: ",") }
+    }
+
+    /// The same three rows as spreadsheets and statistics programs write them.
+    static let dialects = [
+        // R's write.csv, with the names of rows and with numbers that it keeps as fractions.
+        #"""
+        "","offset_ms","account","function","duration_ms"
+        "1",0,"acme",NA,840
+        "2",1e+05,"b,c","say ""hi""",NA
+        "3",100000,"d ""e""","two
+        lines",1.5e+03
+
+        """#,
+        // pandas' to_csv, where a column has a gap.
+        #"""
+        ,offset_ms,account,function,duration_ms
+        0,0.0,acme,NA,840.0
+        1,100000.0,"b,c","say ""hi""",
+        2,100000.0,"d ""e""","two
+        lines",1500.0
+
+        """#,
+        // Excel's "CSV UTF-8": a mark, CRLF, quotes where they are needed; and the columns in another order.
+        "\u{FEFF}account,duration_ms,offset_ms,function\r\nacme,840,0,NA\r\n\"b,c\",,100000,\"say \"\"hi\"\"\"\r\n"
+            + "\"d \"\"e\"\"\",1500,100000,\"two\nlines\"\r\n",
+        // Python's csv.QUOTE_ALL.
+        "\"offset_ms\",\"account\",\"function\",\"duration_ms\"\r\n\"0\",\"acme\",\"NA\",\"840\"\r\n\"100000\",\"b,c\",\"say \"\"hi\"\"\",\"\"\r\n"
+            + "\"100000\",\"d \"\"e\"\"\",\"two\nlines\",\"1500\"\r\n",
+    ]
+
+    @Test("R, pandas, Excel and Python write the same rows", arguments: dialects, [1, 3, 64, Int.max])
+    func readsDialects(_ text: String, piece: Int) throws {
+        let rows = try Self.read(Array(text.utf8), piece: piece)
+        #expect(rows.map(\.offsetMs) == [0, 100_000, 100_000])
+        #expect(rows.map(\.account) == ["acme", "b,c", #"d "e""#])
+        #expect(rows.map(\.durationMs) == [840, nil, 1_500])
+        #expect(rows.map(\.function) == ["NA", #"say ""hi"""#, "two\nlines"])
+    }
+
+    @Test(
+        "A whole number may be written as a fraction or with an exponent; what is not whole is refused",
+        arguments: [
+            ("840", 840), ("840.0", 840), ("0840.000", 840), ("8.4e2", 840), ("8.4E+02", 840),
+            ("84000e-2", 840),
+            ("0.0", 0), ("0e99", 0), ("1e+05", 100_000), ("4398046511104.0", 4_398_046_511_104),
+            ("4.398046511104e12", 4_398_046_511_104), ("840.000000000000000000000000", 840),
+            ("4398046511105.0", nil), ("1e13", nil), ("1e999", nil), ("1e9999", nil), ("840.5", nil),
+            ("84e-2", nil), ("-1", nil),
+            ("+1", nil), (".5", nil), ("5.", nil), ("e5", nil), ("5e", nil), ("5e+", nil), ("1.2.3", nil),
+            ("0x10", nil),
+            ("NaN", nil), (" 1", nil), ("1 ", nil), ("999999999999999999999", nil),
+        ] as [(String, Int?)])
+    func numbers(_ example: (text: String, value: Int?)) {
+        #expect(
+            TraceNumber.value(of: Array(example.text.utf8)[...], in: TraceReader.offsetsMs) == example.value)
     }
 
     @Test("The largest numbers are read")
@@ -166,8 +247,7 @@ struct TraceReaderTests {
             do throws(TraceError) {
                 let rows = try Self.read(bytes, piece: chance.number(in: 1...40))
                 #expect(zip(rows, rows.dropFirst()).allSatisfy { $0.offsetMs <= $1.offsetMs }, "turn \(turn)")
-                #expect(
-                    rows.allSatisfy { $0.line.utf8.count { $0 == UInt8(ascii: ",") } == 3 }, "turn \(turn)")
+                #expect(rows.allSatisfy { Self.commas(outsideOfQuotes: $0.line) == 3 }, "turn \(turn)")
             } catch {
                 #expect((2...9).contains(error.line ?? 0), "turn \(turn): \(error)")
                 refused += 1

@@ -57,6 +57,15 @@ struct SettingsTests {
         #expect(try Self.read([], ["STINT_CONFIG": "c"], files: ["c": "# nothing yet\n"]) == Settings())
     }
 
+    @Test("A variable that is set and empty counts as not set, whichever it is")
+    func emptyVariables() throws {
+        var variables = ["STINT_CONFIG": ""]
+        for setting in Settings.table { variables[setting.variable] = "" }
+        #expect(try Self.read([], variables) == Settings())
+        let files = ["c": "eventLoops: 3"]
+        #expect(try Self.read(["--config", "c"], variables, files: files).eventLoops == 3)
+    }
+
     @Test("Every kind of value is read")
     func kinds() throws {
         let settings = try Self.read([

@@ -48,22 +48,33 @@ struct DashboardRoutes: Sendable {
         return OverviewPage(counts: ProcessCounts(parts.metrics), top: top).page
     }
 
-    /// What the form leads to: a name typed becomes a path, or a page that says what is wrong with it.
+    /// What the form leads to: a name typed becomes a path, or the page where it can be none, or one that says what is wrong with
+    /// it.
     private func wayToAccount(_ request: AdminRequest) async throws -> Response {
-        let name = try request.query("account").text("account", maximumBytes: 4_096) ?? ""
-        guard Account(name) != nil else {
+        let query = try request.query("account", "parts")
+        let name = try query.text("account", maximumBytes: 4_096) ?? ""
+        guard let account = Account(name) else {
             let problem = Problem(
                 .malformedAccount, detail: "'\(name)' is none: an account is \(Account.rule)")
             return Page(problem, sought: name).response()
         }
+        let parts: Parts? = try query.choice("parts")
+        guard AccountAddress.hasPath(account) else {
+            return try await page(of: account, parts).response()
+        }
         return Response(
-            status: .seeOther, headers: [.location: "/accounts/\(name)", .cacheControl: "no-store"])
+            status: .seeOther,
+            headers: [.location: AccountAddress.link(to: account.name), .cacheControl: "no-store"])
+    }
+
+    private func account(_ request: AdminRequest) async throws -> Page {
+        let parts: Parts? = try request.query("parts").choice("parts")
+        return try await page(of: request.account, parts)
     }
 
     /// With `parts=now` only what changes by the second is there.
-    private func account(_ request: AdminRequest) async throws -> Page {
-        let isNow = try request.query("parts").choice("parts") as Parts? == .now
-        let account = try request.account
+    private func page(of account: Account, _ asked: Parts?) async throws -> Page {
+        let isNow = asked == .now
         let routes = AccountRoutes(parts: parts)
         guard let ledger = parts.ledger, let past else {
             return Page(

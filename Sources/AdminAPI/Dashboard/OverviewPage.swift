@@ -109,7 +109,7 @@ struct OverviewPage {
         let percent: HTML =
             account.percent.map { "\(Bar.html(percent: $0))\(Bar.words(percent: $0))" } ?? "not known now"
         return #"""
-            <tr><th scope="row"><a href="/accounts/\#(account.account)">\#(account.account)</a></th>\#
+            <tr><th scope="row"><a href="\#(AccountAddress.link(to: account.account))">\#(account.account)</a></th>\#
             <td>\#(Bar.share(account.value, of: most))<span class="percent">\#(account.value, as: account.value.grouped)</span></td>\#
             <td>\#(percent)</td></tr>
             """#

@@ -23,10 +23,16 @@ extension Operation {
             api: .admin, method: .get, path: "/accounts", scope: .admin,
             summary: "The way to an account's page",
             query: [
-                Parameter(name: "account", place: .query, schema: Schema.value(BodyField.account.rule))
+                Parameter(name: "account", place: .query, schema: Schema.value(BodyField.account.rule)),
+                Parameter(name: "parts", place: .query, schema: ["const": "now"]),
             ],
-            replies: [Reply(status: 303, description: "It is there", schema: nil)],
-            problems: [.malformedAccount],
+            replies: [
+                Reply(status: 303, description: "It is there", schema: nil),
+                Reply(
+                    status: 200, description: "The page of . or .., which no path can name to a browser",
+                    schema: Schema.anyText, mediaTypes: ["text/html"]),
+            ],
+            problems: [.malformedAccount, .temporaryReducedCapacity],
             headers: ["Location": ["schema": Schema.anyText]], isPage: true),
         page(
             "/accounts/{account}", "One account as a page",

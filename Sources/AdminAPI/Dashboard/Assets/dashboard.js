@@ -35,12 +35,15 @@
     if (focus >= 0) all(focusable, fresh)[focus]?.focus({ preventScroll: true });
   }
 
-  async function refresh(query = "") {
-    const reply = await fetch(location.pathname + query, { cache: "no-store", signal: AbortSignal.timeout(10 * second) });
+  async function refresh(parts) {
+    const page = new URL(location);
+    page.hash = "";
+    if (parts) page.searchParams.set("parts", parts);
+    const reply = await fetch(page, { cache: "no-store", signal: AbortSignal.timeout(10 * second) });
     if (!reply.ok) throw new Error(`status ${reply.status}`);
-    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html");
     for (const old of all("[data-refresh]")) {
-      const next = page.getElementById(old.id);
+      const next = fresh.getElementById(old.id);
       if (next) replace(old, next);
     }
   }
@@ -135,7 +138,7 @@
     listen();
     repeat(() => refresh(), 2 * second);
   } else if (one("[data-refresh]")) {
-    repeat(async () => { await refresh("?parts=now"); say("live", "Live"); }, 2 * second);
+    repeat(async () => { await refresh("now"); say("live", "Live"); }, 2 * second);
     repeat(() => refresh(), 20 * second);
   }
 })();

@@ -1,0 +1,28 @@
+// Scripts that run `stint`, for what only a shell can arrange: other outputs, variables, closed pipes.
+
+import Foundation
+import TestServers
+
+extension Workplace {
+    /// Runs a script of bash to its end. `$0` is the program, which is on PATH as `stint` too, `$1` this place's directory, and
+    /// `$ROOT` that of the repository.
+    func shell(
+        _ script: String, name: String = "shell", isolation: isolated (any Actor)? = #isolation
+    ) async throws -> (code: Int32?, output: String) {
+        let log = file("\(name).log")
+        let child = try shellChild(script, log: log)
+        try await eventually("the script ends", within: Self.patience) { !child.isRunning }
+        guard case .exited(let code) = child.ending else { return (nil, contents(of: log)) }
+        return (code, contents(of: log))
+    }
+
+    /// Starts a script of bash. Whoever does must stop it.
+    func shellChild(_ script: String, log: String) throws -> ChildProcess {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+        let binary = try Self.binary
+        let head = "PATH=\"$(dirname \"$0\"):$PATH\"; ROOT='\(root)'; "
+        return try ChildProcess(
+            ["bash", "-c", head + script, binary, file("")], log: log, lastSignal: "TERM")
+    }
+}
