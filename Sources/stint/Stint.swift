@@ -9,10 +9,16 @@ struct Stint: AsyncParsableCommand {
         abstract: "Rate limits and quotas for function runners, strict to the millisecond.",
         version: Stint.version,
         subcommands: [
-            Serve.self, TokenCommand.self, PlanCommand.self, AccountCommand.self, ResourcesCommand.self,
+            Serve.self, HealthCommand.self, TokenCommand.self, PlanCommand.self, AccountCommand.self,
+            ResourcesCommand.self,
             LoadCommand.self,
             ReplayTrace.self, SimulateTrace.self, AuditHistory.self,
         ])
 
     static let version = "0.1.0"
+
+    static func main() async {
+        StandardOutput.checkAtExit()
+        await main(nil)
+    }
 }

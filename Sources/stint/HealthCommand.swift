@@ -1,0 +1,91 @@
+// `stint health`: does the Stint of these settings live? For HEALTHCHECK of an image, for supervisors and for scripts; it needs
+// neither a token nor curl.
+
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+struct HealthCommand: AsyncParsableCommand {
+    /// A reply must be there within this.
+    static let patience: TimeAmount = .seconds(2)
+
+    static let configuration = CommandConfiguration(
+        commandName: "health",
+        abstract: "Ask the Stint on this machine whether it lives; ends with 0 when it does, else with 1.",
+        usage: "stint health [--ready] [--config FILE] [--SETTING VALUE ...]",
+        discussion: """
+            It reads the settings that stint serve reads, most of all STINT_ADMIN_ADDRESS, and asks /livez there, or /readyz with \
+            --ready. It asks with TLS or without, as it is answered; whose certificate it is, is not looked at. A Stint that wants \
+            a certificate of its clients lives when it says so.
+            """)
+
+    @Flag(help: "ask whether it can decide now, Redis and all")
+    var ready = false
+
+    @Argument(parsing: .allUnrecognized, help: .hidden)
+    var flags: [String] = []
+
+    func run() async throws {
+        let settings = try SettingsReader.read(
+            arguments: flags, environment: Environment.variables, isToServe: false, open: Serve.open)
+        let address = try Self.address(settings.adminAddress)
+        let path = ready ? "/readyz" : "/livez"
+        let hasTLS = settings.tlsCertificate != nil
+        var reasons: [String] = []
+        for scheme in hasTLS ? ["https", "http"] : ["http", "https"] {
+            switch await Self.ask("\(scheme)://\(address)\(path)", ready: ready) {
+            case .lives: return
+            case .failed(let reason): reasons.append("\(scheme)://\(address)\(path): \(reason)")
+            }
+        }
+        throw StartError(description: reasons.joined(separator: "; "))
+    }
+
+    /// Where this machine reaches what listens there.
+    static func address(_ address: Address) throws -> Address {
+        guard address.port != 0 else {
+            throw StartError(
+                description: "admin.address: which port was taken for 0 is not known here. "
+                    + "Type: stint health --admin-address HOST:PORT")
+        }
+        switch address.host {
+        case "0.0.0.0": return Address(host: "127.0.0.1", port: address.port)
+        case "::": return Address(host: "::1", port: address.port)
+        default: return address
+        }
+    }
+
+    private enum Finding {
+        case lives
+        case failed(String)
+    }
+
+    private static func ask(_ url: String, ready: Bool) async -> Finding {
+        var configuration = HTTPClient.Configuration()
+        // Nothing secret is sent, and a service at this address of this machine is asked nothing but whether it lives.
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.certificateVerification = .none
+        configuration.tlsConfiguration = tls
+        let http = HTTPClient(
+            eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+        let finding: Finding
+        do {
+            let reply = try await http.execute(HTTPClientRequest(url: url), timeout: patience)
+            let body = try await reply.body.collect(upTo: 1 << 16)
+            finding =
+                reply.status == .ok ? .lives : .failed("status \(reply.status.code) \(String(buffer: body))")
+        } catch {
+            let words = "\(error)"
+            // It has read our side of the handshake, and refuses it.
+            let wantsCertificate = !ready && words.contains("CERTIFICATE_REQUIRED")
+            finding =
+                wantsCertificate ? .lives : .failed(error is HTTPClientError ? words : "nobody listens there")
+        }
+        do { try await http.shutdown() } catch { return .failed("\(error)") }
+        return finding
+    }
+}

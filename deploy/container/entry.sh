@@ -1,0 +1,48 @@
+#!/bin/sh
+# What the image runs. In a container the service must listen beyond loopback, or `docker run -p` reaches nothing; so it lets
+# in only those with a token. Where nobody brings tokens, two are made at the first start, into the data directory.
+set -eu
+umask 077
+
+[ "${1:-}" = serve ] || exec stint "$@"
+
+say() { echo "stint: $*" >&2; }
+
+data=${STINT_DATA_DIR:-/data}
+
+case " $* " in
+*" --security-tokens "* | *" --security-tokens="* | *" --config "* | *" --config="*) brings_tokens=yes ;;
+*) brings_tokens=${STINT_SECURITY_TOKENS:-${STINT_CONFIG:-}} ;;
+esac
+
+if [ -z "$brings_tokens" ]; then
+    if ! [ -e "$data/tokens" ]; then
+        # Beside each other first, the file of digests last: a start that is cut off begins again.
+        new=$(mktemp -d "$data/new-tokens.XXXXXX") || {
+            say "cannot write in $data. Give it a volume: -v stint:$data (a directory of the host must belong to user $(id -u))"
+            exit 1
+        }
+        trap 'rm -rf "$new"' EXIT
+        for scope in admin runner; do
+            stint token create --name "$scope" --scope "$scope" --file "$new/tokens" >"$new/$scope.token" 2>/dev/null
+            mv "$new/$scope.token" "$data/$scope.token"
+        done
+        mv "$new/tokens" "$data/tokens"
+        rm -rf "$new"
+        trap - EXIT
+        say "made two tokens, in $data/admin.token and $data/runner.token; docker exec CONTAINER cat $data/runner.token shows one"
+    fi
+    export STINT_SECURITY_TOKENS="$data/tokens"
+fi
+
+if [ -z "${STINT_TLS_CERTIFICATE:-}${STINT_SECURITY_PLAINTEXT:-}${STINT_CONFIG:-}" ]; then
+    case " $* " in
+    *" --tls-certificate"* | *" --security-plaintext"* | *" --config"*) ;;
+    *)
+        export STINT_SECURITY_PLAINTEXT=true
+        say "speaks without TLS: publish its ports on this machine only (-p 127.0.0.1:7400:7400), or set STINT_TLS_CERTIFICATE and STINT_TLS_KEY"
+        ;;
+    esac
+fi
+
+exec stint "$@"
