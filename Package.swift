@@ -65,6 +65,8 @@ let package = Package(
         .target(name: "WireFormat", swiftSettings: strict),
         .target(name: "Access", dependencies: [crypto], swiftSettings: strict),
         .systemLibrary(name: "CHiredis"),
+        // What both planes read requests with.
+        .target(name: "HTTPRequests", dependencies: ["Access", "WireFormat", nio, http1], swiftSettings: strict),
 
         // Clients.
         .target(
@@ -103,14 +105,16 @@ let package = Package(
         ),
         .target(
             name: "RunnerAPI",
-            dependencies: ["Access", "Accounting", "WireFormat", nio, posix, http1, log, metrics],
+            dependencies: [
+                "Access", "Accounting", "HTTPRequests", "WireFormat", nio, posix, http1, log, metrics,
+            ],
             swiftSettings: strict
         ),
         .target(
             name: "AdminAPI",
             dependencies: [
-                "Access", "Accounting", "PlanText", "Records", "Redis", "WireFormat", hummingbird, nio, log,
-                metrics, lifecycle,
+                "Access", "Accounting", "HTTPRequests", "PlanText", "Records", "Redis", "WireFormat",
+                hummingbird, nio, http1, log, metrics, lifecycle,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -215,8 +219,8 @@ let package = Package(
             name: "RunnerAPITests",
             dependencies: [
                 "SeededChance", "SharedVectors",
-                "Access", "Accounting", "RunnerAPI", "WireFormat", structuredFields, nio, posix, http1, log,
-                metrics,
+                "Access", "Accounting", "HTTPRequests", "RunnerAPI", "WireFormat", structuredFields, nio,
+                posix, http1, log, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],

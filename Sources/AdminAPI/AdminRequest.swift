@@ -76,6 +76,7 @@ struct AdminRequest: Sendable {
     /// Like ``json()``; nil when there is no body.
     func optionalJSON() async throws -> String? {
         let bytes: ByteBuffer
+        context.channel.triggerUserOutboundEvent(AdminConnection.BodyIsWanted(), promise: nil)
         do {
             bytes = try await request.body.collect(upTo: Self.maximumBodyBytes)
         } catch is NIOTooManyBytesError {

@@ -70,6 +70,7 @@ enum AdminRoutes {
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestIdentity())
         router.add(middleware: SecurityHeaders(isSecure: security.secure != nil))
+        router.add(middleware: ConditionalGet())
         router.add(middleware: ProblemMiddleware(table: table))
         let authorization = Authorization(tokens: security.tokens)
         for route in table {

@@ -32,9 +32,8 @@ public struct AdminServer: Sendable {
         if quiet.logLevel == .info { quiet.logLevel = .notice }
         application = Application(
             router: AdminRoutes.router(parts, security: security),
-            server: .http1(
-                configuration: .init(idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds))),
-                secure: security.secure),
+            server: .admin(
+                HTTP1Channel.Configuration(idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds))), security),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)),

@@ -18,11 +18,16 @@ struct ProblemMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch let problem as Problem {
             return problem.response()
+        } catch let error as RequestCutShort {
+            context.logger.debug("admin request cut short", metadata: ["reason": "\(error.problem.detail)"])
+            return error.problem.response()
         } catch let error as RedisError {
             context.logger.warning("Redis did not do what was asked", metadata: ["error": "\(error)"])
             return Problem(error).response()
         } catch let error as HTTPError where error.status.kind == .clientError {
-            let asked = "\(request.method.rawValue) \(request.uri.path)"
+            // HEAD must not differ from GET, not even in the length of what it does not send.
+            let method = request.method == .head ? .get : request.method
+            let asked = "\(method.rawValue) \(request.uri.path)"
             guard error.status == .notFound else {
                 return Problem(.malformedRequest, detail: error.body ?? asked).response()
             }

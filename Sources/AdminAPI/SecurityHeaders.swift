@@ -7,7 +7,7 @@ struct SecurityHeaders: RouterMiddleware {
     typealias Context = AdminContext
 
     /// A reply that sets one of these itself keeps its own.
-    private let fields: [(HTTPField.Name, String)]
+    let fields: [(HTTPField.Name, String)]
 
     /// - Parameter isSecure: whether the connection is encrypted, so that browsers may be told to insist on it.
     init(isSecure: Bool) {

@@ -3,8 +3,10 @@
 // take is decided by `check`, which the loop calls now and then.
 
 import Access
+import HTTPRequests
 import NIOCore
 import NIOHTTP1
+import WireFormat
 
 /// The last handler of a connection's pipeline, behind ``RequestDecoder``.
 ///
@@ -24,7 +26,9 @@ final class Connection: ChannelDuplexHandler {
     private let loop: RunnerLoop
     /// Whoever can open it may ask: its Unix socket's file says who that is.
     private let isTrusted: Bool
+    private let isSecure: Bool
     private var bearer = BearerCheck()
+    private var hosts: HostCheck
     private var context: ChannelHandlerContext?
     private var queue = CircularBuffer<Exchange>()
     /// The first so many of ``queue`` have been put to the ledger, or needed not be.
@@ -35,6 +39,8 @@ final class Connection: ChannelDuplexHandler {
     private var receivingSince: Int?
     /// False once the last request of this connection has come; what follows is not looked at.
     private(set) var acceptsRequests = true
+    /// The request that came last offers an upgrade.
+    private var lastOffersUpgrade = false
     /// The client sends nothing any more.
     private var inputHasEnded = false
     /// No further request is begun.
@@ -51,10 +57,13 @@ final class Connection: ChannelDuplexHandler {
     /// Every reply has been sent.
     private var hasLeft = false
 
-    /// - Parameter isTrusted: whether requests need no token.
-    init(loop: RunnerLoop, isTrusted: Bool = false) {
+    /// - Parameters:
+    ///   - isTrusted: whether requests need no token. - isSecure: whether it is encrypted.
+    init(loop: RunnerLoop, isTrusted: Bool = false, isSecure: Bool = false) {
         self.loop = loop
         self.isTrusted = isTrusted
+        self.isSecure = isSecure
+        hosts = HostCheck(takesAnyHost: isTrusted || loop.tokens != nil)
         idleSince = loop.tick
     }
 
@@ -94,7 +103,7 @@ final class Connection: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             inputHasEnded = true
             if hasLeft { return close() }
-            if receiving != nil { fail(.malformed("the request ended before it was complete")) }
+            if receiving != nil { fail(Rejection(.requestCutShort, closes: true)) }
             acceptsRequests = false
             changed()
         case is ChannelShouldQuiesceEvent: drain()
@@ -103,14 +112,9 @@ final class Connection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch error {
-        case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
-            fail(.headersTooLarge(maximumBytes: loop.settings.maximumHeaderBytes))
-        case HTTPParserError.invalidVersion: fail(.versionNotSupported)
-        case is HTTPParserError, is ByteToMessageDecoderError:
-            fail(.malformed("the request is not HTTP as RFC 9112 has it"))
-        default: close()
-        }
+        let maximum = loop.settings.maximumHeaderBytes
+        guard let problem = Problem(decoding: error, maximumHeaderBytes: maximum) else { return close() }
+        fail(Rejection(problem, closes: true))
     }
 
     // MARK: Requests arrive
@@ -120,6 +124,16 @@ final class Connection: ChannelDuplexHandler {
 
     /// Whether every request must come with a token.
     var needsTokens: Bool { !isTrusted && loop.tokens != nil }
+
+    /// - Parameter host: the value of the request's `Host`.
+    func accepts(host: Span<UInt8>) -> Bool { hosts.accepts(host) }
+
+    /// Refuses what a page made a browser send. No browser can open a Unix socket.
+    func checkSender(_ framing: RequestFraming, _ method: HTTPMethod, _ target: RequestTarget) throws(Problem)
+    {
+        guard !isTrusted else { return }
+        try framing.checkSender(method, target, hosts: &hosts, isSecure: isSecure)
+    }
 
     /// - Parameter field: the value of the request's `Authorization`. Where none is needed, one that is there counts all the
     ///   same: it says for whom the caller speaks.
@@ -145,6 +159,13 @@ final class Connection: ChannelDuplexHandler {
         if acceptsRequests, receivingSince == nil { receivingSince = loop.tick }
     }
 
+    /// Whether the request that ended last offered an upgrade; once for each.
+    func offerHasEnded() -> Bool {
+        guard lastOffersUpgrade, receiving == nil, acceptsRequests else { return false }
+        lastOffersUpgrade = false
+        return true
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard acceptsRequests else { return }
         switch Self.unwrapInboundIn(data) {
@@ -155,6 +176,7 @@ final class Connection: ChannelDuplexHandler {
             // A head that came in one piece with the end of the request before it.
             if receivingSince == nil { receivingSince = loop.tick }
             exchange.receive(head, maximum: loop.settings.maximumBodyBytes)
+            lastOffersUpgrade = exchange.offersUpgrade
             if exchange.isCutShort { requestEnds() }
         case .body(let bytes):
             guard let receiving else { return }

@@ -3,6 +3,7 @@
 
 import Access
 import Accounting
+import HTTPRequests
 import NIOCore
 import NIOHTTP1
 import WireFormat
@@ -49,6 +50,8 @@ final class Exchange: AnswerSink {
 
     var keepsOldConnection: Bool { framing?.keepsOldConnection ?? false }
 
+    var offersUpgrade: Bool { framing?.offersUpgrade ?? false }
+
     // MARK: The request arrives
 
     func begin(_ connection: Connection) { self.connection = connection }
@@ -57,21 +60,41 @@ final class Exchange: AnswerSink {
     func receive(_ head: HTTPRequestHead, maximum: Int) {
         isHead = head.method == .HEAD
         do throws(Rejection) {
-            let framing = try RequestFraming(head)
+            let framing = try Self.framing(of: head)
+            let target = RequestTarget(head.uri)
             self.framing = framing
             closes = framing.closes
+            try checkSender(framing, head.method, target)
             let bearer = try connection?.authorize(framing.authorization)
             isAuthorized = connection != nil
             guard framing.length <= maximum else { throw .bodyTooLarge(maximumBytes: maximum) }
-            let call = try Routes.call(head.method, head.uri)
+            let call = try Routes.call(head.method, target.path)
             if let bearer, !bearer.speaks(for: call.account.name) { throw .refused(.accountForbidden) }
             if framing.length > 0, !framing.isJSON, call.takesBody { throw .unsupportedMediaType }
             self.call = call
-            owesContinue = framing.expectsContinue && (framing.isChunked || framing.length > 0)
+            owesContinue = framing.expectsContinue && framing.hasBody
         } catch {
             reject(error)
             // It waits to be told whether to send its body; whether it will nevertheless, nobody knows.
             if framing?.expectsContinue == true { closes = true }
+        }
+    }
+
+    private static func framing(of head: HTTPRequestHead) throws(Rejection) -> RequestFraming {
+        do throws(Problem) {
+            return try RequestFraming(head)
+        } catch {
+            throw Rejection(error, closes: true)
+        }
+    }
+
+    private func checkSender(
+        _ framing: RequestFraming, _ method: HTTPMethod, _ target: RequestTarget
+    ) throws(Rejection) {
+        do throws(Problem) {
+            try connection?.checkSender(framing, method, target)
+        } catch {
+            throw Rejection(error, closes: error.type == .malformedRequest)
         }
     }
 

@@ -22,6 +22,8 @@ struct PlainRequest {
 
     let method: HTTPMethod
     let path: Range<Int>
+    /// The value of `Host`.
+    let host: Range<Int>
     /// `Content-Type` says that the body is JSON.
     let isJSON: Bool
     let body: Range<Int>
@@ -45,9 +47,10 @@ struct PlainRequest {
             guard fields.count < bounds.fields, fields.read(bytes, at: &place) else { return nil }
         }
         let length = fields.length ?? 0
-        guard fields.hasHost, place - start <= bounds.headBytes, length <= bounds.bodyBytes,
+        guard let host = fields.host, place - start <= bounds.headBytes, length <= bounds.bodyBytes,
             length <= bytes.count - place
         else { return nil }
+        self.host = host
         isJSON = fields.isJSON
         body = place..<place + length
     }
@@ -56,7 +59,7 @@ struct PlainRequest {
 /// What the header fields of a plain request say.
 private struct PlainFields {
     var count = 0
-    var hasHost = false
+    var host: Range<Int>?
     var isJSON = false
     /// `Content-Length`
     var length: Int?
@@ -81,8 +84,8 @@ private struct PlainFields {
     private mutating func take(_ name: Range<Int>, _ value: Range<Int>, in bytes: Span<UInt8>) -> Bool {
         switch name.count {
         case 4 where bytes.says("host", at: name):
-            guard !hasHost else { return false }
-            hasHost = true
+            guard host == nil else { return false }
+            host = value
         case 10 where bytes.says("connection", at: name): return bytes.says("keep-alive", at: value)
         case 12 where bytes.says("content-type", at: name):
             let type = value.prefix(16)

@@ -3,6 +3,7 @@
 
 import Access
 import Accounting
+import HTTPRequests
 import WireFormat
 
 /// An error reply, and what becomes of the connection.
@@ -56,27 +57,6 @@ struct Rejection: Error {
 
     static var malformedEscape: Rejection {
         Rejection(.malformedRequest, "a % in the path must be followed by two hexadecimal digits")
-    }
-
-    // MARK: The head
-
-    static func malformed(_ detail: String) -> Rejection {
-        Rejection(.malformedRequest, detail, closes: true)
-    }
-
-    static func headersTooLarge(maximumBytes: Int) -> Rejection {
-        Rejection(
-            .headersTooLarge,
-            "the request line and header fields must be at most \(maximumBytes) bytes and 100 fields",
-            closes: true)
-    }
-
-    static var versionNotSupported: Rejection {
-        Rejection(.versionNotSupported, "the protocol must be HTTP/1.1 or HTTP/1.0", closes: true)
-    }
-
-    static var expectationFailed: Rejection {
-        Rejection(.expectationFailed, "Expect must be 100-continue", closes: true)
     }
 
     // MARK: The body

@@ -1,20 +1,18 @@
-// NIO's HTTP/1 request decoder behind the reader of plain requests, with what the connection must know about the
+// The decoder of HTTP/1 requests behind the reader of plain requests, with what the connection must know about the
 // bytes: when the first of a request came, and that after its last request nothing is decoded any more.
 
+import HTTPRequests
 import NIOCore
 import NIOHTTP1
 
 final class RequestDecoder: ByteToMessageDecoder {
     typealias InboundOut = HTTPServerRequestPart
 
-    private let decoder: HTTPRequestDecoder
+    private var decoder: RenewedDecoder
     private let connection: Connection
     private let bounds: PlainRequest.Bounds
     /// NIO's decoder holds nothing of a request that is not complete, so the next one may be plain.
     private var isBetweenRequests = true
-
-    /// Header fields of a request, trailers among them.
-    static let maximumFields = 100
 
     /// - Parameters:
     ///   - maximumHeaderBytes: of request line and header fields.
@@ -22,17 +20,13 @@ final class RequestDecoder: ByteToMessageDecoder {
     init(for connection: Connection, maximumHeaderBytes: Int, maximumBodyBytes: Int) {
         self.connection = connection
         bounds = PlainRequest.Bounds(
-            headBytes: maximumHeaderBytes, fields: Self.maximumFields, bodyBytes: maximumBodyBytes)
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = maximumHeaderBytes
-        limits.maxHeaderListSize = maximumHeaderBytes
-        limits.maxHeaderFieldCount = Self.maximumFields
-        decoder = HTTPRequestDecoder(limitConfiguration: limits)
+            headBytes: maximumHeaderBytes, fields: RenewedDecoder.maximumFields, bodyBytes: maximumBodyBytes)
+        decoder = RenewedDecoder(maximumHeaderBytes: maximumHeaderBytes)
     }
 
-    func decoderAdded(context: ChannelHandlerContext) { decoder.decoderAdded(context: context) }
+    func decoderAdded(context: ChannelHandlerContext) { decoder.added(to: context) }
 
-    func decoderRemoved(context: ChannelHandlerContext) { decoder.decoderRemoved(context: context) }
+    func decoderRemoved(context: ChannelHandlerContext) { decoder.removed(from: context) }
 
     func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
         guard connection.bytesArrive() else {
@@ -47,19 +41,21 @@ final class RequestDecoder: ByteToMessageDecoder {
         }
         let last = buffer.getInteger(at: buffer.writerIndex - 1, as: UInt8.self)
         isBetweenRequests = false
-        let state = try decoder.decode(context: context, buffer: &buffer)
+        try decoder.decode(&buffer, in: context) { connection.offerHasEnded() }
         if buffer.readableBytes > 0 { connection.bytesRemain() }
         // The decoder does not tell when it has begun to read a method. No method ends like this.
         let isEnd = last == UInt8(ascii: "}") || last == UInt8(ascii: "\n")
         isBetweenRequests = isEnd && buffer.readableBytes == 0 && connection.isBetweenRequests
-        return state
+        return .needMoreData
     }
 
     /// - Returns: how many bytes are of no further use: all when the connection accepts no other request.
     private func takePlainRequests(from bytes: Span<UInt8>) -> Int {
         var place = 0
         while connection.acceptsRequests {
-            guard let request = PlainRequest(in: bytes, from: place, within: bounds) else { return place }
+            guard let request = PlainRequest(in: bytes, from: place, within: bounds),
+                connection.accepts(host: bytes.extracting(request.host))
+            else { return place }
             connection.receive(request, in: bytes)
             place = request.body.upperBound
         }
@@ -73,6 +69,6 @@ final class RequestDecoder: ByteToMessageDecoder {
             buffer.moveReaderIndex(to: buffer.writerIndex)
             return .needMoreData
         }
-        return try decoder.decodeLast(context: context, buffer: &buffer, seenEOF: seenEOF)
+        return try decoder.decodeLast(&buffer, in: context, seenEOF: seenEOF)
     }
 }

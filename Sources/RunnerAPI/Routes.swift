@@ -26,16 +26,19 @@ enum Routes {
     /// What one segment of a path says between its slashes, still encoded.
     private typealias Segment = Slice<UnsafeBufferPointer<UInt8>>
 
+    /// - Parameter path: with its query.
     /// - Throws: ``Rejection``: 404 unknown path, 405 other method, 400 a name that breaks its rule.
-    static func call(_ method: HTTPMethod, _ target: String) throws(Rejection) -> Call {
-        var target = target
-        let found = target.withUTF8 { bytes in
-            Result { () throws(Rejection) in try call(method, path: path(of: bytes)) }
+    static func call(_ method: HTTPMethod, _ path: Substring) throws(Rejection) -> Call {
+        var path = path
+        let found = path.withUTF8 { bytes in
+            Result { () throws(Rejection) in
+                try call(method, path: bytes.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+            }
         }
         return try found.get()
     }
 
-    /// - Parameter path: without scheme, authority and query.
+    /// - Parameter path: without its query.
     /// - Throws: as for a whole target.
     static func call(_ method: HTTPMethod, path: Span<UInt8>) throws(Rejection) -> Call {
         try path.withUnsafeBufferPointer { bytes throws(Rejection) in try call(method, path: bytes[...]) }
@@ -70,17 +73,6 @@ enum Routes {
             return nil
         }
         return (.settle, id[..<slash])
-    }
-
-    /// The path of a request target: without scheme and authority (`http://host/path`) and without the query.
-    private static func path(of target: UnsafeBufferPointer<UInt8>) -> Segment {
-        var path = target[...]
-        if path.first != UInt8(ascii: "/"), path.count > 7,
-            path.prefix(7).elementsEqual("http://".utf8, by: { $0 | 0x20 == $1 | 0x20 })
-        {
-            path = path.dropFirst(7).drop { $0 != UInt8(ascii: "/") }
-        }
-        return path.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
     }
 
     /// A segment with its percent-encoding undone.

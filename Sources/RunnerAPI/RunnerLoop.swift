@@ -88,9 +88,10 @@ final class RunnerLoop {
     // MARK: Connections
 
     /// Adds the handlers that make a channel a connection of this API.
-    /// - Parameter isTrusted: whether requests need no token.
-    func welcome(_ channel: any Channel, isTrusted: Bool = false) throws {
-        let connection = Connection(loop: self, isTrusted: isTrusted)
+    /// - Parameters:
+    ///   - isTrusted: whether requests need no token. - isSecure: whether it is encrypted.
+    func welcome(_ channel: any Channel, isTrusted: Bool = false, isSecure: Bool = false) throws {
+        let connection = Connection(loop: self, isTrusted: isTrusted, isSecure: isSecure)
         let decoder = RequestDecoder(
             for: connection, maximumHeaderBytes: settings.maximumHeaderBytes,
             maximumBodyBytes: settings.maximumBodyBytes)

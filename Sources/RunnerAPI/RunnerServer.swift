@@ -104,7 +104,7 @@ public final class RunnerServer: Sendable {
             if let address = settings.address {
                 let bootstrap = bootstrap { [secure] channel, loop in
                     try secure?(channel)
-                    try loop.welcome(channel)
+                    try loop.welcome(channel, isSecure: secure != nil)
                 }
                 let listener = try await listen(on: address, with: bootstrap)
                 state.withLock { $0.listeners.append(listener) }

@@ -25,6 +25,8 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
     case forbidden
     /// 403: the token speaks for other accounts.
     case accountForbidden
+    /// 403: a page of another origin made a browser send it.
+    case foreignOrigin
     /// 404: no such path.
     case unknownRoute
     /// 404: settled before, expired, or never admitted; nothing was changed.
@@ -47,6 +49,8 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
     case unsupportedMediaType
     /// 417: an `Expect` other than `100-continue`.
     case expectationFailed
+    /// 421: without tokens only loopback's own names are served.
+    case misdirectedRequest
     /// 422: `maxDurationMs` or `minDurationMs` is above the kind's ceiling.
     case askAboveCeiling
     /// 422: the plan has no such kind.
@@ -88,6 +92,7 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
         case .unauthorized: (401, "Unauthorized", "urn:stint:problem:unauthorized")
         case .forbidden: (403, "Forbidden", "urn:stint:problem:forbidden")
         case .accountForbidden: (403, "Account Forbidden", "urn:stint:problem:account-forbidden")
+        case .foreignOrigin: (403, "Foreign Origin", "urn:stint:problem:foreign-origin")
         case .unknownRoute: (404, "Unknown Route", "urn:stint:problem:unknown-route")
         case .executionNotHeld: (404, "Execution Not Held", "urn:stint:problem:execution-not-held")
         case .notFound: (404, "Not Found", "urn:stint:problem:not-found")
@@ -100,6 +105,7 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
         case .unsupportedMediaType:
             (415, "Unsupported Media Type", "urn:stint:problem:unsupported-media-type")
         case .expectationFailed: (417, "Expectation Failed", "urn:stint:problem:expectation-failed")
+        case .misdirectedRequest: (421, "Misdirected Request", "urn:stint:problem:misdirected-request")
         case .askAboveCeiling: (422, "Ask Above Ceiling", "urn:stint:problem:ask-above-ceiling")
         case .unknownKind: (422, "Unknown Kind", "urn:stint:problem:unknown-kind")
         case .durationMissing: (422, "Duration Missing", "urn:stint:problem:duration-missing")

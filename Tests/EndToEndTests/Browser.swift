@@ -27,10 +27,12 @@ final class Browser: Sendable {
     private let state = Mutex(State())
 
     /// Gives `body` a browser.
+    /// - Parameter more: arguments of Chromium beside the usual ones.
     static func open<Result>(
-        isolation: isolated (any Actor)? = #isolation, _ body: (Browser) async throws -> Result
+        _ more: [String] = [], isolation: isolated (any Actor)? = #isolation,
+        _ body: (Browser) async throws -> Result
     ) async throws -> Result {
-        let browser = try Browser()
+        let browser = try Browser(more)
         do {
             let result = try await body(browser)
             try await browser.close()
@@ -50,7 +52,7 @@ final class Browser: Sendable {
         "--lang=en",
     ]
 
-    private init() throws {
+    private init(_ more: [String]) throws {
         directory = try TemporaryDirectory()
         let paths = [directory.file("orders"), directory.file("answers")]
         for path in paths where mkfifo(path, 0o600) != 0 { throw Unexpected("no pipe: errno \(errno)") }
@@ -62,7 +64,7 @@ final class Browser: Sendable {
                 "env", "-u", "LD_PRELOAD", "HOME=\(directory.path)", "sh", "-c",
                 #"exec "$@" 3<"$HOME/orders" 4>"$HOME/answers""#, "sh",
             ]
-                + ["chromium"] + Self.arguments
+                + ["chromium"] + Self.arguments + more
                 + ["--user-data-dir=\(directory.file("profile"))", "about:blank"],
             log: directory.file("chromium.log"))
         let reader = Thread { [self] in read() }

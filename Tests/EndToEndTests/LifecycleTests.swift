@@ -15,7 +15,7 @@ extension EndToEnd {
                 let redis = try place.redisPid()
                 let answer = try await RawConnection.open(port: stint.runnerPort) { connection in
                     try await connection.send(
-                        "POST /v1/accounts/slow/executions HTTP/1.1\r\nHost: stint\r\n"
+                        "POST /v1/accounts/slow/executions HTTP/1.1\r\nHost: localhost\r\n"
                             + "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n{\"id\":")
                     // The service has read that much when it has answered a later question.
                     #expect(try await stint.client.peek(account: "slow").status == 200)
@@ -55,8 +55,8 @@ extension EndToEnd {
                 try await RawConnection.open(port: stint.runnerPort) { connection in
                     // When the first is answered, the beginning of the second has been read with it.
                     try await connection.send(
-                        "GET /v1/accounts/slow/limits HTTP/1.1\r\nHost: stint\r\n\r\n"
-                            + "POST /v1/accounts/slow/executions HTTP/1.1\r\nHost: stint\r\n"
+                        "GET /v1/accounts/slow/limits HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                            + "POST /v1/accounts/slow/executions HTTP/1.1\r\nHost: localhost\r\n"
                             + "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n{\"id\":")
                     #expect(try await connection.reply().hasPrefix("HTTP/1.1 200 OK\r\n"))
                     let began = ContinuousClock.now

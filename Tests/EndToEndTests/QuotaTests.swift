@@ -57,7 +57,7 @@ extension EndToEnd {
 
                 let raw = try await RawConnection.open(port: stint.runnerPort) { connection in
                     try await connection.send(
-                        "POST /v1/accounts/sixty/executions HTTP/1.1\r\nHost: stint\r\n"
+                        "POST /v1/accounts/sixty/executions HTTP/1.1\r\nHost: localhost\r\n"
                             + "Content-Length: 0\r\n\r\n")
                     return try await connection.reply()
                 }

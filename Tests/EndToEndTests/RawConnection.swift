@@ -15,9 +15,12 @@ struct RawConnection {
         _ body: (inout RawConnection) async throws -> Result
     ) async throws -> Result {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true))
                 }
             }
         return try await channel.executeThenClose { inbound, outbound in
@@ -36,10 +39,14 @@ struct RawConnection {
 
     func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
+    /// Sends nothing more, and reads on.
+    func endInput() { outbound.finish() }
+
     /// The next whole reply.
-    mutating func reply() async throws -> String {
+    /// - Parameter isToHead: whether it answers HEAD, so that it has no content whatever its length says.
+    mutating func reply(isToHead: Bool = false) async throws -> String {
         while true {
-            if let length = lengthOfReply, let reply = unread.readString(length: length) {
+            if let length = lengthOfReply(isToHead), let reply = unread.readString(length: length) {
                 unread.discardReadBytes()
                 return reply
             }
@@ -51,20 +58,22 @@ struct RawConnection {
     }
 
     /// The bytes of the first reply, once its head is there.
-    private var lengthOfReply: Int? {
+    private func lengthOfReply(_ isToHead: Bool) -> Int? {
         let text = String(buffer: unread)
-        guard let head = text.range(of: "\r\n\r\n"),
-            let field = text.range(of: "Content-Length: ", range: text.startIndex..<head.lowerBound),
+        guard let head = text.range(of: "\r\n\r\n") else { return nil }
+        let headLength = text.utf8.distance(from: text.startIndex, to: head.upperBound)
+        if isToHead || text.hasPrefix("HTTP/1.1 1") { return headLength }
+        guard let field = text.range(of: "Content-Length: ", range: text.startIndex..<head.lowerBound),
             let body = Int(text[field.upperBound...].prefix { $0.isNumber })
         else { return nil }
-        return text.utf8.distance(from: text.startIndex, to: head.upperBound) + body
+        return headLength + body
     }
 
     /// Posts JSON.
     /// - Returns: the reply's status.
     mutating func post(_ path: String, _ json: String) async throws -> Int {
         try await send(
-            "POST \(path) HTTP/1.1\r\nHost: stint\r\nContent-Type: application/json\r\n"
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 + "Content-Length: \(json.utf8.count)\r\n\r\n\(json)")
         let reply = try await reply()
         guard let status = Int(reply.dropFirst("HTTP/1.1 ".count).prefix(3)) else {

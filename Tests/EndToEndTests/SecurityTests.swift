@@ -265,8 +265,9 @@ extension EndToEnd {
                 let certificates = try await Certificates(in: place)
                 let stint = try await place.start(["--ledger", "memory"] + certificates.arguments)
                 let requests =
-                    (0..<40).map { _ in "GET /v1/accounts/a/limits HTTP/1.1\r\nHost: h\r\n\r\n" }.joined()
-                    + "GET /v1/accounts/a/limits HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+                    (0..<40).map { _ in "GET /v1/accounts/a/limits HTTP/1.1\r\nHost: localhost\r\n\r\n" }
+                    .joined()
+                    + "GET /v1/accounts/a/limits HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                 let file = try place.write(requests, to: "requests")
                 // s_client ends when the server has closed, and says that nothing was missing.
                 let (ending, output) = try await place.outside([

@@ -12,10 +12,13 @@ enum HouseRules {
         "QuotaClient": ["WireFormat"],
         "Audit": ["WireFormat"],
         "RedisLedger": ["Accounting", "Redis"],
-        "RunnerAPI": ["Access", "Accounting", "WireFormat"],
+        "HTTPRequests": ["Access", "WireFormat"],
+        "RunnerAPI": ["Access", "Accounting", "HTTPRequests", "WireFormat"],
         "PlanText": ["Accounting", "WireFormat"],
         "Records": ["Accounting", "PlanText", "Redis", "WireFormat"],
-        "AdminAPI": ["Access", "Accounting", "PlanText", "Records", "Redis", "WireFormat"],
+        "AdminAPI": [
+            "Access", "Accounting", "HTTPRequests", "PlanText", "Records", "Redis", "WireFormat",
+        ],
         "LoadGeneration": ["QuotaClient", "Accounting", "WireFormat"],
         "stint": [
             "Access", "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "PlanText", "Records",
@@ -28,7 +31,7 @@ enum HouseRules {
     static let pureImports: Set<String> = ["Synchronization"]
 
     static let modulesWithoutFoundation: Set<String> = [
-        "Access", "Accounting", "WireFormat", "Redis", "RedisLedger", "RunnerAPI",
+        "Access", "Accounting", "HTTPRequests", "WireFormat", "Redis", "RedisLedger", "RunnerAPI",
     ]
 
     static let unwantedFolders: Set<String> = [

@@ -34,18 +34,24 @@ struct ConnectionTests {
     @Test(
         "closes when the client asks for it, and tells an old client when it does not",
         arguments: [
-            CloseRow(version: "1.1", fields: "Host: h\r\n", said: nil, closes: false),
-            CloseRow(version: "1.1", fields: "Host: h\r\nConnection: close\r\n", said: "close", closes: true),
-            CloseRow(version: "1.1", fields: "Host: h\r\nConnection: CLOSE\r\n", said: "close", closes: true),
+            CloseRow(version: "1.1", fields: "Host: localhost\r\n", said: nil, closes: false),
             CloseRow(
-                version: "1.1", fields: "Host: h\r\nConnection: x, close\r\n", said: "close", closes: true),
+                version: "1.1", fields: "Host: localhost\r\nConnection: close\r\n", said: "close",
+                closes: true),
+            CloseRow(
+                version: "1.1", fields: "Host: localhost\r\nConnection: CLOSE\r\n", said: "close",
+                closes: true),
+            CloseRow(
+                version: "1.1", fields: "Host: localhost\r\nConnection: x, close\r\n", said: "close",
+                closes: true),
             CloseRow(version: "1.0", fields: "", said: "close", closes: true),
             CloseRow(
-                version: "1.0", fields: "Host: h\r\nConnection: keep-alive\r\n", said: "keep-alive",
+                version: "1.0", fields: "Host: localhost\r\nConnection: keep-alive\r\n", said: "keep-alive",
                 closes: false),
             CloseRow(
-                version: "1.1", fields: "Host: h\r\nConnection: upgrade\r\nUpgrade: h2c\r\n", said: "close",
-                closes: true),
+                version: "1.1", fields: "Host: localhost\r\nConnection: upgrade\r\nUpgrade: h2c\r\n",
+                said: nil,
+                closes: false),
         ])
     func closing(_ row: CloseRow) throws {
         let client = try Client()
@@ -78,7 +84,7 @@ struct ConnectionTests {
     @Test("reads chunks, with extensions and trailers, split at any byte")
     func chunked() throws {
         let head =
-            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: Chunked\r\n\r\n"
+            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: Chunked\r\n\r\n"
         let request =
             head + "3\r\n{\"i\r\nA;x=y\r\nd\":\"piece\"\r\n01\r\n}\r\n0\r\nX-After: z\r\n\r\n" + Client.peek
         let whole = try Client().ask(request)
@@ -109,8 +115,9 @@ struct ConnectionTests {
         "finds the account in every form of a path",
         arguments: [
             "/v1/accounts/a@b:c.d_e-F9/limits", "/v1/accounts/a%40b%3ac%2Ed_e-F9/limits",
-            "/v1/accounts/a@b:c.d_e-F9/limits?x=/../y", "http://h/v1/accounts/a@b:c.d_e-F9/limits",
-            "HTTP://other:81/v1/accounts/a@b:c.d_e-F9/limits?",
+            "/v1/accounts/a@b:c.d_e-F9/limits?x=/../y", "http://localhost/v1/accounts/a@b:c.d_e-F9/limits",
+            "HTTP://127.0.0.9:81/v1/accounts/a@b:c.d_e-F9/limits?",
+            "hTTps://[::1]/v1/accounts/a@b:c.d_e-F9/limits",
         ])
     func paths(_ path: String) throws {
         #expect(try Client().ask(Client.get(path)).contains(#"{"account":"a@b:c.d_e-F9","#))
@@ -119,7 +126,8 @@ struct ConnectionTests {
     @Test("ignores the body of a GET, up to the size of any body")
     func bodyOfGet() throws {
         let client = try Client()
-        let request = "GET /v1/accounts/a/limits HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
+        let request =
+            "GET /v1/accounts/a/limits HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello"
         #expect(try client.ask(request + request).ranges(of: "HTTP/1.1 200 OK").count == 2)
     }
 
@@ -144,9 +152,9 @@ struct ConnectionTests {
     @Test("does not ask for a body that it would refuse, and closes")
     func expectNothing() throws {
         for head in [
-            "POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n",
-            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n",
-            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\nContent-Length: 70000\r\n",
+            "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n",
+            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n",
+            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70000\r\n",
         ] {
             let client = try Client()
             let reply = try client.ask(head + Self.expecting + "\r\n")
@@ -303,7 +311,7 @@ struct ConnectionTests {
         client.eventLoop.run()
         #expect(!isDrained)
         try busy.writeInbound(
-            ByteBuffer(string: "ounts/a/executions HTTP/1.1\r\nHost: h\r\n\r\n" + Client.admit()))
+            ByteBuffer(string: "ounts/a/executions HTTP/1.1\r\nHost: localhost\r\n\r\n" + Client.admit()))
         #expect(client.scripted.waiting.count == 1, "the request that had begun, and not the one behind it")
         client.scripted.answer()
         client.eventLoop.run()

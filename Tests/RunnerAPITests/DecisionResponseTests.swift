@@ -53,7 +53,8 @@ struct DecisionResponseTests {
             Self.admitted("BAAAAAAACAAAAAA", 5_999, 590_000))
         #expect(try client.ask(Client.admit("")) == expected)
         let bare = try Client()
-        #expect(try bare.ask("POST /v1/accounts/acme/executions HTTP/1.1\r\nHost: h\r\n\r\n") == expected)
+        #expect(
+            try bare.ask("POST /v1/accounts/acme/executions HTTP/1.1\r\nHost: localhost\r\n\r\n") == expected)
     }
 
     @Test("A denial is 429 and says when to ask again")

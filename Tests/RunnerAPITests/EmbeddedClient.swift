@@ -62,9 +62,9 @@ final class EmbeddedClient {
     }
 
     /// Leaves the connection open as it is and goes on with a new one.
-    func reconnect() throws {
+    func reconnect(isTrusted: Bool = false) throws {
         channel = EmbeddedChannel(loop: eventLoop)
-        try open(channel)
+        try open(channel, isTrusted: isTrusted)
     }
 
     var isOpen: Bool { channel.isActive }
@@ -104,11 +104,11 @@ final class EmbeddedClient {
     static func post(_ path: String, _ body: String = "", fields: String = "") -> String {
         let type = body.isEmpty ? "" : "Content-Type: application/json\r\n"
         return
-            "POST \(path) HTTP/1.1\r\nHost: h\r\n\(type)Content-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(type)Content-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
     }
 
     static func get(_ path: String, method: String = "GET", fields: String = "") -> String {
-        "\(method) \(path) HTTP/1.1\r\nHost: h\r\n\(fields)\r\n"
+        "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n"
     }
 
     static func admit(_ body: String = "{}") -> String { post("/v1/accounts/acme/executions", body) }

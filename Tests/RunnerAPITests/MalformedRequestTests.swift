@@ -8,7 +8,7 @@ import Testing
 @Suite("Malformed requests")
 struct MalformedRequestTests {
     private static let start = "POST /v1/accounts/acme/executions HTTP/1.1\r\n"
-    private static let host = "Host: h\r\nContent-Type: application/json\r\n"
+    private static let host = "Host: localhost\r\nContent-Type: application/json\r\n"
 
     static let requests: [String] = [
         start + host + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -37,7 +37,7 @@ struct MalformedRequestTests {
         "POST /v1/accounts/acme/executions HTTP/1.0\r\n" + host
             + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         start + "Content-Length: 0\r\n\r\n",
-        start + "Host: h\r\nHost: i\r\nContent-Length: 0\r\n\r\n",
+        start + "Host: localhost\r\nHost: 127.0.0.2\r\nContent-Length: 0\r\n\r\n",
         start + host + "Content-Length\r\n: 2\r\n\r\n{}",
         start + host + " Content-Length: 2\r\n\r\n{}",
         start + host + "X: a\r\n b\r\nContent-Length: 0\r\n\r\n",

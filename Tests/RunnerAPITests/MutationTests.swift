@@ -16,17 +16,18 @@ struct MutationTests {
         EmbeddedClient.admit(#"{"id":"b","function":"f","kind":"workflow-action","maxDurationMs":20000}"#),
         EmbeddedClient.settle("a", #"{"durationMs":5,"outcome":"timeout"}"#),
         EmbeddedClient.peek,
-        "POST /v1/accounts/a%40b/executions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json; charset=utf-8\r\n"
+        "POST /v1/accounts/a%40b/executions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; charset=utf-8\r\n"
             + "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\nX: y\r\n\r\n",
-        "HEAD http://h/v1/accounts/a/limits?q HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+        "HEAD http://localhost/v1/accounts/a/limits?q HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
     ].map { Array($0.utf8) }
 
     private static let mutator = Mutator([
         "\r\n", "\n", "\r", "\0", ":", " ", "\t", "Content-Length: 5\r\n", "Content-Length: 0\r\n",
         "Transfer-Encoding: chunked\r\n", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "Connection: close\r\n",
-        "Upgrade: x\r\nConnection: upgrade\r\n", "Expect: 100-continue\r\n", "Host: h\r\n", "0\r\n\r\n",
+        "Upgrade: x\r\nConnection: upgrade\r\n", "Expect: 100-continue\r\n", "Host: localhost\r\n",
+        "0\r\n\r\n",
         "\r\n\r\n", "{", "}", "\"", "%", "%00", "%2F", "..", "/", "\u{FFFD}", "CONNECT ", "OPTIONS ", "HEAD ",
-        "GET /v1/accounts/a/limits HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /v1/accounts/a/limits HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ])
 
     @Test(
@@ -54,7 +55,7 @@ struct MutationTests {
         let line = vector.filter { $0 != 0x0D && $0 != 0x0A }
         let length = Array("Content-Length: \(vector.count)\r\n\r\n".utf8)
         let start = Array("POST /v1/accounts/".utf8)
-        let head = Array(" HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n".utf8)
+        let head = Array(" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".utf8)
         let empty = Array("Content-Length: 0\r\n\r\n".utf8)
         let executions = Array("acme/executions".utf8)
         let bodies = [

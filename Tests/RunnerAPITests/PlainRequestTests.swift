@@ -1,6 +1,7 @@
 // What is plain, and that whoever reads a request, the reader of plain ones or NIO's decoder, it is the same request
 // and gets the same reply.
 
+import HTTPRequests
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -22,7 +23,7 @@ struct PlainRequestTests {
 
     struct Row: Sendable, CustomTestStringConvertible {
         var line = "POST /v1/accounts/a/executions HTTP/1.1"
-        var fields = ["Host: h", "Content-Type: application/json", "Content-Length: 2"]
+        var fields = ["Host: localhost", "Content-Type: application/json", "Content-Length: 2"]
         var body = "{}"
         var isPlain = true
 
@@ -33,7 +34,7 @@ struct PlainRequestTests {
 
         /// With these beside `Host`, and without a body.
         static func fields(_ fields: String..., isPlain: Bool) -> Row {
-            Row(fields: ["Host: h"] + fields, body: "", isPlain: isPlain)
+            Row(fields: ["Host: localhost"] + fields, body: "", isPlain: isPlain)
         }
     }
 
@@ -53,7 +54,7 @@ struct PlainRequestTests {
         .line("POST /v1/accounts/a%40/executions HTTP/1.1", isPlain: false),
         .line("POST /v1/accounts/a/executions?x HTTP/1.1", isPlain: false),
         .line("POST /v1/accounts/a/executions#x HTTP/1.1", isPlain: false),
-        .line("POST http://h/v1/accounts/a/executions HTTP/1.1", isPlain: false),
+        .line("POST http://localhost/v1/accounts/a/executions HTTP/1.1", isPlain: false),
     ]
 
     private static let fields: [Row] = [
@@ -87,7 +88,7 @@ struct PlainRequestTests {
         .fields("Accept: 1", "Accept: 2", "Accept: 3", "Accept: 4", "Accept: 5", "Accept: 6", isPlain: false),
         .fields("Accept: \(String(repeating: "a", count: 400))", isPlain: false),
         .fields("X-Unknown: y", isPlain: false),
-        .fields("Host: h", isPlain: false),
+        .fields("Host: localhost", isPlain: false),
         .fields("Expect: 100-continue", isPlain: false),
         .fields("Transfer-Encoding: chunked", isPlain: false),
         .fields("Content-Encoding: identity", isPlain: false),
@@ -109,9 +110,11 @@ struct PlainRequestTests {
         Row(fields: ["Host:", "Content-Length: 0"], body: "", isPlain: false),
         Row(body: "{", isPlain: false),
         Row(
-            fields: ["Host: h", "Content-Length: 20"], body: String(repeating: "x", count: 20), isPlain: true),
+            fields: ["Host: localhost", "Content-Length: 20"], body: String(repeating: "x", count: 20),
+            isPlain: true),
         Row(
-            fields: ["Host: h", "Content-Length: 21"], body: String(repeating: "x", count: 21), isPlain: false
+            fields: ["Host: localhost", "Content-Length: 21"], body: String(repeating: "x", count: 21),
+            isPlain: false
         ),
     ]
 
@@ -141,7 +144,7 @@ struct PlainRequestTests {
     private static let mutator = Mutator([
         "\r\n", "\n", "\r", "\0", ":", " ", "\t", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n",
         "HTTP/1.1",
-        "Connection: close\r\n", "Host: h\r\n", "\r\n\r\n", "{", "}", "-", "_", "/", "@", ",", ";",
+        "Connection: close\r\n", "Host: localhost\r\n", "\r\n\r\n", "{", "}", "-", "_", "/", "@", ",", ";",
         "Accept: x\r\n",
     ])
 

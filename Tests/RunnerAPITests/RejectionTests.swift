@@ -101,7 +101,8 @@ struct RejectionTests {
             ),
             more: #","field":"id""#),
         Row(
-            "no type", "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}",
+            "no type",
+            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}",
             "415 Unsupported Media Type", notJSON),
         Row(
             "another type",
@@ -110,7 +111,7 @@ struct RejectionTests {
             notJSON),
         Row(
             "a type for chunks",
-            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\n"
+            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\n"
                 + "Transfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
             "415 Unsupported Media Type", notJSON),
         Row(
@@ -119,12 +120,12 @@ struct RejectionTests {
             "415 Unsupported Media Type", notJSON),
         Row(
             "a body that is announced too large",
-            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\n"
+            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\n"
                 + "Content-Type: application/json\r\nContent-Length: 65537\r\n\r\n{",
             "413 Content Too Large", closes: true, tooLarge),
         Row(
             "chunks that are too large together",
-            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\n"
+            "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\n"
                 + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
                 + "8000\r\n\(String(repeating: " ", count: 0x8000))\r\n8000\r\n\(String(repeating: " ", count: 0x8000))"
                 + "\r\n1\r\n ", "413 Content Too Large", closes: true, tooLarge),
@@ -148,7 +149,8 @@ struct RejectionTests {
             EmbeddedClient.get("/x", fields: "X: \(String(repeating: " ", count: 65_536))"),
             "431 Request Header Fields Too Large", closes: true, tooLargeHead),
         Row(
-            "HTTP/2.0", "GET / HTTP/2.0\r\nHost: h\r\n\r\n", "505 HTTP Version Not Supported", closes: true,
+            "HTTP/2.0", "GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", "505 HTTP Version Not Supported",
+            closes: true,
             (
                 "version-not-supported", "HTTP Version Not Supported",
                 "the protocol must be HTTP/1.1 or HTTP/1.0"

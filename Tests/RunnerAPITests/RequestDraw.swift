@@ -11,7 +11,8 @@ struct RequestDraw {
         "/v1/accounts/acme/limits",
     ]
     private static let oddPaths = [
-        "/v1/accounts/a%40b/executions", "/v1/accounts/acme/limits?x=1", "http://h/v1/accounts/acme/limits",
+        "/v1/accounts/a%40b/executions", "/v1/accounts/acme/limits?x=1",
+        "http://localhost/v1/accounts/acme/limits",
         "/v1/accounts//executions", "/v1/accounts/a~b/limits", "/v1/accounts/", "/v2", "*", "",
         "/v1/accounts/\(String(repeating: "a", count: 129))/limits", "/v1/accounts/a b/limits",
         "/v1/accounts/acme/limits#x", "/v1/accounts/\u{FC}/limits", "/v1/accounts/acme/executions/a:b/settle",
@@ -24,7 +25,8 @@ struct RequestDraw {
         "connection:Keep-Alive", "X-Request-ID: \"7\"", "traceparent: 00-1-2-01", "Accept-Language:   en ",
     ]
     private static let oddFields = [
-        "Host: other", "Host : h", " folded: x", "Accept:", "Accept: ", "Accept: \t", "Accept: \u{E9}",
+        "Host: other", "Host: evil.example", "Host : h", "Origin: null", "Sec-Fetch-Site: same-site",
+        " folded: x", "Accept:", "Accept: ", "Accept: \t", "Accept: \u{E9}",
         "Accept: a\u{0}b", "Accept: a\tb", "X-Unknown: y", ": empty", "no colon", "Connection: close",
         "Connection: keep-alive, close", "Connection: upgrade", "Upgrade: h2c", "Transfer-Encoding: chunked",
         "Transfer-Encoding: gzip", "Content-Encoding: gzip", "Content-Encoding: identity",
@@ -59,7 +61,7 @@ struct RequestDraw {
         let method = isOdd() ? random.pick(Self.methods) : path.hasSuffix("limits") ? "GET" : "POST"
         let version = isOdd() ? random.pick(Self.versions) : "HTTP/1.1"
         let body = method == "GET" && !isOdd() ? "" : random.pick(Self.bodies)
-        var fields = isOdd() ? [] : [random.pick(["Host: h", "host:127.0.0.1:80", "HOST:   h"])]
+        var fields = isOdd() ? [] : [random.pick(["Host: localhost", "host:127.0.0.1:80", "HOST:   [::1]"])]
         if !body.isEmpty || random.once(in: 8) {
             let type = random.once(in: 3) ? random.pick(Self.types) : Self.types[0]
             fields.append("Content-Type: \(type)")

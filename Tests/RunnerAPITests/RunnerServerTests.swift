@@ -48,7 +48,7 @@ struct RunnerServerTests {
         try await RunnerServer.running { _, address in
             try await SocketClient.connected(to: address) { client in
                 let head =
-                    "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+                    "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 try await client.send(head + "Content-Length: 1000000\r\n\r\n")
                 for _ in 0..<100 { try await client.send(String(repeating: " ", count: 10_000)) }
                 let reply = try await client.rest()
@@ -64,7 +64,8 @@ struct RunnerServerTests {
             $0.headerTimeout = .milliseconds(50)
         } _: { _, address in
             try await SocketClient.connected(to: address) { client in
-                try await client.send("POST /v1/accounts/a/executions HTTP/1.1\r\nHost: h\r\nContent-Le")
+                try await client.send(
+                    "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\nContent-Le")
                 let rest = try await client.rest()
                 #expect(rest.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
             }

@@ -20,7 +20,12 @@ enum LiveRoute {
     static func route(_ feed: LiveFeed) -> AdminRoutes.Route {
         AdminRoutes.Route(.get, "/v1/live") { request in
             _ = try request.query()
-            guard request.request.method == .get else { return Response(status: .ok, headers: headers) }
+            guard request.request.method == .get else {
+                var response = Response(status: .ok, headers: headers)
+                // Nobody knows how long the stream would be.
+                response.headers[.contentLength] = nil
+                return response
+            }
             let channel = request.context.channel
             let subscription = try feed.subscribe { channel.close(promise: nil) }
             return Response(

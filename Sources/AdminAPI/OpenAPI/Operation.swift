@@ -122,13 +122,12 @@ struct Operation: Sendable {
         if scope != .none { types += ProblemType.allCases.filter { [401, 403].contains($0.status) } }
         if body != nil { types += [.malformedJSON, .malformedField, .bodyTooLarge, .unsupportedMediaType] }
         if path.contains("{account}") { types += [.malformedAccount, .unknownRoute] }
-        types += [.malformedRequest, .internalError]
+        types += [
+            .malformedRequest, .foreignOrigin, .expectationFailed, .misdirectedRequest, .headersTooLarge,
+            .internalError, .versionNotSupported,
+        ]
         switch api {
-        case .runner:
-            types += [
-                .requestTimeout, .expectationFailed, .headersTooLarge, .bodyTooLarge,
-                .temporaryReducedCapacity, .versionNotSupported,
-            ]
+        case .runner: types += [.requestTimeout, .bodyTooLarge, .temporaryReducedCapacity]
         case .admin: types += [.malformedParameter]
         }
         return ProblemType.allCases.filter(types.contains)

@@ -1,0 +1,42 @@
+// Which page made a browser send a request. Browsers say so, and no page can make them say otherwise; whoever is no
+// browser says nothing, and is none of this.
+
+/// What a request says about the page that it comes from (Fetch; Fetch Metadata).
+public struct SendingPage: Sendable {
+    /// `Origin`; `null`, which is nobody's, when there are several.
+    public var origin: String? {
+        didSet { if oldValue != nil { origin = "null" } }
+    }
+    /// `Sec-Fetch-Site`, likewise.
+    public var site: String? {
+        didSet { if oldValue != nil { site = "cross-site" } }
+    }
+    /// `Sec-Fetch-Mode`
+    public var mode: String?
+
+    public init() {}
+
+    /// Whether the request comes from a page of another origin than the one that it is sent to.
+    ///
+    /// Not from links to here that a person follows: a page cannot read what they lead to, and they change nothing.
+    /// - Parameters:
+    ///   - host: the authority that the request names.
+    ///   - isSecure: whether the connection is encrypted. If it is not, a proxy may have decrypted it, so both schemes are right.
+    ///   - isSafe: whether the request changes nothing.
+    public func isForeign(to host: Authority?, isSecure: Bool, isSafe: Bool) -> Bool {
+        if let origin, !Self.isSame(origin, as: host, isSecure: isSecure) { return true }
+        guard let site, site != "same-origin", site != "none" else { return false }
+        return !(isSafe && mode == "navigate" && origin == nil)
+    }
+
+    /// - Parameter origin: `SCHEME://HOST[:PORT]` or `null`.
+    private static func isSame(_ origin: String, as host: Authority?, isSecure: Bool) -> Bool {
+        for (scheme, port) in [("https://", 443), ("http://", 80)] where origin.hasPrefix(scheme) {
+            guard !isSecure || port == 443, let host,
+                let own = Authority(origin.dropFirst(scheme.utf8.count))
+            else { return false }
+            return own.host == host.host && own.port ?? port == host.port ?? port
+        }
+        return false
+    }
+}

@@ -1,0 +1,55 @@
+// A connection of the control plane: Hummingbird's, but for three things. TLS is asked for each connection what to add, so
+// that a new certificate is used from the next one on; requests are decoded as the data plane does; and `AdminConnection`
+// stands between HTTP and Hummingbird.
+
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+
+struct AdminChannel: HTTPChannelHandler {
+    /// Bytes of a request's line and header fields.
+    static let maximumHeaderBytes = 16_384
+
+    let base: HTTP1Channel
+    let security: AdminSecurity
+
+    var responder: HTTPChannelHandler.Responder { base.responder }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+        channel.eventLoop.makeCompletedFuture { try security.secure?(channel) }
+            .flatMap { base.setup(channel: channel, logger: logger) }
+            .flatMap { value in replaceDecoder(of: channel).map { value } }
+    }
+
+    /// Puts our own decoder in the place of Hummingbird's, and our connection behind it.
+    private func replaceDecoder(of channel: any Channel) -> EventLoopFuture<Void> {
+        let pipeline = channel.pipeline.syncOperations
+        do {
+            let old = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let connection = AdminConnection(security)
+            let decoder = AdminDecoder(for: connection, maximumHeaderBytes: Self.maximumHeaderBytes)
+            let bytes = ByteToMessageHandler(decoder, maximumBufferSize: 2 * Self.maximumHeaderBytes)
+            try pipeline.addHandlers(bytes, connection, position: .after(old))
+            return pipeline.removeHandler(old)
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    func handle(value: HTTP1Channel.Value, logger: Logger) async {
+        await base.handle(value: value, logger: logger)
+    }
+}
+
+extension HTTPServerBuilder {
+    /// HTTP/1.1 as the control plane speaks it.
+    static func admin(_ configuration: HTTP1Channel.Configuration, _ security: AdminSecurity)
+        -> HTTPServerBuilder
+    {
+        HTTPServerBuilder { responder in
+            AdminChannel(
+                base: HTTP1Channel(responder: responder, configuration: configuration), security: security)
+        }
+    }
+}

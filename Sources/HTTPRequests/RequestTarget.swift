@@ -1,0 +1,37 @@
+// The target of a request in its two forms that name a path (RFC 9112, section 3.2).
+
+/// `/path?query`, or the same behind a scheme and an authority, as clients of a proxy write it.
+public struct RequestTarget {
+    /// What the target names in place of `Host`; nil unless the target is absolute.
+    public let authority: Substring?
+    /// From the path's slash on; a target that is neither form, such as `*`, as it is.
+    public let path: Substring
+
+    /// - Parameter text: the target of a request line.
+    public init(_ text: String) {
+        guard text.utf8.first != UInt8(ascii: "/"), let rest = Self.afterScheme(text) else {
+            authority = nil
+            path = text[...]
+            return
+        }
+        let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        authority = rest[..<end]
+        let tail = rest[end...]
+        path = tail.utf8.first == UInt8(ascii: "/") ? tail : "/\(tail)"
+    }
+
+    /// Either scheme, whichever the connection is: a proxy that ends TLS passes on what it was asked.
+    private static func afterScheme(_ text: String) -> Substring? {
+        for scheme in ["http://", "https://"] {
+            let start = text.utf8.prefix(scheme.utf8.count)
+            if start.elementsEqual(scheme.utf8, by: { $0 == $1 || $0 | 0x20 == $1 && $1.isLetter }) {
+                return text[start.endIndex...]
+            }
+        }
+        return nil
+    }
+}
+
+extension UInt8 {
+    fileprivate var isLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) }
+}
