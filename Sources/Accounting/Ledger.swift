@@ -13,10 +13,17 @@ public protocol AnswerSink: AnyObject {
     func receive(_ answer: Result<Answer, LedgerError>)
 }
 
-/// The ledger could not say. The text is for people and logs; it never contains an account or an id.
+/// The ledger could not say. The text is the reason, for people: it stands in the reply and never contains an account or
+/// an id.
 public enum LedgerError: Error, Equatable, Sendable {
     /// The question had no effect: safe to repeat.
     case notApplied(String)
     /// It may have been carried out. Repeating it with the same id is safe, and only that.
     case outcomeUnknown(String)
+
+    public var reason: String {
+        switch self {
+        case .notApplied(let reason), .outcomeUnknown(let reason): reason
+        }
+    }
 }

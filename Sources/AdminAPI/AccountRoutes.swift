@@ -95,8 +95,9 @@ struct AccountRoutes: Sendable {
     ) async throws -> Standing {
         do {
             return try await ledger.standing(account, plan)
-        } catch is LedgerError {
-            throw Problem(.temporaryReducedCapacity, detail: "the ledger cannot be asked now")
+        } catch let error as LedgerError {
+            throw Problem(
+                .temporaryReducedCapacity, detail: "the ledger cannot be asked now (\(error.reason))")
         }
     }
 }

@@ -49,7 +49,12 @@ extension Problem {
             self.init(
                 .temporaryReducedCapacity,
                 detail: "Redis did not answer in time; whether anything was changed is unknown")
-        case .refused: self.init(.temporaryReducedCapacity, detail: "Redis refused; nothing was changed")
+        case .refused(let text):
+            let said = ErrorReply(text)
+            let outcome =
+                said.isRefusal && !(said.isFromScript && said.code == "NOPERM")
+                ? "nothing was changed" : "whether anything was changed is unknown"
+            self.init(.temporaryReducedCapacity, detail: "Redis refuses, and \(outcome): \(said.text)")
         case .unexpected:
             self.init(.internalError, detail: "Redis holds something else there than Stint writes")
         }

@@ -1,4 +1,5 @@
-// Whether this process should be sent requests. Liveness is another question and is never asked here.
+// Whether this process should be sent requests: a decision could be made and written now. Liveness is another question
+// and is never asked here.
 
 public enum Readiness: Sendable, Equatable {
     case ready

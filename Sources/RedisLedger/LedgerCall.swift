@@ -218,6 +218,8 @@ extension ByteBuffer {
 extension LedgerCall {
     /// What the script says about a page that holds something else than it should; nothing was done then.
     private static let damaged: UInt8 = 6
+    /// What stands before the number of rows that were lost.
+    private static let lostRows: UInt8 = 7
 
     /// Hands every question its answer. Returns false, with nobody told anything, when these are not the bytes that
     /// the script returns for this call.
@@ -244,8 +246,13 @@ extension LedgerCall {
                 }
             }
         }
+        var lost: UInt8 = 0
+        if bytes.readableBytes == 2, bytes.readInteger() == LedgerCall.lostRows {
+            lost = bytes.readInteger() ?? 0
+        }
         guard bytes.readableBytes == 0 else { return false }
         ledger.noteClockSteps(clockSteps)
+        if lost > 0 { ledger.lostRows(Int(lost)) }
         var next = answers.makeIterator()
         for part in parts {
             for index in part.questions.indices {

@@ -3,6 +3,7 @@
 //   <prefix>{<account>}    the account's page: a hash (Scripts/page.lua), with a field per window shape, block of past
 //                          cells and hold
 //   <prefix>{<account>}:log   what became of its executions: a stream (Scripts/log.lua)
+//   <prefix>{probe}:hash, :stream, :set   what probes write, and take away again (Scripts/probe.lua)
 
 public import Accounting
 import NIOCore
@@ -32,6 +33,9 @@ public struct LedgerKeys: Sendable {
 
     /// The script appends the same to the page's key, which lies on the same server of a cluster.
     public func log(of account: Account) -> String { page(of: account) + ":log" }
+
+    /// What probes write to. No account's page or log is called so.
+    var probed: [String] { ["hash", "stream", "set"].map { "\(prefix){probe}:\($0)" } }
 
     /// The field of a page with the charges within a window of `shape`. An execution's id contains no colon, so
     /// it is never taken for one.

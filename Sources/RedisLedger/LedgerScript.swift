@@ -24,4 +24,7 @@ enum LedgerScript {
 
     /// What looks through a page for its holds (`Scripts/sweep.lua`).
     static let sweep = ByteBuffer(bytes: PackageResources.sweep_lua)
+
+    /// What tries whether decisions can be written (`Scripts/probe.lua`).
+    static let probe = ByteBuffer(bytes: PackageResources.probe_lua)
 }

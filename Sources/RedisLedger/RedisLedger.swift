@@ -13,12 +13,17 @@ public import Redis
 /// server had forgotten the script.
 public final class RedisLedger: Ledger {
     private let eventLoop: any EventLoop
-    private let keys: LedgerKeys
+    let keys: LedgerKeys
     private let logger: Logger
     private let clock: (() -> Timestamp)?
     private let latency: Metrics.Timer
     private let combined: Recorder
     private let clockSteps: Counter
+    private let refusals: RefusalCount
+    private let rowsLost: Counter
+    private let events: LedgerEvents
+    /// Whom the server takes us for, as people call it.
+    let user: String
     /// Here and not where it is sent: putting it together takes a while, which would count against the first deadline.
     private let script: ByteBuffer
     /// How many rows an account's log keeps; 0: there is no log.
@@ -29,6 +34,8 @@ public final class RedisLedger: Ledger {
     private var link: RedisLink?
     /// The script's digest as the server says it. Until it was loaded once, calls carry the script's text.
     private var digest: String?
+    /// The same of the script that probes.
+    private(set) var probeDigest: String?
     /// 1 until the server has said that it is no cluster's: there, accounts live on different servers.
     private var accountsPerCall = 1
     /// The calls that gather questions in this tick, in the order of their first question.
@@ -44,10 +51,12 @@ public final class RedisLedger: Ledger {
 
     /// - Parameters:
     ///   - logRows: how many rows the log of an account keeps, about; 0 keeps no log.
+    ///   - events: what others want to hear, on the event loop.
     ///   - clock: nil, except in tests: the server's own clock is used.
     public init(
         eventLoop: any EventLoop, redis: RedisSettings, keys: LedgerKeys, logger: Logger,
-        metrics: any MetricsFactory, logRows: Int = 0, clock: (() -> Timestamp)? = nil
+        metrics: any MetricsFactory, logRows: Int = 0, events: LedgerEvents = LedgerEvents(),
+        clock: (() -> Timestamp)? = nil
     ) {
         self.logRows = logRows
         script = LedgerScript.text(logRows: logRows)
@@ -59,11 +68,17 @@ public final class RedisLedger: Ledger {
         combined = Recorder(label: "stint_combined_asks", factory: metrics)
         clockSteps = Counter(label: "stint_clock_steps_total", factory: metrics)
         clockSteps.increment(by: 0)
+        refusals = RefusalCount(metrics)
+        rowsLost = Counter(label: "stint_log_rows_lost_total", factory: metrics)
+        rowsLost.increment(by: 0)
+        self.events = events
+        user = redis.url.user ?? "default"
         link = RedisLink(eventLoop: eventLoop, settings: redis, logger: logger, metrics: metrics) {
             [weak self] _ in
-            self?.loadScript()
+            self?.loadScripts()
             self?.askForPolicy()
             self?.askForCluster()
+            events.connected()
         }
     }
 
@@ -143,7 +158,13 @@ public final class RedisLedger: Ledger {
         case .success(.error(let text)) where text.hasPrefix("NOSCRIPT") && !call.wentWithText:
             call.wentWithText = true
             send(call)
-        case .success(.error(let text)): call.fail(LedgerError(serverSaid: text))
+        case .success(.error(let text)):
+            let said = ErrorReply(text)
+            if said.isRefusal {
+                refusals.count(said)
+                events.refused(said)
+            }
+            call.fail(LedgerError(said, toAccounts: call.accountCount))
         case .success: refuse(call, "a reply of another type than the script's")
         case .failure(.notSent(let reason)): call.fail(.notApplied(reason))
         case .failure(.lost(let reason)): call.fail(.outcomeUnknown(reason))
@@ -160,6 +181,12 @@ public final class RedisLedger: Ledger {
     private func refuse(_ call: LedgerCall, _ what: String) {
         logger.warning("the ledger's server answered something else", metadata: ["answer": "\(what)"])
         call.fail(.outcomeUnknown("the server answered with \(what)"))
+    }
+
+    /// Rows of logs could not be written; what they were about counts all the same.
+    func lostRows(_ count: Int) {
+        rowsLost.increment(by: Int64(count))
+        events.lostRows()
     }
 
     // MARK: Holds that nobody settles
@@ -208,23 +235,36 @@ public final class RedisLedger: Ledger {
         link?.flush()
     }
 
-    private func loadScript() {
-        link?.send(argumentCount: 3, to: Ear { [weak self] in self?.loaded($0) }) { writer in
+    func loadScripts() {
+        load(script) { $0.digest = $1 }
+        load(LedgerScript.probe) { $0.probeDigest = $1 }
+    }
+
+    /// - Parameter keep: keeps the script's digest.
+    private func load(_ script: ByteBuffer, keep: @escaping (RedisLedger, String) -> Void) {
+        let ear = Ear { [weak self] reply in
+            guard let self else { return }
+            switch reply {
+            case .success(.bulk(let bytes)): keep(self, String(buffer: bytes))
+            case .success(.status(let text)): keep(self, text)
+            case .success(let other):
+                logger.warning(
+                    "the server does not take the ledger's script", metadata: ["reply": "\(other)"])
+            case .failure(let failure):
+                logger.debug("the ledger's script was not loaded", metadata: ["reason": "\(failure)"])
+            }
+        }
+        send(argumentCount: 3, to: ear) { writer in
             writer.append("SCRIPT")
             writer.append("LOAD")
             writer.append(script)
         }
     }
 
-    private func loaded(_ reply: Result<RedisReply, RedisFailure>) {
-        switch reply {
-        case .success(.bulk(let bytes)): digest = String(buffer: bytes)
-        case .success(.status(let text)): digest = text
-        case .success(let other):
-            logger.warning("the server does not take the ledger's script", metadata: ["reply": "\(other)"])
-        case .failure(let failure):
-            logger.debug("the ledger's script was not loaded", metadata: ["reason": "\(failure)"])
-        }
+    /// Sends a command that is no call.
+    func send(argumentCount: Int, to ear: Ear, _ write: (inout CommandWriter) -> Void) {
+        guard let link else { return ear.receive(.failure(.notSent("the ledger is not connected yet"))) }
+        link.send(argumentCount: argumentCount, to: ear, write)
     }
 
     /// Every key of the ledger has a time to live, so any eviction may forget charges.
@@ -260,7 +300,7 @@ public final class RedisLedger: Ledger {
 }
 
 /// Hears one reply.
-private final class Ear: ReplySink {
+final class Ear: ReplySink {
     private let hear: (Result<RedisReply, RedisFailure>) -> Void
 
     init(_ hear: @escaping (Result<RedisReply, RedisFailure>) -> Void) { self.hear = hear }
@@ -269,19 +309,13 @@ private final class Ear: ReplySink {
 }
 
 extension LedgerError {
-    /// Errors that the server gives before a script has written anything; the script reads all that it might trip
-    /// over before its first write.
-    private static let refusals: Set<String> = [
-        "LOADING", "BUSY", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "MOVED",
-        "ASK",
-        "TRYAGAIN", "CROSSSLOT", "NOAUTH", "NOSCRIPT",
-    ]
-
-    /// - Parameter text: an error reply; its first word is its code.
-    init(serverSaid text: String) {
-        let code = String(text.prefix { $0 != " " })
+    /// The script reads all that it might trip over before its first write, and renews a page's time to live before it
+    /// changes the page; so a right that is missing is noticed before anything was written, except of an account whose
+    /// turn came before in the same call.
+    init(_ said: ErrorReply, toAccounts accounts: Int) {
+        let mayHaveWritten = said.isFromScript && said.code == "NOPERM" && accounts > 1
         self =
-            LedgerError.refusals.contains(code)
-            ? .notApplied("the server refused: \(text)") : .outcomeUnknown("the script failed: \(text)")
+            said.isRefusal && !mayHaveWritten
+            ? .notApplied("Redis refuses: \(said.text)") : .outcomeUnknown("the script failed: \(said.text)")
     }
 }

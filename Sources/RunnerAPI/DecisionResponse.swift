@@ -143,12 +143,13 @@ extension Problem {
 }
 
 extension LedgerError {
-    /// What happened, and what is safe now. The ledger's own words are for the log.
+    /// What happened, why, and what is safe now.
     fileprivate func advice(isAdmission: Bool) -> String {
         let what =
             switch self {
-            case .notApplied: "the ledger cannot answer; nothing was applied"
-            case .outcomeUnknown: "the ledger did not answer in time; whether it was applied is unknown"
+            case .notApplied(let reason): "the ledger cannot answer; nothing was applied (\(reason))"
+            case .outcomeUnknown(let reason):
+                "the ledger did not answer as it should; whether it was applied is unknown (\(reason))"
             }
         return what + (isAdmission ? "; repeating with the same id is safe" : "; repeating is safe")
     }

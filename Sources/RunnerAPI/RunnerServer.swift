@@ -79,6 +79,12 @@ public final class RunnerServer: Sendable {
         state.withLock { $0.listeners.compactMap(\.localAddress) }
     }
 
+    /// Whether runners can connect: from when everything listens until it drains.
+    public var isListening: Bool {
+        let expected = (settings.address == nil ? 0 : 1) + (settings.socketPath == nil ? 0 : 1)
+        return state.withLock { $0.listeners.count == expected && $0.listeners.allSatisfy { $0.isActive } }
+    }
+
     /// Listens. To be called once.
     ///
     /// A Unix socket at which nobody listens is replaced; one that is in use is left alone.

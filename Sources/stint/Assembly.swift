@@ -47,6 +47,7 @@ enum Assembly {
             makeLedger: { ledgers.make(on: $0) }, random: { chance() },
             logger: logger, metrics: metrics, tokens: security.book,
             secure: security.tls.map { $0.secure })
+        let ledgerWatch = LedgerWatch(ledgers: ledgers, runner: runner, logger: logger)
         let watch = records.map {
             PlanWatch(store: $0.plans, source: imported, runner: runner, wakes: wakes, logger: logger)
         }
@@ -54,7 +55,7 @@ enum Assembly {
         let admin = AdminServer(
             host: settings.adminAddress.host, port: settings.adminAddress.port,
             parts: AdminParts(
-                metrics: metrics, readiness: { await ledgers.readiness() }, records: records,
+                metrics: metrics, readiness: { await ledgerWatch.readiness() }, records: records,
                 ledger: try client.map { try accountLedger(settings, $0, ledgers) },
                 planBook: { runner.plans },
                 plansChanged: { await watch?.reload() }),
@@ -74,6 +75,7 @@ enum Assembly {
             let writer = RollupWriter(records.rollups, metrics: metrics)
             services.append(RollupService(writer: writer, runner: runner, logger: logger))
         }
+        services.append(ledgerWatch)
         services.append(AdminService(server: admin, address: settings.adminAddress))
         let planReload = PlanReload(source: planSource, runner: runner, watch: watch, logger: logger)
         planReload.warn(of: plans)
@@ -83,8 +85,8 @@ enum Assembly {
                 security: SecurityReload(security: security, runner: runner, logger: logger)))
         services.append(
             RunnerService(
-                server: runner, ledgers: ledgers, embedded: redis, adminPort: adminPort, settings: settings,
-                watch: watch, security: security, logger: logger))
+                server: runner, ledgers: ledgers, ledgerWatch: ledgerWatch, embedded: redis,
+                adminPort: adminPort, settings: settings, watch: watch, security: security, logger: logger))
 
         try await serve(services, settings, logger)
     }
@@ -150,14 +152,16 @@ enum Assembly {
     private static func ledgers(
         _ settings: Settings, _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics
     ) throws -> Ledgers {
+        let news = LedgerNews(logger: logger)
         guard let redis else {
-            return Ledgers(memory: MemoryLedger { Timestamp(ms: Int(Date().timeIntervalSince1970 * 1_000)) })
+            return Ledgers(
+                memory: MemoryLedger { Timestamp(ms: Int(Date().timeIntervalSince1970 * 1_000)) }, news: news)
         }
         let keys = try ledgerKeys(settings)
-        return Ledgers(url: redis.url) { eventLoop in
+        return Ledgers(url: redis.url, news: news) { eventLoop in
             RedisLedger(
                 eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics,
-                logRows: settings.logMaximumRows)
+                logRows: settings.logMaximumRows, events: news.events)
         }
     }
 
@@ -223,6 +227,8 @@ enum Assembly {
         .init("stint_http_connections", "Connections of runners open now."),
         .init("stint_http_requests_in_flight", "Questions of runners that the ledger has not answered yet."),
         .init("stint_ledger_seconds", "Time from sending a call to the ledger to its answer."),
+        .init("stint_ledger_refusals_total", "Calls to the ledger that Redis refused, by its code."),
+        .init("stint_log_rows_lost_total", "Rows of the execution log that Redis did not take."),
         .init(
             "stint_combined_asks", "Asks that went in one call to the ledger.",
             buckets: PrometheusMetrics.counts),

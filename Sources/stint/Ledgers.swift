@@ -1,5 +1,5 @@
 // The ledgers of this process, one for each event loop (or one in memory for all): made when the runner API
-// asks, watched for readiness, closed at the end.
+// asks, probed for readiness (by `LedgerWatch`), closed at the end.
 
 import Accounting
 import AdminAPI
@@ -20,13 +20,25 @@ final class Ledgers: Sendable {
     }
 
     private let kind: Kind
-    private let held = Mutex<[Held]>([])
+    private struct State: Sendable {
+        var ledgers: [Held] = []
+        /// How often ``probe(everything:)`` was called.
+        var turn = 0
+    }
 
-    init(memory ledger: MemoryLedger) { kind = .memory(ledger) }
+    private let held = Mutex(State())
+
+    let news: LedgerNews
+
+    init(memory ledger: MemoryLedger, news: LedgerNews) {
+        kind = .memory(ledger)
+        self.news = news
+    }
 
     /// - Parameter url: what is said about them; never shows a password.
-    init(url: RedisURL, make: @escaping @Sendable (any EventLoop) -> RedisLedger) {
+    init(url: RedisURL, news: LedgerNews, make: @escaping @Sendable (any EventLoop) -> RedisLedger) {
         kind = .redis(url, make: make)
+        self.news = news
     }
 
     /// For the log: `memory`, or the URL without its password.
@@ -37,6 +49,11 @@ final class Ledgers: Sendable {
         }
     }
 
+    /// Whom the server takes us for, as people call it.
+    var user: String {
+        if case .redis(let url, _) = kind, let user = url.user { user } else { "default" }
+    }
+
     /// The ledger of an event loop, which has begun to connect. To be called on that loop.
     func make(on eventLoop: any EventLoop) -> any Ledger {
         switch kind {
@@ -44,28 +61,37 @@ final class Ledgers: Sendable {
         case .redis(_, let make):
             let ledger = make(eventLoop)
             held.withLock {
-                $0.append(Held(eventLoop: eventLoop, ledger: NIOLoopBound(ledger, eventLoop: eventLoop)))
+                $0.ledgers.append(
+                    Held(eventLoop: eventLoop, ledger: NIOLoopBound(ledger, eventLoop: eventLoop)))
             }
             ledger.start()
             return ledger
         }
     }
 
-    /// Ready when every ledger reaches its server now.
-    func readiness() async -> Readiness {
-        guard case .redis(let url, _) = kind else { return .ready }
-        let held = held.withLock { $0 }
-        if held.isEmpty { return .notReady(reason: "the ledger is not open") }
-        for one in held {
-            do {
-                if try await !one.eventLoop.submit({ one.ledger.value.isReady }).get() {
-                    return .notReady(reason: "the ledger's server \(url) does not answer")
-                }
-            } catch {
-                return .notReady(reason: "\(error)")
-            }
+    /// Whether a decision could be made and written now: every ledger reaches its server, and the next in turn tries.
+    /// - Parameter everything: tries what decisions can do without, too.
+    func probe(everything: Bool) async -> ProbeResult {
+        guard case .redis = kind else { return .works(lacks: []) }
+        let (held, turn) = held.withLock { held in
+            held.turn += 1
+            return (held.ledgers, held.turn)
         }
-        return .ready
+        if held.isEmpty { return .unreachable(reason: "the ledger is not open") }
+        do {
+            var next = held[turn % held.count]
+            for one in held {
+                let isReady = try await one.eventLoop.submit { one.ledger.value.isReady }.get()
+                if !isReady { next = one }
+            }
+            return try await next.eventLoop.flatSubmit { [next] in
+                let promise = next.eventLoop.makePromise(of: ProbeResult.self)
+                next.ledger.value.probe(everything: everything) { promise.succeed($0) }
+                return promise.futureResult
+            }.get()
+        } catch {
+            return .unreachable(reason: "\(error)")
+        }
     }
 
     /// Where an account stands, asked on the loop that was opened first.
@@ -76,7 +102,7 @@ final class Ledgers: Sendable {
             return Standing(
                 plan: plan, usage: try ledger.answer(.peek, about: account, under: plan).get().usage)
         case .redis:
-            guard let one = held.withLock({ $0.first }) else {
+            guard let one = held.withLock({ $0.ledgers.first }) else {
                 throw LedgerError.notApplied("the ledger is not open")
             }
             let answer = try await one.eventLoop.flatSubmit {
@@ -90,8 +116,8 @@ final class Ledgers: Sendable {
 
     func close() async throws {
         let held = held.withLock { held in
-            defer { held = [] }
-            return held
+            defer { held.ledgers = [] }
+            return held.ledgers
         }
         for one in held {
             try await one.eventLoop.flatSubmit { one.ledger.value.close() }.get()

@@ -18,6 +18,7 @@ struct RunnerService: Service {
 
     let server: RunnerServer
     let ledgers: Ledgers
+    let ledgerWatch: LedgerWatch
     let embedded: EmbeddedRedis?
     /// Tells the admin API's port once that one listens.
     let adminPort: AsyncStream<Int>
@@ -80,10 +81,10 @@ struct RunnerService: Service {
 
     private func announce(adminPort: Int) async {
         let deadline = ContinuousClock.now.advanced(by: Self.ledgerPatience)
-        var readiness = await ledgers.readiness()
+        var readiness = await ledgerWatch.readiness()
         while readiness != .ready, ContinuousClock.now < deadline, !Task.isShuttingDownGracefully {
             do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
-            readiness = await ledgers.readiness()
+            readiness = await ledgerWatch.readiness()
         }
         let plan = server.plans.standard.name
         let runners = server.addresses.map { address in

@@ -163,13 +163,13 @@ struct DecisionResponseTests {
         client.scripted.fail(.notApplied("down"))
         client.scripted.fail(.outcomeUnknown("late"))
         client.scripted.fail(.outcomeUnknown("late"))
-        let unknown = "the ledger did not answer in time; whether it was applied is unknown"
+        let unknown = "the ledger did not answer as it should; whether it was applied is unknown (late)"
         #expect(
             try client.received()
                 == Client.reply(
                     "503 Service Unavailable", ["Retry-After: 1"],
                     Self.reducedCapacity + """
-                        ,"detail":"the ledger cannot answer; nothing was applied; repeating with the same id is safe",\
+                        ,"detail":"the ledger cannot answer; nothing was applied (down); repeating with the same id is safe",\
                         "id":"BAAAAAAACAAAAAA"}
                         """)
                 + Client.reply(
@@ -194,7 +194,8 @@ struct DecisionResponseTests {
                 + Client.reply(
                     "503 Service Unavailable", ["Retry-After: 1"],
                     Self.reducedCapacity
-                        + #","detail":"the ledger cannot answer; nothing was applied; repeating is safe"}"#))
+                        + #","detail":"the ledger cannot answer; nothing was applied (down); repeating is safe"}"#
+                ))
     }
 
     struct RefusalRow: Sendable, CustomTestStringConvertible {

@@ -156,12 +156,14 @@ struct RunnerServerTests {
                 // An answer proves that the server has this connection and is done with it.
                 let reply = try await idle.ask(Client.get("/"))
                 #expect(reply.hasPrefix("HTTP/1.1 404 "))
+                #expect(server.isListening)
                 try await SocketClient.connected(to: address) { busy in
                     try await busy.send(Client.admit() + Client.admit())
                     await gate.waitForQuestions(2)
                     async let drained: Void = server.drain(deadline: .seconds(50))
                     let rest = try await idle.rest()
                     #expect(rest == "")
+                    #expect(!server.isListening)
                     await #expect(throws: (any Error).self) {
                         try await SocketClient.connected(to: address) { _ in }
                     }

@@ -49,7 +49,7 @@ extension Operation {
             replies: [.text("It is")]),
         Operation(
             api: .admin, method: .get, path: "/readyz", scope: .none,
-            summary: "Should this process be sent requests?",
+            summary: "Should this process be sent requests? It can decide, write and listen now",
             replies: [.text("It should")], problems: [.temporaryReducedCapacity]),
         Operation(
             api: .admin, method: .get, path: "/metrics", scope: .none,

@@ -46,6 +46,9 @@ local function put(key, period, stay)
   for field, series in pairs(new) do
     set[#set + 1], set[#set + 2] = field, series
   end
+  if is_new and redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', key, stay) then
+    error({ err = "NOPERM its user has no permissions to run the 'pexpire' command" })
+  end
   redis.call('HSET', key, unpack(set))
   if is_new then redis.call('PEXPIRE', key, stay) end
 end

@@ -23,6 +23,11 @@ local function put(key, accounts, amounts, is_peak)
   end
 end
 
+-- Nothing is written that would have no time to live.
+if redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', KEYS[1], ARGV[3]) then
+  return redis.error_reply("NOPERM its user has no permissions to run the 'pexpire' command")
+end
+
 for measure = 1, measures do
   local accounts, amounts = {}, {}
   for i = 6, #ARGV, measures + 1 do

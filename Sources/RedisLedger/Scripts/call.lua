@@ -21,6 +21,7 @@
 --            because the clock was set back), 3 doubles that depend on it,
 --            per window: double executions, double ms, double ms until the oldest cell leaves (-1: nothing counts),
 --            of a settlement: 6 bytes admitted at, 6 bytes granted ms, 2 bytes length of its label, its label
+--          and behind them, where rows of a log could not be written: the byte 7, 1 byte how many (at most 255)
 -- All questions about an account are answered as if each had come alone, in order; they share one now. Everything that
 -- can fail on a damaged page is read before anything of it is written.
 --
@@ -206,9 +207,15 @@ for i = 1, #KEYS do
       call('HSET', key, unpack(set, 1, n))
     end
     -- page_store
-    if row and not redis.pcall('XADD', key .. ':log', 'NOMKSTREAM', 'MAXLEN', '~', log_rows, '*', '', row) then
-      redis.pcall('XADD', key .. ':log', '*', '', row)
-      redis.pcall('PEXPIRE', key .. ':log', string.format('%d', 7776000000 + lives_until - clock))
+    if row then
+      local log = key .. ':log'
+      local written = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', log_rows, '*', '', row)
+      local log_stay = not written and string.format('%d', 7776000000 + lives_until - clock)
+      if log_stay and redis.pcall('PEXPIRE', log, log_stay) == 0 then
+        written = redis.pcall('XADD', log, '*', '', row)
+        redis.pcall('PEXPIRE', log, log_stay)
+      end
+      if not written or written.err then answers.lost = (answers.lost or 0) + 1 end
     end
     is_answered = true
   until true
@@ -217,5 +224,9 @@ for i = 1, #KEYS do
     answer_account(plan, key, position + 2, count, held_count, id, answer_count, found)
   end
   accounts, answer_count, id, position = accounts - 1, answer_count + count, id + count, position + 2 + 18 * count
+end
+if answers.lost then
+  answer_count = answer_count + 1
+  answers[answer_count] = '\7' .. string.char(math.min(answers.lost, 255))
 end
 return answer_count == 1 and answers[1] or table.concat(answers)

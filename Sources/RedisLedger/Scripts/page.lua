@@ -40,6 +40,14 @@ end
 -- the holds that expired unseen (sweep.lua).
 local linger = log_rows and 600000 or 10000
 
+-- Without the right to give a page its time to live nothing is written. To be asked before a write, and not by trying: a
+-- script that has called a writing command is not refused for want of memory any more. Servers before 7.0 cannot be asked.
+local function may_expire(...)
+  if redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', ...) then
+    error({ err = "NOPERM its user has no permissions to run the 'pexpire' command" })
+  end
+end
+
 -- Renews the page's time to live.
 -- Returns the expired holds, which are looked for then; where they were many, the next call with an admission looks again.
 local function page_renew()
@@ -87,8 +95,14 @@ local function page_store()
     end
   end
   local new_own = own
+  local page_stay
   if delete then
-    local removed = renew and page_renew() or {}
+    local removed = {}
+    if renew then
+      removed = page_renew()
+      page_stay = string.format('%d', lives_until - clock + linger)
+      may_expire(key, page_stay)
+    end
     for id in string.gmatch(string.sub(own, 9) .. settled, '%S+') do removed[#removed + 1] = id end
     if #removed > 0 then call('HDEL', key, unpack(removed)) end
     new_own = pack('<d', lives_until)
@@ -100,16 +114,18 @@ local function page_store()
     n = n + 2
   end
   if n > 0 then call('HSET', key, unpack(set, 1, n)) end
-  if renew then call('PEXPIRE', key, string.format('%d', lives_until - clock + linger)) end
+  if renew then call('PEXPIRE', key, page_stay) end
   if not log_rows or not renew and row_count == 0 then return end
   local log, log_stay = key .. ':log', string.format('%d', 7776000000 + lives_until - clock)
   if renew and redis.pcall('PEXPIRE', log, log_stay) == 1 then
     redis.pcall('XTRIM', log, 'MINID', '~', string.format('%d', math.max(0, clock - 7776000000)))
   end
   for i = 1, row_count do
-    if not redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', log_rows, '*', '', rows[i]) then
-      redis.pcall('XADD', log, '*', '', rows[i])
+    local written = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', log_rows, '*', '', rows[i])
+    if not written and redis.pcall('PEXPIRE', log, log_stay) == 0 then
+      written = redis.pcall('XADD', log, '*', '', rows[i])
       redis.pcall('PEXPIRE', log, log_stay)
     end
+    if not written or written.err then answers.lost = (answers.lost or 0) + 1 end
   end
 end

@@ -1,0 +1,102 @@
+// Whether a decision could be made and written now: asked of the server with a script that does as much, on keys of its
+// own (`Scripts/probe.lua`). Also says which rights the server's user lacks.
+
+import NIOCore
+import Redis
+
+/// What a probe found.
+public enum ProbeResult: Equatable, Sendable {
+    /// Decisions can be made and written. ``lacks``: commands that the log and the control plane need and that the server's
+    /// user may not run; known only when everything was tried.
+    case works(lacks: [String])
+    /// They cannot, because the server refuses. The reason is what it said, or the right that is missing and how to
+    /// give it.
+    case refused(reason: String)
+    /// They cannot, because there is no answer.
+    case unreachable(reason: String)
+}
+
+extension RedisLedger {
+    /// Tries whether a decision could be made and written now. Costs the server as much as a decision or two.
+    /// - Parameters:
+    ///   - everything: tries what decisions can do without, too.
+    ///   - hear: hears once, within the command deadline; within two, when the server had forgotten the script.
+    public func probe(everything: Bool, _ hear: @escaping (ProbeResult) -> Void) {
+        sendProbe(everything: everything, withText: probeDigest == nil) { [weak self] reply in
+            if case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT"), let self {
+                // It has forgotten the ledger's script as well.
+                loadScripts()
+                sendProbe(everything: everything, withText: true) { hear(self.result(of: $0)) }
+            } else {
+                hear(self?.result(of: reply) ?? .unreachable(reason: "the ledger is closed"))
+            }
+        }
+    }
+
+    private func sendProbe(
+        everything: Bool, withText: Bool, _ hear: @escaping (Result<RedisReply, RedisFailure>) -> Void
+    ) {
+        send(argumentCount: 7, to: Ear(hear)) { writer in
+            if let probeDigest, !withText {
+                writer.append("EVALSHA")
+                writer.append(probeDigest)
+            } else {
+                writer.append("EVAL")
+                writer.append(LedgerScript.probe)
+            }
+            writer.append(3)
+            for key in keys.probed { writer.append(key) }
+            writer.append(everything ? 1 : 0)
+        }
+    }
+
+    private func result(of reply: Result<RedisReply, RedisFailure>) -> ProbeResult {
+        switch reply {
+        case .success(.array(let lists)) where lists.count == 2:
+            guard let needed = Refused(list: lists[0]), let rest = Refused(list: lists[1]) else { break }
+            if let reason = needed.reason(user: user, keys: keys) { return .refused(reason: reason) }
+            return .works(lacks: rest.commands)
+        case .success(.error(let text)):
+            return .refused(reason: Refused(ErrorReply(text)).reason(user: user, keys: keys) ?? text)
+        case .success: break
+        case .failure(.notSent(let reason)), .failure(.lost(let reason)): return .unreachable(reason: reason)
+        }
+        return .refused(reason: "it answers with something else than the script returns")
+    }
+}
+
+/// Commands that were refused, each with what the server said.
+private struct Refused {
+    private var replies: [(command: String, said: ErrorReply)] = []
+
+    var commands: [String] { replies.map(\.command) }
+
+    /// What the server said to the script as a whole: it names the command itself.
+    init(_ said: ErrorReply) {
+        let named = said.text.firstMatch(of: /'([a-z|]{1,32})' command/)
+        replies = [(named.map { String($0.output.1).uppercased() } ?? "", said)]
+    }
+
+    /// - Returns: nil when this is no flat list of commands and errors.
+    init?(list: RedisReply) {
+        guard case .array(let flat) = list, flat.count.isMultiple(of: 2) else { return nil }
+        for index in stride(from: 0, to: flat.count, by: 2) {
+            guard case .bulk(let command) = flat[index], case .bulk(let said) = flat[index + 1] else {
+                return nil
+            }
+            replies.append((String(buffer: command), ErrorReply(String(buffer: said))))
+        }
+    }
+
+    /// Why, and what to type where a right is missing; nil when nothing was refused.
+    func reason(user: String, keys: LedgerKeys) -> String? {
+        guard let first = replies.first else { return nil }
+        if let other = replies.first(where: { $0.said.code != "NOPERM" }) { return other.said.text }
+        if first.said.text.contains(" key") {
+            return "\(first.said.text). Its user may not use keys that begin with '\(keys.prefix)'. "
+                + "Type: ACL SETUSER \(user) ~\(keys.prefix)*"
+        }
+        let rights = commands.filter { !$0.isEmpty }.map { "+\($0.lowercased())" }.joined(separator: " ")
+        return "\(first.said.text). Type: ACL SETUSER \(user) \(rights.isEmpty ? "+eval +evalsha" : rights)"
+    }
+}

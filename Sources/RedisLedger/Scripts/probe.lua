@@ -1,0 +1,64 @@
+-- Probe: could a decision be made and written now? Does what the scripts of the ledger do to keys that no account has, and
+-- leaves nothing.
+--
+-- KEYS     1 a hash, which is gone again at the end, 2 a stream and 3 a sorted set, which are never made
+-- ARGV[1]  1: also what decisions do without, which is what the log and the control plane need
+-- Returns  two flat lists, one of what decisions need, one of the rest: a command, what the server said to it, and so on.
+--
+-- The first command that writes is HSET, as in a decision: a script that has called one is not refused for want of memory
+-- any more. What must not be missing then is asked for before; servers before 7.0 cannot be asked.
+
+local needed, rest = {}, {}
+
+local function refused(list, command, said)
+  list[#list + 1] = command
+  list[#list + 1] = said
+end
+
+local function try(list, command, ...)
+  local reply = redis.pcall(command, ...)
+  if type(reply) == 'table' and reply.err then refused(list, command, reply.err) end
+end
+
+local function ask(command, ...)
+  if redis.acl_check_cmd and not redis.acl_check_cmd(command, ...) then
+    refused(needed, command, "NOPERM its user has no permissions to run the '" .. string.lower(command) .. "' command")
+  end
+end
+
+local page, log, ranking, stay = KEYS[1], KEYS[2], KEYS[3], '10000'
+try(needed, 'TIME')
+try(needed, 'HMGET', page, 'a')
+try(needed, 'HGET', page, 'a')
+try(needed, 'HRANDFIELD', page, '1', 'WITHVALUES')
+ask('HSET', page, 'a', '')
+ask('HDEL', page, 'a')
+ask('PEXPIRE', page, stay)
+if #needed > 0 then return { needed, rest } end
+try(needed, 'HSET', page, 'a', '')
+if #needed > 0 then return { needed, rest } end
+try(needed, 'PEXPIRE', page, stay)
+if ARGV[1] == '1' then
+  try(rest, 'INFO', 'cluster')
+  try(rest, 'HGETALL', page)
+  try(rest, 'HKEYS', page)
+  try(rest, 'HLEN', page)
+  try(rest, 'HEXISTS', page, 'a')
+  try(rest, 'HSCAN', page, '0', 'COUNT', '1')
+  try(rest, 'HSETNX', page, 'b', '')
+  try(rest, 'HINCRBY', page, 'c', '1')
+  try(rest, 'XADD', log, 'NOMKSTREAM', '*', '', '')
+  try(rest, 'PTTL', log)
+  try(rest, 'XREVRANGE', log, '+', '-', 'COUNT', '1')
+  try(rest, 'XTRIM', log, 'MAXLEN', '0')
+  try(rest, 'ZADD', ranking, 'XX', '0', 'a')
+  try(rest, 'ZSCORE', ranking, 'a')
+  try(rest, 'ZMSCORE', ranking, 'a')
+  try(rest, 'ZCARD', ranking)
+  try(rest, 'ZRANGE', ranking, '0', '0')
+  try(rest, 'ZRANGEBYLEX', ranking, '-', '+', 'LIMIT', '0', '1')
+  try(rest, 'ZREMRANGEBYRANK', ranking, '0', '-2')
+  try(rest, 'ZREM', ranking, 'a')
+end
+try(needed, 'HDEL', page, 'a', 'b', 'c')
+return { needed, rest }

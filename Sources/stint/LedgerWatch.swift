@@ -1,0 +1,100 @@
+// Whether a decision could be made and written now: tried whenever somebody asks, when a connection is new, and every few
+// seconds in between, so that the log says what is wrong before a runner meets it.
+
+import AdminAPI
+import Logging
+import Redis
+import RedisLedger
+import RunnerAPI
+import ServiceLifecycle
+
+actor LedgerWatch: Service {
+    static let interval: Duration = .seconds(5)
+    /// How long an answer of the server is good for those who ask, so that asking often costs it nothing.
+    static let freshness: Duration = .milliseconds(500)
+
+    private let ledgers: Ledgers
+    private let runner: RunnerServer
+    private let logger: Logger
+
+    private var latest: (result: ProbeResult, at: ContinuousClock.Instant)?
+    /// What is being tried now, for all who ask meanwhile.
+    private var trying: Task<ProbeResult, Never>?
+    /// What decisions can do without was tried since the latest connection.
+    private var isChecked = false
+    /// Commands among it that Redis does not let us run, as last told.
+    private var lacks: [String] = []
+
+    init(ledgers: Ledgers, runner: RunnerServer, logger: Logger) {
+        self.ledgers = ledgers
+        self.runner = runner
+        self.logger = logger
+    }
+
+    func run() async throws {
+        var timer: Task<Void, Never>?
+        for await _ in ledgers.news.connections.cancelOnGracefulShutdown() {
+            timer?.cancel()
+            isChecked = false
+            timer = Task { await lookNowAndThen() }
+        }
+        timer?.cancel()
+    }
+
+    /// Until it is cancelled.
+    private func lookNowAndThen() async {
+        while !Task.isCancelled {
+            _ = await probe(everything: !isChecked)
+            do { try await Task.sleep(for: Self.interval) } catch { return }
+        }
+    }
+
+    /// Ready when a decision could be made and written now, and runners can connect to ask for one.
+    func readiness() async -> Readiness {
+        guard runner.isListening else { return .notReady(reason: "the runner API does not listen") }
+        return switch await recentResult() {
+        case .works: .ready
+        case .refused(let reason): .notReady(reason: "Redis refuses: \(reason)")
+        case .unreachable(let reason):
+            .notReady(reason: "the ledger's server \(ledgers.description) does not answer: \(reason)")
+        }
+    }
+
+    private func recentResult() async -> ProbeResult {
+        if let latest, latest.at.duration(to: .now) < Self.freshness { return latest.result }
+        if let trying { return await trying.value }
+        let task = Task { await probe(everything: false) }
+        trying = task
+        let result = await task.value
+        trying = nil
+        return result
+    }
+
+    private func probe(everything: Bool) async -> ProbeResult {
+        let result = await ledgers.probe(everything: everything)
+        switch result {
+        case .works(let lacks):
+            latest = (result, .now)
+            ledgers.news.refusals.worked()
+            if everything { tell(lacks) }
+        case .refused(let reason):
+            latest = (result, .now)
+            ledgers.news.refusals.refused(ErrorReply(reason), advice: reason)
+        case .unreachable: latest = nil
+        }
+        return result
+    }
+
+    private func tell(_ lacks: [String]) {
+        isChecked = true
+        guard lacks != self.lacks else { return }
+        self.lacks = lacks
+        guard !lacks.isEmpty else { return logger.notice("Redis lets us do everything now") }
+        let rights = lacks.map { "+\($0.lowercased())" }.joined(separator: " ")
+        logger.warning(
+            lacks.contains("XADD")
+                ? "Redis does not let us write the log of executions: its rows are lost"
+                : "Redis does not let us do all that the log and the admin API need",
+            metadata: ["type": "ACL SETUSER \(ledgers.user) \(rights)"])
+    }
+}
