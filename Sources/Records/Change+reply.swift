@@ -1,6 +1,7 @@
 // A row of the audit stream as what the admin API tells.
 
 import Foundation
+import NIOCore
 import Redis
 import WireFormat
 
@@ -19,6 +20,13 @@ extension ChangesBody.Change {
             id: id, at: Int(id.prefix { $0 != "-" }) ?? 0, who: values["who"] ?? "",
             what: values["what"] ?? "",
             before: values["before"].map(Self.value), after: values["after"].map(Self.value))
+    }
+
+    /// Bytes of an entry's names and values.
+    static func byteCount(of row: RedisReply) throws -> Int {
+        try row.elements[1].elements.reduce(0) { sum, part in
+            if case .bulk(let bytes) = part { sum + bytes.readableBytes } else { sum }
+        }
     }
 
     /// What was broken when it was logged is told as a string.

@@ -165,14 +165,33 @@ public struct PlanStore: Sendable {
 
     // MARK: The audit log
 
-    /// Changes, newest first.
+    /// A page of changes ends, full or not, when it has so many bytes.
+    static let maximumPageBytes = 1 << 20
+    /// Changes asked for at once.
+    private static let chunk = 50
+
+    /// Changes, newest first; the page may end before it is full, with `next` (``maximumPageBytes``).
     /// - Parameter before: the id of a change; only older ones are returned.
     public func changes(before: String?, limit: Int) async throws -> ChangesBody {
-        let newest = before.map { "(\($0)" } ?? "+"
-        let rows = try await redis.call(["XREVRANGE", keys.changes, newest, "-", "COUNT", String(limit + 1)])
-            .elements
-        let changes = try rows.prefix(limit).map { try ChangesBody.Change($0) }
-        return ChangesBody(changes: changes, next: rows.count > limit ? changes.last?.id : nil)
+        var page = ChangesBody(changes: [], next: before)
+        var bytes = 0
+        while true {
+            let newest = page.next.map { "(\($0)" } ?? "+"
+            let rows = try await redis.call(
+                ["XREVRANGE", keys.changes, newest, "-", "COUNT", String(Self.chunk)]
+            ).elements
+            for row in rows {
+                if page.changes.count == limit || bytes >= Self.maximumPageBytes { return page }
+                let change = try ChangesBody.Change(row)
+                bytes += try ChangesBody.Change.byteCount(of: row)
+                page.changes.append(change)
+                page.next = change.id
+            }
+            if rows.count < Self.chunk {
+                page.next = nil
+                return page
+            }
+        }
     }
 
     // MARK: The script

@@ -16,7 +16,12 @@ local fields = {}
 for i = 7, #ARGV, 2 do fields[#fields + 1] = ARGV[i] end
 
 local function put(key, period, stay)
-  local found, new, set, room = redis.call('HMGET', key, unpack(fields)), {}, {}, nil
+  local found, new, set, room = {}, {}, {}, nil
+  -- Lua hands over some thousand values at once, and no more.
+  for first = 1, #fields, 1000 do
+    local some = redis.call('HMGET', key, unpack(fields, first, math.min(#fields, first + 999)))
+    for i = 1, #some do found[first + i - 1] = some[i] end
+  end
   local is_new = true
   for i, field in ipairs(fields) do
     local series, amount = new[field] or found[i], tonumber(ARGV[2 * i + 6])
@@ -30,7 +35,8 @@ local function put(key, period, stay)
       end
       if not series then room = room - 1 end
     end
-    if not series or #series % 8 ~= 0 then series = '' end
+    -- What is longer than one entry for each minute of an hour is no series.
+    if not series or #series % 8 ~= 0 or #series > 480 then series = '' end
     local at = #series - 7
     while at > 0 and string.byte(series, at) > period do at = at - 8 end
     local behind = at + 8
@@ -49,7 +55,7 @@ local function put(key, period, stay)
   if is_new and redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', key, stay) then
     error({ err = "NOPERM its user has no permissions to run the 'pexpire' command" })
   end
-  redis.call('HSET', key, unpack(set))
+  for first = 1, #set, 1000 do redis.call('HSET', key, unpack(set, first, math.min(#set, first + 999))) end
   if is_new then redis.call('PEXPIRE', key, stay) end
 end
 

@@ -34,7 +34,15 @@ local function nextRevision()
     return revision
 end
 
+-- A text is told whole up to so many bytes; of a longer one its length and its SHA-1.
+local maximumText = 8192
+local function told(text)
+    if not text or #text <= maximumText then return text end
+    return string.format('{"bytes":%d,"sha1":"%s"}', #text, redis.sha1hex(text))
+end
+
 local function record(what, before, after)
+    before, after = told(before), told(after)
     local row = { 'XADD', audit, 'MAXLEN', '~', '10000', '*', 'who', who, 'what', what }
     if before then row[#row + 1] = 'before'; row[#row + 1] = before end
     if after then row[#row + 1] = 'after'; row[#row + 1] = after end
@@ -98,7 +106,16 @@ local function setDefault(plan)
     record('set default', quoted(before), quoted(plan))
 end
 
+-- A quarter of the log, the oldest, goes when all of it takes more than 16 MiB.
+local function shorten()
+    local bytes = redis.pcall('MEMORY', 'USAGE', audit, 'SAMPLES', '0')
+    if type(bytes) == 'number' and bytes > 16777216 then
+        redis.call('XTRIM', audit, 'MAXLEN', '~', math.floor(redis.call('XLEN', audit) * 3 / 4))
+    end
+end
+
 local function done(was)
+    if revision then shorten() end
     return { 'done', revision or tonumber(redis.call('HGET', book, 'revision') or 0), was and 1 or 0 }
 end
 
