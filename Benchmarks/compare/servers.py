@@ -160,7 +160,7 @@ class Servers:
         port, admin = free_port(), free_port()
         command = [
             self.stint, "serve", "--runner-address", f"127.0.0.1:{port}", "--admin-address", f"127.0.0.1:{admin}",
-            "--data-dir", folder, "--log-level", "warning",
+            "--data-dir", folder, "--log-level", "warning", "--accounts-maximum-new-per-hour", "0",
         ]
         if plan:
             with open(os.path.join(folder, "plans.yaml"), "w") as file:

@@ -133,6 +133,7 @@ public struct Considered: Sendable {
 
     private func decision(on error: LedgerError) -> Decision {
         guard case .admit(let ask) = question else { return .unavailable(error, nil) }
+        if case .noRoom = error { return .unavailable(error, ask.id) }
         switch plan.whenUnavailable {
         case .deny: return .unavailable(error, ask.id)
         case .admit: return .degraded(ask, memoryBytes: memoryBytes, error)

@@ -59,6 +59,13 @@ package struct Charges: Sendable {
         return .admitted(Grant(admittedAt: now, durationMs: grantMs))
     }
 
+    /// Forgets what was charged to the windows of `plan`.
+    mutating func forget(under plan: Plan, at clock: Timestamp) {
+        for index in plan.windows.indices {
+            if let place = place(of: index, under: plan) { windows[place].forget(at: clock) }
+        }
+    }
+
     /// When the windows of `plan` were charged by an admission at `now`, which has just been; empty when at that instant all,
     /// and none ever began anew.
     func moments(under plan: Plan, at now: Timestamp) -> [ChargeMoment] {

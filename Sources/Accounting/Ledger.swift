@@ -20,10 +20,13 @@ public enum LedgerError: Error, Equatable, Sendable {
     case notApplied(String)
     /// It may have been carried out. Repeating it with the same id is safe, and only that.
     case outcomeUnknown(String)
+    /// The account is new, and there is no room for one more: nothing was applied, whatever the plan says of a ledger that is
+    /// away. Earlier than `retryAfterMs` asking again is of no use.
+    case noRoom(String, retryAfterMs: Int)
 
     public var reason: String {
         switch self {
-        case .notApplied(let reason), .outcomeUnknown(let reason): reason
+        case .notApplied(let reason), .outcomeUnknown(let reason), .noRoom(let reason, _): reason
         }
     }
 }

@@ -67,6 +67,12 @@ public struct LedgerPage: Sendable {
         }
     }
 
+    /// Forgets what was charged to the windows of `plan`, the account's. What is held can still be settled, which then
+    /// corrects nothing.
+    public mutating func forget(under plan: Plan, at clock: Timestamp) {
+        charges.forget(under: plan, at: clock)
+    }
+
     /// Nothing here counts at `clock` any more, so the page may be forgotten.
     func isBlank(at clock: Timestamp) -> Bool {
         holds.values.allSatisfy { $0.expires <= clock }

@@ -6,39 +6,64 @@ import Synchronization
 /// A ledger in memory. One instance may serve several event loops: it takes a lock for each question.
 public final class MemoryLedger: Ledger, Sendable {
     private struct Pages {
-        let maximum: Int
-        var pages: [Account: LedgerPage] = [:]
-        /// Blank pages are dropped when this many are kept; then it becomes twice what remained.
-        var sweepAt: Int
-        /// A sweep looks at every page, so a full ledger sweeps once a second at most.
-        var nextSweep = Timestamp(ms: 0)
+        /// So many pages are kept though they are blank: they know that a clock must not step back.
+        static let keptAlways = 1_024
+        /// Pages that an account which is new has looked at: blank ones are dropped. Never all at once, for everybody waits.
+        static let lookedAt = 2
+        /// The same while there is no room.
+        static let lookedAtWhenFull = 16
+        /// A table that grows moves all it has; so there are many, each with a part of the accounts.
+        static let parts = 256
 
-        init(maximum: Int) {
-            self.maximum = maximum
-            sweepAt = min(1_024, maximum)
-        }
+        let maximum: Int
+        private var parts = Array(repeating: [Account: LedgerPage](), count: Pages.parts)
+        /// Every account once, in no order.
+        private(set) var accounts: [Account] = []
+        /// Those before it are looked at next, backwards: what was added since then lies behind, and fills the places of what goes.
+        private var next = 0
+
+        init(maximum: Int) { self.maximum = maximum }
+
+        private static func part(of account: Account) -> Int { account.hashValue & (Pages.parts - 1) }
+
+        func page(of account: Account) -> LedgerPage? { parts[Pages.part(of: account)][account] }
 
         mutating func answer(
             _ question: Question, about account: Account, under plan: Plan, at clock: Timestamp
         ) -> Result<Answer, LedgerError> {
-            if pages[account] == nil {
+            let part = Pages.part(of: account)
+            if parts[part][account] == nil {
                 guard case .admit = question else {
                     var blank = LedgerPage()
                     return .success(blank.answer(question, under: plan, at: clock))
                 }
-                if pages.count >= sweepAt, clock >= nextSweep { sweep(at: clock) }
-                guard pages.count < maximum else {
+                if accounts.count >= min(Pages.keptAlways, maximum) { dropBlank(at: clock) }
+                guard accounts.count < maximum else {
                     return .failure(
-                        .notApplied("the memory ledger keeps \(pages.count) accounts and has no room"))
+                        .noRoom(
+                            "the memory ledger keeps \(accounts.count) accounts and has no room",
+                            retryAfterMs: 1_000))
                 }
+                accounts.append(account)
             }
-            return .success(pages[account, default: LedgerPage()].answer(question, under: plan, at: clock))
+            return .success(
+                parts[part][account, default: LedgerPage()].answer(question, under: plan, at: clock))
         }
 
-        private mutating func sweep(at clock: Timestamp) {
-            pages = pages.filter { !$0.value.isBlank(at: clock) }
-            sweepAt = min(max(1_024, 2 * pages.count), maximum)
-            nextSweep = clock + 1_000
+        /// Looks at some pages, others each time.
+        private mutating func dropBlank(at clock: Timestamp) {
+            let looks = accounts.count < maximum ? Pages.lookedAt : Pages.lookedAtWhenFull
+            for _ in 0..<min(looks, accounts.count) {
+                if next == 0 || next > accounts.count { next = accounts.count }
+                next -= 1
+                let account = accounts[next]
+                let part = Pages.part(of: account)
+                if parts[part][account]?.isBlank(at: clock) == true {
+                    parts[part][account] = nil
+                    accounts.swapAt(next, accounts.count - 1)
+                    accounts.removeLast()
+                }
+            }
         }
     }
 
@@ -46,7 +71,7 @@ public final class MemoryLedger: Ledger, Sendable {
     private let state: Mutex<Pages>
 
     /// - Parameters:
-    ///   - maximumAccounts: questions about further accounts are `notApplied`.
+    ///   - maximumAccounts: questions about further accounts are answered `noRoom`.
     ///   - clock: the ledger's clock.
     public init(maximumAccounts: Int = 1_000_000, clock: @escaping @Sendable () -> Timestamp) {
         self.clock = clock
@@ -65,5 +90,8 @@ public final class MemoryLedger: Ledger, Sendable {
     }
 
     /// What is kept about an account; for tests and inspection.
-    public func page(of account: Account) -> LedgerPage? { state.withLock { $0.pages[account] } }
+    public func page(of account: Account) -> LedgerPage? { state.withLock { $0.page(of: account) } }
+
+    /// How many accounts are kept.
+    public var accountCount: Int { state.withLock { $0.accounts.count } }
 }

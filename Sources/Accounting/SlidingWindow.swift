@@ -92,6 +92,16 @@ public struct SlidingWindow: Equatable, Sendable {
         cells = executions == 0 ? [] : [all]
     }
 
+    /// Forgets all that counts: the window begins anew, empty. What was charged before can be corrected no more.
+    mutating func forget(at ledgerClock: Timestamp) {
+        advance(to: ledgerClock)
+        clock = now(at: ledgerClock)
+        epoch = max(epoch + 1, clock)
+        cells = []
+        executions = 0
+        ms = 0
+    }
+
     /// Charges one execution and its grant to `now`, which must not be before ``clock``.
     mutating func charge(grantMs: Int, at now: Timestamp) {
         let number = shape.cell(at: now)

@@ -10,14 +10,14 @@ public struct AccountLedger: Sendable {
     public let holds: @Sendable (Account, _ maximum: Int) async throws -> HeldExecutions
     /// What counts now within each window of a plan, cell by cell.
     public let cells: @Sendable (Account, Plan) async throws -> [WindowCells]
-    /// Forgets what was charged to it.
-    public let forget: @Sendable (Account) async throws -> Void
+    /// Forgets what was charged to it under a plan, its own.
+    public let forget: @Sendable (Account, Plan) async throws -> Void
 
     public init(
         standing: @escaping @Sendable (Account, Plan) async throws -> Standing,
         holds: @escaping @Sendable (Account, _ maximum: Int) async throws -> HeldExecutions,
         cells: @escaping @Sendable (Account, Plan) async throws -> [WindowCells],
-        forget: @escaping @Sendable (Account) async throws -> Void
+        forget: @escaping @Sendable (Account, Plan) async throws -> Void
     ) {
         self.standing = standing
         self.holds = holds

@@ -86,7 +86,7 @@ struct AccountRoutes: Sendable {
         try await records.note(
             "forget usage \(account)", by: request.actor,
             before: String(decoding: Response.encoder.encode(used), as: UTF8.self))
-        try await ledger.forget(account)
+        try await ledger.forget(account, plan)
         return .done
     }
 

@@ -29,10 +29,11 @@ public struct AccountPages: Sendable {
         var cursor = "0"
         var calls = 0
         repeat {
-            let told = try await redis.run(
-                Self.sweepScript, keys: [keys.page(of: account), keys.log(of: account)],
-                arguments: ["", cursor, String(logRows)]
-            ).elements
+            let told =
+                try await redis.run(
+                    Self.sweepScript, keys: [keys.page(of: account)],
+                    arguments: ["", String(logRows), "1", cursor]
+                ).elements.first?.elements ?? []
             guard told.count >= 2 else { throw .unexpected("the script that sweeps returned nothing") }
             cursor = try told[0].text
             for index in stride(from: 2, to: told.count - 1, by: 2) {
@@ -47,8 +48,18 @@ public struct AccountPages: Sendable {
             count: held.count, isPartial: cursor != "0", items: Array(first.prefix(maximum)))
     }
 
-    /// Forgets what was charged. What is held can still be settled, which then corrects nothing.
-    public func forget(_ account: Account) async throws(RedisError) {
-        _ = try await redis.run(Self.forgetScript, keys: [keys.page(of: account)], arguments: [])
+    /// Forgets what was charged to the windows of a plan. What is held can still be settled, which then corrects nothing.
+    /// - Parameter plan: the account's.
+    public func forget(_ account: Account, under plan: Plan) async throws(RedisError) {
+        try await forget(account, under: plan, at: nil)
+    }
+
+    /// - Parameter clock: nil, except in tests: the server's own clock is used.
+    package func forget(
+        _ account: Account, under plan: Plan, at clock: Timestamp?
+    ) async throws(RedisError) {
+        _ = try await redis.run(
+            Self.forgetScript, keys: [keys.page(of: account)],
+            arguments: [clock.map { String($0.ms) } ?? ""] + plan.windows.map(LedgerKeys.field))
     }
 }

@@ -100,10 +100,12 @@ extension LedgerCall {
     /// EVALSHA or EVAL, the script, the number of keys, the keys, and the arguments.
     var argumentCount: Int { 3 + parts.count + 2 + questionCount + labels.count }
 
-    func write(to writer: inout CommandWriter, keys: LedgerKeys, clock: Timestamp?) {
+    /// - Parameter refusesNew: accounts that are new are refused.
+    func write(to writer: inout CommandWriter, keys: LedgerKeys, clock: Timestamp?, refusesNew: Bool) {
         writer.append(parts.count)
         for part in parts { keys.append(pageOf: part.account, to: &writer) }
-        if let clock { writer.append(clock.ms) } else { writer.append("") }
+        let blank = refusesNew ? " " : ""
+        if let clock { writer.append("\(blank)\(clock.ms)") } else { writer.append(blank) }
         writer.append(byteCount: packedByteCount, writePacked)
         for part in parts {
             for mayBeHeld in [true, false] {
@@ -220,6 +222,9 @@ extension LedgerCall {
     private static let damaged: UInt8 = 6
     /// What stands before the number of rows that were lost.
     private static let lostRows: UInt8 = 7
+    /// Of an admission that made an account known, and of one that was refused because it would have.
+    fileprivate static let admittedNew: UInt8 = 8
+    private static let refusedNew: UInt8 = 9
 
     /// Hands every question its answer. Returns false, with nobody told anything, when these are not the bytes that
     /// the script returns for this call.
@@ -228,16 +233,18 @@ extension LedgerCall {
         var answers: [Result<Answer, LedgerError>] = []
         answers.reserveCapacity(questionCount)
         var clockSteps = 0
+        var newAccounts = 0
         for part in parts {
             if bytes.takeClockStep() { clockSteps += 1 }
             for index in part.questions.indices {
-                if bytes.getInteger(at: bytes.readerIndex) == LedgerCall.damaged {
+                let verdict = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self)
+                if verdict == LedgerCall.damaged || verdict == LedgerCall.refusedNew {
                     guard bytes.readSlice(length: 25 + 24 * part.plan.windows.count) != nil else {
                         return false
                     }
-                    answers.append(
-                        .failure(.notApplied("the account's page in Redis holds something else")))
+                    answers.append(.failure(ledger.refusal(isOfNew: verdict == LedgerCall.refusedNew)))
                 } else {
+                    if verdict == LedgerCall.admittedNew { newAccounts += 1 }
                     guard
                         let answer = bytes.readAnswer(
                             to: part.questions[index].question, under: part.plan)
@@ -253,6 +260,7 @@ extension LedgerCall {
         guard bytes.readableBytes == 0 else { return false }
         ledger.noteClockSteps(clockSteps)
         if lost > 0 { ledger.lostRows(Int(lost)) }
+        if newAccounts > 0 { ledger.newAccounts?.count(newAccounts) }
         var next = answers.makeIterator()
         for part in parts {
             for index in part.questions.indices {
@@ -318,7 +326,8 @@ extension ByteBuffer {
         switch (code, question) {
         case (0, .admit) where Bounds.durationMs.contains(a) && b <= latestMs:
             return .held(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
-        case (1, .admit(let ask)) where (0...ask.durationMs).contains(a) && b <= latestMs:
+        case (1, .admit(let ask)) where (0...ask.durationMs).contains(a) && b <= latestMs,
+            (LedgerCall.admittedNew, .admit(let ask)) where (0...ask.durationMs).contains(a) && b <= latestMs:
             return .admitted(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
         case (2, .admit) where a != 0 && (1..<1 << limits).contains(b):
             return .denied(Denial(violated: UInt32(b), retryAfterMs: a < 0 ? nil : a))

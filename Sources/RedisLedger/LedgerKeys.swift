@@ -31,9 +31,6 @@ public struct LedgerKeys: Sendable {
         }
     }
 
-    /// The script appends the same to the page's key, which lies on the same server of a cluster.
-    public func log(of account: Account) -> String { page(of: account) + ":log" }
-
     /// What probes write to. No account's page or log is called so.
     var probed: [String] { ["hash", "stream", "set"].map { "\(prefix){probe}:\($0)" } }
 

@@ -22,8 +22,12 @@ enum LedgerScript {
         return ByteBuffer(bytes: files.joined(separator: [UInt8(ascii: "\n")]))
     }
 
-    /// What looks through a page for its holds (`Scripts/sweep.lua`).
-    static let sweep = ByteBuffer(bytes: PackageResources.sweep_lua)
+    /// What looks through pages for their holds (`Scripts/sweep.lua`).
+    static let sweep: ByteBuffer = {
+        let open = Array("local pack, log_rows = struct.pack, ARGV[2] ~= '0' and ARGV[2]".utf8)
+        let files = [open, PackageResources.log_lua, PackageResources.sweep_lua]
+        return ByteBuffer(bytes: files.joined(separator: [UInt8(ascii: "\n")]))
+    }()
 
     /// What tries whether decisions can be written (`Scripts/probe.lua`).
     static let probe = ByteBuffer(bytes: PackageResources.probe_lua)

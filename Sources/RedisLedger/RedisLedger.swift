@@ -28,8 +28,9 @@ public final class RedisLedger: Ledger {
     private let script: ByteBuffer
     /// How many rows an account's log keeps; 0: there is no log.
     private let logRows: Int
-    private var unsettled = HoldWatch()
-    private var sweeping: Scheduled<Void>?
+    private let sweeper: HoldSweeper
+    /// The bound on accounts that are new; nil: there is none.
+    let newAccounts: NewAccounts?
 
     private var link: RedisLink?
     /// The script's digest as the server says it. Until it was loaded once, calls carry the script's text.
@@ -43,21 +44,20 @@ public final class RedisLedger: Ledger {
     /// Where an account's questions are gathered last: in which call, and at which place in it.
     private var gatheringPlace: [Account: (call: Int, place: Int)] = [:]
 
-    /// Accounts that are swept in one go, at most, and how long after one go the next is.
-    private static let sweepsAtOnce = 64
-    private static let sweepPause = TimeAmount.seconds(10)
-
     var keepsLog: Bool { logRows > 0 }
 
     /// - Parameters:
     ///   - logRows: how many rows the log of an account keeps, about; 0 keeps no log.
+    ///   - newAccounts: nil takes any number.
     ///   - events: what others want to hear, on the event loop.
     ///   - clock: nil, except in tests: the server's own clock is used.
     public init(
         eventLoop: any EventLoop, redis: RedisSettings, keys: LedgerKeys, logger: Logger,
-        metrics: any MetricsFactory, logRows: Int = 0, events: LedgerEvents = LedgerEvents(),
+        metrics: any MetricsFactory, logRows: Int = 0, newAccounts: NewAccounts? = nil,
+        events: LedgerEvents = LedgerEvents(),
         clock: (() -> Timestamp)? = nil
     ) {
+        self.newAccounts = newAccounts
         self.logRows = logRows
         script = LedgerScript.text(logRows: logRows)
         self.eventLoop = eventLoop
@@ -73,9 +73,12 @@ public final class RedisLedger: Ledger {
         rowsLost.increment(by: 0)
         self.events = events
         user = redis.url.user ?? "default"
+        sweeper = HoldSweeper(
+            eventLoop: eventLoop, keys: keys, logRows: logRows, metrics: metrics, clock: clock)
         link = RedisLink(eventLoop: eventLoop, settings: redis, logger: logger, metrics: metrics) {
-            [weak self] _ in
+            [weak self] link in
             self?.loadScripts()
+            self?.sweeper.load(over: link)
             self?.askForPolicy()
             self?.askForCluster()
             events.connected()
@@ -85,13 +88,13 @@ public final class RedisLedger: Ledger {
     /// Begins to connect, and keeps at it until `close()`.
     public func start() {
         link?.start()
-        if keepsLog { sweepLater() }
+        if let link { sweeper.start(over: link) }
     }
 
     @discardableResult
     public func close() -> EventLoopFuture<Void> {
         depart()
-        sweeping?.cancel()
+        sweeper.stop()
         return link?.close() ?? eventLoop.makeSucceededVoidFuture()
     }
 
@@ -146,7 +149,9 @@ public final class RedisLedger: Ledger {
                 writer.append("EVAL")
                 writer.append(script)
             }
-            call.write(to: &writer, keys: keys, clock: clock?())
+            call.write(
+                to: &writer, keys: keys, clock: clock?(), refusesNew: newAccounts.map { !$0.hasRoom } ?? false
+            )
         }
     }
 
@@ -178,6 +183,12 @@ public final class RedisLedger: Ledger {
         logger.debug("the clock of Redis was set back", metadata: ["accounts": "\(count)"])
     }
 
+    /// Why nothing was done about an account: it is new, or its page is damaged.
+    func refusal(isOfNew: Bool) -> LedgerError {
+        if isOfNew, let newAccounts { return newAccounts.refusal }
+        return .notApplied("the account's page in Redis holds something else")
+    }
+
     private func refuse(_ call: LedgerCall, _ what: String) {
         logger.warning("the ledger's server answered something else", metadata: ["answer": "\(what)"])
         call.fail(.outcomeUnknown("the server answered with \(what)"))
@@ -194,45 +205,11 @@ public final class RedisLedger: Ledger {
     /// Hears every answer that a call got.
     /// - Parameter departure: when the call left; it was answered after that.
     func watch(_ verdict: Verdict, about account: Account, under plan: Plan, since departure: NIODeadline) {
-        guard keepsLog else { return }
         switch verdict {
-        case .admitted(let grant):
-            let stayMs = Hold(grant: grant, under: plan).expires - grant.admittedAt
-            unsettled.admitted(account, expiry: departure + .milliseconds(Int64(stayMs)))
-        case .settled: unsettled.settled(account)
+        case .admitted(let grant): sweeper.admitted(account, grant, under: plan, since: departure)
+        case .settled(let receipt): sweeper.settled(account, receipt.grant, under: plan)
         case .held, .denied, .notHeld, .peeked: break
         }
-    }
-
-    private func sweepLater() {
-        sweeping = eventLoop.assumeIsolated().scheduleTask(in: RedisLedger.sweepPause) { [weak self] in
-            guard let self else { return }
-            for account in unsettled.takeDue(at: .now(), maximum: RedisLedger.sweepsAtOnce) { sweep(account) }
-            sweepLater()
-        }
-    }
-
-    /// Has the expired holds of an account logged, if it has any.
-    private func sweep(_ account: Account, cursor: String = "0") {
-        let ear = Ear { [weak self] reply in
-            guard case .success(.array(let told)) = reply, case .bulk(let cursor)? = told.first else {
-                self?.logger.debug("an account was not swept", metadata: ["reply": "\(reply)"])
-                return
-            }
-            let next = String(buffer: cursor)
-            if next != "0" { self?.sweep(account, cursor: next) }
-        }
-        link?.send(argumentCount: 8, to: ear) { writer in
-            writer.append("EVAL")
-            writer.append(LedgerScript.sweep)
-            writer.append(2)
-            writer.append(keys.page(of: account))
-            writer.append(keys.log(of: account))
-            writer.append("")
-            writer.append(cursor)
-            writer.append(logRows)
-        }
-        link?.flush()
     }
 
     func loadScripts() {
@@ -279,8 +256,11 @@ public final class RedisLedger: Ledger {
 
     private func askForCluster() {
         accountsPerCall = 1
+        sweeper.accountsPerCall = 1
         askForInfo("cluster", "cluster_enabled") { [weak self] enabled in
-            if enabled == "0" { self?.accountsPerCall = LedgerCall.maximumAccounts }
+            guard enabled == "0" else { return }
+            self?.accountsPerCall = LedgerCall.maximumAccounts
+            self?.sweeper.accountsPerCall = HoldSweeper.maximumAccounts
         }
     }
 

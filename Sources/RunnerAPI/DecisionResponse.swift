@@ -32,7 +32,8 @@ struct DecisionResponse {
         case .unavailable(let error, let id):
             let detail = error.advice(isAdmission: id != nil)
             reply.write(
-                Problem(.temporaryReducedCapacity, detail: detail, id: id?.name), form, retryAfterSeconds: 1)
+                Problem(.temporaryReducedCapacity, detail: detail, id: id?.name), form,
+                retryAfterSeconds: error.retryAfterSeconds)
         case .degraded(let ask, let memoryBytes, _):
             // Neither a deadline nor limits: both are the ledger's to tell.
             AdmittedBody(
@@ -143,6 +144,10 @@ extension Problem {
 }
 
 extension LedgerError {
+    fileprivate var retryAfterSeconds: Int {
+        if case .noRoom(_, let waitMs) = self { Seconds.roundedUp(milliseconds: waitMs) } else { 1 }
+    }
+
     /// What happened, why, and what is safe now.
     fileprivate func advice(isAdmission: Bool) -> String {
         let what =
@@ -150,6 +155,7 @@ extension LedgerError {
             case .notApplied(let reason): "the ledger cannot answer; nothing was applied (\(reason))"
             case .outcomeUnknown(let reason):
                 "the ledger did not answer as it should; whether it was applied is unknown (\(reason))"
+            case .noRoom(let reason, _): reason
             }
         return what + (isAdmission ? "; repeating with the same id is safe" : "; repeating is safe")
     }

@@ -15,9 +15,15 @@ final class DecisionTally {
 
     /// The values of the label `verdict`; a denial is counted for each limit it names.
     private enum Verdict: Int, CaseIterable {
-        case admitted, held, settled, notHeld, peeked, refused, unavailable, degraded
+        case admitted, held, settled, notHeld, peeked, refused, unavailable, degraded, noRoom
 
-        var label: String { self == .notHeld ? "not_held" : "\(self)" }
+        var label: String {
+            switch self {
+            case .notHeld: "not_held"
+            case .noRoom: "no_room"
+            default: "\(self)"
+            }
+        }
     }
 
     init(factory: any MetricsFactory, countsActivity: Bool) {
@@ -49,6 +55,7 @@ final class DecisionTally {
         case .notHeld: count(.notHeld)
         case .peeked: count(.peeked)
         case .refused: count(.refused)
+        case .unavailable(.noRoom, _): count(.noRoom)
         case .unavailable: count(.unavailable)
         case .degraded: count(.degraded)
         }

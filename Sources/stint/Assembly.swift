@@ -71,6 +71,7 @@ enum Assembly {
         if let redis { services.append(redis) }
         if let client { services.append(RecordsLink(client: client, embedded: redis)) }
         if let watch { services.append(watch) }
+        if let client { services.append(RedisMemory(client: client, metrics: metrics)) }
         if let records, settings.rollupsKept {
             let writer = RollupWriter(records.rollups, metrics: metrics)
             services.append(RollupService(writer: writer, runner: runner, logger: logger))
@@ -158,10 +159,12 @@ enum Assembly {
                 memory: MemoryLedger { Timestamp(ms: Int(Date().timeIntervalSince1970 * 1_000)) }, news: news)
         }
         let keys = try ledgerKeys(settings)
+        let maximumNew = settings.accountsMaximumNewPerHour
+        let newAccounts = maximumNew == 0 ? nil : try NewAccounts(maximumPerHour: maximumNew)
         return Ledgers(url: redis.url, news: news) { eventLoop in
             RedisLedger(
                 eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics,
-                logRows: settings.logMaximumRows, events: news.events)
+                logRows: settings.logMaximumRows, newAccounts: newAccounts, events: news.events)
         }
     }
 
@@ -175,7 +178,7 @@ enum Assembly {
             standing: { try await ledgers.standing(of: $0, under: $1) },
             holds: { try await pages.holds(of: $0, maximum: $1) },
             cells: { try await pages.cells(of: $0, under: $1) },
-            forget: { try await pages.forget($0) })
+            forget: { try await pages.forget($0, under: $1) })
     }
 
     private static func ledgerKeys(_ settings: Settings) throws -> LedgerKeys {
@@ -239,8 +242,16 @@ enum Assembly {
             "stint_rollups_written_total",
             "Accounts whose doings were written, each for every minute and writing."),
         .init("stint_rollups_lost_total", "Accounts and decisions that rollups had no room for or lost."),
+        .init(
+            "stint_expired_holds_lost_total",
+            "Executions that may stay without a row of the log if nobody settles them: too many are watched, or Redis was away."
+        ),
         .init("stint_redis_connections_total", "Connections to Redis that came to stand."),
         .init("stint_redis_disconnections_total", "Connections to Redis that were lost or given up."),
+        .init("stint_redis_memory_used_bytes", "Memory that Redis uses."),
+        .init(
+            "stint_redis_memory_limit_bytes",
+            "Memory that Redis may use: its maxmemory, or the machine's where that is not set."),
         .init("stint_redis_in_flight", "Commands that wait for Redis now."),
     ]
 }

@@ -38,6 +38,7 @@ struct Settings: Sendable, Equatable {
     var eventLoops = 2
     var drainDeadlineMs = 10_000
     var logLevel = Logger.Level.info
+    var accountsMaximumNewPerHour = 100_000
     var logMaximumRows = 100_000
     var rollupsKept = true
 
@@ -111,6 +112,10 @@ struct Settings: Sendable, Equatable {
         Setting(
             "drain.deadlineMs", \.drainDeadlineMs, 0...600_000,
             "ms that SIGTERM leaves to requests under way"),
+        Setting(
+            "accounts.maximumNewPerHour", \.accountsMaximumNewPerHour, 0...1_000_000_000,
+            "accounts that may become known through this process within an hour; more are answered 503; 0 takes any number"
+        ),
         Setting(
             "log.maxRows", \.logMaximumRows, 0...10_000_000,
             "rows that the log of an account's executions keeps, about; 0 keeps no log"),

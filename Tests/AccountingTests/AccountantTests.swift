@@ -154,6 +154,12 @@ struct AccountantTests {
     func decidesWithoutLedger(_ policy: UnavailablePolicy) throws {
         var accountant = Self.accountant(Self.plan(whenUnavailable: policy))
         let id = ExecutionID("mine")!
+        let new = try accountant.consider(Admission(account: Self.account, id: id))
+        guard case .unavailable(.noRoom, id) = new.decision(on: .failure(.noRoom("full", retryAfterMs: 1)))
+        else {
+            Issue.record("\(policy): an account that there is no room for is never admitted")
+            return
+        }
         for error in [LedgerError.notApplied("down"), .outcomeUnknown("lost")] {
             let admit = try accountant.consider(Admission(account: Self.account, id: id))
             switch (admit.decision(on: .failure(error)), policy) {

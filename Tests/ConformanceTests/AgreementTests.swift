@@ -21,12 +21,15 @@ struct AgreementTests {
         var questions = 0
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url, clock: clock, logRows: 1_000) { redis in
-                for seed in stream * Self.historiesPerStream..<(stream + 1) * Self.historiesPerStream {
-                    let history = History(seed: seed, ticks: Self.ticksPerHistory)
-                    questions += history.questions.count + history.ids.count
-                    guard let failure = try await Self.disagreement(history, redis, clock) else { continue }
-                    Issue.record("\(failure)")
-                    return
+                try await LedgerRig.withForgetting(on: server.url) { forget in
+                    for seed in stream * Self.historiesPerStream..<(stream + 1) * Self.historiesPerStream {
+                        let history = History(seed: seed, ticks: Self.ticksPerHistory)
+                        questions += history.questions.count + history.ids.count
+                        let failure = try await Self.disagreement(history, redis, forget, clock)
+                        guard let failure else { continue }
+                        Issue.record("\(failure)")
+                        return
+                    }
                 }
                 // Nothing that these histories left behind may stay for ever.
                 for key in try server.command("KEYS", "*").split(separator: "\n") {
@@ -43,13 +46,20 @@ struct AgreementTests {
 
     /// nil when all agree; else the seed and the shortest prefix that does not.
     private static func disagreement(
-        _ history: History, _ redis: LedgerRig, _ clock: ManualClock
+        _ history: History, _ redis: LedgerRig,
+        _ forget: (Account, Plan, Timestamp) async throws -> Void, _ clock: ManualClock
     ) async throws -> String? {
         var page = LedgerPage()
         let together = Account("together-\(history.seed)")!
         let alone = Account("alone-\(history.seed)")!
         for (number, tick) in history.ticks.enumerated() {
             clock.now = tick.clock
+            if tick.forgets {
+                page.forget(under: tick.plan, at: tick.clock)
+                for account in [together, alone] {
+                    try await forget(account, tick.plan, tick.clock)
+                }
+            }
             let expected = tick.questions.map { page.answer($0, under: tick.plan, at: tick.clock) }
             let combined = try await redis.hear(
                 tick.questions.map { Put($0, about: together, under: tick.plan) })

@@ -10,11 +10,14 @@ struct History: Sendable {
     struct Tick: Sendable, CustomStringConvertible {
         let clock: Timestamp
         let plan: Plan
+        /// What was charged is forgotten before the questions.
+        let forgets: Bool
         let questions: [Question]
 
         var description: String {
             let limits = plan.limits.map { "\($0.amount) \($0.meter) per \($0.window)" }
-            return "at \(clock.ms) under \(limits):\n" + questions.map { "    \($0)\n" }.joined()
+            return "at \(clock.ms)\(forgets ? ", when charges are forgotten," : "") under \(limits):\n"
+                + questions.map { "    \($0)\n" }.joined()
         }
     }
 
@@ -43,7 +46,7 @@ struct History: Sendable {
     /// The history up to that question, for people.
     func text(upTo tick: Int, question: Int) -> String {
         let last = Tick(
-            clock: ticks[tick].clock, plan: ticks[tick].plan,
+            clock: ticks[tick].clock, plan: ticks[tick].plan, forgets: ticks[tick].forgets,
             questions: Array(ticks[tick].questions[...question]))
         return (ticks[..<tick] + [last]).map(\.description).joined()
     }
@@ -62,10 +65,13 @@ struct HistoryAuthor {
     /// Every third history is of an account as most are: one window, short steps, limits that mostly let through. The
     /// script answers most of its questions on a way of their own.
     private let isUsual: Bool
+    /// In every fourth history charges are forgotten now and then.
+    private let forgets: Bool
 
     init(seed: Int) {
         chance = SeededGenerator(seed: seed)
         isUsual = seed % 3 == 0
+        forgets = seed % 4 == 1
         clock = Scenario.beginning.ms + chance.number(in: 0...5_000_000_000)
         stepsBack = chance.once(in: 2)
         let shapes = (0..<(isUsual ? 1 : chance.number(in: 1...4))).map { _ in HistoryAuthor.shape(&chance) }
@@ -121,7 +127,8 @@ struct HistoryAuthor {
         pastTicks.append(clock)
         let count = chance.once(in: 60) ? chance.number(in: 60...140) : chance.pick([1, 1, 2, 3, 5, 8, 13])
         return History.Tick(
-            clock: Timestamp(ms: clock), plan: plan, questions: (0..<count).map { _ in question(plan) })
+            clock: Timestamp(ms: clock), plan: plan, forgets: forgets && chance.once(in: 6),
+            questions: (0..<count).map { _ in question(plan) })
     }
 
     private mutating func passTime(_ plan: Plan) {

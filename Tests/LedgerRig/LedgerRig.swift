@@ -7,7 +7,7 @@ public import Metrics
 import NIOCore
 import NIOPosix
 public import Redis
-import RedisLedger
+public import RedisLedger
 public import RuleTable
 import Synchronization
 import TestServers
@@ -37,10 +37,12 @@ public final class LedgerRig: Sendable {
     ///   - clock: nil uses the server's own.
     ///   - untilReady: false starts at once.
     ///   - logRows: how many rows the log of an account keeps; 0: there is none.
+    ///   - newAccounts: nil takes any number.
     ///   - metrics: where the ledger counts.
     public static func withRedis(
         _ url: String, prefix: String = "", clock: ManualClock? = nil, untilReady: Bool = true,
-        logRows: Int = 0, metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        logRows: Int = 0, newAccounts: NewAccounts? = nil,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         settings change: (inout RedisSettings) -> Void = { _ in },
         _ body: (LedgerRig) async throws -> Void
     ) async throws {
@@ -57,7 +59,7 @@ public final class LedgerRig: Sendable {
             let ledger = RedisLedger(
                 eventLoop: loop, redis: ready, keys: keys,
                 logger: Logger(label: "ledger", factory: { _ in SwiftLogNoOpLogHandler() }),
-                metrics: metrics, logRows: logRows,
+                metrics: metrics, logRows: logRows, newAccounts: newAccounts,
                 clock: clock.map { clock in { clock.now } })
             ledger.start()
             return NIOLoopBound(ledger, eventLoop: loop)

@@ -26,22 +26,9 @@ struct CellsTests {
     ) async throws {
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock) { ledger in
-                var settings = RedisSettings(url: try RedisURL(server.url))
-                settings.commandDeadline = .seconds(20)
-                let client = try await RedisClient.make(
-                    on: MultiThreadedEventLoopGroup.singleton.next(), settings: settings,
-                    logger: Logger(label: "pages", factory: { _ in SwiftLogNoOpLogHandler() }),
-                    metrics: NOOPMetricsHandler.instance)
-                try await client.start()
-                try await eventually("the client is ready") { try await client.isReady }
-                let keys = try #require(LedgerKeys(prefix: "stint:"))
-                do {
-                    try await body(ledger, AccountPages(redis: client, keys: keys, logRows: 0), client)
-                } catch {
-                    try await client.close()
-                    throw error
+                try await LedgerRig.withPages(on: server.url, prefix: "stint:") { pages, client in
+                    try await body(ledger, pages, client)
                 }
-                try await client.close()
             }
         }
     }

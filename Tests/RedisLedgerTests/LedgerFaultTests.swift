@@ -175,7 +175,7 @@ struct LedgerFaultTests {
         Lie(testDescription: "a number", reply: ":1\r\n"),
         Lie(testDescription: "a status", reply: "+OK\r\n"),
         Lie(testDescription: "an array", reply: "*2\r\n:1\r\n:2\r\n"),
-        Lie(testDescription: "no verdict", reply: answer(9, "\0\0\0\0\0\0\0\0")),
+        Lie(testDescription: "no verdict", reply: answer(10, "\0\0\0\0\0\0\0\0")),
         Lie(testDescription: "another question's verdict", reply: answer(5, "\0\0\0\0\0\0\0\0")),
         Lie(testDescription: "a denial by no limit", reply: answer(2, "\0\0\0\0\0\0\0\0")),
         Lie(testDescription: "numbers that are not whole", reply: answer(1, "xxxxxxxx")),

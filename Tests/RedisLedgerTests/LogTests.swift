@@ -168,7 +168,7 @@ struct LogTests {
     private static func sweep(_ server: RedisServer, at now: Timestamp) throws -> [String] {
         let text = String(buffer: LedgerScript.sweep)
         let said = try server.command(
-            "EVAL", text, "2", "stint:{acct-4711}", key, String(now.ms), "0", "1000")
+            "EVAL", text, "1", "stint:{acct-4711}", String(now.ms), "1000", "1", "0")
         return said.split(separator: "\n").map(String.init)
     }
 
@@ -330,25 +330,21 @@ struct LogTests {
         }
     }
 
-    @Test("What was not settled is due once its holds have expired; what was settled is not watched")
-    func watch() {
-        var watch = HoldWatch()
-        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
-        let (quiet, gone) = (Account("quiet")!, Account("gone")!)
-        watch.admitted(quiet, expiry: start + .seconds(60))
-        watch.admitted(gone, expiry: start + .seconds(60))
-        watch.admitted(gone, expiry: start + .seconds(70))
-        watch.settled(quiet)
-        watch.settled(gone)
-        watch.settled(Account("somebody")!)
-        #expect(watch.count == 1)
-        #expect(watch.takeDue(at: start + .seconds(74), maximum: 9).isEmpty)
-        #expect(watch.takeDue(at: start + .seconds(75), maximum: 9) == [gone])
-        #expect(watch.count == 0)
-        for number in 0...HoldWatch.maximumAccounts {
-            watch.admitted(Account("a\(number)")!, expiry: start)
+    @Test("A log takes little more than its rows, from the first one on", arguments: [1, 2])
+    func small(windows: Int) async throws {
+        let plan = try Self.plan(windows: windows)
+        try await Self.withLog { ledger, log, server in
+            for number in 1...100 {
+                let id = "run-\(1_000_000_000 + number)"
+                _ = try await ledger.ask(Self.admit(id), about: Self.account, under: plan)
+                _ = try await ledger.ask(Self.settle(id, 5, .ok), about: Self.account, under: plan)
+                guard [1, 2, 10, 100].contains(number) else { continue }
+                let memory = try server.memory(of: Self.key)
+                print("log: \(number) rows take \(memory) bytes")
+                #expect(memory < 1_000 + 100 * number)
+                #expect(try await log.page(of: Self.account, limit: 1).rows[0].id == id)
+                #expect(try #require(Int(try server.command("PTTL", Self.key))) > Self.days90)
+            }
         }
-        #expect(watch.count == HoldWatch.maximumAccounts)
-        #expect(watch.takeDue(at: start + .seconds(5), maximum: 64).count == 64)
     }
 }

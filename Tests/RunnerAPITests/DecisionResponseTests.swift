@@ -181,6 +181,24 @@ struct DecisionResponseTests {
                     Self.reducedCapacity + #","detail":"\#(unknown); repeating is safe"}"#))
     }
 
+    @Test(
+        "An account that there is no room for is 503 with the reason and the time, even under a plan that admits"
+    )
+    func noRoom() throws {
+        for policy in UnavailablePolicy.allCases {
+            let client = try Client(isScripted: true, plans: Client.plans(whenUnavailable: policy))
+            try client.send(Client.admit(#"{"id":"mine"}"#))
+            client.scripted.fail(.noRoom("the account is new", retryAfterMs: 1_001))
+            #expect(
+                try client.received()
+                    == Client.reply(
+                        "503 Service Unavailable", ["Retry-After: 2"],
+                        Self.reducedCapacity
+                            + #","detail":"the account is new; repeating with the same id is safe","id":"mine"}"#
+                    ))
+        }
+    }
+
     @Test("With a plan that admits then, it is 201 and says that it is degraded")
     func degraded() throws {
         let client = try Client(isScripted: true, plans: Client.plans(whenUnavailable: .admit))

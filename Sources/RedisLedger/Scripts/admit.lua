@@ -1,7 +1,16 @@
 -- Admit: may this execution start, and for how long? The twin of LedgerPage.admit and Charges.admit.
 -- fresh: the id was made for this ask and cannot be held. label: what runs (holds.lua).
--- Returns 0 (held) or 1 (admitted), granted ms, admitted at; or 2 (denied), ms until it fits (-1: never), bits of
+-- Returns 0 (held), 1 (admitted) or 8 (admitted to an account that was new), granted ms, admitted at; 9 (refused, because it is
+-- new); or 2 (denied), ms until it fits (-1: never), bits of
 -- the limits. A hold outlasts its charge, and its deadline by 30 s (Hold.graceMs).
+
+-- Whether anything is known of the account beside its page: its log, or what it did today or yesterday (Records/Scripts/count.lua).
+local function has_records()
+  local day = clock / 86400000
+  day = day - day % 1
+  local found = redis.pcall('EXISTS', key .. ':log', string.format('%s:d:%d', key, day), string.format('%s:d:%d', key, day - 1))
+  return type(found) ~= 'number' or found > 0
+end
 
 local function admit(fresh, id, duration, needed, label)
   if not fresh then
@@ -26,6 +35,10 @@ local function admit(fresh, id, duration, needed, label)
     denied_wait = ever and fits - clock or -1
     return 2, denied_wait, violated
   end
+  if is_known == nil then is_known = has_records() end
+  local verdict = is_known and 1 or 8
+  if not is_known and string.byte(ARGV[1]) == 32 then return 9, 0, 0 end
+  is_known = true
   for i = 1, window_count do window_charge(windows[i], grant) end
   local expires = now + stay
   if grant + 30000 > stay then expires = now + grant + 30000 end
@@ -40,5 +53,5 @@ local function admit(fresh, id, duration, needed, label)
   end
   touched_count, denied_duration = touched_count + 1, nil
   touched[touched_count], holds[id] = id, pack('<I6I6I6c0c0', now, grant, expires, charges, label)
-  return 1, grant, now
+  return verdict, grant, now
 end

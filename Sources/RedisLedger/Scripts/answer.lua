@@ -36,6 +36,7 @@ local function answer_all(position, question_count, held_count, id, answer_count
   return writes
 end
 
+-- The other is for the log of the usual account, when it begins.
 -- Answers the question_count questions about the account whose page is at page_key. plan_at: where its plan stands in args;
 -- found: what was read of the page already, if it was.
 return function(plan_at, page_key, position, question_count, held_count, id, answer_count, found)
@@ -52,4 +53,4 @@ return function(plan_at, page_key, position, question_count, held_count, id, ans
   elseif writes then
     page_store()
   end
-end
+end, log_write

@@ -2,7 +2,8 @@
 --
 -- KEYS     the page of each account of this call: a hash. Its fields: '', the page's own (page.lua); a window's name, which
 --          contains a colon (window.lua); an execution id, which contains none (holds.lua).
--- ARGV[1]  the clock in ms as text, for tests; empty: the server's own TIME, read once.
+-- ARGV[1]  the clock in ms as text, for tests; empty: the server's own TIME, read once. A blank in front: accounts that are new are
+--          refused (admit.lua).
 -- ARGV[2]  packed, little-endian; per plan, and there it begins again until there are no more accounts:
 --            1 byte number of accounts under it, 1 byte number of windows, 1 byte number of limits
 --            double the least amount of a limit on executions, double on execution time (2^53: there is none)
@@ -17,8 +18,8 @@
 --          which are empty for a peek; behind all of them the labels (holds.lua), each once.
 -- Returns one packed string; per question, in order:
 --            1 byte verdict (0 held, 1 admitted, 2 denied, 3 settled, 4 not held, 5 peeked, 6 nothing was done because the
---            page holds something else than it should; 64 more in the first of an account of which a window began anew,
---            because the clock was set back), 3 doubles that depend on it,
+--            page holds something else than it should, 8 admitted to an account that was new, 9 refused because it is; 64 more in the
+--            first of an account of which a window began anew, because the clock was set back), 3 doubles that depend on it,
 --            per window: double executions, double ms, double ms until the oldest cell leaves (-1: nothing counts),
 --            of a settlement: 6 bytes admitted at, 6 bytes granted ms, 2 bytes length of its label, its label
 --          and behind them, where rows of a log could not be written: the byte 7, 1 byte how many (at most 255)
@@ -41,7 +42,7 @@ end
 local empty = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 -- answers: in the order of the questions. id: where in ARGV those of the account at hand begin. set: fields and values to write,
 -- flat. Lists that are made with room need not grow in the usual call.
-local answers, answer_count, id, position, set, answer_account = { '' }, 0, 3, 1, { '', '', '', '' }, nil
+local answers, answer_count, id, position, set, answer_account, log_write = { '' }, 0, 3, 1, { '', '', '', '' }, nil, nil
 -- The plan at hand: where it stands in args, and how many accounts are still to come under it; what the usual account needs of
 -- it: where its limits stand, the shape of its only window as it stands there, and the longest that a charge stays. And what the
 -- last hold was made of, and became, because most are alike.
@@ -210,17 +211,16 @@ for i = 1, #KEYS do
     if row then
       local log = key .. ':log'
       local written = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', log_rows, '*', '', row)
-      local log_stay = not written and string.format('%d', 7776000000 + lives_until - clock)
-      if log_stay and redis.pcall('PEXPIRE', log, log_stay) == 0 then
-        written = redis.pcall('XADD', log, '*', '', row)
-        redis.pcall('PEXPIRE', log, log_stay)
+      if not written then
+        if not log_write then answer_account, log_write = make_answer(clock, args, answers) end
+        written = log_write(log, row, string.format('%d', 7776000000 + lives_until - clock))
       end
       if not written or written.err then answers.lost = (answers.lost or 0) + 1 end
     end
     is_answered = true
   until true
   if not is_answered then
-    answer_account = answer_account or make_answer(clock, args, answers)
+    if not answer_account then answer_account, log_write = make_answer(clock, args, answers) end
     answer_account(plan, key, position + 2, count, held_count, id, answer_count, found)
   end
   accounts, answer_count, id, position = accounts - 1, answer_count + count, id + count, position + 2 + 18 * count

@@ -2,9 +2,9 @@
 --
 -- State, within the account's page (page.lua): a field per execution id: admitted at, granted ms, expires (6 bytes each),
 -- then the shapes of the windows it was charged to (4 bytes length in ms, 2 bytes cells, each; with 2^15 added to the cells
--- the window's instant and epoch of the charge follow, because the clock was set back: 6 bytes each), and, when there is a log,
+-- the window's instant and epoch of the charge follow, because the window began anew: 6 bytes each), and, when there is a log,
 -- its label: 1 byte length of its kind, 2 bytes length of its function (0: not said), the byte 255, its kind, its function.
--- One that has no shapes was charged to nothing that is still known (forget.lua). No window is so long that the fourth byte of a shape could be 255, so that says where the shapes end. An empty one was settled
+-- No window is so long that the fourth byte of a shape could be 255, so that says where the shapes end. An empty one was settled
 -- and waits to be deleted with others, because a second writing command costs half as much as all the rest of a call. Redis
 -- expires keys, not fields; so expired holds must be looked for.
 

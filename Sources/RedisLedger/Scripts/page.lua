@@ -7,6 +7,8 @@
 -- live and until when it must; its own field. What was denied last, and nothing has changed since.
 local charges, has_restarted, lives_until, must_live_until, own = nil, false, nil, nil, nil
 local denied_duration, denied_needed, denied_wait, denied_limits, denied_answer
+-- Whether a window is empty; whether the account is not new, nil: nobody has asked.
+local begins, is_known
 
 -- Reads the page, unless it was found already: its own field, its windows, and what the ids from ARGV[first] on hold.
 local function page_load(id_count, first, found)
@@ -17,7 +19,8 @@ local function page_load(id_count, first, found)
   lives_until, must_live_until = unpack_struct('<d', own), 0
   if #own > 200 or not (lives_until < 17592186044416) then error('the field of the page holds something else') end
   now, set_count, touched_count, settled_bytes, reused, denied_duration, holds = clock, 0, 0, 0, false, nil, {}
-  row_count, held_again, has_restarted, has_epochs = 0, false, false, false
+  row_count, held_again, has_restarted, has_epochs, begins, is_known = 0, false, false, false, false, nil
+  if found[1] then is_known = true end
   for i = 1, id_count do holds[fields[ids_from + i]] = found[ids_from + i] end
   for i = 1, window_count do
     local w = window_load(names[i], lengths[i], cell_counts[i], found[i + 1])
@@ -32,6 +35,7 @@ local function page_load(id_count, first, found)
     has_epochs = has_epochs or w[16] > 0
     if w[6] > now then now = w[6] end
     if w[7] > 0 and (w[7] == w[10] and w[9] or w[12]) + w[2] <= w[6] then window_advance(w) end
+    begins = begins or w[7] == 0
   end
   charges = hold_charges()
 end
@@ -48,7 +52,7 @@ local function may_expire(...)
   end
 end
 
--- Renews the page's time to live.
+-- Says anew until when the page is sure to live.
 -- Returns the expired holds, which are looked for then; where they were many, the next call with an admission looks again.
 local function page_renew()
   local expired, looked = {}, 0
@@ -80,7 +84,8 @@ local function page_store()
       end
     end
   end
-  local renew, settled = must_live_until > lives_until, ''
+  -- A window that begins may be another plan's, under which holds expire sooner than the page was to be looked through.
+  local renew, settled = must_live_until > lives_until or begins and must_live_until > 0 and lives_until > must_live_until + stay, ''
   local delete = renew or reused or #own - 8 + settled_bytes > 192
   for i = 1, touched_count do
     local id = touched[i]
@@ -114,18 +119,18 @@ local function page_store()
     n = n + 2
   end
   if n > 0 then call('HSET', key, unpack(set, 1, n)) end
-  if renew then call('PEXPIRE', key, page_stay) end
+  if renew then
+    -- It may have been given longer under another plan, whose charges count still.
+    local left = redis.pcall('PTTL', key)
+    if type(left) ~= 'number' or left < tonumber(page_stay) then call('PEXPIRE', key, page_stay) end
+  end
   if not log_rows or not renew and row_count == 0 then return end
   local log, log_stay = key .. ':log', string.format('%d', 7776000000 + lives_until - clock)
   if renew and redis.pcall('PEXPIRE', log, log_stay) == 1 then
     redis.pcall('XTRIM', log, 'MINID', '~', string.format('%d', math.max(0, clock - 7776000000)))
   end
   for i = 1, row_count do
-    local written = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', log_rows, '*', '', rows[i])
-    if not written and redis.pcall('PEXPIRE', log, log_stay) == 0 then
-      written = redis.pcall('XADD', log, '*', '', rows[i])
-      redis.pcall('PEXPIRE', log, log_stay)
-    end
+    local written = log_write(log, rows[i], log_stay)
     if not written or written.err then answers.lost = (answers.lost or 0) + 1 end
   end
 end

@@ -20,9 +20,9 @@ local function try(list, command, ...)
   if type(reply) == 'table' and reply.err then refused(list, command, reply.err) end
 end
 
-local function ask(command, ...)
+local function ask(list, command, ...)
   if redis.acl_check_cmd and not redis.acl_check_cmd(command, ...) then
-    refused(needed, command, "NOPERM its user has no permissions to run the '" .. string.lower(command) .. "' command")
+    refused(list, command, "NOPERM its user has no permissions to run the '" .. string.lower(command) .. "' command")
   end
 end
 
@@ -31,9 +31,9 @@ try(needed, 'TIME')
 try(needed, 'HMGET', page, 'a')
 try(needed, 'HGET', page, 'a')
 try(needed, 'HRANDFIELD', page, '1', 'WITHVALUES')
-ask('HSET', page, 'a', '')
-ask('HDEL', page, 'a')
-ask('PEXPIRE', page, stay)
+ask(needed, 'HSET', page, 'a', '')
+ask(needed, 'HDEL', page, 'a')
+ask(needed, 'PEXPIRE', page, stay)
 if #needed > 0 then return { needed, rest } end
 try(needed, 'HSET', page, 'a', '')
 if #needed > 0 then return { needed, rest } end
@@ -49,6 +49,9 @@ if ARGV[1] == '1' then
   try(rest, 'HINCRBY', page, 'c', '1')
   try(rest, 'XADD', log, 'NOMKSTREAM', '*', '', '')
   try(rest, 'PTTL', log)
+  try(rest, 'EXISTS', log)
+  try(rest, 'DUMP', log)
+  ask(rest, 'RESTORE', log, stay, '', 'REPLACE')
   try(rest, 'XREVRANGE', log, '+', '-', 'COUNT', '1')
   try(rest, 'XTRIM', log, 'MAXLEN', '0')
   try(rest, 'ZADD', ranking, 'XX', '0', 'a')

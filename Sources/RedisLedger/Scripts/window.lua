@@ -3,7 +3,8 @@
 -- State, within the account's page (page.lua). The window's own field:
 --   9 doubles: clock; executions, ms (the sums); latest, executions, ms of the newest cell, then of the oldest cell;
 --   then the cells before the newest in its block, 14 bytes each: executions (4), ms (6), latest from the cell's start (4).
--- When the clock was set back so far that the window began anew (window_restart), its clock is kept with 2^44 added, which no
+-- When the window began anew, because the clock was set back far (window_restart) or charges were forgotten (forget.lua), its
+-- clock is kept with 2^44 added, which no
 -- other is, and its epoch, a double, lies before those cells, until they are all later than it.
 -- A block is 16 cells by number. Those that are past have fields of their own, name:number modulo how many can count:
 -- the block's number as a double, then its cells. Every cell lives in one place: the newest and the oldest in the

@@ -1,0 +1,51 @@
+// How much of its memory Redis uses, for /metrics: asked now and then over the control plane's connection.
+
+import Metrics
+import Redis
+import ServiceLifecycle
+
+struct RedisMemory: Service {
+    static let interval: Duration = .seconds(5)
+
+    private let client: RedisClient
+    private let used: Meter
+    private let limit: Meter
+
+    /// - Parameter metrics: where `stint_redis_memory_used_bytes` and `stint_redis_memory_limit_bytes` go.
+    init(client: RedisClient, metrics: any MetricsFactory) {
+        self.client = client
+        used = Meter(label: "stint_redis_memory_used_bytes", factory: metrics)
+        limit = Meter(label: "stint_redis_memory_limit_bytes", factory: metrics)
+        used.set(0)
+        limit.set(0)
+    }
+
+    func run() async throws {
+        while !Task.isShuttingDownGracefully {
+            // While Redis is away the last figures stay.
+            if let found = await memory() {
+                used.set(found.used)
+                limit.set(found.limit)
+            }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
+        }
+    }
+
+    private func memory() async -> (used: Int, limit: Int)? {
+        do throws(RedisError) {
+            return Self.memory(in: try await client.call(["INFO", "memory"]).text)
+        } catch {
+            return nil
+        }
+    }
+
+    /// - Parameter info: what `INFO memory` says.
+    static func memory(in info: String) -> (used: Int, limit: Int)? {
+        func value(_ name: String) -> Int? {
+            info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(name):") }
+                .flatMap { Int($0.dropFirst(name.utf8.count + 1)) }
+        }
+        guard let used = value("used_memory"), let maximum = value("maxmemory") else { return nil }
+        return (used, maximum > 0 ? maximum : value("total_system_memory") ?? 0)
+    }
+}

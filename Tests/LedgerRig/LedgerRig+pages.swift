@@ -1,0 +1,46 @@
+// The pages of a Redis ledger as the control plane sees them.
+
+public import Accounting
+import Logging
+import Metrics
+import NIOPosix
+public import Redis
+public import RedisLedger
+import TestServers
+import Testing
+
+extension LedgerRig {
+    /// Gives `body` what reads and forgets the pages on the Redis at `url`, and the client that it uses.
+    public static func withPages(
+        on url: String, prefix: String = "", logRows: Int = 0,
+        _ body: (AccountPages, RedisClient) async throws -> Void
+    ) async throws {
+        var settings = RedisSettings(url: try RedisURL(url))
+        settings.commandDeadline = .seconds(20)
+        let client = try await RedisClient.make(
+            on: MultiThreadedEventLoopGroup.singleton.next(), settings: settings,
+            logger: Logger(label: "pages", factory: { _ in SwiftLogNoOpLogHandler() }),
+            metrics: NOOPMetricsHandler.instance)
+        try await client.start()
+        do {
+            try await eventually("the client is ready") { try await client.isReady }
+            let keys = try #require(LedgerKeys(prefix: prefix))
+            try await body(AccountPages(redis: client, keys: keys, logRows: logRows), client)
+        } catch {
+            try await client.close()
+            throw error
+        }
+        try await client.close()
+    }
+
+    /// Gives `body` what forgets charges of an account, which is under a plan, at an instant.
+    public static func withForgetting(
+        on url: String, _ body: ((Account, Plan, Timestamp) async throws -> Void) async throws -> Void
+    ) async throws {
+        try await withPages(on: url) { pages, _ in
+            try await body { account, plan, clock in
+                try await pages.forget(account, under: plan, at: clock)
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+// That executions which nobody settles become rows soon after their holds have expired, however many accounts have such, and
+// that this neither holds Redis nor is forgotten when Redis does not answer.
+
+import Accounting
+import LedgerRig
+import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import Redis
+import RuleTable
+import TestServers
+import Testing
+
+@testable import RedisLedger
+
+@Suite("Holds that nobody settles")
+struct HoldSweeperTests {
+    private static func account(_ number: Int) -> Account { Account("a\(number)")! }
+
+    @Test(
+        "What is not settled is due a while after it expired, also while more comes; what is settled is not")
+    func watch() {
+        var watch = HoldWatch()
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        let now = Scenario.beginning
+        let (quiet, gone) = (Account("quiet")!, Account("gone")!)
+        func admitted(_ account: Account, _ seconds: Int) -> Bool {
+            watch.admitted(
+                account, expires: now + 1_000 * seconds, expiry: start + .seconds(Int64(seconds)))
+        }
+        let watched = [admitted(quiet, 60), admitted(gone, 60), admitted(gone, 60), admitted(gone, 70)]
+        #expect(watched == [true, true, true, true])
+        watch.settled(quiet, expires: now + 60_000)
+        watch.settled(gone, expires: now + 60_000)
+        watch.settled(Account("somebody")!, expires: now + 60_000)
+        // One of each instant is left.
+        #expect(watch.count == 2)
+        let early = watch.takeDue(at: start + .seconds(60 + 8))
+        #expect(early.isEmpty)
+        let first = watch.takeDue(at: start + .seconds(60 + 9))
+        #expect(first.map(\.account) == [gone] && first.map(\.holds) == [1] && watch.count == 1)
+        let between = watch.takeDue(at: start + .seconds(78))
+        let second = watch.takeDue(at: start + .seconds(79))
+        let late = watch.takeDue(at: start + .hours(1))
+        #expect(between.isEmpty && second.count == 1 && late.isEmpty && watch.count == 0)
+    }
+
+    @Test("The watch is bounded, and says what it has no room for")
+    func crowded() {
+        var watch = HoldWatch()
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        for number in 0..<HoldWatch.maximumEntries {
+            let isWatched = watch.admitted(Self.account(number), expires: Scenario.beginning, expiry: start)
+            guard isWatched else {
+                Issue.record("no room at \(number)")
+                return
+            }
+        }
+        let oneMore = watch.admitted(Account("one-more")!, expires: Scenario.beginning, expiry: start)
+        let known = watch.admitted(Self.account(0), expires: Scenario.beginning, expiry: start)
+        let due = watch.takeDue(at: start + .seconds(9))
+        #expect(!oneMore && known && due.count == HoldWatch.maximumEntries)
+    }
+
+    @Test("Rows of 20,000 accounts that fell silent at once are there within 10 s of steps, no call long")
+    func manyAccounts() async throws {
+        let accounts = 20_000
+        let plan = try Plan.serverless()
+        let clock = ManualClock()
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 1_000) {
+                ledger in
+                for first in stride(from: 0, to: accounts, by: 1_000) {
+                    let asks = (first..<first + 1_000).map {
+                        Put(.ask("e", 10_000), about: Self.account($0), under: plan)
+                    }
+                    _ = try await ledger.hear(asks)
+                }
+                let grant = Grant(admittedAt: clock.now, durationMs: 10_000)
+                clock.advance(byMs: 62_000)
+                try server.command("CONFIG", "SET", "slowlog-log-slower-than", "0")
+                try server.command("CONFIG", "SET", "slowlog-max-len", "5000")
+                try await SweeperRig.with(server, clock: clock) { rig in
+                    try await rig.watch((0..<accounts).map(Self.account), grant, under: plan)
+                    var steps = 0
+                    try await eventually("every account has its row", within: .seconds(120)) {
+                        steps += 1
+                        try await rig.step()
+                        return try Int(server.command("DBSIZE")) == 2 * accounts
+                    }
+                    print("sweeper: \(accounts) accounts took \(steps) steps of 10 ms")
+                }
+                let usual = try server.medianScriptMicroseconds()
+                print("sweeper: a call of \(HoldSweeper.maximumAccounts) accounts takes \(usual) us")
+                #expect(usual > 0 && usual < 20_000)
+                let key = "stint:{a\(accounts - 1)}"
+                #expect(try server.command("HLEN", key) == "2" && server.command("XLEN", key + ":log") == "1")
+            }
+        }
+    }
+
+    @Test("An account with many expired holds is looked through to the end, in bounded calls")
+    func oneAccount() async throws {
+        let plan = try Plan.serverless()
+        let clock = ManualClock()
+        let holds = 3_000
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 10_000) {
+                ledger in
+                for first in stride(from: 0, to: holds, by: 500) {
+                    _ = try await ledger.hear(
+                        (first..<first + 500).map {
+                            Put(.ask("e\($0)", 10), about: Self.account(1), under: plan)
+                        })
+                }
+                let grant = Grant(admittedAt: clock.now, durationMs: 10)
+                clock.advance(byMs: 62_000)
+                try await SweeperRig.with(server, clock: clock) { rig in
+                    try await rig.watch([Self.account(1)], grant, under: plan)
+                    try await eventually("every hold has its row", within: .seconds(60)) {
+                        try await rig.step()
+                        return try server.command("XLEN", "stint:{a1}:log") == "\(holds)"
+                    }
+                }
+                #expect(try server.command("HLEN", "stint:{a1}") == "2")
+            }
+        }
+    }
+
+    @Test("While Redis refuses rows holds stay, and become rows when it takes them again")
+    func refused() async throws {
+        let plan = try Plan.serverless()
+        let clock = ManualClock()
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 1_000) {
+                ledger in
+                _ = try await ledger.ask(.ask("e", 10_000), about: Self.account(1), under: plan)
+                let grant = Grant(admittedAt: clock.now, durationMs: 10_000)
+                clock.advance(byMs: 62_000)
+                try await SweeperRig.with(server, clock: clock) { rig in
+                    try await rig.watch([Self.account(1)], grant, under: plan)
+                    try server.command("CONFIG", "SET", "maxmemory", "1")
+                    try await eventually("the call failed") {
+                        try await rig.step()
+                        return try await rig.failures > 0
+                    }
+                    #expect(try server.command("HLEN", "stint:{a1}") == "3")
+                    try server.command("CONFIG", "SET", "maxmemory", "0")
+                    try await eventually("the row is there", within: .seconds(60)) {
+                        try await rig.step()
+                        return try server.command("EXISTS", "stint:{a1}:log") == "1"
+                    }
+                    #expect(try server.command("HLEN", "stint:{a1}") == "2")
+                    #expect(try await rig.failures == 0)
+                }
+            }
+        }
+    }
+
+    @Test("A move from a plan with a long window to a short one does not keep expired holds for the long one")
+    func shorterPlan() async throws {
+        func plan(_ windowMs: Int) throws -> Plan {
+            try Plan(
+                name: "p",
+                limits: [Limit(name: "l", meter: .executions, amount: 1_000_000, windowMs: windowMs)])
+        }
+        let (long, short) = (try plan(2_678_400_000), try plan(60_000))
+        let clock = ManualClock()
+        let account = Self.account(1)
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 100_000) {
+                ledger in
+                _ = try await ledger.ask(.ask("long", 10), about: account, under: long)
+                let stay = try #require(Int(try server.command("PTTL", "stint:{a1}")))
+                var most = 0
+                for second in 0..<600 {
+                    clock.advance(byMs: 1_000)
+                    _ = try await ledger.hear(
+                        (0..<10).map { Put(.ask("e\(second)-\($0)", 10), about: account, under: short) })
+                    most = max(most, try #require(Int(try server.command("HLEN", "stint:{a1}"))))
+                }
+                print(
+                    "sweeper: at most \(most) of 6,000 abandoned holds were kept after a move to a short window"
+                )
+                #expect(most >= 600 && most < 1_800)
+                // What was charged under the long window is kept as long as it counts.
+                #expect(try #require(Int(try server.command("PTTL", "stint:{a1}"))) > stay - 700_000)
+                let peek = try await ledger.ask(.peek, about: account, under: long)
+                #expect(peek.usage.map(\.executions) == [1])
+            }
+        }
+    }
+}
+
+/// A sweeper with a link of its own, whose steps the test takes.
+private struct SweeperRig: Sendable {
+    private let loop: any EventLoop
+    private let parts: NIOLoopBound<(sweeper: HoldSweeper, link: RedisLink)>
+
+    static func with(
+        _ server: RedisServer, clock: ManualClock, _ body: (SweeperRig) async throws -> Void
+    ) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        var settings = RedisSettings(url: try RedisURL(server.url))
+        settings.commandDeadline = .seconds(20)
+        let ready = settings
+        let keys = try #require(LedgerKeys(prefix: "stint:"))
+        let parts = try await loop.submit {
+            let sweeper = HoldSweeper(
+                eventLoop: loop, keys: keys, logRows: 100_000, metrics: NOOPMetricsHandler.instance,
+                clock: { clock.now })
+            sweeper.accountsPerCall = HoldSweeper.maximumAccounts
+            let link = RedisLink(
+                eventLoop: loop, settings: ready,
+                logger: Logger(label: "sweeper", factory: { _ in SwiftLogNoOpLogHandler() }),
+                metrics: NOOPMetricsHandler.instance
+            ) { sweeper.load(over: $0) }
+            link.start()
+            return NIOLoopBound((sweeper: sweeper, link: link), eventLoop: loop)
+        }.get()
+        let rig = SweeperRig(loop: loop, parts: parts)
+        do {
+            try await eventually("the link is ready") {
+                try await loop.submit { parts.value.link.isReady }.get()
+            }
+            try await body(rig)
+        } catch {
+            try await rig.close()
+            try await group.shutdownGracefully()
+            throw error
+        }
+        try await rig.close()
+        try await group.shutdownGracefully()
+    }
+
+    private func close() async throws {
+        try await loop.flatSubmit { [parts] in parts.value.link.close() }.get()
+    }
+
+    /// Has the sweeper hear that accounts were admitted something, whose holds are due by now.
+    func watch(_ accounts: [Account], _ grant: Grant, under plan: Plan) async throws {
+        try await loop.submit { [parts] in
+            for account in accounts {
+                parts.value.sweeper.admitted(account, grant, under: plan, since: .now() - .seconds(75))
+            }
+        }.get()
+    }
+
+    func step() async throws {
+        try await loop.submit { [parts] in parts.value.sweeper.step(at: .now(), over: parts.value.link) }
+            .get()
+    }
+
+    /// Accounts that wait to be tried again.
+    var failures: Int {
+        get async throws { try await loop.submit { [parts] in parts.value.sweeper.failed.count }.get() }
+    }
+}
+
+extension RedisServer {
+    /// What a script took, of those that the slow log has, in microseconds: the median, because the machine does other things too.
+    func medianScriptMicroseconds() throws -> Int {
+        // Of an entry: its number, when, how long, and the command with its arguments.
+        let lines = try command("SLOWLOG", "GET", "-1").split(
+            separator: "\n", omittingEmptySubsequences: false)
+        let took = lines.indices.filter { lines[$0].hasPrefix("EVAL") && $0 > 0 }
+            .compactMap { Int(lines[$0 - 1]) }.sorted()
+        return took.isEmpty ? 0 : took[took.count / 2]
+    }
+}
