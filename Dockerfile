@@ -2,7 +2,7 @@
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libhiredis-dev zlib1g-dev \
+    && apt-get install -y --no-install-recommends libhiredis-dev libssl-dev zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY Package.swift ./
@@ -15,7 +15,7 @@ RUN swift build -c release --product stint --static-swift-stdlib -Xswiftc -enfor
 FROM debian:bookworm-slim
 # A service is not started inside an image, so redis-server is only a program here: Stint starts its own.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libhiredis0.14 libstdc++6 redis-server zlib1g \
+    && apt-get install -y --no-install-recommends ca-certificates libhiredis0.14 libssl3 libstdc++6 redis-server zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 7400 --user-group --no-create-home stint \
     && install -d -o stint -g stint -m 0700 /data

@@ -13,24 +13,27 @@ help:    ## list these targets
 deps:    ## install what is missing (Debian 12, root or sudo), saying what
 	@scripts/deps.sh
 
-build: deps    ## debug build of everything, tests included (first time: 5 to 10 minutes on 2 cores)
-	@[ -d .build/debug ] || echo "build: the first debug build takes 5 to 10 minutes on 2 cores; later ones take seconds."
-	swift build --build-tests
+build: deps    ## debug build of everything, tests included (first time: about 12 minutes on 2 cores)
+	@[ -d .build/debug ] || echo "build: the first debug build takes about 12 minutes on 2 cores; later ones take seconds."
+	@scripts/build.sh --build-tests
 
 # What people run: with the Swift runtime inside, and without the checks of exclusive access at run time that the
 # debug build and every test keep (docs/decisions/0008-what-the-release-build-leaves-out.md).
 RELEASE := -c release --product stint --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 run: deps    ## release build of the service, then start it (Ctrl-C stops it; ARGS="--ledger memory" adds flags)
-	@[ -x .build/release/stint ] || echo "run: the first release build takes about 10 minutes on 2 cores; later ones take seconds."
-	swift build $(RELEASE)
+	@[ -x .build/release/stint ] || echo "run: the first release build takes about FIRST minutes on 2 cores; later ones take seconds."
+	@scripts/build.sh $(RELEASE)
 	@echo "run: starting; runners ask http://127.0.0.1:7400, people look at http://127.0.0.1:7401/"
 	@exec "$$(swift build $(RELEASE) --show-bin-path)/stint" serve $(ARGS)
 
+# The build that is there already, brought up to date: that of `make run`, else the debug build.
+DEMO = $(if $(wildcard .build/release/stint),$(RELEASE),--product stint)
+
 demo:    ## Stint, a function runner and real functions: a burst over the limit, and what becomes of it (half a minute)
 	@scripts/deps.sh demo
-	swift build --product stint
-	@exec node Examples/function-runner/demo.mjs .build/debug/stint
+	@scripts/build.sh $(DEMO)
+	@exec node Examples/function-runner/demo.mjs "$$(swift build $(DEMO) --show-bin-path)/stint"
 
 # One after the other: many tests hold real servers to deadlines of milliseconds, and would be each other's load.
 test: build    ## every test (needs no running Redis: the tests start their own; about 12 minutes)
@@ -76,7 +79,7 @@ bench: compare    ## everything that is measured: compare, then the microbenchma
 
 compare:    ## Stint beside its peers into docs/BENCHMARKS.md: 35 minutes (ARGS="--quick": 3; installs the peers)
 	@scripts/deps.sh bench
-	swift build $(RELEASE)
+	@scripts/build.sh $(RELEASE)
 	python3 -B Benchmarks/compare --stint "$$(swift build $(RELEASE) --show-bin-path)/stint" $(ARGS)
 
 conformance: build    ## does the binary keep to its own OpenAPI document, do its metrics and alerts parse? (2 minutes)
@@ -84,6 +87,7 @@ conformance: build    ## does the binary keep to its own OpenAPI document, do it
 	scripts/conformance.sh
 
 ci: deps lint test conformance    ## what CI runs: lint, build, test, conformance, then start the binary and ask it once
+	scripts/versions.sh
 	scripts/smoke.sh
 
 clean:    ## remove what was built (the data in ./stint-data stays)

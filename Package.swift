@@ -17,7 +17,6 @@ let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let posix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let http1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let ssl = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let tls = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -45,7 +44,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-structured-headers", exact: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -63,7 +61,8 @@ let package = Package(
         // What everything stands on.
         .target(name: "Accounting", swiftSettings: strict),
         .target(name: "WireFormat", swiftSettings: strict),
-        .target(name: "Access", dependencies: [crypto], swiftSettings: strict),
+        .systemLibrary(name: "CLibcrypto"),
+        .target(name: "Access", dependencies: ["CLibcrypto"], swiftSettings: strict),
         .systemLibrary(name: "CHiredis"),
         // What both planes read requests with.
         .target(name: "HTTPRequests", dependencies: ["Access", "WireFormat", nio, http1], swiftSettings: strict),
@@ -79,6 +78,8 @@ let package = Package(
             dependencies: ["WireFormat", nio, http1, asyncHTTP],
             swiftSettings: strict
         ),
+        .target(
+            name: "AdminClient", dependencies: ["WireFormat", nio, posix, http1, ssl], swiftSettings: strict),
 
         .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
         .target(
@@ -127,9 +128,8 @@ let package = Package(
         .executableTarget(
             name: "stint",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "Audit", "LoadGeneration", "PlanText", "QuotaClient",
-                "Records",
-                "Redis", "RedisLedger", "RunnerAPI", "WireFormat", asyncHTTP, http1,
+                "Access", "Accounting", "AdminAPI", "AdminClient", "Audit", "LoadGeneration", "PlanText",
+                "Records", "Redis", "RedisLedger", "RunnerAPI", "WireFormat", http1,
                 nio, posix, ssl, tls, log, metrics, hummingbird, lifecycle, subprocess, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -256,8 +256,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Accounting", "Audit", "QuotaClient", "Recordings", "Records", "Redis", "TestServers",
-                "WireFormat",
+                "Accounting", "AdminClient", "Audit", "QuotaClient", "Recordings", "Records", "Redis",
+                "TestServers", "WireFormat",
                 "quota-client-example", "stint", asyncHTTP, nio, posix, http1, log, metrics,
             ],
             swiftSettings: strict

@@ -28,12 +28,13 @@ need() {
 }
 
 if ! command -v dpkg >/dev/null || ! command -v apt-get >/dev/null; then
-    say "not a Debian system, so nothing is installed here. Stint needs the headers of hiredis and zlib,"
+    say "not a Debian system, so nothing is installed here. Stint needs the headers of hiredis, OpenSSL and zlib,"
     say "and redis-server (or valkey-server), openssl, curl and node (18 or later) on PATH; going on as if they were there."
     exit 0
 fi
 
 need libhiredis-dev
+need libssl-dev
 need zlib1g-dev
 need redis-server redis-server valkey-server
 need openssl openssl

@@ -1,7 +1,7 @@
 // What is kept of a token: its SHA-256 digest. A token has 256 random bits, so no salt and no slow hash is needed:
 // nobody finds a token by trying.
 
-import Crypto
+import CLibcrypto
 
 /// The SHA-256 digest of a token's text.
 public struct TokenDigest: Hashable, Sendable {
@@ -11,7 +11,9 @@ public struct TokenDigest: Hashable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
     public init(of token: some Sequence<UInt8>) {
-        let digest = Array(SHA256.hash(data: Array(token)))
+        let bytes = Array(token)
+        var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+        SHA256(bytes, bytes.count, &digest)
         words = (
             Self.word(digest[0..<8]), Self.word(digest[8..<16]), Self.word(digest[16..<24]),
             Self.word(digest[24..<32])

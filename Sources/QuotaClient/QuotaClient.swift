@@ -59,11 +59,6 @@ public struct QuotaReply<Body: WireBody>: Sendable {
     }
 }
 
-/// A reply that is not Stint's. Whether the request had an effect is unknown; repeating it with the same id is safe.
-public struct UnreadableReply: Error, Sendable, CustomStringConvertible {
-    public let description: String
-}
-
 /// A client of one Stint. Cheap to copy; connections are the HTTP client's, which the caller shuts down.
 public struct QuotaClient: Sendable {
     /// Reply bodies beyond this many bytes are not read.

@@ -1,7 +1,7 @@
 // `stint account forget`: an account begins with empty windows again.
 
+import AdminClient
 import ArgumentParser
-import QuotaClient
 
 struct ForgetUsage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,17 +1,12 @@
 // `stint health`: does the Stint of these settings live? For HEALTHCHECK of an image, for supervisors and for scripts; it needs
 // neither a token nor curl.
 
+import AdminClient
 import ArgumentParser
-import AsyncHTTPClient
-import Foundation
-import NIOCore
-import NIOHTTP1
-import NIOPosix
-import NIOSSL
 
 struct HealthCommand: AsyncParsableCommand {
     /// A reply must be there within this.
-    static let patience: TimeAmount = .seconds(2)
+    static let patience: Duration = .seconds(2)
 
     static let configuration = CommandConfiguration(
         commandName: "health",
@@ -33,13 +28,13 @@ struct HealthCommand: AsyncParsableCommand {
         let settings = try SettingsReader.read(
             arguments: flags, environment: Environment.variables, isToServe: false, open: Serve.open)
         let address = try Self.address(settings.adminAddress)
-        let path = ready ? "/readyz" : "/livez"
+        let route = ready ? "readyz" : "livez"
         let hasTLS = settings.tlsCertificate != nil
         var reasons: [String] = []
         for scheme in hasTLS ? ["https", "http"] : ["http", "https"] {
-            switch await Self.ask("\(scheme)://\(address)\(path)", ready: ready) {
+            switch await Self.ask("\(scheme)://\(address)", route) {
             case .lives: return
-            case .failed(let reason): reasons.append("\(scheme)://\(address)\(path): \(reason)")
+            case .failed(let reason): reasons.append("\(scheme)://\(address)/\(route): \(reason)")
             }
         }
         throw StartError(description: reasons.joined(separator: "; "))
@@ -64,28 +59,17 @@ struct HealthCommand: AsyncParsableCommand {
         case failed(String)
     }
 
-    private static func ask(_ url: String, ready: Bool) async -> Finding {
-        var configuration = HTTPClient.Configuration()
-        // Nothing secret is sent, and a service at this address of this machine is asked nothing but whether it lives.
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.certificateVerification = .none
-        configuration.tlsConfiguration = tls
-        let http = HTTPClient(
-            eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
-        let finding: Finding
+    /// Nothing secret is sent, and a service at this address of this machine is asked nothing but whether it lives.
+    private static func ask(_ url: String, _ route: String) async -> Finding {
+        let client = AdminClient(url: url, trust: .any, deadline: patience)
         do {
-            let reply = try await http.execute(HTTPClientRequest(url: url), timeout: patience)
-            let body = try await reply.body.collect(upTo: 1 << 16)
-            finding =
-                reply.status == .ok ? .lives : .failed("status \(reply.status.code) \(String(buffer: body))")
-        } catch {
-            let words = "\(error)"
+            let reply = try await client.get(route)
+            return reply.status == 200 ? .lives : .failed("status \(reply.status)")
+        } catch AdminConnectionError.wantsCertificate where route == "livez" {
             // It has read our side of the handshake, and refuses it.
-            let wantsCertificate = !ready && words.contains("CERTIFICATE_REQUIRED")
-            finding =
-                wantsCertificate ? .lives : .failed(error is HTTPClientError ? words : "nobody listens there")
+            return .lives
+        } catch {
+            return .failed("\(error)")
         }
-        do { try await http.shutdown() } catch { return .failed("\(error)") }
-        return finding
     }
 }

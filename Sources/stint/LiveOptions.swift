@@ -1,8 +1,8 @@
 // What commands that show a state have in common: `--watch` shows it again and again.
 
+import AdminClient
 import ArgumentParser
 import Foundation
-import QuotaClient
 
 struct LiveOptions: ParsableArguments {
     static let interval: Duration = .seconds(2)

@@ -1,10 +1,10 @@
 // `stint plan ...`: the plans of a running Stint, through its admin API.
 
 import Accounting
+import AdminClient
 import ArgumentParser
 import Foundation
 import PlanText
-import QuotaClient
 import WireFormat
 
 struct PlanCommand: AsyncParsableCommand {

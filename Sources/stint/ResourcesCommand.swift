@@ -1,9 +1,9 @@
 // `stint resources ...`: what accounts own, and how much of it they may, through the admin API.
 
+import AdminClient
 import ArgumentParser
 import Foundation
 import NIOHTTP1
-import QuotaClient
 import WireFormat
 
 struct ResourcesCommand: AsyncParsableCommand {

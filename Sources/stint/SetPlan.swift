@@ -1,8 +1,8 @@
 // `stint account set-plan`: an account's own plan and amounts, for a time or until they are removed.
 
+import AdminClient
 import ArgumentParser
 import Foundation
-import QuotaClient
 import WireFormat
 
 struct SetPlan: AsyncParsableCommand {

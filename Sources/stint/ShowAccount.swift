@@ -1,8 +1,8 @@
 // `stint account show`: where an account stands now, and what it has running.
 
+import AdminClient
 import ArgumentParser
 import Foundation
-import QuotaClient
 import WireFormat
 
 struct ShowAccount: AsyncParsableCommand {

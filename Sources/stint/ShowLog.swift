@@ -1,8 +1,8 @@
 // `stint account log`: what became of an account's executions.
 
+import AdminClient
 import ArgumentParser
 import Foundation
-import QuotaClient
 import WireFormat
 
 struct ShowLog: AsyncParsableCommand {

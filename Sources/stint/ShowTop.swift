@@ -1,8 +1,8 @@
 // `stint account top`: which accounts did the most.
 
+import AdminClient
 import ArgumentParser
 import Foundation
-import QuotaClient
 import WireFormat
 
 struct ShowTop: AsyncParsableCommand {

@@ -1,8 +1,8 @@
 // `stint account usage`: what an account did, minute by minute or hour by hour.
 
+import AdminClient
 import ArgumentParser
 import Foundation
-import QuotaClient
 import WireFormat
 
 struct ShowUsage: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 // One account through the admin API and the command line: what it has running, what became of its executions, and that
 // its charges can be forgotten.
 
+import AdminClient
 import Foundation
 import QuotaClient
 import TestServers
@@ -12,7 +13,7 @@ extension EndToEnd {
     struct AccountTests {
         private static func admin(of stint: Stint, _ place: Workplace) async throws -> AdminClient {
             let admin = AdminClient(
-                url: "http://127.0.0.1:\(stint.adminPort)", actor: "ann", http: place.http)
+                url: "http://127.0.0.1:\(stint.adminPort)", actor: "ann")
             try await eventually("the records can be asked", within: Workplace.patience) {
                 try await stint.admin("/v1/accounts/acme").status == 200
             }

@@ -1,5 +1,6 @@
 // What the image and docker-compose.yml run, as processes of their own: the entry, the health command, the maker of passwords.
 
+import AdminClient
 import AsyncHTTPClient
 import Foundation
 import Glibc
@@ -64,7 +65,7 @@ extension EndToEnd {
                         let runner = QuotaClient(target, http: place.http, token: tokens[1])
                         #expect(try await runner.admit(account: "a").status == 201)
                         let plans = AdminClient(
-                            url: "http://127.0.0.1:\(admin)", token: tokens[0], http: place.http)
+                            url: "http://127.0.0.1:\(admin)", token: tokens[0])
                         #expect(try await plans.get("v1", "plans").status == 200)
                         let health = try await place.shell(
                             variables + "stint health && stint health --ready", name: "health-\(start)")

@@ -1,5 +1,6 @@
 // The runner under a burst, and on bad days: itself killed, Stint killed, nobody to ask, no place.
 
+import AdminClient
 import Foundation
 import Glibc
 import NIOHTTP1
@@ -58,7 +59,7 @@ extension EndToEnd {
                     }
                     """
                 let folder = try place.functions(["spin": text], environment: ["PID_FILE": pidFile])
-                let admin = AdminClient(url: "http://127.0.0.1:\(stint.adminPort)", http: place.http)
+                let admin = AdminClient(url: "http://127.0.0.1:\(stint.adminPort)")
                 func account() async throws -> AccountBody {
                     try await admin.get("v1", "accounts", "acme").decoded()
                 }

@@ -1,5 +1,6 @@
 // Real functions in real processes under a real quota: what callers see of the runner, and what Stint's log says of each run.
 
+import AdminClient
 import AsyncHTTPClient
 import Foundation
 import NIOHTTP1
@@ -28,7 +29,7 @@ extension EndToEnd {
         static func rows(_ count: Int, _ stint: Stint, _ place: Workplace) async throws
             -> [ExecutionsBody.Execution]
         {
-            let admin = AdminClient(url: "http://127.0.0.1:\(stint.adminPort)", http: place.http)
+            let admin = AdminClient(url: "http://127.0.0.1:\(stint.adminPort)")
             var rows: [ExecutionsBody.Execution] = []
             try await eventually("\(count) executions are settled", within: Workplace.patience) {
                 let body: ExecutionsBody = try await admin.get("v1", "accounts", "acme", "executions")

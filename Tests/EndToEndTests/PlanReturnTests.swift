@@ -1,8 +1,8 @@
 // What must bring plans back: an old text of the plan file, and a Redis that was emptied.
 
+import AdminClient
 import Foundation
 import Glibc
-import QuotaClient
 import TestServers
 import Testing
 import WireFormat

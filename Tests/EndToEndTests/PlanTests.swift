@@ -1,6 +1,7 @@
 // Plans that change while Stint runs: through the admin API and the command line, seen by every process that shares the
 // Redis, kept through crashes, and never a limit less for what is broken.
 
+import AdminClient
 import Foundation
 import Glibc
 import NIOHTTP1
@@ -29,7 +30,7 @@ extension EndToEnd {
         }
 
         static func admin(of stint: Stint, _ place: Workplace) -> AdminClient {
-            AdminClient(url: "http://127.0.0.1:\(stint.adminPort)", actor: "ann", http: place.http)
+            AdminClient(url: "http://127.0.0.1:\(stint.adminPort)", actor: "ann")
         }
 
         static func changed(_ plan: PlanBody, executions: Int) -> PlanBody {

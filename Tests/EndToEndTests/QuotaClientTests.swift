@@ -6,6 +6,7 @@ import NIOCore
 import NIOPosix
 import QuotaClient
 import Testing
+import WireFormat
 
 extension EndToEnd {
     @Suite("The client and a bad server")
@@ -40,35 +41,15 @@ extension EndToEnd {
         private static func withServer(
             saying reply: String, deadline: TimeAmount, _ body: (QuotaClient) async throws -> Void
         ) async throws {
-            let group = MultiThreadedEventLoopGroup.singleton
-            let listener = try await ServerBootstrap(group: group)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(Parrot(reply))
-                    }
+            try await Parrot.withServer(saying: reply) { port in
+                let http = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup)
+                let client = QuotaClient(.url("http://127.0.0.1:\(port)"), http: http, deadline: deadline)
+                do {
+                    try await body(client)
+                } catch {
+                    Issue.record(error)
                 }
-                .bind(host: "127.0.0.1", port: 0).get()
-            let http = HTTPClient(eventLoopGroup: group)
-            let port = try #require(listener.localAddress?.port)
-            let client = QuotaClient(.url("http://127.0.0.1:\(port)"), http: http, deadline: deadline)
-            do {
-                try await body(client)
-            } catch {
-                Issue.record(error)
-            }
-            try await http.shutdown()
-            try await listener.close()
-        }
-
-        private final class Parrot: ChannelInboundHandler {
-            typealias InboundIn = ByteBuffer
-
-            private let reply: String
-
-            init(_ reply: String) { self.reply = reply }
-
-            func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-                context.channel.writeAndFlush(ByteBuffer(string: reply), promise: nil)
+                try await http.shutdown()
             }
         }
     }

@@ -1,6 +1,7 @@
 // What accounts did, through the whole service: counted by event loops, written behind the requests, read by the admin API and
 // the command line.
 
+import AdminClient
 import Glibc
 import QuotaClient
 import TestServers
@@ -21,7 +22,7 @@ extension EndToEnd {
             """
 
         private static func admin(of stint: Stint, _ place: Workplace) -> AdminClient {
-            AdminClient(url: "http://127.0.0.1:\(stint.adminPort)", actor: "ann", http: place.http)
+            AdminClient(url: "http://127.0.0.1:\(stint.adminPort)", actor: "ann")
         }
 
         private static func usage(

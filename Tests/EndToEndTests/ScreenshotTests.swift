@@ -1,5 +1,6 @@
 // The pages as pictures, with traffic in them. What docs/screenshots keeps is made here, by scripts/screenshots.sh.
 
+import AdminClient
 import Accounting
 import Foundation
 import Logging
@@ -29,7 +30,7 @@ extension EndToEnd {
                 }
                 let override = OverrideBody(
                     amounts: ["executions": 1_200], expiresAt: wallClockMs() + 3 * 86_400_000)
-                let admin = AdminClient(url: "http://127.0.0.1:\(stint.adminPort)", http: place.http)
+                let admin = AdminClient(url: "http://127.0.0.1:\(stint.adminPort)")
                 _ = try await admin.put("v1", "accounts", "initech", "override", body: override)
                 try await Self.fillHistory(of: "initech", in: place)
                 try await Browser.open { browser in

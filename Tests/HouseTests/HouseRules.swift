@@ -6,10 +6,12 @@ enum HouseRules {
     static let arrows: [String: Set<String>] = [
         "Accounting": [],
         "WireFormat": [],
-        "Access": [],
+        "Access": ["CLibcrypto"],
         "CHiredis": [],
+        "CLibcrypto": [],
         "Redis": ["CHiredis"],
         "QuotaClient": ["WireFormat"],
+        "AdminClient": ["WireFormat"],
         "Audit": ["WireFormat"],
         "RedisLedger": ["Accounting", "Redis"],
         "HTTPRequests": ["Access", "WireFormat"],
@@ -19,9 +21,9 @@ enum HouseRules {
         "AdminAPI": [
             "Access", "Accounting", "HTTPRequests", "PlanText", "Records", "Redis", "WireFormat",
         ],
-        "LoadGeneration": ["QuotaClient", "Accounting", "WireFormat"],
+        "LoadGeneration": ["Accounting", "WireFormat"],
         "stint": [
-            "Access", "Accounting", "WireFormat", "Audit", "Redis", "QuotaClient", "PlanText", "Records",
+            "Access", "Accounting", "WireFormat", "AdminClient", "Audit", "Redis", "PlanText", "Records",
             "RedisLedger", "RunnerAPI", "AdminAPI", "LoadGeneration",
         ],
     ]

@@ -1,9 +1,7 @@
 // The admin API as seen from the other side: what the command line and the end-to-end tests use. Bodies are decoded here;
 // what is not 2xx is thrown as the problem that the service tells.
 
-public import AsyncHTTPClient
 import Foundation
-public import NIOCore
 public import NIOHTTP1
 public import WireFormat
 
@@ -32,7 +30,7 @@ public struct AdminReply: Sendable {
     }
 }
 
-/// A client of one Stint's admin API. Cheap to copy; connections are the HTTP client's, which the caller shuts down.
+/// A client of one Stint's admin API. Cheap to copy; each request has a connection of its own.
 public struct AdminClient: Sendable {
     /// Reply bodies beyond this many bytes are not read.
     public static let maximumReplyBytes = 64 << 20
@@ -40,20 +38,30 @@ public struct AdminClient: Sendable {
     private let url: String
     private let token: String?
     private let actor: String?
-    private let http: HTTPClient
-    private let deadline: TimeAmount
+    private let trust: Trust
+    private let deadline: Duration
+
+    /// Whose certificates are taken where there is TLS.
+    public enum Trust: Sendable {
+        /// Those that this machine's authorities have signed.
+        case system
+        /// Any: for who sends nothing secret and believes nothing.
+        case any
+    }
 
     /// - Parameters:
-    ///   - url: `http://HOST:PORT`, without a path. - token: sent as a bearer token. - actor: who changes things, for the
-    ///     audit log; 1 to 64 visible ASCII bytes. - deadline: for one request, from connecting to the reply's last byte.
+    ///   - url: `http://HOST:PORT` or `https://HOST:PORT`, without a path.
+    ///   - token: sent as a bearer token.
+    ///   - actor: who changes things, for the audit log; 1 to 64 visible ASCII bytes.
+    ///   - deadline: for one request, from connecting to the reply's last byte.
     public init(
-        url: String, token: String? = nil, actor: String? = nil, http: HTTPClient,
-        deadline: TimeAmount = .seconds(30)
+        url: String, token: String? = nil, actor: String? = nil, trust: Trust = .system,
+        deadline: Duration = .seconds(30)
     ) {
-        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        self.url = url
+        self.trust = trust
         self.token = token
         self.actor = actor
-        self.http = http
         self.deadline = deadline
     }
 
@@ -83,37 +91,34 @@ public struct AdminClient: Sendable {
 
     /// One request.
     /// - Parameters:
-    ///   - path: percent-encoded, see ``path(_:)``. - body: JSON.
-    /// - Throws: ``AdminRefusal`` for what is not 2xx, ``UnreadableReply`` for what is not Stint's, or what the HTTP client
-    ///   throws when there is no reply.
+    ///   - path: percent-encoded, see ``path(_:)``.
+    ///   - body: JSON.
+    /// - Throws: ``AdminRefusal`` for what is not 2xx, ``UnreadableReply`` for what is not Stint's, or
+    ///   ``AdminConnectionError`` when there is no reply.
     public func send(
         _ method: HTTPMethod, _ path: String, query: [String: String] = [:], body: [UInt8]? = nil,
         headers: HTTPHeaders = [:]
     ) async throws -> AdminReply {
+        guard let origin = AdminOrigin(url: url) else { throw AdminConnectionError.invalidURL }
         let pairs = query.sorted { $0.key < $1.key }.map {
             "\(Self.encoded($0.key))=\(Self.encoded($0.value))"
         }
-        var request = HTTPClientRequest(
-            url: url + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
-        request.method = method
-        request.headers = headers
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        if let actor { request.headers.add(name: "X-Stint-Actor", value: actor) }
-        if let body {
-            request.headers.add(name: "Content-Type", value: "\(MediaType.json)")
-            request.body = .bytes(body)
-        }
-        let response = try await http.execute(request, timeout: deadline)
-        let bytes = Array(try await response.body.collect(upTo: Self.maximumReplyBytes).readableBytesView)
-        let status = Int(response.status.code)
-        guard !(200...299).contains(status) else {
-            return AdminReply(status: status, headers: response.headers, body: bytes)
-        }
+        var headers = headers
+        if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let actor { headers.add(name: "X-Stint-Actor", value: actor) }
+        if body != nil { headers.add(name: "Content-Type", value: "\(MediaType.json)") }
+        let request = AdminExchange(
+            method: method, path: path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")),
+            headers: headers, body: body)
+        let reply = try await request.reply(
+            from: origin, trusting: trust, within: deadline, maximumBytes: Self.maximumReplyBytes)
+        guard !(200...299).contains(reply.status) else { return reply }
         let problem: Problem
         do throws(BodyError) {
-            problem = try Problem(json: bytes)
+            problem = try Problem(json: reply.body)
         } catch {
-            throw UnreadableReply(description: "status \(status), and a body that is not Stint's: \(error)")
+            throw UnreadableReply(
+                description: "status \(reply.status), and a body that is not Stint's: \(error)")
         }
         throw AdminRefusal(problem: problem)
     }
