@@ -4,19 +4,23 @@
 public import Hummingbird
 import HummingbirdCore
 public import Logging
-import NIOCore
+public import NIOCore
 
 public struct AdminServer: Sendable {
-    /// Connections open at once; more wait in the kernel's queue.
+    /// Connections open at once, where there are descriptors for them; more wait in the kernel's queue.
     public static let maximumConnections = 256
     /// Seconds without a byte before a connection is closed.
     public static let idleTimeoutSeconds = 60
+
+    /// Adds what bounds how many connections a listener takes.
+    public typealias GuardListener = @Sendable (any Channel) throws -> Void
 
     private let application: Application<RouterResponder<AdminContext>>
 
     /// - Parameters:
     ///   - host: an IP address of this machine. - port: 0 takes any free port.
     ///   - security: whose requests are answered, and what protects them on their way.
+    ///   - guardListener: called once for the listener, on its event loop.
     ///   - listening: called once with the port when connections are accepted.
     ///   - logger: what Hummingbird has to say goes there from `debug` up only if it is set to `debug`, else from
     ///     `notice` up; the start is announced by whoever composes the process.
@@ -25,6 +29,7 @@ public struct AdminServer: Sendable {
         port: Int,
         parts: AdminParts,
         security: AdminSecurity = AdminSecurity(),
+        guardListener: GuardListener? = nil,
         listening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
         logger: Logger
     ) {
@@ -34,10 +39,15 @@ public struct AdminServer: Sendable {
             router: AdminRoutes.router(parts, security: security),
             server: .admin(
                 HTTP1Channel.Configuration(idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds))), security),
-            configuration: ApplicationConfiguration(
-                address: .hostname(host, port: port),
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)),
-            onServerRunning: { channel in await listening(channel.localAddress?.port ?? port) },
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            onServerRunning: { [quiet] channel in
+                do {
+                    try await channel.eventLoop.submit { try guardListener?(channel) }.get()
+                } catch {
+                    quiet.error("the listener was closed at once", metadata: ["error": "\(error)"])
+                }
+                await listening(channel.localAddress?.port ?? port)
+            },
             logger: quiet)
     }
 

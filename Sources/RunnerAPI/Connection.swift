@@ -313,6 +313,11 @@ final class Connection: ChannelDuplexHandler {
         context.fireChannelWritabilityChanged()
     }
 
+    /// Since when nothing is asked here; nil while something is, and when the last reply leaves.
+    var restsSince: Int? {
+        queue.isEmpty && receivingSince == nil && leavingSince == nil && acceptsRequests ? idleSince : nil
+    }
+
     /// Ends what takes too long; called once a tick.
     func check() {
         let patience = loop.patience

@@ -48,6 +48,12 @@ final class RunnerLoop {
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var ticking: Scheduled<Void>?
     private var changed: [Connection] = []
+    /// Connections that were idle when they were looked for, the longest idle one last; at most ``maximumIdlers``.
+    private var idlers: [(id: ObjectIdentifier, since: Int)] = []
+    private static let maximumIdlers = 1_024
+    /// When they were looked for, and how often in that tick; at most ``maximumSearches``.
+    private var searches = (tick: 0, count: 0)
+    private static let maximumSearches = 8
     /// Exchanges to be used again; at most ``maximumSpares``.
     private var spares: [Exchange] = []
     private static let maximumSpares = 1_024
@@ -100,16 +106,40 @@ final class RunnerLoop {
         try channel.pipeline.syncOperations.addHandlers(bytes, connection)
     }
 
-    /// - Returns: false when there are too many, and this one must go.
+    /// At the bound, the one that is idle for longest gives way.
+    /// - Returns: false when there are too many, none of this loop is idle, and this one must go.
     func opened(_ connection: Connection) -> Bool {
+        let hasRoom = tally.connectionOpened() <= settings.maximumConnections || closeLongestIdle()
         connections[ObjectIdentifier(connection)] = connection
         if ticking == nil { scheduleTick() }
         if isDraining { connection.drain() }
-        guard tally.connectionOpened() <= settings.maximumConnections else {
+        if !hasRoom {
             logger.debug("a connection was refused", metadata: ["maximum": "\(settings.maximumConnections)"])
-            return false
         }
-        return true
+        return hasRoom
+    }
+
+    /// - Returns: whether there was one.
+    private func closeLongestIdle() -> Bool {
+        repeat {
+            while let (id, since) = idlers.popLast() {
+                guard let connection = connections[id], connection.restsSince == since else { continue }
+                connection.close()
+                return true
+            }
+        } while findIdlers()
+        return false
+    }
+
+    /// - Returns: whether there are any; false also when they have been looked for often enough.
+    private func findIdlers() -> Bool {
+        if searches.tick != tick { searches = (tick, 0) }
+        guard searches.count < Self.maximumSearches else { return false }
+        searches.count += 1
+        // The first request of one that came in this tick may be on its way.
+        idlers = connections.compactMap { id, connection in connection.restsSince.map { (id, $0) } }
+            .filter { $0.since < tick }.sorted { $0.since > $1.since }.suffix(Self.maximumIdlers)
+        return !idlers.isEmpty
     }
 
     func closed(_ connection: Connection) {
@@ -123,6 +153,7 @@ final class RunnerLoop {
         ticking?.cancel()
         ticking = nil
         spares = []
+        idlers = []
         tally.report()
         for promise in drained { promise.succeed() }
         drained = []

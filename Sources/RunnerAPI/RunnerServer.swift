@@ -28,10 +28,13 @@ public final class RunnerServer: Sendable {
     private let logger: Logger
     private let tally: Tally
     private let secure: Secure?
+    private let guardListener: GuardListener?
     private let state: Mutex<State>
 
     /// Adds what stands between a connection's bytes and its requests: TLS.
     public typealias Secure = @Sendable (any Channel) throws -> Void
+    /// Adds what bounds how many connections a listener takes.
+    public typealias GuardListener = @Sendable (any Channel) throws -> Void
 
     /// A `RunnerLoop`, to be touched on its event loop only.
     private struct Worker: Sendable {
@@ -51,15 +54,17 @@ public final class RunnerServer: Sendable {
     /// - Parameters:
     ///   - makeLedger: called once on each event loop, for that loop's own.
     ///   - random: a source of chance for each event loop; ids come from it that runners leave out.
-    ///   - metrics: where `stint_decisions_total`, `stint_http_responses_total`, `stint_http_connections` and
-    ///     `stint_http_requests_in_flight` go.
+    ///   - metrics: where `stint_decisions_total`, `stint_http_responses_total`, `stint_http_connections`,
+    ///     `stint_http_connections_maximum` and `stint_http_requests_in_flight` go.
     ///   - tokens: whose requests are answered; nil: everybody's. Unix sockets need none.
     ///   - secure: called for each new connection but those of the Unix socket, before the first byte.
+    ///   - guardListener: called for each listener, before it listens.
     public init(
         settings: RunnerSettings, group: any EventLoopGroup, plans: PlanBook,
         makeLedger: @escaping @Sendable (any EventLoop) -> any Ledger,
         random: @escaping @Sendable () -> any RandomNumberGenerator, logger: Logger,
-        metrics: any MetricsFactory, tokens: TokenBook? = nil, secure: Secure? = nil
+        metrics: any MetricsFactory, tokens: TokenBook? = nil, secure: Secure? = nil,
+        guardListener: GuardListener? = nil
     ) {
         self.settings = settings
         self.group = group
@@ -68,6 +73,8 @@ public final class RunnerServer: Sendable {
         self.logger = logger
         tally = Tally(factory: metrics)
         self.secure = secure
+        self.guardListener = guardListener
+        Gauge(label: "stint_http_connections_maximum", factory: metrics).record(settings.maximumConnections)
         state = Mutex(State(plans: plans, tokens: tokens))
     }
 
@@ -213,6 +220,9 @@ public final class RunnerServer: Sendable {
             uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0.loop) })
         let logger = logger
         return ServerBootstrap(group: group)
+            .serverChannelInitializer { [guardListener] listener in
+                listener.eventLoop.makeCompletedFuture { try guardListener?(listener) }
+            }
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Without this a client that closes its half would close the other half too, replies and all.

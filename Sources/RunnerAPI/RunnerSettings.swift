@@ -21,7 +21,8 @@ public struct RunnerSettings: Sendable {
     public var address: Address? = Address(host: "127.0.0.1", port: 7400)
     /// The path of a Unix socket, at most 107 bytes; nil for none. It gets mode 0660.
     public var socketPath: String?
-    /// Connections open at once, 1 to 1,000,000; one more is answered 503 and closed.
+    /// Connections open at once, 1 to 1,000,000. One more takes the place of the one that is idle for longest; where none
+    /// is idle it is answered 503 and closed.
     public var maximumConnections = 10_000
     /// Bytes of a request's body, 1,024 to 16,777,216; more are answered 413.
     public var maximumBodyBytes = 65_536

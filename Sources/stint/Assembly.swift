@@ -24,6 +24,7 @@ enum Assembly {
     /// Builds everything and runs it until SIGTERM or SIGINT.
     /// - Throws: what a person must see; the process then exits with a status other than 0.
     static func run(_ settings: Settings) async throws {
+        let limit = DescriptorLimit.raise()
         // Nobody may read the log any more, or a runner may have gone: neither ends the service.
         signal(SIGPIPE, SIG_IGN)
         let log = LogWriter(to: STDERR_FILENO)
@@ -35,6 +36,8 @@ enum Assembly {
         let plans = imported.book
         let security = try Security(settings)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
+        let budget = try DescriptorBudget(limit: limit, settings: settings, logger: logger)
+        let accepting = acceptLimits(budget, logger, metrics)
         let redis = try await embeddedRedis(settings, logger)
         let redisSettings = try redisSettings(settings, embedded: redis)
         let ledgers = try ledgers(settings, redisSettings, logger, metrics)
@@ -43,10 +46,10 @@ enum Assembly {
         let records = client.map { Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix)) }
 
         let runner = RunnerServer(
-            settings: runnerSettings(settings), group: group, plans: plans,
+            settings: runnerSettings(settings, budget), group: group, plans: plans,
             makeLedger: { ledgers.make(on: $0) }, random: { chance() },
             logger: logger, metrics: metrics, tokens: security.book,
-            secure: security.tls.map { $0.secure })
+            secure: security.tls.map { $0.secure }, guardListener: accepting.runner.guardListener)
         let ledgerWatch = LedgerWatch(ledgers: ledgers, runner: runner, logger: logger)
         let watch = records.map {
             PlanWatch(store: $0.plans, source: imported, runner: runner, wakes: wakes, logger: logger)
@@ -60,6 +63,7 @@ enum Assembly {
                 planBook: { runner.plans },
                 plansChanged: { await watch?.reload() }),
             security: security.admin,
+            guardListener: accepting.admin.guardListener,
             listening: { port in
                 adminPortTeller.yield(port)
                 adminPortTeller.finish()
@@ -126,6 +130,19 @@ enum Assembly {
     private static func chance() -> Xoshiro256 {
         var system = SystemRandomNumberGenerator()
         return Xoshiro256(seededBy: &system)
+    }
+
+    private static func acceptLimits(
+        _ budget: DescriptorBudget, _ logger: Logger, _ metrics: PrometheusMetrics
+    ) -> (runner: AcceptLimit, admin: AcceptLimit) {
+        (
+            AcceptLimit(
+                api: "runner", maximum: budget.runnerConnections + DescriptorBudget.beyond,
+                metrics: metrics, logger: logger),
+            AcceptLimit(
+                api: "admin", maximum: budget.adminConnections,
+                metrics: metrics, logger: logger)
+        )
     }
 
     private static func embeddedRedis(_ settings: Settings, _ logger: Logger) async throws -> EmbeddedRedis? {
@@ -210,11 +227,11 @@ enum Assembly {
         return try RedisURL("unix://" + path)
     }
 
-    private static func runnerSettings(_ settings: Settings) -> RunnerSettings {
+    private static func runnerSettings(_ settings: Settings, _ budget: DescriptorBudget) -> RunnerSettings {
         var runner = RunnerSettings()
         runner.address = .init(host: settings.runnerAddress.host, port: settings.runnerAddress.port)
         runner.socketPath = settings.runnerSocket
-        runner.maximumConnections = settings.runnerMaximumConnections
+        runner.maximumConnections = budget.runnerConnections
         runner.maximumBodyBytes = settings.runnerMaximumBodyBytes
         runner.maximumHeaderBytes = settings.runnerMaximumHeaderBytes
         runner.headerTimeout = .milliseconds(settings.runnerHeaderTimeoutMs)
@@ -228,6 +245,10 @@ enum Assembly {
         .init("stint_decisions_total", "Decisions by verdict; a denial counts for each limit it names."),
         .init("stint_http_responses_total", "Replies of the runner API by status."),
         .init("stint_http_connections", "Connections of runners open now."),
+        .init("stint_http_connections_maximum", "Connections of runners that there may be."),
+        .init(
+            "stint_accept_failures_total",
+            "Connections that the system refused to accept, such as for want of descriptors."),
         .init("stint_http_requests_in_flight", "Questions of runners that the ledger has not answered yet."),
         .init("stint_ledger_seconds", "Time from sending a call to the ledger to its answer."),
         .init("stint_ledger_refusals_total", "Calls to the ledger that Redis refused, by its code."),

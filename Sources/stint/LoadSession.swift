@@ -16,6 +16,7 @@ struct LoadSession {
 
     /// - Parameter trace: the one that the settings replay, if they do.
     func run(trace: TraceFeed? = nil) async throws {
+        DescriptorLimit.raise()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         do {
             // Before the load: nobody wants to learn after it that there is no place for what was measured.

@@ -49,7 +49,7 @@ struct Settings: Sendable, Equatable {
             "a Unix socket where runners ask as well", where: { $0.utf8.count <= 107 }),
         Setting(
             "runner.maximumConnections", \.runnerMaximumConnections, 1...100_000,
-            "runners' connections open at once; more are refused"),
+            "runners' connections open at once; one more takes the place of an idle one, or is refused"),
         Setting(
             "runner.idleTimeoutMs", \.runnerIdleTimeoutMs, 100...3_600_000,
             "ms after which a connection without a request is closed"),

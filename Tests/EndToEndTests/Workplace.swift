@@ -68,7 +68,10 @@ final class Workplace: Sendable {
     static let realDeadlines = ["--redis-connect-deadline-ms", "90", "--redis-command-deadline-ms", "75"]
 
     /// `stint serve` with free ports, the data directory, much patience with Redis and `arguments`, which win.
-    private func spawn(_ arguments: [String]) throws -> (child: ChildProcess, log: String) {
+    /// - Parameter descriptors: how many it may have, `SOFT:HARD` or one for both, as `ulimit -n` sets it.
+    private func spawn(
+        _ arguments: [String], descriptors: String? = nil
+    ) throws -> (child: ChildProcess, log: String) {
         let defaults = [
             "--runner-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--data-dir", dataDirectory,
             "--redis-connect-deadline-ms", "3000", "--redis-command-deadline-ms", "3000",
@@ -76,7 +79,8 @@ final class Workplace: Sendable {
         let log = file("stint-\(children.withLock { $0.count }).log")
         // SIGTERM, because it has a Redis to stop when these tests are killed.
         let child = try ChildProcess(
-            [Self.binary, "serve"] + defaults + arguments, log: log, lastSignal: "TERM")
+            (descriptors.map { ["prlimit", "--nofile=\($0)"] } ?? []) + [Self.binary, "serve"] + defaults
+                + arguments, log: log, lastSignal: "TERM")
         children.withLock { $0.append(child) }
         return (child, log)
     }
@@ -101,8 +105,8 @@ final class Workplace: Sendable {
     }
 
     /// Starts one and waits until it says that it serves.
-    func start(_ arguments: [String] = []) async throws -> Stint {
-        let (child, log) = try spawn(arguments)
+    func start(_ arguments: [String] = [], descriptors: String? = nil) async throws -> Stint {
+        let (child, log) = try spawn(arguments, descriptors: descriptors)
         try await eventually("stint serves", within: Self.patience) {
             guard child.isRunning else { throw Unexpected("stint ended: \(contents(of: log))") }
             return contents(of: log).contains("stint serves\n")
@@ -111,8 +115,10 @@ final class Workplace: Sendable {
     }
 
     /// Starts one that must refuse to run.
-    func refusal(_ arguments: [String]) async throws -> (ending: ChildProcess.Ending?, log: String) {
-        let (child, log) = try spawn(arguments)
+    func refusal(
+        _ arguments: [String], descriptors: String? = nil
+    ) async throws -> (ending: ChildProcess.Ending?, log: String) {
+        let (child, log) = try spawn(arguments, descriptors: descriptors)
         try await eventually("stint ends by itself", within: Self.patience) { !child.isRunning }
         return (child.ending, contents(of: log))
     }

@@ -164,6 +164,33 @@ struct PatienceTests {
         #expect(client.isOpen)
     }
 
+    @Test("At the bound the connection that is idle for longest gives way, and never one that asks something")
+    func longestIdle() throws {
+        var settings = Self.settings
+        settings.maximumConnections = 3
+        let client = try Client(isScripted: true, settings: settings)
+        let first = client.channel
+        client.eventLoop.advanceTime(by: .seconds(1))
+        try client.reconnect()
+        let busy = client.channel
+        try client.send("POST /v1/accounts/acme/exec")
+        client.eventLoop.advanceTime(by: .seconds(1))
+        try client.reconnect()
+        let third = client.channel
+        #expect(first.isActive)
+        try client.reconnect()
+        #expect(!first.isActive && third.isActive)
+        client.eventLoop.advanceTime(by: .milliseconds(500))
+        try client.send(Client.admit())
+        try client.reconnect()
+        #expect(!third.isActive)
+        try client.send(Client.admit())
+        #expect(busy.isActive && client.scripted.waiting.count == 2)
+        try client.reconnect()
+        #expect(try client.received().hasPrefix("HTTP/1.1 503 "))
+        #expect(busy.isActive && client.metrics["stint_http_connections"] == 3)
+    }
+
     @Test("Nothing ticks when no connection is open")
     func rest() throws {
         let client = try Client(settings: Self.settings)

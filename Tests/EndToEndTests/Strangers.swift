@@ -1,0 +1,49 @@
+// Connections of somebody who means no good: each says a few bytes, or drips some more, and stays.
+
+import NIOCore
+import NIOPosix
+import Synchronization
+
+final class Strangers: Sendable {
+    private let port: Int
+    private let beginning: String
+    private let channels = Mutex<[any Channel]>([])
+
+    /// Connects so many, one after the other; afterwards they all leave.
+    /// - Parameter beginning: what each says at once.
+    static func connected<Result>(
+        _ count: Int, to port: Int, saying beginning: String = "",
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (Strangers) async throws -> Result
+    ) async throws -> Result {
+        let strangers = Strangers(port: port, saying: beginning)
+        defer { for channel in strangers.channels.withLock({ $0 }) { channel.close(promise: nil) } }
+        try await strangers.join(count)
+        return try await body(strangers)
+    }
+
+    private init(port: Int, saying beginning: String) {
+        self.port = port
+        self.beginning = beginning
+    }
+
+    /// More of them come.
+    func join(_ count: Int) async throws {
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        for _ in 0..<count {
+            let channel = try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+            channels.withLock { $0.append(channel) }
+            if !beginning.isEmpty { channel.writeAndFlush(ByteBuffer(string: beginning), promise: nil) }
+        }
+    }
+
+    /// How many have not been sent away.
+    var present: Int { channels.withLock { $0.count(where: \.isActive) } }
+
+    /// One more byte of each.
+    func drip() {
+        for channel in channels.withLock({ $0 }) {
+            channel.writeAndFlush(ByteBuffer(string: " "), promise: nil)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+// Who gets the descriptors when there are many, few, and too few.
+
+import Testing
+
+@testable import stint
+
+@Suite("The budget of descriptors")
+struct DescriptorBudgetTests {
+    private static func budget(
+        _ limit: Int, runners: Int = 10_000, eventLoops: Int = 2
+    ) throws(StartError) -> DescriptorBudget {
+        try DescriptorBudget(
+            limit: limit, open: 20,
+            wishes: .init(eventLoops: eventLoops, runnerConnections: runners, adminConnections: 272))
+    }
+
+    @Test(
+        "The admin API gets a quarter at most, and neither gets more than is set",
+        arguments: [
+            // 70 are kept with two event loops.
+            (70 + 10_272, 10_000, 272), (70 + 10_271, 9_999, 272), (1_024, 716, 238), (96, 18, 8), (86, 8, 8),
+            (Int.max, 10_000, 272),
+        ])
+    func shares(limit: Int, runners: Int, admins: Int) throws {
+        let budget = try Self.budget(limit)
+        #expect(budget.runnerConnections == runners && budget.adminConnections == admins)
+        #expect(budget.wished == 70 + 10_272)
+    }
+
+    @Test("Nothing is given twice", arguments: [86, 87, 100, 333, 1_024, 4_096, 10_341])
+    func sum(limit: Int) throws {
+        let budget = try Self.budget(limit)
+        #expect(70 + budget.runnerConnections + budget.adminConnections == limit)
+    }
+
+    @Test("Each event loop keeps two for Redis")
+    func redis() throws {
+        #expect(try Self.budget(1_024, eventLoops: 64).runnerConnections == 623)
+    }
+
+    @Test("Without room for the fewest it is refused, and what suffices is said")
+    func refused() throws {
+        let error = #expect(throws: StartError.self) { try Self.budget(85) }
+        let text = try #require(error).description
+        #expect(
+            text == "this process may open 85 files (ulimit -n); 86 are the least, and 10342 let "
+                + "runner.maximumConnections be 10000. Type: ulimit -n 10342")
+        #expect(try Self.budget(79, runners: 1).runnerConnections == 1)
+        #expect(throws: StartError.self) { try Self.budget(78, runners: 1) }
+    }
+}
