@@ -13,21 +13,30 @@ struct AdminChannel: HTTPChannelHandler {
 
     let base: HTTP1Channel
     let security: AdminSecurity
+    let bounds: AdminBounds
+    let places: Places
 
     var responder: HTTPChannelHandler.Responder { base.responder }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        channel.eventLoop.makeCompletedFuture { try security.secure?(channel) }
+        let place = places.enter(at: .now()) { channel.close(promise: nil) }
+        guard let place else {
+            channel.close(promise: nil)
+            return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        channel.closeFuture.whenComplete { [places] _ in places.left(place) }
+        return channel.eventLoop.makeCompletedFuture { try security.secure?(channel) }
             .flatMap { base.setup(channel: channel, logger: logger) }
-            .flatMap { value in replaceDecoder(of: channel).map { value } }
+            .flatMap { value in replaceDecoder(of: channel, on: place).map { value } }
     }
 
     /// Puts our own decoder in the place of Hummingbird's, and our connection behind it.
-    private func replaceDecoder(of channel: any Channel) -> EventLoopFuture<Void> {
+    private func replaceDecoder(of channel: any Channel, on place: Places.Place) -> EventLoopFuture<Void> {
         let pipeline = channel.pipeline.syncOperations
         do {
             let old = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let connection = AdminConnection(security)
+            let stay = Stay(on: place, of: places, bounds: bounds, eventLoop: channel.eventLoop)
+            let connection = AdminConnection(security, stay: stay)
             let decoder = AdminDecoder(for: connection, maximumHeaderBytes: Self.maximumHeaderBytes)
             let bytes = ByteToMessageHandler(decoder, maximumBufferSize: 2 * Self.maximumHeaderBytes)
             try pipeline.addHandlers(bytes, connection, position: .after(old))
@@ -44,12 +53,13 @@ struct AdminChannel: HTTPChannelHandler {
 
 extension HTTPServerBuilder {
     /// HTTP/1.1 as the control plane speaks it.
-    static func admin(_ configuration: HTTP1Channel.Configuration, _ security: AdminSecurity)
-        -> HTTPServerBuilder
-    {
-        HTTPServerBuilder { responder in
-            AdminChannel(
-                base: HTTP1Channel(responder: responder, configuration: configuration), security: security)
+    static func admin(_ bounds: AdminBounds, _ security: AdminSecurity) -> HTTPServerBuilder {
+        let places = Places(connections: bounds.connections, healthConnections: bounds.healthConnections)
+        return HTTPServerBuilder { responder in
+            let configuration = HTTP1Channel.Configuration(idleTimeout: TimeAmount(bounds.idleTimeout))
+            return AdminChannel(
+                base: HTTP1Channel(responder: responder, configuration: configuration), security: security,
+                bounds: bounds, places: places)
         }
     }
 }

@@ -36,6 +36,7 @@ final class AdminConnection: ChannelDuplexHandler {
         var rejection: Problem?
     }
 
+    private let stay: Stay
     /// Whether the connection is encrypted.
     private let isSecure: Bool
     private var hosts: HostCheck
@@ -56,12 +57,31 @@ final class AdminConnection: ChannelDuplexHandler {
     /// The last reply is sent.
     private var hasLeft = false
 
-    init(_ security: AdminSecurity) {
+    init(_ security: AdminSecurity, stay: Stay) {
+        self.stay = stay
         isSecure = security.secure != nil
         hosts = HostCheck(takesAnyHost: security.tokens != nil)
     }
 
     // MARK: Requests arrive
+
+    func channelActive(context: ChannelHandlerContext) {
+        stay.begins { [self] late in self.isLate(late, context) }
+        context.fireChannelActive()
+    }
+
+    private func isLate(_ late: Stay.Late, _ context: ChannelHandlerContext) {
+        guard late == .request, acceptsRequests || isReceiving else { return context.close(promise: nil) }
+        let problem = Problem(.requestTimeout, detail: "the request must arrive within \(stay.timeout)")
+        if isReceiving {
+            cutShort(problem, context)
+        } else {
+            reject(problem, Exchange(closes: true), context)
+        }
+    }
+
+    /// Some of a request, or the end of one.
+    func bytesArrive() { stay.bytesArrive() }
 
     /// Whether the request that ended last offered an upgrade; once for each.
     func offerHasEnded() -> Bool {
@@ -73,13 +93,20 @@ final class AdminConnection: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard acceptsRequests else { return }
         switch Self.unwrapInboundIn(data) {
-        case .head(let head): receive(head, context)
+        case .head(let head):
+            // It may have come in one piece with the end of the request before it.
+            stay.bytesArrive()
+            receive(head, context)
         case .body:
             if !exchanges.isEmpty { exchanges[offset: exchanges.count - 1].owesContinue = false }
             context.fireChannelRead(data)
         case .end:
+            stay.requestEnds()
             // Without content, and refused: Hummingbird knows nothing of it.
-            guard isReceiving else { return }
+            guard isReceiving else {
+                if exchanges.isEmpty { stay.rests() }
+                return
+            }
             isReceiving = false
             if exchanges.last?.closes == true { acceptsRequests = false }
             context.fireChannelRead(data)
@@ -92,10 +119,14 @@ final class AdminConnection: ChannelDuplexHandler {
         exchange.closes = true
         do throws(Problem) {
             let framing = try RequestFraming(head)
-            exchange.closes = framing.closes || framing.hasBody
+            exchange.closes = framing.closes || framing.hasBody || stay.isForHealth
             lastOffersUpgrade = framing.offersUpgrade
             try framing.checkSender(head.method, target, hosts: &hosts, isSecure: isSecure)
-            exchange.closes = framing.closes
+            if stay.isForHealth, !AdminRoutes.isHealth(head.method, target.path) { throw stay.refusal }
+            if framing.hasBody, [.GET, .HEAD, .DELETE].contains(head.method) {
+                throw Problem(.bodyTooLarge, detail: "\(head.method) takes no body here")
+            }
+            exchange.closes = framing.closes || stay.isForHealth
             exchange.keepsOldConnection = framing.keepsOldConnection
             exchange.owesContinue = framing.expectsContinue && framing.hasBody
         } catch {
@@ -137,6 +168,7 @@ final class AdminConnection: ChannelDuplexHandler {
     /// The request that is being received will never be whole. Whoever waits for its body hears why, and answers.
     private func cutShort(_ problem: Problem, _ context: ChannelHandlerContext) {
         isReceiving = false
+        stay.requestEnds()
         acceptsRequests = false
         let isAnswered = exchanges.isEmpty
         if !isAnswered { exchanges[offset: exchanges.count - 1].closes = true }
@@ -162,6 +194,7 @@ final class AdminConnection: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         // Hummingbird takes the end of a connection for the end of a body.
         if isReceiving { cutShort(.requestCutShort, context) }
+        stay.isGone()
         context.fireChannelInactive()
     }
 
@@ -200,7 +233,10 @@ final class AdminConnection: ChannelDuplexHandler {
     private func inForm(_ head: HTTPResponseHead) -> HTTPResponseHead {
         var (head, exchange) = (head, exchanges[offset: 0])
         // It waits to be told whether to send its body; whether it will nevertheless, nobody knows.
-        if exchange.owesContinue || isDraining { exchange.closes = true }
+        // What is left of a request that is answered already is not waited for.
+        if exchange.owesContinue || isDraining || (isReceiving && exchanges.count == 1) {
+            exchange.closes = true
+        }
         if exchange.isOld, !head.headers.contains(name: "content-length") {
             // It knows no chunks: the end of the connection is the end of the content.
             head.version = .http1_0
@@ -226,6 +262,7 @@ final class AdminConnection: ChannelDuplexHandler {
         let part: HTTPServerResponsePart = exchange.isHead ? .body(.byteBuffer(ByteBuffer())) : .end(trailers)
         guard exchange.closes else {
             context.write(Self.wrapOutboundOut(part), promise: promise)
+            if exchanges.isEmpty { stay.rests() }
             return writeRejection(context)
         }
         let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
@@ -260,6 +297,7 @@ final class AdminConnection: ChannelDuplexHandler {
     private func leave(_ context: ChannelHandlerContext, after sent: EventLoopFuture<Void>) {
         isLeaving = true
         acceptsRequests = false
+        stay.ends()
         sent.assumeIsolated().whenComplete { [self] _ in
             hasLeft = true
             if inputHasEnded { return context.close(promise: nil) }
@@ -268,6 +306,11 @@ final class AdminConnection: ChannelDuplexHandler {
         }
         // Hummingbird waits for no further request.
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stay.writability(is: context.channel.isWritable)
+        context.fireChannelWritabilityChanged()
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {

@@ -24,6 +24,7 @@ final class AdminDecoder: ByteToMessageDecoder {
             buffer.moveReaderIndex(to: buffer.writerIndex)
             return .needMoreData
         }
+        connection.bytesArrive()
         try decoder.decode(&buffer, in: context) { connection.offerHasEnded() }
         return .needMoreData
     }

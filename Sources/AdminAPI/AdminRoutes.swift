@@ -4,6 +4,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import WireFormat
 
 enum AdminRoutes {
@@ -63,6 +64,12 @@ enum AdminRoutes {
                 .text(parts.metrics.text(), as: "text/plain; version=0.0.4; charset=utf-8")
             },
         ]
+    }
+
+    /// Whether this is what those ask who watch the process.
+    static func isHealth(_ method: HTTPMethod, _ target: Substring) -> Bool {
+        (method == .GET || method == .HEAD)
+            && ["/livez", "/readyz", "/metrics"].contains(target.prefix { $0 != "?" })
     }
 
     static func router(_ parts: AdminParts, security: AdminSecurity = AdminSecurity()) -> Router<Context> {

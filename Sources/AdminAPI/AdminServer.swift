@@ -7,11 +7,6 @@ public import Logging
 public import NIOCore
 
 public struct AdminServer: Sendable {
-    /// Connections open at once, where there are descriptors for them; more wait in the kernel's queue.
-    public static let maximumConnections = 256
-    /// Seconds without a byte before a connection is closed.
-    public static let idleTimeoutSeconds = 60
-
     /// Adds what bounds how many connections a listener takes.
     public typealias GuardListener = @Sendable (any Channel) throws -> Void
 
@@ -20,6 +15,7 @@ public struct AdminServer: Sendable {
     /// - Parameters:
     ///   - host: an IP address of this machine. - port: 0 takes any free port.
     ///   - security: whose requests are answered, and what protects them on their way.
+    ///   - bounds: how much of it one caller may take, and for how long.
     ///   - guardListener: called once for the listener, on its event loop.
     ///   - listening: called once with the port when connections are accepted.
     ///   - logger: what Hummingbird has to say goes there from `debug` up only if it is set to `debug`, else from
@@ -29,6 +25,7 @@ public struct AdminServer: Sendable {
         port: Int,
         parts: AdminParts,
         security: AdminSecurity = AdminSecurity(),
+        bounds: AdminBounds = AdminBounds(),
         guardListener: GuardListener? = nil,
         listening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
         logger: Logger
@@ -37,8 +34,7 @@ public struct AdminServer: Sendable {
         if quiet.logLevel == .info { quiet.logLevel = .notice }
         application = Application(
             router: AdminRoutes.router(parts, security: security),
-            server: .admin(
-                HTTP1Channel.Configuration(idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds))), security),
+            server: .admin(bounds, security),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { [quiet] channel in
                 do {

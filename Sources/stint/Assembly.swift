@@ -24,7 +24,6 @@ enum Assembly {
     /// Builds everything and runs it until SIGTERM or SIGINT.
     /// - Throws: what a person must see; the process then exits with a status other than 0.
     static func run(_ settings: Settings) async throws {
-        let limit = DescriptorLimit.raise()
         // Nobody may read the log any more, or a runner may have gone: neither ends the service.
         signal(SIGPIPE, SIG_IGN)
         let log = LogWriter(to: STDERR_FILENO)
@@ -36,7 +35,7 @@ enum Assembly {
         let plans = imported.book
         let security = try Security(settings)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
-        let budget = try DescriptorBudget(limit: limit, settings: settings, logger: logger)
+        let budget = try DescriptorBudget(settings, logger)
         let accepting = acceptLimits(budget, logger, metrics)
         let redis = try await embeddedRedis(settings, logger)
         let redisSettings = try redisSettings(settings, embedded: redis)
@@ -62,7 +61,7 @@ enum Assembly {
                 ledger: try client.map { try accountLedger(settings, $0, ledgers) },
                 planBook: { runner.plans },
                 plansChanged: { await watch?.reload() }),
-            security: security.admin,
+            security: security.admin, bounds: AdminBounds(allConnections: budget.adminConnections),
             guardListener: accepting.admin.guardListener,
             listening: { port in
                 adminPortTeller.yield(port)
@@ -140,7 +139,7 @@ enum Assembly {
                 api: "runner", maximum: budget.runnerConnections + DescriptorBudget.beyond,
                 metrics: metrics, logger: logger),
             AcceptLimit(
-                api: "admin", maximum: budget.adminConnections,
+                api: "admin", maximum: budget.adminConnections + DescriptorBudget.beyond,
                 metrics: metrics, logger: logger)
         )
     }

@@ -46,14 +46,14 @@ struct DescriptorBudget: Equatable {
 
 extension DescriptorBudget {
     /// What this process can give; the log says so when it is less than what is set.
-    /// - Parameter limit: descriptors that it may have.
     /// - Throws: ``StartError``.
-    init(limit: Int, settings: Settings, logger: Logger) throws {
+    init(_ settings: Settings, _ logger: Logger) throws {
+        let limit = DescriptorLimit.raise()
         // Its threads have their descriptors from now on, so that they are counted.
         _ = MultiThreadedEventLoopGroup.singleton.next()
         let wishes = Wishes(
             eventLoops: settings.eventLoops, runnerConnections: settings.runnerMaximumConnections,
-            adminConnections: AdminServer.maximumConnections)
+            adminConnections: AdminBounds().allConnections)
         try self.init(limit: limit, open: DescriptorLimit.open(), wishes: wishes)
         guard limit < wished else { return }
         logger.warning(

@@ -7,6 +7,87 @@ import Testing
 extension EndToEnd {
     @Suite("Places")
     struct PlaceTests {
+        private static func expectHealth(of stint: Stint) async throws {
+            for path in ["/livez", "/readyz", "/metrics"] {
+                #expect(try await stint.admin(path).status == 200, "\(path)")
+            }
+        }
+
+        @Test("300 silent connections at the admin API give way to whoever asks something")
+        func silent() async throws {
+            try await Stint.serving { stint, _ in
+                try await Strangers.connected(300, to: stint.adminPort) { strangers in
+                    try await Self.expectHealth(of: stint)
+                    #expect(try await stint.admin("/v1/plans").status == 200)
+                    try await eventually("no more have stayed than there are places") {
+                        strangers.present <= 256
+                    }
+                    #expect(strangers.present > 200)
+                }
+            }
+        }
+
+        @Test("256 bodies that drip, where there is no body: each is answered 413 at once and sent away")
+        func bodiesOfHealth() async throws {
+            try await Stint.serving { stint, _ in
+                let head = "GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 60000\r\n\r\n"
+                try await RawConnection.open(port: stint.adminPort) { connection in
+                    try await connection.send(head)
+                    let reply = try await connection.rest()
+                    #expect(reply.hasPrefix("HTTP/1.1 413 "))
+                    #expect(reply.contains("\r\nConnection: close\r\n"))
+                    #expect(reply.contains(#""detail":"GET takes no body here""#))
+                }
+                try await Strangers.connected(256, to: stint.adminPort, saying: head) { strangers in
+                    try await Self.expectHealth(of: stint)
+                    #expect(try await stint.admin("/v1/plans").status == 200)
+                    strangers.drip()
+                    try await eventually("all are sent away") { strangers.present == 0 }
+                }
+            }
+        }
+
+        @Test(
+            "256 bodies that drip, where there is one: health is answered all the time, and after 10 s they are"
+        )
+        func bodies() async throws {
+            try await Stint.serving { stint, _ in
+                let head =
+                    "PUT /v1/plans/pro HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 60000\r\n\r\n{"
+                try await RawConnection.open(port: stint.adminPort) { slow in
+                    try await slow.send(head)
+                    let began = ContinuousClock.now
+                    try await Strangers.connected(256, to: stint.adminPort, saying: head) { strangers in
+                        try await eventually("they have all places") {
+                            try await Self.expectHealth(of: stint)
+                            // Ours may have taken the place of one whose bytes had not come yet, and leaves it free.
+                            try await strangers.join(1)
+                            return try await RawConnection.open(port: stint.adminPort) { connection in
+                                try await connection.send(
+                                    "GET /v1/plans HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                                return try await connection.rest().contains(
+                                    "all 256 connections are taken; only /livez, /readyz and /metrics are answered"
+                                )
+                            }
+                        }
+                        try await eventually("their time is up", within: .seconds(40)) {
+                            strangers.drip()
+                            try await Self.expectHealth(of: stint)
+                            return strangers.present == 0
+                        }
+                        #expect(began.duration(to: .now) >= .seconds(10))
+                    }
+                    let reply = try await slow.rest()
+                    #expect(reply.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
+                    #expect(reply.contains("\r\nConnection: close\r\n"))
+                    #expect(reply.contains(#""detail":"the request must arrive within 10.0 seconds""#))
+                }
+                #expect(try await stint.admin("/v1/plans").status == 200)
+                #expect(!stint.log.contains("admin request failed"))
+            }
+        }
+
         @Test("Idle strangers at the runner API give way to runners")
         func runners() async throws {
             try await Stint.serving(["--runner-maximum-connections", "32"]) { stint, _ in

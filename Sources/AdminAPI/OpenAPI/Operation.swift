@@ -126,10 +126,8 @@ struct Operation: Sendable {
             .malformedRequest, .foreignOrigin, .expectationFailed, .misdirectedRequest, .headersTooLarge,
             .internalError, .versionNotSupported,
         ]
-        switch api {
-        case .runner: types += [.requestTimeout, .bodyTooLarge, .temporaryReducedCapacity]
-        case .admin: types += [.malformedParameter]
-        }
+        types += [.requestTimeout, .bodyTooLarge, .temporaryReducedCapacity]
+        if api == .admin { types.append(.malformedParameter) }
         return ProblemType.allCases.filter(types.contains)
     }
 
