@@ -59,7 +59,7 @@ struct QuotaClientExample {
         case .ran(let value): print("\(function): \(value)")
         case .denied(let problem):
             let wait = problem.retryAfterMs.map { "again in \($0) ms" } ?? "it never fits"
-            print("\(function): denied, \(problem.detail); \(wait)")
+            print("\(function): denied, \(printable(problem.detail)); \(wait)")
         }
     }
 }

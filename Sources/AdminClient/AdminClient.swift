@@ -8,7 +8,7 @@ public import WireFormat
 /// The service said no: the problem says why.
 public struct AdminRefusal: Error, Sendable, CustomStringConvertible {
     public let problem: Problem
-    public var description: String { "\(problem.type.title): \(problem.detail)" }
+    public var description: String { "\(problem.type.title): \(printable(problem.detail))" }
 }
 
 /// What the service replied with a 2xx.
@@ -25,7 +25,7 @@ public struct AdminReply: Sendable {
         do {
             return try JSONDecoder().decode(Body.self, from: Data(body))
         } catch {
-            throw UnreadableReply(description: "status \(status), and a body that is not Stint's: \(error)")
+            throw UnreadableReply(status: status, error)
         }
     }
 }
@@ -36,7 +36,8 @@ public struct AdminClient: Sendable {
     public static let maximumReplyBytes = 64 << 20
 
     private let url: String
-    private let token: String?
+    /// Or why nothing can ever be sent.
+    private let token: Result<BearerToken?, InvalidRequest>
     private let actor: String?
     private let trust: Trust
     private let deadline: Duration
@@ -51,8 +52,9 @@ public struct AdminClient: Sendable {
 
     /// - Parameters:
     ///   - url: `http://HOST:PORT` or `https://HOST:PORT`, without a path.
-    ///   - token: sent as a bearer token.
+    ///   - token: sent as a bearer token; white space behind it does not belong to it.
     ///   - actor: who changes things, for the audit log; 1 to 64 visible ASCII bytes.
+    ///   - trust: whose certificates are taken where there is TLS.
     ///   - deadline: for one request, from connecting to the reply's last byte.
     public init(
         url: String, token: String? = nil, actor: String? = nil, trust: Trust = .system,
@@ -60,7 +62,7 @@ public struct AdminClient: Sendable {
     ) {
         self.url = url
         self.trust = trust
-        self.token = token
+        self.token = Result { () throws(InvalidRequest) in try InvalidRequest.token(token) }
         self.actor = actor
         self.deadline = deadline
     }
@@ -93,18 +95,18 @@ public struct AdminClient: Sendable {
     /// - Parameters:
     ///   - path: percent-encoded, see ``path(_:)``.
     ///   - body: JSON.
-    /// - Throws: ``AdminRefusal`` for what is not 2xx, ``UnreadableReply`` for what is not Stint's, or
+    /// - Throws: ``InvalidRequest`` for what can never be sent, ``AdminRefusal`` for what is not 2xx, ``UnreadableReply`` for what is not Stint's, or
     ///   ``AdminConnectionError`` when there is no reply.
     public func send(
         _ method: HTTPMethod, _ path: String, query: [String: String] = [:], body: [UInt8]? = nil,
         headers: HTTPHeaders = [:]
     ) async throws -> AdminReply {
-        guard let origin = AdminOrigin(url: url) else { throw AdminConnectionError.invalidURL }
+        guard let origin = AdminOrigin(url: url) else { throw InvalidRequest.url }
         let pairs = query.sorted { $0.key < $1.key }.map {
             "\(Self.encoded($0.key))=\(Self.encoded($0.value))"
         }
         var headers = headers
-        if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let token = try token.get() { headers.add(name: "Authorization", value: token.field) }
         if let actor { headers.add(name: "X-Stint-Actor", value: actor) }
         if body != nil { headers.add(name: "Content-Type", value: "\(MediaType.json)") }
         let request = AdminExchange(
@@ -117,8 +119,7 @@ public struct AdminClient: Sendable {
         do throws(BodyError) {
             problem = try Problem(json: reply.body)
         } catch {
-            throw UnreadableReply(
-                description: "status \(reply.status), and a body that is not Stint's: \(error)")
+            throw UnreadableReply(status: reply.status, error)
         }
         throw AdminRefusal(problem: problem)
     }

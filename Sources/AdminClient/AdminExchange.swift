@@ -7,16 +7,12 @@ import NIOPosix
 import NIOSSL
 import WireFormat
 
-/// Why there is no reply. Whether the request had an effect is known only for the first three.
+/// Why there is no reply. What was not connected had no effect; of the others that is unknown.
 public enum AdminConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was given is no `http://HOST:PORT` or `https://HOST:PORT`.
-    case invalidURL
     /// Nobody listens there, or the name is unknown; or there is no TLS, or not with a certificate that is trusted.
     case notConnected(String)
     /// The server asks for a certificate of its client, and there is none.
     case wantsCertificate
-    /// A header field's value that cannot be sent: the name says which. The value may be a secret, and is not shown.
-    case invalidHeader(name: String)
     /// The deadline was over first.
     case deadlineExceeded
     /// The connection ended before the reply did.
@@ -26,10 +22,8 @@ public enum AdminConnectionError: Error, Hashable, Sendable, CustomStringConvert
 
     public var description: String {
         switch self {
-        case .invalidURL: "not of the form http://HOST:PORT or https://HOST:PORT"
         case .notConnected(let reason): reason
         case .wantsCertificate: "it asks for a client's certificate, and this client has none"
-        case .invalidHeader(let name): "\(name) has a value that no header field may have"
         case .deadlineExceeded: "no reply in time"
         case .closedEarly: "the connection ended before the reply"
         case .tooLong: "the reply is too long"
@@ -47,15 +41,12 @@ struct AdminExchange: Sendable {
     private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
     /// - Parameter maximumBytes: a longer body is an error.
-    /// - Throws: ``AdminConnectionError``, ``UnreadableReply`` for what is no HTTP, or `CancellationError`.
+    /// - Throws: ``InvalidRequest``, ``AdminConnectionError``, ``UnreadableReply`` for what is no HTTP, or `CancellationError`.
     func reply(
         from origin: AdminOrigin, trusting trust: AdminClient.Trust, within deadline: Duration,
         maximumBytes: Int
     ) async throws -> AdminReply {
-        for (name, value) in headers where !value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
-        {
-            throw AdminConnectionError.invalidHeader(name: name)
-        }
+        for (name, value) in headers { try InvalidRequest.check(value, ofHeader: name) }
         return try await withThrowingTaskGroup(of: AdminReply.self) { group in
             group.addTask { try await self.exchange(with: origin, trust, maximumBytes) }
             group.addTask {

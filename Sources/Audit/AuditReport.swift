@@ -77,7 +77,10 @@ public struct AuditReport: Sendable, CustomStringConvertible {
         if window.share > worst[index].share { worst[index] = window }
     }
 
-    public var description: String {
+    /// Some lines, the last without its end; printable, whatever the history has for names.
+    public var description: String { lines.map { printable($0) }.joined(separator: "\n") }
+
+    private var lines: [String] {
         var lines = ["\(tally) about \(accounts) accounts"]
         lines.append("fullest window of each limit:")
         lines += worst.map { window in
@@ -95,7 +98,7 @@ public struct AuditReport: Sendable, CustomStringConvertible {
             lines.append(
                 "kept: no window was over its limit, nothing was charged twice, no charge was forgotten, all receipts fit"
             )
-            return lines.joined(separator: "\n")
+            return lines
         }
         let isEvidence = findings.contains { $0.kind != .clocksDisagree && $0.kind != .limitsChanged }
         lines.append("\(isEvidence ? "BROKEN" : "NO EVIDENCE"): \(findings.count) findings")
@@ -109,7 +112,7 @@ public struct AuditReport: Sendable, CustomStringConvertible {
                 lines.append("  and \(ofKind.count - Self.mostListed) more: \(kind.rawValue)")
             }
         }
-        return lines.joined(separator: "\n")
+        return lines
     }
 }
 

@@ -1,6 +1,7 @@
 // One connection to a service: at most one request is on its way, and everything that happens to it is told to the lane.
 
 import NIOCore
+import WireFormat
 
 /// What became of a request.
 enum Outcome {
@@ -27,10 +28,10 @@ final class LoadConnection: ChannelInboundHandler {
     /// The beginning of a reply.
     private var rest = ByteBuffer()
 
-    init(slot: Int, target: LoadTarget, token: String?, lane: LoadLane) {
+    init(slot: Int, target: LoadTarget, token: BearerToken?, lane: LoadLane) {
         self.slot = slot
         self.lane = lane
-        let authorization = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+        let authorization = token.map { "Authorization: \($0.field)\r\n" } ?? ""
         hostField = ByteBuffer(string: "Host: \(target.host)\r\n\(authorization)")
     }
 

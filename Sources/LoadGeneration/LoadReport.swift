@@ -39,7 +39,7 @@ public struct LoadReport: Sendable {
 
     // MARK: Text
 
-    /// Some lines; the last two are the throughput and the p99 of everything.
+    /// Some lines, printable whatever a trace has for names; the last two are the throughput and the p99 of everything.
     public var text: String {
         let latency = tally.latency
         var lines = headLines
@@ -51,7 +51,7 @@ public struct LoadReport: Sendable {
         if let replay { lines += replay.tailLines }
         lines.append("throughput  \(requestsPerSecond) requests/s (\(decisionsPerSecond) decisions/s)")
         lines.append("p99         \(Self.ms(latency.us(atPercentile: 99))) ms")
-        return lines.joined(separator: "\n") + "\n"
+        return lines.map { printable($0) }.joined(separator: "\n") + "\n"
     }
 
     private var headLines: [String] {

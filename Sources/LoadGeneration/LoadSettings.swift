@@ -1,5 +1,7 @@
 // All that decides what a load is. The command line reads it; a report repeats it.
 
+public import WireFormat
+
 /// A load: what is asked, of whom, at which pace, and for how long.
 public struct LoadSettings: Hashable, Sendable {
     public enum Pace: Hashable, Sendable {
@@ -59,7 +61,7 @@ public struct LoadSettings: Hashable, Sendable {
     /// At least one; connections take turns at them.
     public var targets = [localTarget]
     /// Sent along with every request; no report repeats it.
-    public var token: String?
+    public var token: BearerToken?
     public var pace = Pace.closed
     /// Of all targets together; at least one for each of them.
     public var connections = 64
@@ -98,9 +100,6 @@ public struct LoadSettings: Hashable, Sendable {
 
     /// - Throws: what is out of bounds or does not fit together.
     public func check() throws(LoadError) {
-        guard token.map(Self.isToken) ?? true else {
-            throw LoadError("The token has a character that no token has. Check --token, or STINT_TOKEN")
-        }
         try Self.check("--connections", connections, Self.connectionCounts)
         try Self.check("--accounts", accounts, Self.accountCounts)
         try Self.check("--event-loops", eventLoops, Self.loopCounts)
@@ -117,11 +116,6 @@ public struct LoadSettings: Hashable, Sendable {
                 "--connections \(connections): every target and every event loop needs one. "
                     + "Type at least \(max(targets.count, eventLoops))")
         }
-    }
-
-    /// Whether it can stand in a header field: nothing but visible ASCII.
-    private static func isToken(_ text: String) -> Bool {
-        (1...256).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     private func check(_ replay: Replay) throws(LoadError) {

@@ -1,9 +1,10 @@
 // The report of a simulation for people.
 
 import Accounting
+import WireFormat
 
 extension SimulationReport: CustomStringConvertible {
-    /// Several lines, the last without its end.
+    /// Several lines, the last without its end; printable, whatever the trace has for names.
     public var description: String {
         var lines = [
             "\(trace.rows) rows of \(trace.accounts) accounts in \(trace.spanMs) ms; mode \(mode.rawValue)"
@@ -12,7 +13,7 @@ extension SimulationReport: CustomStringConvertible {
             lines.append("\(trace.rowsWithoutDuration) rows without a duration asked 0 ms")
         }
         if trace.rowsCut > 0 { lines.append("\(trace.rowsCut) rows beyond 31 days were taken as 31 days") }
-        return (lines + plans.flatMap { [""] + $0.lines }).joined(separator: "\n")
+        return (lines + plans.flatMap { [""] + $0.lines }).map { printable($0) }.joined(separator: "\n")
     }
 }
 
@@ -74,10 +75,5 @@ extension SimulationReport.LimitReport {
     }
 }
 
-/// A name from a trace, fit for a terminal: short, and without control characters.
-private func shown(_ name: String) -> String {
-    let printable = name.unicodeScalars.prefix(128).map {
-        $0.properties.generalCategory == .control ? "\u{FFFD}" : Character($0)
-    }
-    return String(printable)
-}
+/// A name from a trace, fit for a column: printable, and at most 128 characters of it.
+private func shown(_ name: String) -> String { printable(String(name.unicodeScalars.prefix(128))) }

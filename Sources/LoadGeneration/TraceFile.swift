@@ -32,6 +32,8 @@ public final class TraceFile {
         let complaints = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["gzip", "-dc"]
+        // Nothing else: a token may stand there.
+        process.environment = ProcessInfo.processInfo.environment.filter { $0.key == "PATH" }
         process.standardInput = file
         process.standardOutput = output
         process.standardError = complaints

@@ -65,7 +65,7 @@ public struct NotStarted: Error, Sendable, CustomStringConvertible {
 /// Stint does not understand the ask, or does not take it from this caller: repeating it does not help.
 public struct QuotaRefusal: Error, Sendable, CustomStringConvertible {
     public let problem: Problem
-    public var description: String { "\(problem.type.title): \(problem.detail)" }
+    public var description: String { "\(problem.type.title): \(printable(problem.detail))" }
 }
 
 /// Nobody could say, however often it was asked. Nothing was run; asking with the same id is safe.
@@ -74,5 +74,5 @@ public struct QuotaUnavailable: Error, Sendable, CustomStringConvertible {
     public let id: String
     /// What the last attempt met.
     public let reason: String
-    public var description: String { "no answer from Stint for execution \(id): \(reason)" }
+    public var description: String { "no answer from Stint for execution \(id): \(printable(reason))" }
 }

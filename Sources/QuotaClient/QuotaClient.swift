@@ -2,6 +2,7 @@
 // It says what was answered and decides nothing: a denial is a reply, an error means that there was none.
 
 public import AsyncHTTPClient
+import Foundation
 public import NIOCore
 import NIOHTTP1
 public import WireFormat
@@ -19,6 +20,14 @@ public enum QuotaTarget: Sendable, Hashable {
         case .url(let base): base + path
         case .unixSocket(let socket): "http+unix://\(QuotaTarget.percentEncoded(socket))\(path)"
         }
+    }
+
+    /// - Throws: when nothing can be sent there.
+    fileprivate func check() throws(InvalidRequest) {
+        guard case .url(let base) = self else { return }
+        guard let url = URL(string: base), ["http", "https"].contains(url.scheme?.lowercased()),
+            url.host(percentEncoded: false)?.isEmpty == false, url.query() == nil, url.fragment() == nil
+        else { throw InvalidRequest.url }
     }
 
     /// What the HTTP client does not say for itself: for a Unix socket it sends no `Host`, which HTTP/1.1 requires.
@@ -67,11 +76,12 @@ public struct QuotaClient: Sendable {
     private let target: QuotaTarget
     private let http: HTTPClient
     private let deadline: TimeAmount
-    private let token: String?
+    /// Or why nothing can ever be sent.
+    private let token: Result<BearerToken?, InvalidRequest>
 
     /// - Parameters:
     ///   - http: decides whom to trust where there is TLS, and which certificate to show.
-    ///   - token: sent along with every request.
+    ///   - token: sent along with every request; white space behind it does not belong to it.
     ///   - deadline: how long one request may take, from connecting to the last byte of the reply.
     public init(
         _ target: QuotaTarget, http: HTTPClient, token: String? = nil, deadline: TimeAmount = .seconds(5)
@@ -79,27 +89,34 @@ public struct QuotaClient: Sendable {
         self.target = target
         self.http = http
         self.deadline = deadline
-        self.token = token
+        self.token = Result { () throws(InvalidRequest) in
+            try target.check()
+            return try InvalidRequest.token(token)
+        }
     }
 
     /// May this execution start, and for how long? Give it an id of your own to make repetitions safe.
-    /// - Throws: ``UnreadableReply``, or what the HTTP client throws when there is no reply.
+    /// - Throws: ``InvalidRequest``, ``UnreadableReply``, or what the HTTP client throws when there is no reply.
     public func admit(
         _ body: AdmitBody = AdmitBody(), account: String
     ) async throws -> QuotaReply<AdmittedBody> {
-        try await send(.POST, RunnerPath.executions(of: account), body.json)
+        try InvalidRequest.check(.account, account)
+        return try await send(.POST, RunnerPath.executions(of: account), body.json)
     }
 
     /// It used this much. A 404 means there is nothing to settle (any more), which after a lost reply is good news.
     public func settle(
         _ id: String, _ body: SettleBody, account: String
     ) async throws -> QuotaReply<SettledBody> {
-        try await send(.POST, RunnerPath.settlement(of: id, account: account), body.json)
+        try InvalidRequest.check(.account, account)
+        try InvalidRequest.check(.id, id)
+        return try await send(.POST, RunnerPath.settlement(of: id, account: account), body.json)
     }
 
     /// What is left? Changes nothing.
     public func peek(account: String) async throws -> QuotaReply<StandingBody> {
-        try await send(.GET, RunnerPath.limits(of: account), nil)
+        try InvalidRequest.check(.account, account)
+        return try await send(.GET, RunnerPath.limits(of: account), nil)
     }
 
     private func send<Body: WireBody>(
@@ -108,7 +125,7 @@ public struct QuotaClient: Sendable {
         var request = HTTPClientRequest(url: target.url(of: path))
         request.method = method
         request.headers = target.headers
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let token = try token.get() { request.headers.add(name: "Authorization", value: token.field) }
         if let body {
             request.headers.add(name: "Content-Type", value: "\(MediaType.json)")
             request.body = .bytes(body)
@@ -122,7 +139,7 @@ public struct QuotaClient: Sendable {
             return QuotaReply(
                 reply: try WireReply(status: status, json: bytes.readableBytesView), headers: headers)
         } catch {
-            throw UnreadableReply(description: "status \(status), and a body that is not Stint's: \(error)")
+            throw UnreadableReply(status: status, error)
         }
     }
 

@@ -94,7 +94,8 @@ public struct QuotaRunner: Sendable {
     ///   - ask: without an id it gets one.
     ///   - whenUnavailable: when nobody can be asked, run that long, uncounted, instead of throwing ``QuotaUnavailable``. The grant says
     ///     `degraded` then.
-    /// - Throws: ``QuotaUnavailable``, ``QuotaRefusal``, or what `body` throws.
+    /// - Throws: ``QuotaUnavailable``, ``QuotaRefusal``, ``InvalidRequest`` for what can never be sent and so is no outage, or what
+    ///   `body` throws.
     public func withExecution<Value: Sendable>(
         account: String, _ ask: AdmitBody = AdmitBody(), whenUnavailable: Duration? = nil,
         _ body: @escaping @Sendable (Execution) async throws -> Value
@@ -150,6 +151,8 @@ public struct QuotaRunner: Sendable {
                 }
             } catch let refusal as QuotaRefusal {
                 throw refusal
+            } catch let invalid as InvalidRequest {
+                throw invalid
             } catch {
                 reason = "\(error)"
             }

@@ -108,12 +108,16 @@ final class Settlements: Sendable {
         }
     }
 
-    /// A 404 is an answer: it was settled before, or never admitted. A refusal is one that repeating does not mend.
+    /// A 404 is an answer: it was settled before, or never admitted. A refusal is one that repeating does not mend, and so is what can
+    /// never be sent.
     private func isAnswered(_ entry: Entry, _ client: QuotaClient) async -> Bool {
         do {
             let status = try await client.settle(entry.id, entry.body, account: entry.account).status
             if ![200, 404, 503].contains(status) { state.withLock { $0.dropped += 1 } }
             return status != 503
+        } catch is InvalidRequest {
+            state.withLock { $0.dropped += 1 }
+            return true
         } catch {
             return false
         }

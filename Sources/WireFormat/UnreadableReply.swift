@@ -5,4 +5,9 @@ public struct UnreadableReply: Error, Sendable, CustomStringConvertible {
     public let description: String
 
     public init(description: String) { self.description = description }
+
+    /// - Parameter error: why its body cannot be read.
+    public init(status: Int, _ error: any Error) {
+        description = "status \(status), and a body that is not Stint's: \(printable("\(error)"))"
+    }
 }

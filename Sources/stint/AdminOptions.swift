@@ -3,6 +3,7 @@
 import AdminClient
 import ArgumentParser
 import Foundation
+import WireFormat
 
 struct AdminOptions: ParsableArguments {
     @Option(
@@ -10,24 +11,25 @@ struct AdminOptions: ParsableArguments {
             "where the admin API is (default: STINT_ADMIN, else http://127.0.0.1:7401)", valueName: "url"))
     var admin: String?
 
+    @OptionGroup
+    var token: TokenOptions
+
     @Option(help: "text or json")
     var format = ReportFormat.text
 
-    /// Gives `body` a client, with the token of STINT_TOKEN and the login name of who types.
+    /// Gives `body` a client, with a token if there is one, and the login name of who types.
     /// - Throws: ``StartError`` when nobody is there, and what `body` throws.
     func withClient<Result>(_ body: (AdminClient) async throws -> Result) async throws -> Result {
         let environment = Environment.variables
         let url = try AdminURL(admin ?? environment["STINT_ADMIN"] ?? "http://127.0.0.1:7401").text
-        let client = AdminClient(url: url, token: environment["STINT_TOKEN"], actor: Self.loginName)
+        let token = try token.token(in: environment)
+        let client = AdminClient(url: url, token: token?.text, actor: Self.loginName)
         do {
             return try await body(client)
         } catch let error as AdminConnectionError {
             throw StartError(description: "no answer from \(url): \(error). Type: --admin http://HOST:PORT")
         }
     }
-
-    /// The bytes of a reply, or what was made of them, and the end of the line, at once.
-    static func write(_ bytes: [UInt8]) throws { StandardOutput.write(bytes + [UInt8(ascii: "\n")]) }
 
     /// What may stand in a header; nil when there is no name or another one.
     private static var loginName: String? {

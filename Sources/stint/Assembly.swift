@@ -29,6 +29,7 @@ enum Assembly {
         let log = LogWriter(to: STDERR_FILENO)
         defer { log.drain(within: Self.logPatience) }
         let logger = logger(level: settings.logLevel, to: log)
+        for warning in settings.warnings { logger.warning("\(warning)") }
         let metrics = PrometheusMetrics(descriptions, logger: logger)
         let planSource = PlanSource(path: settings.plans)
         let imported = try planSource.imported()
@@ -114,7 +115,7 @@ enum Assembly {
     // MARK: Parts
 
     private static func logger(level: Logger.Level, to log: LogWriter) -> Logger {
-        var logger = Logger(label: "stint") { StreamLogHandler(label: $0, stream: log) }
+        var logger = Logger(label: "stint") { StreamLogHandler(label: $0, stream: LogLines(log: log)) }
         logger.logLevel = level
         return logger
     }
@@ -146,9 +147,10 @@ enum Assembly {
 
     private static func embeddedRedis(_ settings: Settings, _ logger: Logger) async throws -> EmbeddedRedis? {
         guard settings.ledger == .redis, settings.redisURL == nil else { return nil }
+        let environment = ProcessInfo.processInfo.environment
         let redis = try EmbeddedRedis(
             directory: DataDirectory(path: settings.dataDirectory), appendFsync: settings.dataAppendFsync,
-            searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "", logger: logger)
+            searchPath: environment["PATH"] ?? "", environment: environment, logger: logger)
         try await redis.endLeftovers()
         return redis
     }

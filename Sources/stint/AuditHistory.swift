@@ -4,6 +4,7 @@
 import ArgumentParser
 import Audit
 import Foundation
+import WireFormat
 
 struct AuditHistory: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,10 +37,10 @@ struct AuditHistory: ParsableCommand {
     func run() throws {
         do {
             let report = try audit()
-            print("\(file): \(report)")
+            Terminal.write("\(printable(file)): \(report)")
             if !report.isKept { throw ExitCode(1) }
         } catch let error as HistoryError {
-            FileHandle.standardError.write(Data("\(file): \(error)\n".utf8))
+            Terminal.complain("\(file): \(error)")
             throw ExitCode(1)
         }
     }

@@ -1,5 +1,5 @@
-// The directory where the embedded Redis keeps its data: made when it is missing, and held by one Stint at a
-// time. Also knows where the Unix socket goes, whose path the kernel keeps short.
+// The directory where the embedded Redis keeps its data: made when it is missing, refused when others may write it, and held by one
+// Stint at a time. Also knows where the Unix socket goes, whose path the kernel keeps short.
 
 import Foundation
 import Glibc
@@ -21,7 +21,7 @@ final class DataDirectory: Sendable {
     private let lock: Int32
 
     /// - Parameter temporary: where the socket goes when `path` is too long for one.
-    /// - Throws: when the directory cannot be made or another process holds it.
+    /// - Throws: when the directory cannot be made, others may write it, or another process holds it.
     init(path: String, temporary: String = NSTemporaryDirectory()) throws(EmbeddedRedisError) {
         try Self.make(path)
         self.path = try Self.resolved(path)
@@ -33,7 +33,7 @@ final class DataDirectory: Sendable {
             // The same data directory always gets the same short one, private to this user.
             let short = "\(try Self.resolved(temporary))/stint-\(geteuid())-\(Self.fingerprint(self.path))"
             do {
-                try Self.make(short)
+                try Self.makePrivate(short)
             } catch {
                 close(lock)
                 throw error
@@ -53,12 +53,17 @@ final class DataDirectory: Sendable {
                 description: "data.dir: cannot make \(path): \(error.localizedDescription). "
                     + "Type: --data-dir DIR, with a directory that can be written")
         }
-        var found = stat()
-        guard stat(path, &found) == 0, found.st_uid == geteuid() else {
+    }
+
+    /// For the socket, in a directory where everybody may make others: what is there already may be anybody's.
+    private static func makePrivate(_ path: String) throws(EmbeddedRedisError) {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw EmbeddedRedisError(
                 description:
-                    "data.dir: \(path) belongs to another user. Type: --data-dir DIR, with one of yours")
+                    "data.dir: cannot make \(path) for the socket: \(String(cString: strerror(errno))). "
+                    + "Type: --data-dir DIR, with a shorter path")
         }
+        close(try OwnDirectory.open(path, refusing: 0o077))
     }
 
     private static func resolved(_ path: String) throws(EmbeddedRedisError) -> String {
@@ -71,11 +76,22 @@ final class DataDirectory: Sendable {
     }
 
     private static func lock(_ directory: String) throws(EmbeddedRedisError) -> Int32 {
-        let file = open(directory + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let home = try OwnDirectory.open(directory, refusing: 0o022)
+        defer { close(home) }
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        let file = openat(home, "lock", flags, 0o600)
         guard file >= 0 else {
+            guard errno != ELOOP else { throw notOurLock(in: directory) }
             throw EmbeddedRedisError(
                 description: "data.dir: cannot write in \(directory): \(String(cString: strerror(errno))). "
                     + "Type: --data-dir DIR, with a directory that can be written")
+        }
+        var found = stat()
+        guard fstat(file, &found) == 0, found.st_mode & S_IFMT == S_IFREG, found.st_uid == geteuid(),
+            found.st_nlink == 1
+        else {
+            close(file)
+            throw notOurLock(in: directory)
         }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             var bytes = [UInt8](repeating: 0, count: 20)
@@ -93,6 +109,13 @@ final class DataDirectory: Sendable {
                 description: "data.dir: cannot write \(directory)/lock: \(String(cString: strerror(errno)))")
         }
         return file
+    }
+
+    private static func notOurLock(in directory: String) -> EmbeddedRedisError {
+        EmbeddedRedisError(
+            description:
+                "data.dir: \(directory)/lock is a link, or no file of this user's. Type: rm \(directory)/lock"
+        )
     }
 
     /// FNV-1a, 64 bits, in hexadecimal.

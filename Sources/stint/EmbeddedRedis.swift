@@ -16,17 +16,22 @@ struct EmbeddedRedis: Service {
     static let longestPause: Duration = .seconds(1)
     /// Starts that may fail in a row before it has ever been ready.
     static let maximumFailedStarts = 5
+    /// What it gets of our environment; the rest, a token perhaps, is none of its business.
+    static let inherited: Set<String> = ["PATH", "LANG", "LC_ALL", "TZ"]
 
     private let directory: DataDirectory
     private let appendFsync: Settings.AppendFsync
     private let binary: String
+    private let environment: [String: String]
     private let logger: Logger
 
-    /// - Parameter searchPath: directories to look in for `redis-server` or `valkey-server`, as in `PATH`.
+    /// - Parameters:
+    ///   - searchPath: directories to look in for `redis-server` or `valkey-server`, as in `PATH`. - environment: ours, of which it gets
+    ///     what is ``inherited``.
     /// - Throws: ``EmbeddedRedisError`` when there is no server program.
     init(
         directory: DataDirectory, appendFsync: Settings.AppendFsync = .everysec, searchPath: String,
-        logger: Logger
+        environment: [String: String] = [:], logger: Logger
     ) throws(EmbeddedRedisError) {
         let folders = searchPath.split(separator: ":")
         let candidates = ["redis-server", "valkey-server"].flatMap { name in folders.map { "\($0)/\(name)" } }
@@ -39,6 +44,7 @@ struct EmbeddedRedis: Service {
         self.directory = directory
         self.appendFsync = appendFsync
         self.binary = binary
+        self.environment = environment.filter { Self.inherited.contains($0.key) }
         self.logger = logger
     }
 
@@ -93,6 +99,7 @@ struct EmbeddedRedis: Service {
         options.teardownSequence = stop
         let result = try await Subprocess.run(
             .path(FilePath(binary)), arguments: Arguments(arguments),
+            environment: .custom(environment.map { Array("\($0)=\($1)\0".utf8) }),
             workingDirectory: FilePath(directory.path),
             platformOptions: options, input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in

@@ -11,6 +11,6 @@ struct ForgetUsage: AsyncParsableCommand {
 
     func run() async throws {
         _ = try await options.withClient { try await $0.delete("v1", "accounts", account, "usage") }
-        if options.format == .text { print("\(account): forgotten") }
+        if options.format == .text { Terminal.say("\(account): forgotten") }
     }
 }

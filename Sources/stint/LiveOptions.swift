@@ -11,7 +11,7 @@ struct LiveOptions: ParsableArguments {
     var watch = false
     @OptionGroup var options: AdminOptions
 
-    /// Asks, and prints the answer: the bytes of the reply with `--format json`, else what `text` makes of it. On a terminal
+    /// Asks, and prints the answer: the body of the reply with `--format json`, else what `text` makes of it. On a terminal
     /// what is shown again takes the place of what was there.
     func show<Body: Decodable>(
         _ ask: (AdminClient) async throws -> AdminReply, text: (Body) -> String
@@ -20,25 +20,15 @@ struct LiveOptions: ParsableArguments {
             while true {
                 let reply = try await ask(client)
                 if options.format == .json {
-                    try AdminOptions.write(reply.body)
+                    Terminal.show(json: reply.body)
                 } else {
                     let body: Body = try reply.decoded()
                     let clear = watch && Terminal.isThere ? "\u{1B}[H\u{1B}[2J" : ""
-                    try AdminOptions.write(Array((clear + text(body)).utf8))
+                    Terminal.write(clear + text(body))
                 }
                 guard watch else { return }
                 try await Task.sleep(for: Self.interval)
             }
         }
-    }
-}
-
-/// The terminal that the standard output may be.
-enum Terminal {
-    static var isThere: Bool { isatty(STDOUT_FILENO) == 1 }
-
-    /// Colours are for a terminal whose owner has nothing against them (NO_COLOR).
-    static var hasColours: Bool {
-        isThere && Environment.variables["NO_COLOR"] == nil
     }
 }

@@ -61,6 +61,8 @@ struct LoadCommand: AsyncParsableCommand {
     func validate() throws { try options.check(settings) }
 
     func run() async throws {
+        var settings = settings
+        settings.token = try options.readToken()
         try await LoadSession(command: "load", settings: settings, options: options).run()
     }
 

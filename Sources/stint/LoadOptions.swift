@@ -4,6 +4,7 @@
 import ArgumentParser
 import Foundation
 import LoadGeneration
+import WireFormat
 
 struct LoadOptions: ParsableArguments {
     @Option(
@@ -15,9 +16,12 @@ struct LoadOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "the token to send along; better in STINT_TOKEN, where other users do not see it",
+            "the token to send along; other users of this machine can see it in the list of processes",
             valueName: "token"))
     var token: String?
+
+    @OptionGroup
+    var kept: TokenOptions
 
     @Option(help: "connections, over all targets")
     var connections = LoadSettings().connections
@@ -38,9 +42,17 @@ struct LoadOptions: ParsableArguments {
 
     func decide(_ settings: inout LoadSettings) {
         if !target.isEmpty { settings.targets = target }
-        settings.token = token ?? Environment.variables["STINT_TOKEN"]
         settings.connections = connections
         settings.timeoutMs = Self.ms(timeout)
+    }
+
+    /// What to send along. A file may be a pipe, so this is asked once.
+    /// - Throws: ``StartError`` when it is no token.
+    func readToken() throws -> BearerToken? {
+        guard let token else { return try kept.token() }
+        guard kept.tokenFile == nil else { throw ValidationError("--token or --token-file, not both") }
+        Terminal.complain("--token: others can see it in the list of processes. Type: --token-file FILE")
+        return try TokenOptions.token(token, from: "--token")
     }
 
     /// - Throws: a `ValidationError`, when the settings make no load.

@@ -64,8 +64,8 @@ struct LoadSession {
 
     private func tell(_ report: LoadReport) throws {
         switch options.format {
-        case .text: print(report.text, terminator: "")
-        case .json: print(report.json)
+        case .text: Terminal.write(String(report.text.dropLast()))
+        case .json: Terminal.show(json: report.json.utf8)
         }
         guard !report.isFine else { return }
         if let replay = report.replay, let problem = replay.problem {
@@ -80,7 +80,7 @@ struct LoadSession {
     }
 
     private func complain(_ words: String) {
-        FileHandle.standardError.write(Data("stint \(command): \(words)\n".utf8))
+        Terminal.complain("stint \(command): \(words)")
     }
 
     private static func create(_ path: String, for option: String) throws(LoadError) -> FileHandle {

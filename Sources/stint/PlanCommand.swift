@@ -20,7 +20,7 @@ extension PlanCommand {
 
         func run() async throws {
             let reply = try await options.withClient { try await $0.get("v1", "plans") }
-            if options.format == .json { return try AdminOptions.write(reply.body) }
+            if options.format == .json { return Terminal.show(json: reply.body) }
             let list: PlanListBody = try reply.decoded()
             var table = Table(.text("PLAN"), .text("LIMITS"), .text("KINDS"), .text("RESOURCES"))
             for plan in list.plans {
@@ -31,7 +31,7 @@ extension PlanCommand {
                     plan.resources.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(
                         separator: ", "))
             }
-            print(table)
+            Terminal.write("\(table)")
             if let broken = list.broken {
                 throw StartError(
                     description:
@@ -47,8 +47,8 @@ extension PlanCommand {
 
         func run() async throws {
             let reply = try await options.withClient { try await $0.get("v1", "plans", name) }
-            if options.format == .json { return try AdminOptions.write(reply.body) }
-            print(try reply.decoded(as: PlanBody.self).text(revision: reply.etag))
+            if options.format == .json { return Terminal.show(json: reply.body) }
+            Terminal.write(try reply.decoded(as: PlanBody.self).text(revision: reply.etag))
         }
     }
 
@@ -77,9 +77,9 @@ extension PlanCommand {
                         "v1", "plans", plan.name, body: PlanBody(plan),
                         ifMatch: ifRevision.map { "\"\($0)\"" })
                     if options.format == .json {
-                        try AdminOptions.write(reply.body)
+                        Terminal.show(json: reply.body)
                     } else {
-                        print(
+                        Terminal.say(
                             "plan \(plan.name): \(reply.status == 201 ? "made" : "put"), revision \(reply.revision)"
                         )
                     }
@@ -100,7 +100,7 @@ extension PlanCommand {
             try await options.withClient { client in
                 _ = try await client.delete("v1", "plans", name, ifMatch: ifRevision.map { "\"\($0)\"" })
             }
-            if options.format == .text { print("plan \(name): deleted") }
+            if options.format == .text { Terminal.say("plan \(name): deleted") }
         }
     }
 
@@ -114,8 +114,8 @@ extension PlanCommand {
             let reply = try await options.withClient { client in
                 try await client.put("v1", "default-plan", body: DefaultPlanBody(plan: name))
             }
-            if options.format == .json { return try AdminOptions.write(reply.body) }
-            print("plan \(name): is the default now")
+            if options.format == .json { return Terminal.show(json: reply.body) }
+            Terminal.say("plan \(name): is the default now")
         }
     }
 
@@ -128,15 +128,14 @@ extension PlanCommand {
 
         func run() async throws {
             let plans = try PlanCommand.plans(in: file)
-            print("\(file): good: \(plans.map(\.name).joined(separator: ", "))")
+            Terminal.say("\(file): good: \(plans.map(\.name).joined(separator: ", "))")
             for plan in plans { PlanCommand.warn(plan.warnings, of: "\(file): plan \(plan.name)") }
         }
     }
 
     /// Says on the standard error what is good and yet never admits what is usually asked.
     static func warn(_ warnings: [some CustomStringConvertible], of what: String) {
-        let lines = warnings.map { "\(what): warning: \($0)\n" }.joined()
-        FileHandle.standardError.write(Data(lines.utf8))
+        for warning in warnings { Terminal.complain("\(what): warning: \(warning)") }
     }
 
     /// - Throws: what is wrong, with file, line and column.
@@ -165,9 +164,10 @@ extension PlanBody {
     /// For people.
     fileprivate func text(revision: String?) -> String {
         var parts: [String] = []
-        var head = "plan \(name)"
-        if let revision { head += ", revision \(revision.filter { $0 != "\"" })" }
-        head += "\nsmallest grant \(minimumGrantMs) ms; when the ledger is away: \(whenUnavailable)"
+        var head = "plan \(printable(name))"
+        if let revision { head += ", revision \(printable(revision.filter { $0 != "\"" }))" }
+        head +=
+            "\nsmallest grant \(minimumGrantMs) ms; when the ledger is away: \(printable(whenUnavailable))"
         parts.append(head)
         var limitTable = Table(
             .text("LIMIT"), .text("METER"), .number("AMOUNT"), .number("WINDOW MS"), .number("CELLS"))

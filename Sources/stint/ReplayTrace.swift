@@ -54,6 +54,8 @@ struct ReplayTrace: AsyncParsableCommand {
     }
 
     func run() async throws {
+        var settings = settings
+        settings.token = try options.readToken()
         let feed: TraceFeed
         do throws(TraceError) {
             feed = TraceFeed(try TraceFile(path: trace).reader(), for: replay)

@@ -45,12 +45,12 @@ extension ResourcesCommand {
             let reply = try await options.withClient {
                 try await $0.get("v1", "accounts", account, "resources")
             }
-            if options.format == .json { return try AdminOptions.write(reply.body) }
+            if options.format == .json { return Terminal.show(json: reply.body) }
             var table = Table(.text("KIND"), .number("USED"), .number("QUOTA"))
             for use in try reply.decoded(as: ResourceUses.self).resources {
                 table.add(use.kind, String(use.used), String(use.quota))
             }
-            print(table)
+            Terminal.write("\(table)")
         }
 
         private func things(of kind: String) async throws {
@@ -60,13 +60,13 @@ extension ResourcesCommand {
             let reply = try await options.withClient {
                 try await $0.get("v1", "accounts", account, "resources", kind, query: asked)
             }
-            if options.format == .json { return try AdminOptions.write(reply.body) }
+            if options.format == .json { return Terminal.show(json: reply.body) }
             let page: ResourcePage = try reply.decoded()
             var table = Table(.text("NAME"), .text("METADATA"))
             for thing in page.names { table.add(thing.name, try thing.metadata.map(Self.text) ?? "") }
-            print(table)
-            print("\(page.used) of \(page.quota) \(kind)")
-            if let next = page.next { print("there are more. Add: --after '\(next)'") }
+            Terminal.write("\(table)")
+            Terminal.say("\(page.used) of \(page.quota) \(kind)")
+            if let next = page.next { Terminal.say("there are more. Add: --after '\(next)'") }
         }
 
         private static func text(_ metadata: [String: JSONValue]) throws -> String {
@@ -91,10 +91,10 @@ extension ResourcesCommand {
             let reply = try await options.withClient { client in
                 try await client.send(.PUT, resource.path, body: metadata.map { Array($0.utf8) })
             }
-            if options.format == .json { return try AdminOptions.write(reply.body) }
+            if options.format == .json { return Terminal.show(json: reply.body) }
             let body: ResourceBody = try reply.decoded()
             let done = reply.status == 201 ? "added" : "was there"
-            print("\(body.name): \(done), \(body.used) of \(body.quota) \(body.kind)")
+            Terminal.say("\(body.name): \(done), \(body.used) of \(body.quota) \(body.kind)")
         }
     }
 
@@ -105,7 +105,7 @@ extension ResourcesCommand {
 
         func run() async throws {
             _ = try await options.withClient { try await $0.send(.DELETE, resource.path) }
-            if options.format == .text { print("\(resource.name): removed") }
+            if options.format == .text { Terminal.say("\(resource.name): removed") }
         }
     }
 }

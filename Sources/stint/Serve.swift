@@ -27,7 +27,7 @@ struct Serve: AsyncParsableCommand {
         } catch let error as YAMLError {
             throw SettingsError(description: "\(error)")
         } catch {
-            throw SettingsError(description: "--config: cannot read \(path): \(error.localizedDescription)")
+            throw SettingsError(description: "\(path): cannot be read: \(error.localizedDescription)")
         }
     }
 }

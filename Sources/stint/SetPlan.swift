@@ -65,7 +65,7 @@ struct SetPlan: AsyncParsableCommand {
             _ = try await options.withClient {
                 try await $0.delete("v1", "accounts", account, "override")
             }
-            if options.format == .text { print("account \(account): has the default plan again") }
+            if options.format == .text { Terminal.say("account \(account): has the default plan again") }
             return
         }
         let body = self.body
@@ -74,13 +74,13 @@ struct SetPlan: AsyncParsableCommand {
         }
         let warnings = try reply.decoded(as: OverrideBody.self).warnings ?? []
         PlanCommand.warn(warnings, of: "account \(account)")
-        if options.format == .json { return try AdminOptions.write(reply.body) }
+        if options.format == .json { return Terminal.show(json: reply.body) }
         var words = ["account \(account): plan \(body.plan ?? "as default")"]
         words += (body.amounts ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         if let ms = body.expiresAt {
             words.append("until \(Date(timeIntervalSince1970: Double(ms) / 1_000).formatted(.iso8601))")
         }
-        print(words.joined(separator: ", "))
+        Terminal.say(words.joined(separator: ", "))
     }
 
     private var body: OverrideBody {

@@ -26,7 +26,9 @@ struct Settings: Sendable, Equatable {
     var tlsClientRoots: String?
     var adminAddress = Address(host: "127.0.0.1", port: 7401)
     var ledger = LedgerChoice.redis
+    /// That of ``redisURLFile``, if that is set.
     var redisURL: RedisURL?
+    var redisURLFile: String?
     var redisConnectDeadlineMs = 90
     var redisCommandDeadlineMs = 75
     var redisMaximumInFlight = 10_000
@@ -41,6 +43,8 @@ struct Settings: Sendable, Equatable {
     var accountsMaximumNewPerHour = 100_000
     var logMaximumRows = 100_000
     var rollupsKept = true
+    /// What a person should hear although the settings can be used.
+    var warnings: [String] = []
 
     static let table: [Setting] = [
         Setting("runner.address", \.runnerAddress, "where runners ask; port 0 takes a free one"),
@@ -84,6 +88,9 @@ struct Settings: Sendable, Equatable {
         Setting("ledger", \.ledger, "where charges are kept; memory forgets them at exit and is not shared"),
         Setting(
             "redis.url", \.redisURL, "a Redis of your own; without it Stint starts one and keeps it running"),
+        Setting(
+            "redis.urlFile", \.redisURLFile, bound: "a file",
+            "the same URL in a file: a password in a flag can be seen in the list of processes"),
         Setting(
             "redis.connectDeadlineMs", \.redisConnectDeadlineMs, 1...10_000,
             "ms within which a connection to Redis must stand"),

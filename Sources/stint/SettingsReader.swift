@@ -1,7 +1,9 @@
 // Finds each setting's text where it counts most (flag, then variable, then file), turns it into a value and
 // refuses what cannot be. Pure: the flags, the environment and the file's text are handed in.
 
+import Foundation
 import PlanText
+import Redis
 
 /// A setting that cannot be read. Its description says which, where it came from, what it must be and what to type.
 struct SettingsError: Error, Equatable, CustomStringConvertible {
@@ -27,8 +29,8 @@ struct SettingsReader {
     typealias Found = (text: String, origin: Origin)
 
     /// - Parameters:
-    ///   - isToServe: whether they must fit together for a service that listens. - open: the text of the file that
-    ///     `--config` names.
+    ///   - isToServe: whether they must fit together for a service that listens. - open: the text of a file that a
+    ///     setting names.
     static func read(
         arguments: [String], environment: [String: String], isToServe: Bool = true,
         open: (_ path: String) throws(SettingsError) -> String
@@ -51,12 +53,37 @@ struct SettingsReader {
             }
             origins[setting.name] = found
         }
+        try readRedisURL(into: &settings, origins, open)
         if isToServe, let refusal = Exposure.refusal(of: settings) {
             let origin = origins[refusal.setting].map { " (\($0.origin))" } ?? ""
             throw SettingsError(
                 description: "\(refusal.setting)\(origin): \(refusal.reason). \(refusal.hint)")
         }
         return settings
+    }
+
+    /// A URL may hold a password: it is taken from a file as well, never repeated, and better not given as a flag.
+    private static func readRedisURL(
+        into settings: inout Settings, _ origins: [String: Found],
+        _ open: (_ path: String) throws(SettingsError) -> String
+    ) throws(SettingsError) {
+        if case .flag(let flag)? = origins["redis.url"]?.origin, settings.redisURL?.password != nil {
+            settings.warnings.append(
+                "the password in \(flag) can be seen in the list of processes; use --redis-url-file FILE or STINT_REDIS_URL"
+            )
+        }
+        guard let path = settings.redisURLFile, let origin = origins["redis.urlFile"]?.origin else { return }
+        if let other = origins["redis.url"]?.origin {
+            throw SettingsError(
+                description:
+                    "redis.urlFile (\(origin)): redis.url is set too (\(other)). Leave one of them out")
+        }
+        let text = try open(path).trimmingCharacters(in: .whitespacesAndNewlines)
+        do {
+            settings.redisURL = try RedisURL(text)
+        } catch {
+            throw SettingsError(description: "redis.urlFile (\(origin)): \(path): \(error)")
+        }
     }
 
     private static func error(_ setting: Setting, _ found: Found, _ reason: String) -> SettingsError {
@@ -78,9 +105,10 @@ struct SettingsReader {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let flag = String(parts[0])
             guard flag == "--config" || names[flag] != nil else {
+                // What follows a mistyped flag, or stands alone, may be a password.
+                let what = flag.hasPrefix("-") ? "'\(flag)'" : "an argument that is no flag"
                 throw SettingsError(
-                    description: "unknown: '\(argument)'. Type: stint serve --help, which lists every setting"
-                )
+                    description: "unknown: \(what). Type: stint serve --help, which lists every setting")
             }
             guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
                 throw SettingsError(description: "\(flag) has no value. Type: \(flag) VALUE")

@@ -30,7 +30,7 @@ struct ShowAccount: AsyncParsableCommand {
                 String(limit.percent), String(limit.windowMs))
         }
         let running = "\(state.holds.isPartial == true ? "at least " : "")\(state.holds.count) running"
-        var parts = ["account \(state.account), plan \(state.plan)\(own)", "\(limits)", running]
+        var parts = [printable("account \(state.account), plan \(state.plan)\(own)"), "\(limits)", running]
         guard !state.holds.items.isEmpty else { return parts.joined(separator: "\n") }
         var held = Table(
             .text("ID"), .text("FUNCTION"), .text("KIND"), .text("ADMITTED"), .number("GRANTED ms"))

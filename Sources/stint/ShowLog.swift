@@ -41,6 +41,6 @@ struct ShowLog: AsyncParsableCommand {
                 Date(ms: row.at).text, row.id, row.function ?? "", row.kind, row.outcome ?? "",
                 String(row.grantedMs), String(row.durationMs), row.memoryBytes.map { String($0) } ?? "", over)
         }
-        return "\(table)" + (page.next.map { "\nthere may be more. Add: --before \($0)" } ?? "")
+        return "\(table)" + (page.next.map { "\nthere may be more. Add: --before \(printable($0))" } ?? "")
     }
 }

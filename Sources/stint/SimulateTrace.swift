@@ -86,11 +86,11 @@ struct SimulateTrace: ParsableCommand {
 
     private func print(_ report: SimulationReport) throws {
         switch format {
-        case .text: Swift.print(report)
+        case .text: Terminal.write("\(report)")
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            Swift.print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            Terminal.show(json: try encoder.encode(report))
         }
     }
 

@@ -1,6 +1,8 @@
-// The command line's front door. Each subcommand lives in a file of its own; nothing is decided here.
+// The command line's front door. Each subcommand lives in a file of its own; nothing is decided here but how an error is shown.
 
 import ArgumentParser
+import Foundation
+import WireFormat
 
 @main
 struct Stint: AsyncParsableCommand {
@@ -17,8 +19,34 @@ struct Stint: AsyncParsableCommand {
 
     static let version = "0.1.0"
 
+    /// As the parser's own, but what is said about an error is printable: names, files and replies stand in it.
     static func main() async {
         StandardOutput.checkAtExit()
-        await main(nil)
+        do {
+            var command = try await asyncParseAsRoot()
+            try await run(&command)
+        } catch {
+            let status = exitCode(for: error)
+            // Asked for: help, the version.
+            guard status != .success else { exit(withError: error) }
+            // With the usage, if the arguments were wrong.
+            let text = printable(fullMessage(for: error), keepingLines: true)
+            if !text.isEmpty { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
+            Foundation.exit(status.rawValue)
+        }
+    }
+
+    /// - Throws: the parser's errors as they are, any other as one line.
+    private static func run(_ command: inout any ParsableCommand) async throws {
+        do {
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            if error is ExitCode || error is CleanExit || error is ValidationError { throw error }
+            throw StartError(description: printable(message(for: error)))
+        }
     }
 }

@@ -1,9 +1,12 @@
-// Tables for people: columns as wide as their widest cell, numbers to the right, what is nearly used up in colour.
+// Tables for people: columns as wide as their widest cell, numbers to the right, what is nearly used up in colour. Whatever stands in
+// a title or a cell, a row is a line.
+
+import WireFormat
 
 /// Rows under a heading, as text.
 struct Table: CustomStringConvertible {
     struct Column {
-        let title: String
+        var title: String
         var isNumber = false
         var isPercent = false
 
@@ -13,20 +16,26 @@ struct Table: CustomStringConvertible {
         static func percent(_ title: String) -> Column {
             Column(title: title, isNumber: true, isPercent: true)
         }
+
+        fileprivate var printable: Column {
+            var column = self
+            column.title = WireFormat.printable(title)
+            return column
+        }
     }
 
     let columns: [Column]
     private(set) var rows: [[String]] = []
 
     init(_ columns: Column...) { self.init(columns) }
-    init(_ columns: [Column]) { self.columns = columns }
+    init(_ columns: [Column]) { self.columns = columns.map { $0.printable } }
 
     /// - Parameter cells: one for each column.
     mutating func add(_ cells: String...) { add(cells) }
 
     mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count)
-        rows.append(cells)
+        rows.append(cells.map { printable($0) })
     }
 
     var description: String { text(isColoured: Terminal.hasColours) }

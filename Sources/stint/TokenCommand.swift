@@ -58,10 +58,9 @@ struct TokenCommand: ParsableCommand {
                     "--name must be \(TokenBook.Entry.nameRule), and there must be a --scope")
             }
             try place.tokens.add(entry)
-            print(token.text)
-            let words =
-                "This is the only time that it is shown. In force when Stint starts, or gets SIGHUP.\n"
-            FileHandle.standardError.write(Data(words.utf8))
+            Terminal.say(token.text)
+            Terminal.complain(
+                "This is the only time that it is shown. In force when Stint starts, or gets SIGHUP.")
         }
 
         private static func scope(_ text: String) throws -> Scope {
@@ -89,7 +88,7 @@ struct TokenCommand: ParsableCommand {
                 let scopes = Scope.allCases.filter(entry.scopes.contains).map(\.rawValue)
                 let gap = String(repeating: " ", count: width - entry.name.count)
                 let accounts = entry.accounts.map { "  \($0.text)" } ?? ""
-                print("\(entry.name)\(gap)  \(scopes.joined(separator: ","))\(accounts)")
+                Terminal.say("\(entry.name)\(gap)  \(scopes.joined(separator: ","))\(accounts)")
             }
         }
     }
@@ -105,8 +104,7 @@ struct TokenCommand: ParsableCommand {
 
         func run() throws {
             try place.tokens.remove(name)
-            let words = "\(name) is out of the file. Its token is accepted until Stint gets SIGHUP.\n"
-            FileHandle.standardError.write(Data(words.utf8))
+            Terminal.complain("\(name) is out of the file. Its token is accepted until Stint gets SIGHUP.")
         }
     }
 }

@@ -20,7 +20,7 @@ extension EndToEnd {
                 "http://a b:7401", "http://a\n:7401",
             ])
         func invalidURL(_ url: String) async throws {
-            await #expect(throws: AdminConnectionError.invalidURL) {
+            await #expect(throws: InvalidRequest.url) {
                 try await AdminClient(url: url).get("livez")
             }
         }
@@ -65,15 +65,6 @@ extension EndToEnd {
                 let client = AdminClient(url: "http://127.0.0.1:\(port)")
                 await #expect(throws: AdminConnectionError.closedEarly) { try await client.get("livez") }
             }
-        }
-
-        @Test("A token that no header field may have is an error that does not show it")
-        func invalidToken() async throws {
-            let client = AdminClient(url: "http://127.0.0.1:1", token: "secret\nX-Evil: 1")
-            let error = await #expect(throws: AdminConnectionError.invalidHeader(name: "Authorization")) {
-                try await client.get("livez")
-            }
-            #expect(error.map { "\($0)".contains("secret") } == false)
         }
 
         @Test("A 502 of a proxy is not Stint's")

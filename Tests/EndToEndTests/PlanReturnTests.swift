@@ -3,6 +3,7 @@
 import AdminClient
 import Foundation
 import Glibc
+import QuotaClient
 import TestServers
 import Testing
 import WireFormat

@@ -86,14 +86,17 @@ final class Workplace: Sendable {
     }
 
     /// Runs `stint` with these arguments until it ends by itself, which must be soon.
-    /// - Parameter meanwhile: what happens to it before that is awaited.
+    /// - Parameters:
+    ///   - environment: variables besides ours. - meanwhile: what happens to it before that is awaited.
     func run(
-        _ arguments: [String], isolation: isolated (any Actor)? = #isolation,
+        _ arguments: [String], environment: [String: String] = [:],
+        isolation: isolated (any Actor)? = #isolation,
         meanwhile: (ChildProcess) async throws -> Void = { _ in }
     ) async throws -> (ending: ChildProcess.Ending?, output: String) {
         let log = file("run.log")
         unlink(log)
-        let child = try ChildProcess([Self.binary] + arguments, log: log)
+        let variables = environment.map { "\($0)=\($1)" }
+        let child = try ChildProcess(["env"] + variables + [Self.binary] + arguments, log: log)
         do {
             try await meanwhile(child)
         } catch {

@@ -31,6 +31,13 @@ struct EmbeddedRedisTests {
         in directory: DataDirectory, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         let redis = try EmbeddedRedis(directory: directory, searchPath: searchPath, logger: quiet)
+        try await whileRunning(redis, in: directory, body)
+    }
+
+    private static func whileRunning(
+        _ redis: EmbeddedRedis, in directory: DataDirectory,
+        _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
         try await redis.endLeftovers()
         let group = ServiceGroup(services: [redis], logger: quiet)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -154,6 +161,54 @@ struct EmbeddedRedisTests {
                 // SIGTERM, which Redis obeys by itself: not a kill.
                 #expect(try await tasks.next() == .exited(0))
                 try await service.value
+            }
+        }
+    }
+
+    @Test("Whatever else works in the directory is no leftover and is left alone")
+    func strangers() async throws {
+        try await Self.withPath { path in
+            let directory = try DataDirectory(path: path)
+            // Its command line says what a server's says, and its program is another.
+            let (process, input, output) = (Process(), Pipe(), Pipe())
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = ["-c", "echo ready; read unixsocket; exit 7"]
+            process.currentDirectoryURL = URL(filePath: directory.path)
+            process.standardInput = input
+            process.standardOutput = output
+            try process.run()
+            #expect(try output.fileHandleForReading.read(upToCount: 6) == Data("ready\n".utf8))
+            #expect(try LeftoverRedis.processes(in: directory).isEmpty)
+            try await LeftoverRedis(directory: directory, logger: Self.quiet).end()
+            try input.fileHandleForWriting.close()
+            process.waitUntilExit()
+            #expect(process.terminationReason == .exit && process.terminationStatus == 7)
+        }
+    }
+
+    @Test("Of the environment the server gets what is harmless, and no token")
+    func environment() async throws {
+        try await Self.withPath { path in
+            let directory = try DataDirectory(path: path)
+            let (programs, seen) = (path + "-bin", path + "-seen")
+            try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+            let wrapper = "#!/bin/sh\n/usr/bin/env >\(seen)\nexec redis-server \"$@\"\n"
+            #expect(
+                FileManager.default.createFile(
+                    atPath: programs + "/redis-server", contents: Data(wrapper.utf8),
+                    attributes: [.posixPermissions: 0o700]))
+            let environment = [
+                "PATH": Self.searchPath, "TZ": "UTC", "STINT_TOKEN": "stint_secret", "AWS_SECRET": "secret",
+            ]
+            let redis = try EmbeddedRedis(
+                directory: directory, searchPath: programs, environment: environment, logger: Self.quiet)
+            try await Self.whileRunning(redis, in: directory) {
+                let lines = try String(contentsOfFile: seen, encoding: .utf8).split(separator: "\n")
+                // What the shell adds by itself.
+                let names = Set(lines.map { $0.prefix { $0 != "=" } }).subtracting([
+                    "PWD", "SHLVL", "_", "OLDPWD",
+                ])
+                #expect(names == ["PATH", "TZ"])
             }
         }
     }

@@ -80,6 +80,22 @@ struct SettingsTests {
         #expect(settings.logLevel == .debug)
     }
 
+    @Test("A URL comes from a file too, and a password in a flag is warned of; no text shows it")
+    func redisURLFile() throws {
+        let files = ["url": "redis://:secret@example.org:6380\r\n"]
+        let url = try RedisURL("redis://:secret@example.org:6380")
+        let kept = try Self.read([], ["STINT_REDIS_URL_FILE": "url"], files: files)
+        #expect(kept.redisURL == url && kept.warnings.isEmpty)
+        #expect(try Self.read(["--redis-url-file", "url"], files: files).redisURL == url)
+        let text = "redis://:secret@example.org:6380"
+        #expect(try Self.read([], ["STINT_REDIS_URL": text]).warnings.isEmpty)
+        #expect(try Self.read(["--redis-url", "redis://example.org"]).warnings.isEmpty)
+        let warnings = try Self.read(["--redis-url", text]).warnings
+        #expect(warnings.count == 1 && warnings[0].contains("--redis-url-file FILE"))
+        #expect(!warnings[0].contains("secret"))
+        #expect(!"\(kept)".contains("secret"))
+    }
+
     struct Refused: Sendable {
         var arguments: [String] = []
         var environment: [String: String] = [:]
@@ -117,6 +133,26 @@ struct SettingsTests {
             Refused(
                 arguments: ["--ledgre", "memory"],
                 message: "unknown: '--ledgre'. Type: stint serve --help, which lists every setting"),
+            Refused(
+                arguments: ["--redis-ulr=redis://:secret@host"],
+                message: "unknown: '--redis-ulr'. Type: stint serve --help, which lists every setting"),
+            Refused(
+                arguments: ["redis://:secret@host"],
+                message:
+                    "unknown: an argument that is no flag. Type: stint serve --help, which lists every setting"
+            ),
+            Refused(
+                arguments: ["--redis-url-file", "url"],
+                environment: ["STINT_REDIS_URL": "redis://:secret@host"],
+                message:
+                    "redis.urlFile (flag --redis-url-file): redis.url is set too (variable STINT_REDIS_URL). "
+                    + "Leave one of them out"),
+            Refused(arguments: ["--redis-url-file", "none"], message: "no file none"),
+            Refused(
+                arguments: ["--redis-url-file", "bad-url"],
+                message:
+                    "redis.urlFile (flag --redis-url-file): bad-url: not a Redis URL: it has no host. Write "
+                    + "redis://[user:password@]host[:port][/db], rediss://... or unix:///path.sock"),
             Refused(arguments: ["--ledger"], message: "--ledger has no value. Type: --ledger VALUE"),
             Refused(arguments: ["--config", "none.yaml"], message: "no file none.yaml"),
             Refused(
@@ -127,7 +163,8 @@ struct SettingsTests {
         ])
     func refusals(refused: Refused) {
         let arguments = refused.arguments + (refused.file == nil ? [] : ["--config", "stint.yaml"])
-        let files = refused.file.map { ["stint.yaml": $0] } ?? [:]
+        var files = ["bad-url": "redis://me:secret@"]
+        files["stint.yaml"] = refused.file
         #expect(throws: SettingsError(description: refused.message)) {
             try Self.read(arguments, refused.environment, files: files)
         }

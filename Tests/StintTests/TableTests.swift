@@ -25,6 +25,16 @@ struct TableTests {
                 """)
     }
 
+    @Test("A row is a line, and nothing in a cell or a title is obeyed")
+    func printable() {
+        var table = Table(.text("N\u{1B}[2J"), .percent("% a\n"))
+        table.add("evil\nforged\u{9B}\u{202E}", "7\u{7}")
+        let lines = table.text(isColoured: true).split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count == 2)
+        #expect(lines[0].hasPrefix(#"N\u001B[2J"#) && lines[0].hasSuffix(#"% a\n"#))
+        #expect(lines[1].hasPrefix(#"evil\nforged\u009B\u202E"#) && lines[1].hasSuffix(#"7\u0007"#))
+    }
+
     @Test("What is nearly used up is yellow, what is used up red, and nothing else has a colour")
     func coloured() {
         let lines = Self.table().text(isColoured: true).split(separator: "\n").map(String.init)

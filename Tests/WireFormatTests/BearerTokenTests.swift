@@ -1,0 +1,41 @@
+// Tokens as clients take them: what is forgiven, what is refused, and that neither is ever shown.
+
+import Testing
+import WireFormat
+
+@Suite("Bearer tokens")
+struct BearerTokenTests {
+    @Test(
+        "White space behind a token does not belong to it",
+        arguments: ["", "\n", "\r\n", " \t\n\n", "\u{B}\u{C}"])
+    func trimmed(end: String) throws {
+        let token = try BearerToken("stint_a-._~+/9Z==" + end)
+        #expect(token.text == "stint_a-._~+/9Z==")
+        #expect(token.field == "Bearer stint_a-._~+/9Z==")
+    }
+
+    @Test(
+        "What is no token is refused, and nothing of it is repeated",
+        arguments: [
+            "", "\n", "=", "sec ret", " secret", "sec\nret", "secret\u{0}", "secrét", "sec=ret",
+            "\u{FEFF}secret",
+            "\"secret\"", "secret\u{85}", String(repeating: "secret", count: 43),
+        ])
+    func refused(text: String) {
+        let error = #expect(throws: BearerTokenError.self) { try BearerToken(text) }
+        #expect(error.map { !"\($0)\(String(reflecting: $0))".contains("sec") } == true)
+    }
+
+    @Test("A token has at most 256 bytes")
+    func longest() throws {
+        #expect(try BearerToken(String(repeating: "a", count: 256) + "\n").text.utf8.count == 256)
+    }
+
+    @Test("No description shows it")
+    func hidden() throws {
+        let token = try BearerToken("stint_secret")
+        var dumped = ""
+        dump([token], to: &dumped)
+        #expect(!"\(token) \(String(reflecting: token)) \([token]) \(dumped)".contains("secret"))
+    }
+}
