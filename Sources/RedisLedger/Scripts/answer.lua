@@ -48,7 +48,8 @@ return function(plan_at, page_key, position, question_count, held_count, id, ans
     -- A server that does not let its user read is no damaged page; it is met before anything was written.
     local said = type(writes) == 'table' and writes.err or writes
     if answer_count == 0 and (type(writes) == 'table' and string.sub(said, 1, 9) ~= 'WRONGTYPE'
-      or string.find(said, 'The user executing the script', 1, true)) then error(writes, 0) end
+      or string.find(said, 'The user executing the script', 1, true)
+      or string.find(said, 'ACL failure in script', 1, true)) then error(writes, 0) end
     for i = 1, question_count do answers[answer_count + i] = '\6' .. string.rep('\0', 24 + 24 * window_count) end
   elseif writes then
     page_store()
