@@ -65,7 +65,8 @@ let package = Package(
         .target(name: "Access", dependencies: ["CLibcrypto"], swiftSettings: strict),
         .systemLibrary(name: "CHiredis"),
         // What both planes read requests with.
-        .target(name: "HTTPRequests", dependencies: ["Access", "WireFormat", nio, http1], swiftSettings: strict),
+        .target(
+            name: "HTTPRequests", dependencies: ["Access", "WireFormat", nio, http1], swiftSettings: strict),
 
         // Clients.
         .target(

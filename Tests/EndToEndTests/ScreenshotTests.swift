@@ -1,7 +1,7 @@
 // The pages as pictures, with traffic in them. What docs/screenshots keeps is made here, by scripts/screenshots.sh.
 
-import AdminClient
 import Accounting
+import AdminClient
 import Foundation
 import Logging
 import Metrics
