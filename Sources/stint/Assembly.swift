@@ -76,10 +76,7 @@ enum Assembly {
         if let client { services.append(RecordsLink(client: client, embedded: redis)) }
         if let watch { services.append(watch) }
         if let client { services.append(RedisMemory(client: client, metrics: metrics)) }
-        if let records, settings.rollupsKept {
-            let writer = RollupWriter(records.rollups, metrics: metrics)
-            services.append(RollupService(writer: writer, runner: runner, logger: logger))
-        }
+        services += rollups(of: records, runner, settings, metrics, logger)
         services.append(ledgerWatch)
         services.append(AdminService(server: admin, address: settings.adminAddress))
         let planReload = PlanReload(source: planSource, runner: runner, watch: watch, logger: logger)
@@ -130,6 +127,15 @@ enum Assembly {
     private static func chance() -> Xoshiro256 {
         var system = SystemRandomNumberGenerator()
         return Xoshiro256(seededBy: &system)
+    }
+
+    private static func rollups(
+        of records: Records?, _ runner: RunnerServer, _ settings: Settings, _ metrics: PrometheusMetrics,
+        _ logger: Logger
+    ) -> [any Service] {
+        guard let records, settings.rollupsKept else { return [] }
+        let writer = RollupWriter(records.rollups, metrics: metrics)
+        return [RollupService(writer: writer, runner: runner, logger: logger)]
     }
 
     private static func acceptLimits(

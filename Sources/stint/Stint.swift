@@ -45,7 +45,8 @@ struct Stint: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            if error is ExitCode || error is CleanExit || error is ValidationError { throw error }
+            // Help that was asked for comes as an error too, and so does what says how a command is used.
+            if error is ExitCode || exitCode(for: error) != .failure { throw error }
             throw StartError(description: printable(message(for: error)))
         }
     }

@@ -109,7 +109,7 @@ extension EndToEnd {
 
         /// How often a connection could not be accepted, at the runner API and at the admin API.
         private static func failures(monitor: inout RawConnection) async throws -> [Double] {
-            try await monitor.send("GET /metrics HTTP/1.1\r\nHost: stint\r\n\r\n")
+            try await monitor.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
             let reply = try await monitor.reply()
             guard let head = reply.firstRange(of: "\r\n\r\n") else { throw Unexpected(reply) }
             let page = try MetricsPage(String(reply[head.upperBound...]))
