@@ -22,7 +22,7 @@ build: deps    ## debug build of everything, tests included (first time: about 1
 RELEASE := -c release --product stint --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 run: deps    ## release build of the service, then start it (Ctrl-C stops it; ARGS="--ledger memory" adds flags)
-	@[ -x .build/release/stint ] || echo "run: the first release build takes about 12 minutes on 2 cores; later ones take seconds."
+	@[ -x .build/release/stint ] || echo "run: the first release build takes many minutes on 2 cores and says how far it is; later ones take seconds."
 	@scripts/build.sh $(RELEASE)
 	@echo "run: starting; runners ask http://127.0.0.1:7400, people look at http://127.0.0.1:7401/"
 	@exec "$$(swift build $(RELEASE) --show-bin-path)/stint" serve $(ARGS)
