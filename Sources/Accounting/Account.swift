@@ -1,5 +1,5 @@
-// Whose quota it is. Validated once, where it enters, so that everything below can rely on its bytes: Redis keys
-// need no escaping, for example.
+// Whose quota it is. Validated once, where it enters, so that everything below can rely on its
+// bytes: Redis keys need no escaping, for example.
 
 /// Whose quota it is: 1 to 128 bytes of `A-Z a-z 0-9 . _ : @ -`.
 public struct Account: Hashable, Sendable, CustomStringConvertible {
@@ -18,7 +18,8 @@ public struct Account: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension String {
-    /// Whether every byte is a letter, a digit or one of `punctuation`, and there are `count` of them. Allocates nothing.
+    /// Whether every byte is a letter, a digit or one of `punctuation`, and there are `count` of
+    /// them. Allocates nothing.
     package func hasBytes(_ count: ClosedRange<Int>, of punctuation: StaticString) -> Bool {
         punctuation.withUTF8Buffer { punctuation in
             count.contains(utf8.count)

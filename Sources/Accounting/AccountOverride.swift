@@ -1,4 +1,5 @@
-// What an account has of its own: another plan than the default, other amounts, both perhaps for a time only.
+// What an account has of its own: another plan than the default, other amounts, both perhaps for a
+// time only.
 
 /// One account's exception from the default plan.
 public struct AccountOverride: Hashable, Sendable {
@@ -6,7 +7,8 @@ public struct AccountOverride: Hashable, Sendable {
     public var plan: String?
     /// Amounts by the limit's name, in place of the plan's.
     public var amounts: [String: Int]
-    /// On the ledger's clock; from then on it is as if there were no override. Nil: until it is removed.
+    /// On the ledger's clock; from then on it is as if there were no override. Nil: until it is
+    /// removed.
     public var expiresAt: Timestamp?
 
     public init(plan: String? = nil, amounts: [String: Int] = [:], expiresAt: Timestamp? = nil) {

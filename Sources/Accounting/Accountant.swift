@@ -1,5 +1,6 @@
-// Stands between an API and a ledger: holds a request against the account's plan before the ledger is asked,
-// and turns the ledger's answer into the decision that is spoken. Pure; the caller carries the question over.
+// Stands between an API and a ledger: holds a request against the account's plan before the ledger
+// is asked, and turns the ledger's answer into the decision that is spoken. Pure; the caller
+// carries the question over.
 
 /// A request to start an execution, as parsed; everything but the account is optional.
 public struct Admission: Sendable {
@@ -44,7 +45,8 @@ public enum Refusal: Error, Equatable, Sendable {
     case minimumAboveDuration(minimumMs: Int, durationMs: Int)
 }
 
-/// Answers "under which plan, and what exactly is asked?". One per event loop; its plans are an immutable snapshot.
+/// Answers "under which plan, and what exactly is asked?". One per event loop; its plans are an
+/// immutable snapshot.
 public struct Accountant {
     public var plans: PlanBook
     private var random: any RandomNumberGenerator

@@ -31,7 +31,8 @@ public struct AccountActivity: Equatable, Sendable {
     /// All functions, and what no function was told for.
     public var total = Activity()
     public internal(set) var functions: [String: Activity] = [:]
-    /// The most that was used of a limit, in percent of its amount, by its name; above 100 when more was used than granted.
+    /// The most that was used of a limit, in percent of its amount, by its name; above 100 when
+    /// more was used than granted.
     public var peakPercent: [String: Int] = [:]
 
     public init() {}

@@ -73,7 +73,8 @@ public struct ActivityBook: Sendable {
     /// The minute that is running; 0 before anybody said.
     private var minute = 0
     private var entries: [Account: Entry] = [:]
-    /// The accounts of ``entries`` as they came, from ``first`` on; some were taken meanwhile, or are there twice.
+    /// The accounts of ``entries`` as they came, from ``first`` on; some were taken meanwhile, or
+    /// are there twice.
     private var order: [Account] = []
     private var first = 0
     /// Of minutes that were over when their account went on.
@@ -86,7 +87,8 @@ public struct ActivityBook: Sendable {
 
     // MARK: Counting
 
-    /// Counts what the ledger decided. Peeks, and what it did not decide (refused, unavailable, degraded), are not counted.
+    /// Counts what the ledger decided. Peeks, and what it did not decide (refused, unavailable,
+    /// degraded), are not counted.
     public mutating func count(_ decision: Decision, on considered: Considered) {
         switch (decision, considered.question) {
         case (.admitted(let admitted, let standing), .admit(let ask)):

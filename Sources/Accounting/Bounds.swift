@@ -1,5 +1,6 @@
-// A limit on everything. With these, every sum the rule can form stays below 2^53, so that integers in
-// Swift and doubles in Lua never differ; the largest is a window of 1,001 cells that are all at `cellMs`.
+// A limit on everything. With these, every sum the rule can form stays below 2^53, so that integers
+// in Swift and doubles in Lua never differ; the largest is a window of 1,001 cells that are all at
+// `cellMs`.
 
 public enum Bounds {
     /// One execution's duration or grant, in ms: 31 days.
@@ -22,7 +23,11 @@ public enum Bounds {
     /// Accounts with a plan or amounts of their own.
     public static let overrides = 0...100_000
 
-    /// What one cell can keep; charges beyond saturate. Far above every amount, so no verdict depends on it.
-    static let cellExecutions = 4_294_967_295
-    static let cellMs = 8_796_093_022_207
+    /// How long a row of an account's log is kept, in ms: 90 days.
+    public static let logLifeMs = 7_776_000_000
+
+    /// What one cell can keep; charges beyond saturate. Far above every amount, so no verdict
+    /// depends on it.
+    package static let cellExecutions = 4_294_967_295
+    package static let cellMs = 8_796_093_022_207
 }

@@ -1,5 +1,6 @@
-// What counts of one account, and the rule that puts an ask to all limits at once. A ledger's page is this with the
-// holds; a simulation, which knows what is running, needs no more than this. Pure: the caller says what time it is.
+// What counts of one account, and the rule that puts an ask to all limits at once. A ledger's page
+// is this with the holds; a simulation, which knows what is running, needs no more than this. Pure:
+// the caller says what time it is.
 
 /// The charges of one account, in every window that was ever charged.
 package struct Charges: Sendable {
@@ -10,7 +11,8 @@ package struct Charges: Sendable {
 
     /// Drops what has left the windows of `plan`.
     /// - Parameter clock: what the ledger's clock says; it may have stepped back.
-    /// - Returns: `now` of the account, the latest of its windows: `clock` unless that stepped back.
+    /// - Returns: `now` of the account, the latest of its windows: `clock` unless that stepped
+    ///   back.
     package mutating func advance(under plan: Plan, to clock: Timestamp) -> Timestamp {
         var now = clock
         for index in plan.windows.indices {
@@ -66,8 +68,8 @@ package struct Charges: Sendable {
         }
     }
 
-    /// When the windows of `plan` were charged by an admission at `now`, which has just been; empty when at that instant all,
-    /// and none ever began anew.
+    /// When the windows of `plan` were charged by an admission at `now`, which has just been; empty
+    /// when at that instant all, and none ever began anew.
     func moments(under plan: Plan, at now: Timestamp) -> [ChargeMoment] {
         let moments = plan.windows.indices.compactMap { index in
             place(of: index, under: plan).map {
@@ -89,7 +91,8 @@ package struct Charges: Sendable {
     }
 
     /// Replaces the hold's grant by what was used, where it still counts.
-    /// - Parameter clock: what ``advance(under:to:)`` was just given; it returned less than ``Hold/expires``.
+    /// - Parameter clock: what ``advance(under:to:)`` was just given; it returned less than
+    ///   ``Hold/expires``.
     package mutating func settle(
         _ hold: Hold, durationMs: Int, under plan: Plan, at clock: Timestamp
     ) -> Receipt {

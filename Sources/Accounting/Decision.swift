@@ -10,7 +10,8 @@ public enum Decision: Sendable {
     case peeked(Standing)
     /// The plan rules the request out; the ledger was not asked.
     case refused(Refusal)
-    /// The ledger could not say, and the plan denies then. The id makes a repetition of an admission safe.
+    /// The ledger could not say, and the plan denies then. The id makes a repetition of an
+    /// admission safe.
     case unavailable(LedgerError, ExecutionID?)
     /// The ledger could not say, and the plan admits then: it runs unaccounted.
     case degraded(Ask, memoryBytes: Int?, LedgerError)

@@ -13,8 +13,8 @@ public struct ExecutionID: Hashable, Sendable, CustomStringConvertible {
         self.name = name
     }
 
-    /// A new id of 15 characters that carry 90 random bits: short enough to need no allocation, and among a million
-    /// executions held at once two are equal with a chance of about 4 in 10^16.
+    /// A new id of 15 characters that carry 90 random bits: short enough to need no allocation, and
+    /// among a million executions held at once two are equal with a chance of about 4 in 10^16.
     public init(using random: inout some RandomNumberGenerator) {
         let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         var high = random.next()

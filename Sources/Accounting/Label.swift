@@ -1,6 +1,8 @@
-// What an execution is and how it ended: kept for people who look at the log, never looked at by the rule.
+// What an execution is and how it ended: kept for people who look at the log, never looked at by
+// the rule.
 
-/// What is to run. A hold keeps it, so that a settlement, which names the id alone, is logged and counted under it.
+/// What is to run. A hold keeps it, so that a settlement, which names the id alone, is logged and
+/// counted under it.
 public struct Label: Hashable, Sendable {
     /// 1 to 64 bytes.
     public let kind: String
@@ -13,7 +15,8 @@ public struct Label: Hashable, Sendable {
     }
 }
 
-/// How an execution ended, as its runner says. It is logged, not charged: failed work costs what it took.
+/// How an execution ended, as its runner says. It is logged, not charged: failed work costs what it
+/// took.
 public struct Ending: Hashable, Sendable {
     public enum Outcome: String, CaseIterable, Sendable {
         case ok

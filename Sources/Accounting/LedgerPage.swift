@@ -11,7 +11,8 @@ public struct Hold: Equatable, Sendable {
     public let expires: Timestamp
     /// The windows it was charged to.
     public let windows: [WindowShape]
-    /// When each of them was charged; empty: all when it was admitted, and the clock had not been set back.
+    /// When each of them was charged; empty: all when it was admitted, and the clock had not been
+    /// set back.
     private let moments: [ChargeMoment]
     /// What runs; nil when nobody keeps that.
     public let label: Label?
@@ -38,7 +39,8 @@ public struct Hold: Equatable, Sendable {
 
 public struct LedgerPage: Sendable {
     private var charges = Charges()
-    /// Expired ones are among them until they are swept, which an admission does every ``Hold/graceMs``.
+    /// Expired ones are among them until they are swept, which an admission does every
+    /// ``Hold/graceMs``.
     public private(set) var holds: [ExecutionID: Hold] = [:]
     private var sweepHoldsAt = Timestamp(ms: 0)
 
@@ -67,8 +69,8 @@ public struct LedgerPage: Sendable {
         }
     }
 
-    /// Forgets what was charged to the windows of `plan`, the account's. What is held can still be settled, which then
-    /// corrects nothing.
+    /// Forgets what was charged to the windows of `plan`, the account's. What is held can still be
+    /// settled, which then corrects nothing.
     public mutating func forget(under plan: Plan, at clock: Timestamp) {
         charges.forget(under: plan, at: clock)
     }
@@ -91,7 +93,8 @@ public struct LedgerPage: Sendable {
         let verdict = charges.admit(ask, under: plan, at: now, clock: clock)
         guard case .admitted(let grant) = verdict else { return verdict }
         if now >= sweepHoldsAt {
-            // The clock may have stepped back behind now, which only the windows of this plan clamp.
+            // The clock may have stepped back behind now, which only the windows of this plan
+            // clamp.
             holds = holds.filter { $0.value.expires > min(now, clock) }
             sweepHoldsAt = now + Hold.graceMs
         }

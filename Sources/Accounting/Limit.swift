@@ -37,7 +37,8 @@ public struct WindowShape: Hashable, Sendable {
 
 /// At most `amount` of `meter` within any `window`.
 public struct Limit: Hashable, Sendable {
-    /// Unique within its plan; 1 to 64 bytes of `A-Z a-z 0-9 . _ -`. It is the policy's name in the RateLimit fields.
+    /// Unique within its plan; 1 to 64 bytes of `A-Z a-z 0-9 . _ -`. It is the policy's name in the
+    /// RateLimit fields.
     public let name: String
     public let meter: Meter
     /// A count for ``Meter/executions``, ms for ``Meter/executionTime``.

@@ -1,25 +1,30 @@
-// The rule as a real ledger, in this process alone: for trying Stint out, for one-process installations that
-// may forget at a restart, and as the model that the Redis ledger is compared with.
+// The rule as a real ledger, in this process alone: for trying Stint out, for one-process
+// installations that may forget at a restart, and as the model that the Redis ledger is compared
+// with.
 
 import Synchronization
 
-/// A ledger in memory. One instance may serve several event loops: it takes a lock for each question.
+/// A ledger in memory. One instance may serve several event loops: it takes a lock for each
+/// question.
 public final class MemoryLedger: Ledger, Sendable {
     private struct Pages {
         /// So many pages are kept though they are blank: they know that a clock must not step back.
         static let keptAlways = 1_024
-        /// Pages that an account which is new has looked at: blank ones are dropped. Never all at once, for everybody waits.
+        /// Pages that an account which is new has looked at: blank ones are dropped. Never all at
+        /// once, for everybody waits.
         static let lookedAt = 2
         /// The same while there is no room.
         static let lookedAtWhenFull = 16
-        /// A table that grows moves all it has; so there are many, each with a part of the accounts.
+        /// A table that grows moves all it has; so there are many, each with a part of the
+        /// accounts.
         static let parts = 256
 
         let maximum: Int
         private var parts = Array(repeating: [Account: LedgerPage](), count: Pages.parts)
         /// Every account once, in no order.
         private(set) var accounts: [Account] = []
-        /// Those before it are looked at next, backwards: what was added since then lies behind, and fills the places of what goes.
+        /// Those before it are looked at next, backwards: what was added since then lies behind,
+        /// and fills the places of what goes.
         private var next = 0
 
         init(maximum: Int) { self.maximum = maximum }

@@ -1,5 +1,5 @@
-// Plans: a named set of limits, ceilings and resource quotas. Immutable once made; a request holds on to
-// the one it was considered under, so a reload in between cannot mix two plans in one answer.
+// Plans: a named set of limits, ceilings and resource quotas. Immutable once made; a request holds
+// on to the one it was considered under, so a reload in between cannot mix two plans in one answer.
 
 /// The most one execution of a kind may take. A value left out is not capped.
 public struct Ceiling: Hashable, Sendable {
@@ -47,7 +47,8 @@ public final class Plan: Sendable {
     public let resources: [String: Int]
     public let whenUnavailable: UnavailablePolicy
 
-    /// The different window shapes of ``limits``, in order of first use. An answer has one ``Usage`` for each.
+    /// The different window shapes of ``limits``, in order of first use. An answer has one
+    /// ``Usage`` for each.
     public let windows: [WindowShape]
     /// For each limit, the index of its window in ``windows``.
     public let windowOfLimit: [Int]
@@ -104,7 +105,8 @@ public final class Plan: Sendable {
         self.cellCount = windows.reduce(0) { $0 + $1.cells }
     }
 
-    /// `plan` with other amounts, which name limits of it and are within their bounds. Shares all else with it.
+    /// `plan` with other amounts, which name limits of it and are within their bounds. Shares all
+    /// else with it.
     init(_ plan: Plan, amounts: [String: Int]) {
         name = plan.name
         limits = plan.limits.map { limit in amounts[limit.name].map { Limit(limit, amount: $0) } ?? limit }

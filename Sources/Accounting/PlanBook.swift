@@ -6,8 +6,8 @@ public struct PlanBook: Sendable {
     public let standard: Plan
     /// Every plan by its name.
     public let plans: [String: Plan]
-    /// The plans of accounts with an override. Those with the same plan and amounts share one, so that their
-    /// questions can share a call to the ledger.
+    /// The plans of accounts with an override. Those with the same plan and amounts share one, so
+    /// that their questions can share a call to the ledger.
     private let own: [Account: Plan]
 
     /// - Throws: ``PlanError`` when two plans share a name, or `standard` names none of them.
@@ -28,8 +28,8 @@ public struct PlanBook: Sendable {
         own = [:]
     }
 
-    /// `book` with these overrides instead of those it has. What cannot be of an override is passed over and
-    /// complained about; whatever it says, the account has a plan with every limit of it.
+    /// `book` with these overrides instead of those it has. What cannot be of an override is passed
+    /// over and complained about; whatever it says, the account has a plan with every limit of it.
     ///
     /// When they expire is not looked at. Those beyond ``Bounds/overrides`` are passed over.
     public init(

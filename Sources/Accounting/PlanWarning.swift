@@ -1,7 +1,9 @@
-// Plans that can be, and yet never admit what is usually asked of them. It follows from the rule, on an empty window: an ask
-// needs one execution, and at least the smaller of its duration and the smallest partial grant.
+// Plans that can be, and yet never admit what is usually asked of them. It follows from the rule,
+// on an empty window: an ask needs one execution, and at least the smaller of its duration and the
+// smallest partial grant.
 
-/// A plan's field that keeps the plan from ever admitting the usual ask, or from ever granting it whole.
+/// A plan's field that keeps the plan from ever admitting the usual ask, or from ever granting it
+/// whole.
 public struct PlanWarning: Equatable, Sendable, CustomStringConvertible {
     /// The path of the field within its plan, such as `limits[1].amount`.
     public let field: String
@@ -11,8 +13,8 @@ public struct PlanWarning: Equatable, Sendable, CustomStringConvertible {
 }
 
 extension Plan {
-    /// Empty exactly when, on an empty window, every ask within the ceilings that names no smallest grant of its own is
-    /// admitted, and whole where its kind has a ceiling on duration.
+    /// Empty exactly when, on an empty window, every ask within the ceilings that names no smallest
+    /// grant of its own is admitted, and whole where its kind has a ceiling on duration.
     public var warnings: [PlanWarning] {
         var warnings: [PlanWarning] = []
         if let kinds, kinds.isEmpty {

@@ -7,7 +7,8 @@ public struct Ask: Equatable, Sendable {
     public var isNew: Bool
     /// The execution time asked for, in ms; 0 to 31 days.
     public var durationMs: Int
-    /// The smallest partial grant that is of use, in ms. More than ``durationMs`` means no partial grant.
+    /// The smallest partial grant that is of use, in ms. More than ``durationMs`` means no partial
+    /// grant.
     public var minimumMs: Int
     /// What is to run, for the log; the verdict does not depend on it.
     public var label: Label
@@ -26,7 +27,8 @@ public struct Ask: Equatable, Sendable {
         label = Label(kind: kind, function: function)
     }
 
-    /// What must be left for this ask to be admitted, in ms: at least 1 unless nothing was asked for.
+    /// What must be left for this ask to be admitted, in ms: at least 1 unless nothing was asked
+    /// for.
     public var neededMs: Int { min(durationMs, max(1, minimumMs)) }
 }
 
@@ -90,7 +92,8 @@ public struct Denial: Equatable, Sendable {
 
 /// What a settlement did.
 public struct Receipt: Equatable, Sendable {
-    /// The execution's charge from now on: what it used, or its grant when its cell had left every window.
+    /// The execution's charge from now on: what it used, or its grant when its cell had left every
+    /// window.
     public var chargedMs: Int
     /// How much of the grant came back.
     public var returnedMs: Int

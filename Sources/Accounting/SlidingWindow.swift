@@ -1,18 +1,22 @@
-// The rule, as a value. (The other half of it, the ask against all limits, is `Charges`; the same rule as
-// Lua beside the data is `RedisLedger/Scripts`, and a conformance suite holds the two equal, field by field.)
+// The rule, as a value. (The other half of it, the ask against all limits, is `Charges`; the same
+// rule as Lua beside the data is `RedisLedger/Scripts`, and a conformance suite holds the two
+// equal, field by field.)
 //
-//  1. `now` is the ledger's clock, read once per call. For a window it stands still while that clock is behind; when it is
-//     behind by more than `W + W / N`, the window begins anew with all its charges made now.
-//  2. An execution is charged to the instant it was admitted: 1 execution, and its grant in ms.
-//  3. A charge made at `a` counts at every `t` with `a <= t < a + W`; exactly `W` old is outside.
-//  4. Charges are kept in cells of width `W / N`. A cell counts whole until its latest charge is `W` old:
-//     exact while a cell holds one charge, strict always, late by less than one cell.
-//  5. An ask is admitted when for every limit `used + ask <= amount`; all are charged or none.
-//  6. If less time is left than asked but at least the minimum, the grant is what is left.
-//  7. Settling replaces the grant by the actual duration in the cell of admission, if that still counts and did not begin anew.
-//  8. A settle repeated changes nothing; an admit repeated while its id is held is the same grant.
-//  9. A hold that is never settled expires by itself; its charge leaves with the window.
-// 10. `retryAfterMs` is the earliest time until the same ask fits; above a limit's amount it never does.
+//  1. `now` is the ledger's clock, read once per call. A window's time never goes back: while the
+//     clock is behind, it stands still. If the clock is behind by more than `W + W / N`, the window
+//     begins again, with all its charges made now.
+//  2. An execution is charged at the instant of its admission: 1 execution, and its grant in ms.
+//  3. A charge made at `a` counts at every `t` with `a <= t < a + W`. At exactly `W` it is outside.
+//  4. Charges are kept in cells of width `W / N`. A cell counts whole until its latest charge is
+//     `W` old: exact while a cell holds one charge, strict always, late by less than one cell.
+//  5. An ask is admitted if `used + ask <= amount` for every limit. All are charged, or none.
+//  6. If less time is left than asked, but at least the minimum, the grant is what is left.
+//  7. Settling replaces the grant by the actual duration, in the cell of admission, if that cell
+//     still counts and its window did not begin again since.
+//  8. A settle repeated changes nothing. An admit repeated while its id is held is the same grant.
+//  9. A hold that is never settled expires by itself. Its charge leaves with the window.
+// 10. `retryAfterMs` is the earliest time until the same ask fits. Above a limit's amount it never
+//     does.
 
 /// The charges of one account within one window, in cells; integers only.
 public struct SlidingWindow: Equatable, Sendable {
@@ -31,15 +35,17 @@ public struct SlidingWindow: Equatable, Sendable {
     }
 
     public let shape: WindowShape
-    /// The cells that count, oldest first, at most `shape.cells + 1`; each holds at least one execution.
+    /// The cells that count, oldest first, at most `shape.cells + 1`; each holds at least one
+    /// execution.
     public private(set) var cells: [Cell] = []
     /// The sums over ``cells``.
     public private(set) var executions = 0
     public private(set) var ms = 0
     /// The latest `now` that changed this window.
     public private(set) var clock = Timestamp(ms: 0)
-    /// The latest instant that was before this window began anew; 0 when it never did. Charges at instants up to this one
-    /// may have been made before that, and only those that say this epoch were made since.
+    /// The latest instant that was before this window began anew; 0 when it never did. Charges at
+    /// instants up to this one may have been made before that, and only those that say this epoch
+    /// were made since.
     public private(set) var epoch = Timestamp(ms: 0)
 
     public init(shape: WindowShape) { self.shape = shape }
@@ -66,8 +72,8 @@ public struct SlidingWindow: Equatable, Sendable {
     /// What time it is for this window: it stands still while the ledger's clock is behind.
     func now(at ledgerClock: Timestamp) -> Timestamp { max(ledgerClock, clock) }
 
-    /// Begins anew when the ledger's clock was set back by more than the window and a cell, then drops the cells whose latest
-    /// charge is a whole window old.
+    /// Begins anew when the ledger's clock was set back by more than the window and a cell, then
+    /// drops the cells whose latest charge is a whole window old.
     package mutating func advance(to ledgerClock: Timestamp) {
         if clock - ledgerClock > shape.longestStayMs { beginAnew(at: ledgerClock) }
         let now = now(at: ledgerClock)
@@ -92,7 +98,8 @@ public struct SlidingWindow: Equatable, Sendable {
         cells = executions == 0 ? [] : [all]
     }
 
-    /// Forgets all that counts: the window begins anew, empty. What was charged before can be corrected no more.
+    /// Forgets all that counts: the window begins anew, empty. What was charged before can be
+    /// corrected no more.
     mutating func forget(at ledgerClock: Timestamp) {
         advance(to: ledgerClock)
         clock = now(at: ledgerClock)
@@ -135,7 +142,8 @@ public struct SlidingWindow: Equatable, Sendable {
         return true
     }
 
-    /// The earliest instant at which `ask` more of `meter` fits under `amount`, if nothing else happens.
+    /// The earliest instant at which `ask` more of `meter` fits under `amount`, if nothing else
+    /// happens.
     /// - Precondition: `ask <= amount`, and it does not fit now.
     func fits(_ ask: Int, of meter: Meter, under amount: Int) -> Timestamp {
         var excess = used(meter) + ask - amount

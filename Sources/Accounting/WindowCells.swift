@@ -3,9 +3,11 @@
 /// What counts of an account within one window, cell by cell.
 public struct WindowCells: Equatable, Sendable {
     public let shape: WindowShape
-    /// What time it was for the window when it was looked: by the ledger's clock, unless that was set back.
+    /// What time it was for the window when it was looked: by the ledger's clock, unless that was
+    /// set back.
     public let now: Timestamp
-    /// Those that count, oldest first, at most `shape.cells + 1`; each holds at least one execution.
+    /// Those that count, oldest first, at most `shape.cells + 1`; each holds at least one
+    /// execution.
     public let cells: [SlidingWindow.Cell]
 
     package init(shape: WindowShape, now: Timestamp, cells: [SlidingWindow.Cell]) {

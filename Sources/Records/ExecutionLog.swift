@@ -1,4 +1,5 @@
-// The log of an account's executions: read newest first, in bounded pieces. The ledger's script writes it.
+// The log of an account's executions: read newest first, in bounded pieces. The ledger's script
+// writes it.
 
 public import Accounting
 public import Redis
@@ -12,7 +13,7 @@ public struct ExecutionLog: Sendable {
     /// Rows that one page looks at, at most: then it ends, full or not.
     public static let maximumScan = 10_000
     /// Rows older than this are not shown, and go when the account's page is renewed: 90 days.
-    public static let keptMs = 7_776_000_000
+    public static let keptMs = Bounds.logLifeMs
     /// Rows asked for at once.
     private static let chunk = 1_000
 
@@ -57,7 +58,8 @@ public struct ExecutionLog: Sendable {
 
     /// Rows newest first; the page may end before it is full, with `next` (``maximumScan``).
     /// - Parameters:
-    ///   - before: only older rows are returned. - limit: rows of the page at most, 1 or more.
+    ///   - before: only older rows are returned.
+    ///   - limit: rows of the page at most, 1 or more.
     public func page(
         of account: Account, _ filter: Filter = Filter(), before: StreamID? = nil, limit: Int
     ) async throws(RedisError) -> Page {

@@ -5,7 +5,8 @@ import NIOCore
 public import Redis
 
 extension AccountPages {
-    /// What counts now within each window of a plan, cell by cell, in the order of ``Plan/windows``.
+    /// What counts now within each window of a plan, cell by cell, in the order of
+    /// ``Plan/windows``.
     /// - Throws: `unexpected` when a field is not what Stint writes.
     public func cells(of account: Account, under plan: Plan) async throws(RedisError) -> [WindowCells] {
         try await cells(of: account, under: plan, at: Timestamp(ms: redis.serverTimeMs))

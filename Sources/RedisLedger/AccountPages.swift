@@ -1,4 +1,5 @@
-// The ledger's pages for the control plane: what is held, what counts, and forgetting what was charged. Not for the hot path.
+// The ledger's pages for the control plane: what is held, what counts, and forgetting what was
+// charged. Not for the hot path.
 
 public import Accounting
 import NIOCore
@@ -12,8 +13,7 @@ public struct AccountPages: Sendable {
     let keys: LedgerKeys
     private let logRows: Int
     private static let sweepScript = RedisScript(String(buffer: LedgerScript.sweep))
-    private static let forgetScript = RedisScript(
-        String(decoding: PackageResources.forget_lua, as: UTF8.self))
+    private static let forgetScript = RedisScript(String(buffer: LedgerScript.forget))
 
     /// - Parameter logRows: as the ledgers have it.
     public init(redis: RedisClient, keys: LedgerKeys, logRows: Int) {
@@ -48,7 +48,8 @@ public struct AccountPages: Sendable {
             count: held.count, isPartial: cursor != "0", items: Array(first.prefix(maximum)))
     }
 
-    /// Forgets what was charged to the windows of a plan. What is held can still be settled, which then corrects nothing.
+    /// Forgets what was charged to the windows of a plan. What is held can still be settled, which
+    /// then corrects nothing.
     /// - Parameter plan: the account's.
     public func forget(_ account: Account, under plan: Plan) async throws(RedisError) {
         try await forget(account, under: plan, at: nil)

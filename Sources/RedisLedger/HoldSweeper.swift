@@ -1,5 +1,5 @@
-// Has the holds that expired logged and removed: some accounts in a call, a few calls at a time, so that neither this loop nor
-// the server is held, and all that is due within some seconds.
+// Has the holds that expired logged and removed: some accounts in a call, a few calls at a time, so
+// that neither this loop nor the server is held, and all that is due within some seconds.
 
 import Accounting
 import Metrics
@@ -20,7 +20,7 @@ final class HoldSweeper {
     static let maximumCalls = 32
     /// After this time what failed is tried again...
     static let retryPause = TimeAmount.seconds(5)
-    /// ... for as long as a page outlives its holds (`Scripts/page.lua`).
+    /// ... for as long as a page outlives its holds (`Scripts/Decide/page.lua`).
     static let perseverance = TimeAmount.minutes(10)
 
     private let eventLoop: any EventLoop

@@ -1,13 +1,15 @@
-// Which accounts may have executions that nobody will settle, and when their holds have expired. Admissions look for expired
-// holds too, but seldom, and only while there are admissions; so the process that admitted them comes back.
+// Which accounts may have executions that nobody will settle, and when their holds have expired.
+// Admissions look for expired holds too, but seldom, and only while there are admissions; so the
+// process that admitted them comes back.
 
 import Accounting
 import NIOCore
 
-/// The executions that were admitted and not settled here, by the instant at which their holds expire. Bounded: what it has no
-/// room for is left to those who look at the account.
+/// The executions that were admitted and not settled here, by the instant at which their holds
+/// expire. Bounded: what it has no room for is left to those who look at the account.
 struct HoldWatch {
-    /// Accounts watched at once, each once for every ``slotMs`` in which holds of it expire: some 20 MB.
+    /// Accounts watched at once, each once for every ``slotMs`` in which holds of it expire: some
+    /// 20 MB.
     static let maximumEntries = 200_000
     /// Holds that expire within so many ms of the ledger's clock are looked for together.
     static let slotMs = 4_000
@@ -21,7 +23,7 @@ struct HoldWatch {
         let holds: Int
         /// Since when it is due.
         let since: NIODeadline
-        /// Where to go on looking (`Scripts/sweep.lua`).
+        /// Where to go on looking (`Scripts/Inspect/sweep.lua`).
         var cursor = "0"
     }
 
@@ -36,7 +38,8 @@ struct HoldWatch {
     /// Accounts, each once for every slot.
     private(set) var count = 0
 
-    /// An execution was admitted, whose hold expires at `expires` on the ledger's clock and at `expiry` on this process's.
+    /// An execution was admitted, whose hold expires at `expires` on the ledger's clock and at
+    /// `expiry` on this process's.
     /// - Returns: false when there is no room to watch it.
     mutating func admitted(_ account: Account, expires: Timestamp, expiry: NIODeadline) -> Bool {
         let number = expires.ms / HoldWatch.slotMs
@@ -58,7 +61,8 @@ struct HoldWatch {
         return true
     }
 
-    /// An execution was settled, whose hold would have expired at `expires`. One that is not watched changes nothing.
+    /// An execution was settled, whose hold would have expired at `expires`. One that is not
+    /// watched changes nothing.
     mutating func settled(_ account: Account, expires: Timestamp) {
         let number = expires.ms / HoldWatch.slotMs
         guard let index = slots.index(forKey: number),

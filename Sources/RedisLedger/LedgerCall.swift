@@ -1,24 +1,25 @@
-// One call of the script: the questions about some accounts that waited at the same moment, and who asked them.
-// Here they become the call's arguments, and its reply becomes their answers.
+// One call of the script: the questions about some accounts that waited at the same moment, and who
+// asked them. Here they become the call's arguments, and its reply becomes their answers.
 
 import Accounting
 import NIOCore
 import Redis
 
 final class LedgerCall {
-    /// Accounts that share a call at most, where one server has them all: beyond that nothing is gained, and the server
-    /// is kept from others.
+    /// Accounts that share a call at most, where one server has them all: beyond that nothing is
+    /// gained, and the server is kept from others.
     static let maximumAccounts = 16
     /// Questions that share a call at most.
     static let maximumQuestions = 64
-    /// Cells that the questions of a call may walk at most, so that no call keeps the server for long.
+    /// Cells that the questions of a call may walk at most, so that no call keeps the server for
+    /// long.
     static let maximumCells = 4_096
 
     /// A question, and who asked it.
     private struct Posed {
         let question: Question
-        /// The question names an execution that may be held already. Kept, because it is asked several times and to ask
-        /// the question copies it.
+        /// The question names an execution that may be held already. Kept, because it is asked
+        /// several times and to ask the question copies it.
         let mayBeHeld: Bool
         /// Where its label stands in the arguments; 0: nowhere.
         let label: UInt8
@@ -192,20 +193,20 @@ extension ByteBuffer {
             writeString(name)
         }
         for (limit, window) in zip(plan.limits, plan.windowOfLimit) {
-            writeMultipleIntegers(UInt8(window + 1), limit.meter == .executions ? UInt8(0) : 1)
+            writeMultipleIntegers(UInt8(window + 1), limit.meter.code)
             writeNumber(limit.amount)
         }
     }
 
     fileprivate mutating func write(_ question: Question, label: UInt8) {
-        let (code, label, first, second): (UInt8, UInt8, Int, Int) =
+        let (code, label, first, second): (QuestionCode, UInt8, Int, Int) =
             switch question {
-            case .admit(let ask): (ask.isNew ? 1 : 0, label, ask.durationMs, ask.neededMs)
+            case .admit(let ask): (ask.isNew ? .admitFresh : .admit, label, ask.durationMs, ask.neededMs)
             case .settle(_, let durationMs, let ending):
-                (2, ending.outcome.code, durationMs, ending.memoryBytes.map { $0 + 1 } ?? 0)
-            case .peek: (3, 0, 0, 0)
+                (.settle, ending.outcome.code, durationMs, ending.memoryBytes.map { $0 + 1 } ?? 0)
+            case .peek: (.peek, 0, 0, 0)
             }
-        writeMultipleIntegers(code, label)
+        writeMultipleIntegers(code.rawValue, label)
         writeNumber(first)
         writeNumber(second)
     }
@@ -218,16 +219,8 @@ extension ByteBuffer {
 // MARK: - The reply
 
 extension LedgerCall {
-    /// What the script says about a page that holds something else than it should; nothing was done then.
-    private static let damaged: UInt8 = 6
-    /// What stands before the number of rows that were lost.
-    private static let lostRows: UInt8 = 7
-    /// Of an admission that made an account known, and of one that was refused because it would have.
-    fileprivate static let admittedNew: UInt8 = 8
-    private static let refusedNew: UInt8 = 9
-
-    /// Hands every question its answer. Returns false, with nobody told anything, when these are not the bytes that
-    /// the script returns for this call.
+    /// Hands every question its answer. Returns false, with nobody told anything, when these are
+    /// not the bytes that the script returns for this call.
     func answer(from reply: ByteBuffer) -> Bool {
         var bytes = reply
         var answers: [Result<Answer, LedgerError>] = []
@@ -237,14 +230,14 @@ extension LedgerCall {
         for part in parts {
             if bytes.takeClockStep() { clockSteps += 1 }
             for index in part.questions.indices {
-                let verdict = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self)
-                if verdict == LedgerCall.damaged || verdict == LedgerCall.refusedNew {
+                let verdict = bytes.getInteger(at: bytes.readerIndex).flatMap(VerdictCode.init)
+                if verdict == .damaged || verdict == .refusedNew {
                     guard bytes.readSlice(length: 25 + 24 * part.plan.windows.count) != nil else {
                         return false
                     }
-                    answers.append(.failure(ledger.refusal(isOfNew: verdict == LedgerCall.refusedNew)))
+                    answers.append(.failure(ledger.refusal(isOfNew: verdict == .refusedNew)))
                 } else {
-                    if verdict == LedgerCall.admittedNew { newAccounts += 1 }
+                    if verdict == .admittedNew { newAccounts += 1 }
                     guard
                         let answer = bytes.readAnswer(
                             to: part.questions[index].question, under: part.plan)
@@ -254,7 +247,7 @@ extension LedgerCall {
             }
         }
         var lost: UInt8 = 0
-        if bytes.readableBytes == 2, bytes.readInteger() == LedgerCall.lostRows {
+        if bytes.readableBytes == 2, bytes.readInteger() == VerdictCode.lostRows.rawValue {
             lost = bytes.readInteger() ?? 0
         }
         guard bytes.readableBytes == 0 else { return false }
@@ -284,10 +277,13 @@ extension ByteBuffer {
         readWholeDouble(in: least...1 << 53)
     }
 
-    /// Whether a window of the account that is answered next began anew; then the mark of that goes.
+    /// Whether a window of the account that is answered next began anew; then the mark of that
+    /// goes.
     fileprivate mutating func takeClockStep() -> Bool {
-        guard let verdict: UInt8 = getInteger(at: readerIndex), verdict & 64 != 0 else { return false }
-        setInteger(verdict & ~64, at: readerIndex)
+        guard let verdict: UInt8 = getInteger(at: readerIndex), verdict & VerdictCode.restartMark != 0 else {
+            return false
+        }
+        setInteger(verdict & ~VerdictCode.restartMark, at: readerIndex)
         return true
     }
 
@@ -320,24 +316,24 @@ extension ByteBuffer {
     }
 
     private mutating func readVerdict(on question: Question, limits: Int) -> Verdict? {
-        guard let code = readInteger(as: UInt8.self), let a = readNumber(from: -1), let b = readNumber(),
+        guard let code = readInteger().flatMap(VerdictCode.init), let a = readNumber(from: -1), let b = readNumber(),
             let c = readNumber()
         else { return nil }
         switch (code, question) {
-        case (0, .admit) where Bounds.durationMs.contains(a) && b <= latestMs:
+        case (.held, .admit) where Bounds.durationMs.contains(a) && b <= latestMs:
             return .held(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
-        case (1, .admit(let ask)) where (0...ask.durationMs).contains(a) && b <= latestMs,
-            (LedgerCall.admittedNew, .admit(let ask)) where (0...ask.durationMs).contains(a) && b <= latestMs:
+        case (.admitted, .admit(let ask)) where (0...ask.durationMs).contains(a) && b <= latestMs,
+            (.admittedNew, .admit(let ask)) where (0...ask.durationMs).contains(a) && b <= latestMs:
             return .admitted(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
-        case (2, .admit) where a != 0 && (1..<1 << limits).contains(b):
+        case (.denied, .admit) where a != 0 && (1..<1 << limits).contains(b):
             return .denied(Denial(violated: UInt32(b), retryAfterMs: a < 0 ? nil : a))
-        case (3, .settle) where a >= 0:
+        case (.settled, .settle) where a >= 0:
             // The rest of it follows behind the usage.
             let grant = Grant(admittedAt: Timestamp(ms: 0), durationMs: 0)
             return .settled(
                 Receipt(chargedMs: a, returnedMs: b, overrunMs: c, grant: grant, label: nil))
-        case (4, .settle): return .notHeld
-        case (5, .peek): return .peeked
+        case (.notHeld, .settle): return .notHeld
+        case (.peeked, .peek): return .peeked
         default: return nil
         }
     }

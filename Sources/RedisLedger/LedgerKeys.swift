@@ -1,9 +1,11 @@
-// The key schema, whole: up to two keys an account, with the hash tag `{account}`. An account's bytes include neither brace, so a key is read back in one way only, without escaping.
+// The key schema, whole: up to two keys an account, with the hash tag `{account}`. An account's
+// bytes include neither brace, so a key is read back in one way only, without escaping.
 //
-//   <prefix>{<account>}    the account's page: a hash (Scripts/page.lua), with a field per window shape, block of past
-//                          cells and hold
-//   <prefix>{<account>}:log   what became of its executions: a stream (Scripts/log.lua)
-//   <prefix>{probe}:hash, :stream, :set   what probes write, and take away again (Scripts/probe.lua)
+//   <prefix>{<account>}    the account's page: a hash (Scripts/Decide/page.lua), with a field per window
+//                          shape, block of past cells and hold
+//   <prefix>{<account>}:log   what became of its executions: a stream (Scripts/Decide/log.lua)
+//   <prefix>{probe}:hash, :stream, :set   what probes write, and take away again
+//                                         (Scripts/Inspect/probe.lua)
 
 public import Accounting
 import NIOCore
@@ -34,7 +36,7 @@ public struct LedgerKeys: Sendable {
     /// What probes write to. No account's page or log is called so.
     var probed: [String] { ["hash", "stream", "set"].map { "\(prefix){probe}:\($0)" } }
 
-    /// The field of a page with the charges within a window of `shape`. An execution's id contains no colon, so
-    /// it is never taken for one.
+    /// The field of a page with the charges within a window of `shape`. An execution's id contains
+    /// no colon, so it is never taken for one.
     public static func field(of shape: WindowShape) -> String { "w:\(shape.lengthMs):\(shape.cells)" }
 }

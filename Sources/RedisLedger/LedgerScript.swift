@@ -1,34 +1,36 @@
-// The ledger's script: the files of `Scripts/` as one text with one digest, because questions of all three kinds travel
-// in one call. `Scripts/call.lua` says what it takes and returns.
+// The scripts of the ledger, as texts for Redis: which files make one, in which order. `ScriptText`
+// puts them together; Scripts/Decide/call.lua says what the script of decisions takes and returns.
 
 import NIOCore
 
 enum LedgerScript {
-    /// What `call.lua` needs for accounts that are not the usual one. The order matters: each file uses the locals of
-    /// those before it.
-    static let answer = [
-        PackageResources.plan_lua, PackageResources.window_lua, PackageResources.log_lua,
-        PackageResources.holds_lua,
-        PackageResources.page_lua, PackageResources.admit_lua, PackageResources.settle_lua,
-        PackageResources.peek_lua, PackageResources.answer_lua,
+    /// What answers accounts that are not the usual one. The order matters: each file uses the
+    /// locals of those before it.
+    private static let answer = [
+        "plan.lua", "window.lua", "log.lua", "holds.lua", "page.lua", "admit.lua", "settle.lua", "peek.lua",
+        "answer.lua",
     ]
 
-    /// The text, with the setting in front: so it costs a call nothing, and Stints with different ones have different scripts.
+    private static let decide =
+        "local function make_answer(clock, args, answers)\n" + ScriptText.of(answer) + "end\n"
+        + ScriptText.of(["call.lua"])
+
+    /// One text with one digest, because questions of all kinds travel in one call. The setting
+    /// stands in front: so it costs a call nothing, and Stints with different ones have different
+    /// scripts.
     /// - Parameter logRows: how many rows an account's log keeps; 0: there is none.
     static func text(logRows: Int) -> ByteBuffer {
-        let setting = "local log_rows = " + (logRows > 0 ? "'\(logRows)'" : "false")
-        let open = Array("\(setting)\nlocal function make_answer(clock, args, answers)".utf8)
-        let files = [open] + answer + [Array("end".utf8), PackageResources.call_lua]
-        return ByteBuffer(bytes: files.joined(separator: [UInt8(ascii: "\n")]))
+        ByteBuffer(string: "local log_rows = \(logRows > 0 ? "'\(logRows)'" : "false")\n" + decide)
     }
 
-    /// What looks through pages for their holds (`Scripts/sweep.lua`).
-    static let sweep: ByteBuffer = {
-        let open = Array("local pack, log_rows = struct.pack, ARGV[2] ~= '0' and ARGV[2]".utf8)
-        let files = [open, PackageResources.log_lua, PackageResources.sweep_lua]
-        return ByteBuffer(bytes: files.joined(separator: [UInt8(ascii: "\n")]))
-    }()
+    /// What looks through pages for their holds.
+    static let sweep = ByteBuffer(
+        string: "local pack, log_rows = struct.pack, ARGV[2] ~= '0' and ARGV[2]\n"
+            + ScriptText.of(["log.lua", "sweep.lua"]))
 
-    /// What tries whether decisions can be written (`Scripts/probe.lua`).
-    static let probe = ByteBuffer(bytes: PackageResources.probe_lua)
+    /// What makes the windows of an account begin again, empty.
+    static let forget = ByteBuffer(string: ScriptText.of(["forget.lua"]))
+
+    /// What tries whether decisions can be written.
+    static let probe = ByteBuffer(string: ScriptText.of(["probe.lua"]))
 }

@@ -1,12 +1,13 @@
-// How many accounts became known through this process within the last hour: memory that callers choose, and so bounded. What is
-// new is Redis' to say (Scripts/admit.lua); here it is counted, by the same rule as everything else.
+// How many accounts became known through this process within the last hour: memory that callers
+// choose, and so bounded. What is new is Redis' to say (Scripts/Decide/admit.lua); here it is counted, by
+// the same rule as everything else.
 
 public import Accounting
 import NIOCore
 import Synchronization
 
-/// A bound on accounts that are new, shared by the event loops of a process. Calls that are under way when it is reached may go
-/// beyond it, by some.
+/// A bound on accounts that are new, shared by the event loops of a process. Calls that are under
+/// way when it is reached may go beyond it, by some.
 public final class NewAccounts: Sendable {
     private let plan: Plan
     private let now: @Sendable () -> Timestamp

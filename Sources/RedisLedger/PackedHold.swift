@@ -1,4 +1,4 @@
-// What the scripts keep of a hold and of its label, byte by byte (Scripts/holds.lua).
+// What the scripts keep of a hold and of its label, byte by byte (Scripts/Decide/holds.lua).
 
 import Accounting
 import NIOCore

@@ -1,16 +1,17 @@
-// What the scripts keep of a window, byte by byte (Scripts/window.lua), read for people.
+// What the scripts keep of a window, byte by byte (Scripts/Decide/window.lua), read for people.
 
 import Accounting
 import NIOCore
 
 /// A window as the fields of the page.
 struct PackedWindow {
-    private static let blockCells = 16
-    private static let cellBytes = 14
-    private static let ownBytes = 72
-    /// What is added to the clock of a window that began anew, because the ledger's was set back; its epoch follows.
-    private static let epochMark = 1 << 44
-    private static let blockBytes = 8 + blockCells * cellBytes
+    static let blockCells = 16
+    static let cellBytes = 14
+    static let ownBytes = 72
+    /// What is added to the clock of a window that began anew, because the ledger's was set back;
+    /// its epoch follows.
+    static let epochMark = 1 << 44
+    static let blockBytes = 8 + blockCells * cellBytes
     /// What a double in a window may be.
     private static let wholeNumbers = 0...(1 << 53) - 1
 
@@ -70,15 +71,16 @@ struct PackedWindow {
         (executions, ms) = (numbers[1], numbers[2])
     }
 
-    /// The cells that count when the ledger's clock says `clock`, oldest first; nil as ``window()`` is.
+    /// The cells that count when the ledger's clock says `clock`, oldest first; nil as ``window()``
+    /// is.
     func cells(at clock: Timestamp) -> [SlidingWindow.Cell]? {
         var window = window()
         window?.advance(to: clock)
         return window?.cells
     }
 
-    /// The window as it was left; nil when a block is none, the cells are out of order or further apart than the window is
-    /// long, or the sums are not theirs.
+    /// The window as it was left; nil when a block is none, the cells are out of order or further
+    /// apart than the window is long, or the sums are not theirs.
     func window() -> SlidingWindow? {
         guard let newest else { return SlidingWindow(shape: shape, cells: [], clock: clock) }
         var cells = [newest]

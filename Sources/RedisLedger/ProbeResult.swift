@@ -1,26 +1,28 @@
-// Whether a decision could be made and written now: asked of the server with a script that does as much, on keys of its
-// own (`Scripts/probe.lua`). Also says which rights the server's user lacks.
+// Whether a decision could be made and written now: asked of the server with a script that does as
+// much, on keys of its own (`Scripts/Inspect/probe.lua`). Also says which rights the server's user lacks.
 
 import NIOCore
 import Redis
 
 /// What a probe found.
 public enum ProbeResult: Equatable, Sendable {
-    /// Decisions can be made and written. ``lacks``: commands that the log and the control plane need and that the server's
-    /// user may not run; known only when everything was tried.
+    /// Decisions can be made and written. ``lacks``: commands that the log and the control plane
+    /// need and that the server's user may not run; known only when everything was tried.
     case works(lacks: [String])
-    /// They cannot, because the server refuses. The reason is what it said, or the right that is missing and how to
-    /// give it.
+    /// They cannot, because the server refuses. The reason is what it said, or the right that is
+    /// missing and how to give it.
     case refused(reason: String)
     /// They cannot, because there is no answer.
     case unreachable(reason: String)
 }
 
 extension RedisLedger {
-    /// Tries whether a decision could be made and written now. Costs the server as much as a decision or two.
+    /// Tries whether a decision could be made and written now. Costs the server as much as a
+    /// decision or two.
     /// - Parameters:
     ///   - everything: tries what decisions can do without, too.
-    ///   - hear: hears once, within the command deadline; within two, when the server had forgotten the script.
+    ///   - hear: hears once, within the command deadline; within two, when the server had forgotten
+    ///     the script.
     public func probe(everything: Bool, _ hear: @escaping (ProbeResult) -> Void) {
         sendProbe(everything: everything, withText: probeDigest == nil) { [weak self] reply in
             if case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT"), let self {

@@ -1,5 +1,6 @@
-// The ledger on Redis: gathers the questions of one tick of the event loop by account, sends those of some accounts as
-// one call of the script and all calls as one write, and turns what comes back, or does not, into answers.
+// The ledger on Redis: gathers the questions of one tick of the event loop by account, sends those
+// of some accounts as one call of the script and all calls as one write, and turns what comes back,
+// or does not, into answers.
 
 public import Accounting
 public import Logging
@@ -7,10 +8,11 @@ public import Metrics
 public import NIOCore
 public import Redis
 
-/// The ledger that any number of Stint processes share through one Redis. One instance per event loop, used on it only.
+/// The ledger that any number of Stint processes share through one Redis. One instance per event
+/// loop, used on it only.
 ///
-/// Every question is answered within the command deadline of the link, whatever the server does; within two, when the
-/// server had forgotten the script.
+/// Every question is answered within the command deadline of the link, whatever the server does;
+/// within two, when the server had forgotten the script.
 public final class RedisLedger: Ledger {
     private let eventLoop: any EventLoop
     let keys: LedgerKeys
@@ -24,7 +26,8 @@ public final class RedisLedger: Ledger {
     private let events: LedgerEvents
     /// Whom the server takes us for, as people call it.
     let user: String
-    /// Here and not where it is sent: putting it together takes a while, which would count against the first deadline.
+    /// Here and not where it is sent: putting it together takes a while, which would count against
+    /// the first deadline.
     private let script: ByteBuffer
     /// How many rows an account's log keeps; 0: there is no log.
     private let logRows: Int
@@ -33,11 +36,13 @@ public final class RedisLedger: Ledger {
     let newAccounts: NewAccounts?
 
     private var link: RedisLink?
-    /// The script's digest as the server says it. Until it was loaded once, calls carry the script's text.
+    /// The script's digest as the server says it. Until it was loaded once, calls carry the
+    /// script's text.
     private var digest: String?
     /// The same of the script that probes.
     private(set) var probeDigest: String?
-    /// 1 until the server has said that it is no cluster's: there, accounts live on different servers.
+    /// 1 until the server has said that it is no cluster's: there, accounts live on different
+    /// servers.
     private var accountsPerCall = 1
     /// The calls that gather questions in this tick, in the order of their first question.
     private var gathering: [LedgerCall] = []
@@ -176,7 +181,8 @@ public final class RedisLedger: Ledger {
         }
     }
 
-    /// Hears for how many accounts a call met that the server's clock was set back, so far that a window began anew.
+    /// Hears for how many accounts a call met that the server's clock was set back, so far that a
+    /// window began anew.
     func noteClockSteps(_ count: Int) {
         guard count > 0 else { return }
         clockSteps.increment(by: count)
@@ -264,7 +270,8 @@ public final class RedisLedger: Ledger {
         }
     }
 
-    /// - Parameter hear: gets what the server says of itself under `name`; nothing when it does not say.
+    /// - Parameter hear: gets what the server says of itself under `name`; nothing when it does not
+    ///   say.
     private func askForInfo(_ section: String, _ name: String, _ hear: @escaping (Substring) -> Void) {
         let ear = Ear { reply in
             guard case .success(.bulk(let bytes)) = reply else { return }
@@ -289,9 +296,9 @@ final class Ear: ReplySink {
 }
 
 extension LedgerError {
-    /// The script reads all that it might trip over before its first write, and renews a page's time to live before it
-    /// changes the page; so a right that is missing is noticed before anything was written, except of an account whose
-    /// turn came before in the same call.
+    /// The script reads all that it might trip over before its first write, and renews a page's
+    /// time to live before it changes the page; so a right that is missing is noticed before
+    /// anything was written, except of an account whose turn came before in the same call.
     init(_ said: ErrorReply, toAccounts accounts: Int) {
         let mayHaveWritten = said.isFromScript && said.code == "NOPERM" && accounts > 1
         self =

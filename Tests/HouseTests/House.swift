@@ -1,5 +1,6 @@
-// The repository as this test sees it: every text file with its path, and what Swift sources say about
-// themselves (imports, declared types, functions and their length). Read once, judged in `HouseRules`.
+// The repository as this test sees it: every text file with its path, and what Swift sources say
+// about themselves (imports, declared types, functions and their length). Read once, judged in
+// `HouseRules`.
 
 import Foundation
 
@@ -14,10 +15,12 @@ struct HouseFile: Sendable {
     var folders: [String] { path.split(separator: "/").dropLast().map(String.init) }
     var isSwift: Bool { path.hasSuffix(".swift") }
 
-    /// The module a source belongs to (`Sources/Redis/Client.swift` is in `Redis`), or nil outside `Sources`.
+    /// The module a source belongs to (`Sources/Redis/RedisClient.swift` is in `Redis`), or nil outside
+    /// `Sources`.
     var module: String? { folders.first == "Sources" && folders.count > 1 ? folders[1] : nil }
 
-    /// The modules its import lines name, in order: `@testable public import struct Module.Name` is `Module`.
+    /// The modules its import lines name, in order: `@testable public import struct Module.Name` is
+    /// `Module`.
     var imports: [String] {
         let access: Set<Substring> = ["public", "internal", "package", "private", "fileprivate"]
         let kinds: Set<Substring> = [
@@ -41,8 +44,44 @@ struct HouseFile: Sendable {
         return Set(found)
     }
 
-    /// Every function of several lines, with their number from its first to its closing brace. Relies on the
-    /// layout `swift format` gives: the brace that closes stands at the declaration's own indentation.
+    /// The lines that are comments only, in the language that its name says.
+    var comments: [(number: Int, line: Substring)] {
+        guard let mark = commentMark else { return [] }
+        return lines.enumerated().filter { $1.drop { $0 == " " }.hasPrefix(mark) }.map { ($0 + 1, $1) }
+    }
+
+    /// The other lines of a source of ours, without text in quotes.
+    var code: [(number: Int, text: Substring)] {
+        guard let mark = commentMark else { return [] }
+        return lines.enumerated().filter { !$1.drop { $0 == " " }.hasPrefix(mark) }.map {
+            ($0 + 1, $1.contains("\"") ? Substring($1.replacing(/"[^"]*"/, with: "\"\"")) : $1)
+        }
+    }
+
+    private var commentMark: String? {
+        let end = name.split(separator: ".").last ?? ""
+        switch end {
+        case "swift", "mjs", "js": return "//"
+        case "lua": return "--"
+        case "sh", "py", "Makefile", "Dockerfile": return "#"
+        default: return nil
+        }
+    }
+
+    /// Every word that it declares, and every label: what a comment may name.
+    var identifiers: Set<String> {
+        let word = /\b(?:struct|class|enum|actor|protocol|typealias|func|var|let|init|extension) +`?(\w+)/
+        var found = Set(text.matches(of: word).map { String($0.output.1) })
+        found.formUnion(text.matches(of: /\b(\w+):/).map { String($0.output.1) })
+        for line in text.matches(of: /\bcase ([^\n:]*)/) {
+            found.formUnion(line.output.1.matches(of: /\w+/).map { String($0.output) })
+        }
+        return found.union(["init"])
+    }
+
+    /// Every function of several lines, with their number from its first to its closing brace.
+    /// Relies on the layout `swift format` gives: the brace that closes stands at the declaration's
+    /// own indentation.
     var functions: [(line: Int, length: Int)] {
         let lines = self.lines
         return lines.indices.compactMap { start in

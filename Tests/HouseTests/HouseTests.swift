@@ -1,4 +1,5 @@
-// The style as a test: every rule runs over the repository, and over one bad example that it must refuse.
+// The style as a test: every rule runs over the repository, and over one bad example that it must
+// refuse.
 
 import Testing
 
@@ -9,23 +10,34 @@ struct HouseTests {
 
     struct Rule: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        let bad: HouseFile
+        private(set) var bad: [HouseFile]
         let check: @Sendable ([HouseFile], Exists) -> [String]
 
-        /// - Parameters: the path and the text of a file that breaks the rule once.
+        /// - Parameters:
+        ///   - path: of a file that breaks the rule once.
+        ///   - text: of that file.
         init(
             _ description: String, bad path: String, _ text: String,
             _ check: @escaping @Sendable ([HouseFile]) -> [String]
         ) {
             testDescription = description
-            bad = HouseFile(path: path, text: text)
+            bad = [HouseFile(path: path, text: text)]
             self.check = { files, _ in check(files) }
+        }
+
+        /// - Parameter package: the text of Package.swift beside the bad file.
+        init(
+            _ description: String, package: String, bad path: String, _ text: String,
+            _ check: @escaping @Sendable ([HouseFile]) -> [String]
+        ) {
+            self.init(description, bad: path, text, check)
+            bad.append(HouseFile(path: "Package.swift", text: package))
         }
 
         /// A rule about the files that `bad` names.
         init(_ description: String, named path: String, _ text: String) {
             testDescription = description
-            bad = HouseFile(path: path, text: text)
+            bad = [HouseFile(path: path, text: text)]
             check = { HouseRules.namedFiles($0, exists: $1) }
         }
     }
@@ -37,13 +49,18 @@ struct HouseTests {
 
     static let rules: [Rule] = [
         Rule(
-            "arrows go down only", bad: "Sources/Redis/A.swift", "internal import Accounting",
+            "modules import what Package.swift declares",
+            package: ".target(name: \"Redis\"),\n        .target(name: \"RunnerAPI\")",
+            bad: "Sources/Redis/A.swift", "internal import Redis\ninternal import RunnerAPI",
             HouseRules.arrows),
         Rule(
-            "every module has its row of arrows", bad: "Sources/Attic/A.swift", "struct A {}",
-            HouseRules.arrows),
+            "arrows go down only", package: #".target(name: "Redis", dependencies: ["RedisLedger", nio])"#,
+            bad: "Sources/Redis/A.swift", "@testable import RedisLedger", HouseRules.arrows),
         Rule(
-            "siblings do not meet", bad: "Sources/RunnerAPI/A.swift", "@testable import RedisLedger",
+            "what is declared is imported", package: #".target(name: "Redis", dependencies: ["CHiredis"])"#,
+            bad: "Sources/Redis/A.swift", "struct A {}", HouseRules.arrows),
+        Rule(
+            "every module has its layer", bad: "Sources/Attic/A.swift", "struct A {}",
             HouseRules.arrows),
         Rule(
             "Accounting is pure", bad: "Sources/Accounting/A.swift", "public import struct Logging.Logger",
@@ -70,6 +87,38 @@ struct HouseTests {
         Rule(
             "no file names a path of one machine", bad: "docs/A.md", "see " + "/" + "home/me/notes",
             HouseRules.machinePaths),
+        Rule(
+            "comments have at most 100 columns", bad: "scripts/a.sh",
+            "# " + String(repeating: "a", count: 99), HouseRules.commentWidths),
+        Rule(
+            "comments name files that are there", bad: "Sources/Redis/A.swift", "// See gone.lua.",
+            HouseRules.namesInComments),
+        Rule(
+            "comments name symbols that are there", bad: "Sources/Redis/A.swift",
+            "/// As ``Redis/Gone/gone(a:)`` does.", HouseRules.namesInComments),
+        Rule(
+            "each parameter has an item of its own", bad: "Sources/Redis/A.swift",
+            "///   - a: one. - b: another.", HouseRules.parametersInOneItem),
+        Rule(
+            "clocks and sleeps stand where the table says", bad: "Sources/Redis/A.swift",
+            "let start = ContinuousClock.now") { HouseRules.places($0) },
+        Rule("errors are not dropped", bad: "Sources/Redis/A.swift", "try? a()") { HouseRules.places($0) },
+        Rule(
+            "unsafe code stands where the table says", bad: "Sources/Redis/A.swift",
+            "a.withUnsafeBytes { $0 }"
+        ) { HouseRules.places($0) },
+        Rule(
+            "functions and loops of Lua have at most 70 lines", bad: "Sources/Redis/a.lua",
+            "for i = 1, 2 do\n" + String(repeating: "  b()\n", count: 69) + "end\n", HouseRules.luaLengths),
+        Rule(
+            "great numbers in Lua have a name", bad: "Sources/Redis/a.lua", "local a = 30000",
+            HouseRules.luaNumbers),
+        Rule(
+            "Swift and Lua state the same rule", bad: "Sources/Accounting/SlidingWindow.swift",
+            "//  1. a\n// 10. b", HouseRules.rule),
+        Rule("banned words stay out", bad: "Sources/Redis/A.swift", "let patience = 1") {
+            HouseRules.words($0, ["patience": "timeout"])
+        },
         Rule("links lead somewhere", named: "docs/decisions/A.md", "[gone](../GONE.md#part)"),
         Rule("named sources exist", named: "docs/A.md", "`Sources/Redis/Gone.swift`"),
         Rule("named scripts exist", named: "Makefile", "deps:\n\t@scripts/gone.sh\n"),
@@ -85,7 +134,7 @@ struct HouseTests {
 
     @Test("Every rule refuses its bad example", arguments: rules)
     func badExample(isRefusedBy rule: Rule) {
-        #expect(rule.check([rule.bad]) { _ in false }.count == 1)
+        #expect(rule.check(rule.bad) { _ in false }.count == 1)
     }
 
     @Test("A long file in the table may shrink only together with its number")

@@ -1,10 +1,11 @@
 -- Settle: the execution used this much. The twin of LedgerPage.settle and Charges.settle.
 
 -- outcome and memory: as they are logged (log.lua).
--- Returns 3 (settled), charged ms, returned ms, over-run ms, and what was settled, packed; or 4 (not held) with nothing changed.
+-- Returns 3 (settled), charged ms, returned ms, over-run ms, and what was settled, packed; or 4
+-- (not held) with nothing changed.
 local function settle(id, duration, outcome, memory)
   local granted, admitted, hold = held(id)
-  if not granted then return 4, 0, 0, 0 end
+  if not granted then return NOT_HELD, 0, 0, 0 end
   local hold_shapes, label = hold_parts(hold)
   log_row(outcome, id, admitted, granted, duration, memory, label)
   touched_count, settled_bytes, denied_duration = touched_count + 1, settled_bytes + #id + 1, nil
@@ -18,6 +19,6 @@ local function settle(id, duration, outcome, memory)
     if instant then counts = window_correct(windows[i], duration - granted, instant, epoch) or counts end
   end
   local charged = counts and duration or granted
-  return 3, charged, math.max(0, granted - charged), math.max(0, duration - granted),
+  return SETTLED, charged, math.max(0, granted - charged), math.max(0, duration - granted),
     pack('<I6I6I2c0', admitted, granted, #label, label)
 end

@@ -1,12 +1,15 @@
--- Probe: could a decision be made and written now? Does what the scripts of the ledger do to keys that no account has, and
--- leaves nothing.
+-- Probe: could a decision be made and written now? Does what the scripts of the ledger do to keys
+-- that no account has, and leaves nothing.
 --
--- KEYS     1 a hash, which is gone again at the end, 2 a stream and 3 a sorted set, which are never made
+-- KEYS     1 a hash, which is gone again at the end, 2 a stream and 3 a sorted set, which are never
+--          made
 -- ARGV[1]  1: also what decisions do without, which is what the log and the control plane need
--- Returns  two flat lists, one of what decisions need, one of the rest: a command, what the server said to it, and so on.
+-- Returns  two flat lists, one of what decisions need, one of the rest: a command, what the server
+--          said to it, and so on.
 --
--- The first command that writes is HSET, as in a decision: a script that has called one is not refused for want of memory
--- any more. What must not be missing then is asked for before; servers before 7.0 cannot be asked.
+-- The first command that writes is HSET, as in a decision: a script that has called one is not
+-- refused for want of memory any more. What must not be missing then is asked for before; servers
+-- before 7.0 cannot be asked.
 
 local needed, rest = {}, {}
 
@@ -22,11 +25,12 @@ end
 
 local function ask(list, command, ...)
   if redis.acl_check_cmd and not redis.acl_check_cmd(command, ...) then
-    refused(list, command, "NOPERM its user has no permissions to run the '" .. string.lower(command) .. "' command")
+    refused(list, command,
+      "NOPERM its user has no permissions to run the '" .. string.lower(command) .. "' command")
   end
 end
 
-local page, log, ranking, stay = KEYS[1], KEYS[2], KEYS[3], '10000'
+local page, log, ranking, stay = KEYS[1], KEYS[2], KEYS[3], 'LINGER_MS'
 try(needed, 'TIME')
 try(needed, 'HMGET', page, 'a')
 try(needed, 'HGET', page, 'a')

@@ -1,56 +1,63 @@
 -- Answers all questions about an account, whatever they and it are like.
 
--- The questions begin at position; their ids at ARGV[id], those that may be held before the others. Returns whether there is
--- something to store.
+-- The questions begin at position; their ids at ARGV[id], those that may be held before the others.
+-- Returns whether there is something to store.
 local function answer_all(position, question_count, held_count, id, answer_count, found)
   page_load(held_count, id, found)
   local fresh, writes, w = id + held_count, false, windows[1]
   for i = answer_count + 1, answer_count + question_count do
     local what, label, duration, needed, verdict, a, b, c, settled
     what, label, duration, needed, position = unpack_struct('<BBdd', args, position)
-    if what == 1 then
+    if what == ADMIT_FRESH then
       verdict, a, b = admit(true, ARGV[fresh], duration, needed, ARGV[label] or '')
       fresh, writes = fresh + 1, true
-    elseif what == 2 then
+    elseif what == SETTLE then
       verdict, a, b, c, settled = settle(ARGV[id], duration, label, needed)
       id, writes = id + 1, true
-    elseif what == 0 then
+    elseif what == ADMIT then
       verdict, a, b = admit(false, ARGV[id], duration, needed, ARGV[label] or '')
       id, writes = id + 1, true
     else
-      verdict, a, b = 5, 0, 0
+      verdict, a, b = PEEKED, 0, 0
       fresh = fresh + 1
     end
-    local answer = verdict == 2 and denied_answer
+    local answer = verdict == DENIED and denied_answer
     if not answer then
       answer = pack('<Bdddddd', verdict, a, b, c or 0, peek(w))
       for j = 2, window_count do answer = answer .. pack('<ddd', peek(windows[j])) end
-      if verdict == 2 then denied_answer = answer elseif settled then answer = answer .. settled end
+      if verdict == DENIED then
+        denied_answer = answer
+      elseif settled then
+        answer = answer .. settled
+      end
     end
     answers[i] = answer
   end
   if has_restarted and writes then
     local first = answers[answer_count + 1]
-    answers[answer_count + 1] = string.char(string.byte(first) + 64) .. string.sub(first, 2)
+    answers[answer_count + 1] = string.char(string.byte(first) + RESTART_MARK) .. string.sub(first, 2)
   end
   return writes
 end
 
 -- The other is for the log of the usual account, when it begins.
--- Answers the question_count questions about the account whose page is at page_key. plan_at: where its plan stands in args;
--- found: what was read of the page already, if it was.
+-- Answers the question_count questions about the account whose page is at page_key. plan_at: where
+-- its plan stands in args; found: what was read of the page already, if it was.
 return function(plan_at, page_key, position, question_count, held_count, id, answer_count, found)
   if plan_at ~= plan then plan_read(plan_at) end
   if found and found.err then found = nil end
   key = page_key
   local done, writes = pcall(answer_all, position, question_count, held_count, id, answer_count, found)
   if not done then
-    -- A server that does not let its user read is no damaged page; it is met before anything was written.
+    -- A server that does not let its user read is no damaged page; it is met before anything was
+    -- written.
     local said = type(writes) == 'table' and writes.err or writes
     if answer_count == 0 and (type(writes) == 'table' and string.sub(said, 1, 9) ~= 'WRONGTYPE'
       or string.find(said, 'The user executing the script', 1, true)
       or string.find(said, 'ACL failure in script', 1, true)) then error(writes, 0) end
-    for i = 1, question_count do answers[answer_count + i] = '\6' .. string.rep('\0', 24 + 24 * window_count) end
+    for i = 1, question_count do
+      answers[answer_count + i] = '\6' .. string.rep('\0', 24 + 24 * window_count)
+    end
   elseif writes then
     page_store()
   end
