@@ -13,7 +13,8 @@ RUN swift build -c release --product stint --static-swift-stdlib -Xswiftc -enfor
     && cp "$(swift build -c release --show-bin-path)/stint" /build/stint
 
 FROM debian:bookworm-slim
-# A service is not started inside an image, so redis-server is only a program here: Stint starts its own.
+# A service is not started inside an image, so redis-server is only a program here: Stint starts its
+# own.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libhiredis0.14 libssl3 libstdc++6 redis-server zlib1g \
     && rm -rf /var/lib/apt/lists/* \

@@ -17,8 +17,9 @@ build: deps    ## debug build of everything, tests included (first time: about 1
 	@[ -d .build/debug ] || echo "build: the first debug build takes about 12 minutes on 2 cores; later ones take seconds."
 	@scripts/build.sh --build-tests
 
-# What people run: with the Swift runtime inside, and without the checks of exclusive access at run time that the
-# debug build and every test keep (docs/decisions/0008-what-the-release-build-leaves-out.md).
+# What people run: with the Swift runtime inside, and without the run-time checks of exclusive access
+# that the debug build and every test keep
+# (docs/decisions/0008-what-the-release-build-leaves-out.md).
 RELEASE := -c release --product stint --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 run: deps    ## release build of the service, then start it (Ctrl-C stops it; ARGS="--ledger memory" adds flags)
@@ -35,7 +36,8 @@ demo:    ## Stint, a function runner and real functions: a burst over the limit,
 	@scripts/build.sh $(DEMO)
 	@exec node Examples/function-runner/demo.mjs "$$(swift build $(DEMO) --show-bin-path)/stint"
 
-# One after the other: many tests hold real servers to deadlines of milliseconds, and would be each other's load.
+# One after the other: many tests hold real servers to deadlines of milliseconds, and would be each
+# other's load.
 test: build    ## every test (needs no running Redis: the tests start their own; about 12 minutes)
 	@scripts/deps.sh test
 	scripts/test.sh --skip-build --disable-xctest --no-parallel
@@ -45,13 +47,14 @@ PROOF := AgreementTests|RulePropertyTests|Mutat|RandomDocumentTests|SimulationTe
 proof: build    ## everything that draws from chance, for much longer (an hour or two; a failure prints its seed)
 	STINT_PROOF=1 scripts/test.sh --skip-build --disable-xctest --no-parallel --filter '$(PROOF)'
 
-# Both sanitizers watch the tests and every `stint` that the tests start. Each has a build of its own.
-# thread: Synchronization.Mutex is explained to it by a small library (Tests/Sanitizers/MutexHandle.c), and what is
-#   known to be no race is listed with its reason (Tests/Sanitizers/thread.supp).
-# address: leaks are not looked for. Tests let go of embedded connections that are still open, which hold themselves
-#   as they must, and LeakSanitizer counts them.
-# HouseTests are left out of both: they read text files. BusyAccountTests are left out of thread: they fill a window of
-# 60 s with 6,000 executions, and at a tenth of the speed no window that a test can wait for is long enough.
+# Both sanitizers watch the tests and every `stint` that the tests start. Each has its own build.
+# thread: Synchronization.Mutex is explained to it by a small library
+#   (Tests/Sanitizers/MutexHandle.c). What is known to be no race is listed with its reason
+#   (Tests/Sanitizers/thread.supp).
+# address: leaks are not looked for. Tests drop embedded connections that are still open and hold
+#   themselves, as they must; LeakSanitizer counts them.
+# HouseTests are left out of both: they read text files. BusyAccountTests are left out of thread:
+# they fill a window of 60 s with 6,000 executions, which takes too long at a tenth of the speed.
 SANITIZED := --skip-build --disable-xctest --no-parallel --skip HouseTests
 sanitize: deps    ## every test under ThreadSanitizer, then under AddressSanitizer (first time: 50 minutes on 2 cores, then 20)
 	@scripts/deps.sh test

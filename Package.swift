@@ -138,13 +138,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // A runner as small as it can be. A target here, not a package of its own, so that every build compiles it.
+        // A runner as small as it can be. A target here, not a package of its own, so that every
+        // build compiles it.
         .executableTarget(
             name: "quota-client-example", dependencies: ["QuotaClient", "WireFormat", asyncHTTP, nio],
             path: "Examples/quota-client", swiftSettings: strict),
 
-        // What tests share: repeatable chance, public vectors, the table of the rule, an exact log, recorded traffic,
-        // real servers, a ledger on one.
+        // What tests share: repeatable chance, public vectors, the table of the rule, an exact log,
+        // recorded traffic, real servers, a ledger on one.
         .target(name: "SeededChance", path: "Tests/SeededChance", swiftSettings: strict),
         .target(name: "SharedVectors", path: "Tests/SharedVectors", swiftSettings: strict),
         .target(

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# `swift build` with these arguments, which says how far it is instead of naming each file: on a terminal in one line, elsewhere
-# once for each tenth. What the compiler has to say is shown as it comes; all of it is kept in .build/build.log.
+# `swift build` with these arguments, which says how far it is instead of naming each file: on a
+# terminal in one line, elsewhere once for each tenth. What the compiler has to say is shown as it
+# comes; all of it is kept in .build/build.log.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C

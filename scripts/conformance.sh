@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Asks the debug binary whether it keeps to what it says of itself: schemathesis reads /openapi.json and asks both APIs what
-# nobody would (a fixed seed, so every run asks the same), promtool reads /metrics and the alert rules.
-# `scripts/deps.sh ci` installs both.
+# Asks the debug binary whether it keeps to what it says of itself: schemathesis reads /openapi.json
+# and asks both APIs what nobody would (a fixed seed, so every run asks the same), promtool reads
+# /metrics and the alert rules. `scripts/deps.sh ci` installs both.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -15,8 +15,9 @@ curl --silent --fail --max-time 5 --output "$data/openapi.json" "http://$admin/o
 
 # Whatever is wrong with a request first may be what it is refused for: 412, for example.
 printf '[checks]\nnegative_data_rejection.expected-statuses = ["4xx"]\n' >"$data/schemathesis.toml"
-# What each check is about: https://schemathesis.readthedocs.io. Left out: whether what is good is taken, because a good
-# ask may be over its limit; what needs tokens; and Allow, because one path of the document may be of both APIs.
+# What each check is about: https://schemathesis.readthedocs.io. Left out: whether what is good is
+# taken, because a good ask may be over its limit; what needs tokens; and Allow, because one path of
+# the document may be of both APIs.
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance
 checks+=,response_schema_conformance,negative_data_rejection,unsupported_method
 checks+=,use_after_free,ensure_resource_availability

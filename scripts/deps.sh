@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs what building, testing and running Stint needs on Debian 12, and says so. Asks apt only for what
-# `dpkg -s` does not know, and leaves no server of the system running that was not there before: Stint, its tests and
-# its benchmarks start their own. `deps.sh demo` also installs node, which the function runner runs on; `deps.sh test` node, and
-# the browser that the dashboard is tested in; `deps.sh bench` the peers that `make compare` measures Stint beside; `deps.sh ci`
-# what scripts/conformance.sh asks: promtool, and schemathesis in a place of its own below .build.
+# Installs what building, testing and running Stint needs on Debian 12, and says so. Asks apt only
+# for what `dpkg -s` does not know, and leaves no server of the system running that was not there
+# before: Stint, its tests and its benchmarks start their own. `deps.sh demo` also installs node,
+# which the function runner runs on; `deps.sh test` node, and the browser that the dashboard is
+# tested in; `deps.sh bench` the peers that `make compare` measures Stint beside; `deps.sh ci` what
+# scripts/conformance.sh asks: promtool, and schemathesis in a place of its own below .build.
 set -euo pipefail
 
 say() { echo "deps: $*"; }
@@ -81,8 +82,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 say "missing: ${missing[*]}; installing with apt-get"
 
-# Debian starts a service when its package is installed. A policy that says no, for the length of this
-# installation and only where there is none yet, keeps their ports as they were.
+# Debian starts a service when its package is installed. A policy that says no, for the length of
+# this installation and only where there is none yet, keeps their ports as they were.
 services=()
 for package in "${missing[@]}"; do
     case "$package" in redis-server | nginx | haproxy | prometheus) services+=("$package") ;; esac

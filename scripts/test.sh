@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the tests (the arguments go to `swift test`) and shows what they print, without the thousands of lines about what has
-# only begun. All of it is kept in .build/test.log. What failed is listed once more at the end, where nobody overlooks it.
+# Runs the tests (the arguments go to `swift test`) and shows what they print, without the thousands
+# of lines about what has only begun. All of it is kept in .build/test.log. What failed is listed
+# once more at the end, where nobody overlooks it.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C    # what a test prints need not be text

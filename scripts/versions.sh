@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Holds what SwiftPM resolved against scripts/versions.txt: every package, those that only other packages ask for among them.
-# Package.swift pins our own exactly; theirs would float. `versions.sh write` writes the list anew.
-# Package.resolved itself is not in the repository: it also names revisions, and a mirror of a package has others.
+# Holds what SwiftPM resolved against scripts/versions.txt: every package, those that only other
+# packages ask for among them. Package.swift pins our own exactly; theirs would float.
+# `versions.sh write` writes the list anew. Package.resolved itself is not in the repository: it
+# also names revisions, and a mirror of a package has others.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C

@@ -65,7 +65,8 @@ class Bench:
         self.stint = running.start_stint("stint")
         wide = servers.plan(WIDE_EXECUTIONS, WIDE_EXECUTION_MS)
         self.wide = running.start_stint("stint-wide", wide)
-        # What settles has servers of its own, where accounts are known and nothing is left unsettled.
+        # What settles has servers of its own, where accounts are known and nothing is left
+        # unsettled.
         self.settled, self.wide_settled = running.start_stint("settled"), running.start_stint("wide-settled", wide)
         self.peers = {
             NGINX_LUA: running.start_nginx("nginx-lua", running.start_redis("nginx-lua-redis")),

@@ -25,7 +25,8 @@ class Outcome:
     per_second: float
     p50_ms: float
     p99_ms: float
-    # Share of the requests that were answered with another status than 2xx; redis-benchmark cannot tell.
+    # Share of the requests that were answered with another status than 2xx; redis-benchmark cannot
+    # tell.
     refused: float = 0.0
     # Requests that got no answer.
     errors: int = 0

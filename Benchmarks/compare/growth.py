@@ -13,8 +13,8 @@ import resp
 from cells import Contender
 from machine import Failure
 
-# Puts a copy of the account ARGV[1] at every account ARGV[2] .. (ARGV[3] to ARGV[4]): all its keys, with their time to
-# live, whatever the ledger keeps in them.
+# Puts a copy of the account ARGV[1] at every account ARGV[2] .. (ARGV[3] to ARGV[4]): all its keys,
+# with their time to live, whatever the ledger keeps in them.
 COPY = """
 for number = ARGV[3], ARGV[4] do
   local account = ARGV[2] .. string.format('%07d', number)

@@ -1,11 +1,11 @@
--- What wrk sends: admissions, or admissions and settlements by turns. Every contender gets the same bytes.
--- Environment: ACCOUNTS how many, asked for uniformly; PREFIX what their names begin with; MODE admit or settle;
--- CONNECTIONS; RUN a text of eight characters that no other run has.
+-- What wrk sends: admissions, or admissions and settlements by turns. Every contender gets the same
+-- bytes. Environment: ACCOUNTS how many, asked for uniformly; PREFIX what their names begin with;
+-- MODE admit or settle; CONNECTIONS; RUN a text of eight characters that no other run has.
 --
 -- admit: no id, so the requests are made once per account and kept.
--- settle: the ids are ours, so no reply has to be read. wrk does not say which connection a request is for: a settlement
--- goes out when at least twice as many others have been sent since its admission as there are connections, so the
--- admission has been answered.
+-- settle: the ids are ours, so no reply has to be read. wrk does not say which connection a request
+-- is for: a settlement goes out when at least twice as many others have been sent since its
+-- admission as there are connections, so the admission has been answered.
 
 local accounts = tonumber(os.getenv("ACCOUNTS"))
 local prefix = os.getenv("PREFIX")
@@ -39,7 +39,8 @@ local function admit_only()
   return request
 end
 
--- wrk makes its first request only to look at it: the first admission is never sent, and never settled.
+-- wrk makes its first request only to look at it: the first admission is never sent, and never
+-- settled.
 local waiting, sent, settled, admits = {}, 0, 1, true
 local function admit_and_settle()
   admits = not admits or sent - settled <= lag

@@ -179,7 +179,8 @@ class Servers:
     def start_nginx(self, name, redis=None):
         """nginx by peers/NAME.conf: the master and its two workers are the service."""
         text, ports = self._filled(f"{name}.conf", REDIS=redis.redis if redis else "")
-        # The workers must reach the socket and the scripts: they run as who started this, also when that is root.
+        # The workers must reach the socket and the scripts: they run as who started this, also when
+        # that is root.
         user = ["-g", "user root;"] if os.geteuid() == 0 else []
         folder = self._folder(name)
         conf = os.path.join(folder, "nginx.conf")

@@ -1,6 +1,7 @@
--- nginx+Lua+Redis, as a team would build it: the script is loaded once, the account is charged in one round trip over a
--- pooled connection, and the answer is made by hand. It reads the request that Stint reads and refuses a body
--- that is not JSON. It counts executions only: no execution time, no ids, no settling.
+-- nginx+Lua+Redis, as a team would build it: the script is loaded once, the account is charged in
+-- one round trip over a pooled connection, and the answer is made by hand. It reads the request
+-- that Stint reads and refuses a body that is not JSON. It counts executions only: no execution
+-- time, no ids, no settling.
 
 local redis = require "nginx.redis"
 local cjson = require "cjson.safe"
@@ -16,7 +17,8 @@ function limiter.start(redis_socket, script_file)
   file:close()
 end
 
--- What is left (-1: denied) and the ms to the end of the cell; nil and the reason when Redis does not say.
+-- What is left (-1: denied) and the ms to the end of the cell; nil and the reason when Redis does
+-- not say.
 local function charge(account, limit)
   local link = redis:new()
   link:set_timeout(250)

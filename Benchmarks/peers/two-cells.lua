@@ -1,6 +1,6 @@
--- What nginx+Lua asks Redis: the two-cell sliding counter. The charges of the cell before count in proportion to the
--- part of it that the window still covers. One key an account, one packed string in it: cell number, its charges, the
--- charges of the cell before.
+-- What nginx+Lua asks Redis: the two-cell sliding counter. The charges of the cell before count in
+-- proportion to the part of it that the window still covers. One key an account, one packed string
+-- in it: cell number, its charges, the charges of the cell before.
 -- KEYS[1] the account's key. ARGV: limit, window in ms. Time is the server's own.
 -- Returns what is left, -1 when denied, and the ms to the end of the cell.
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])

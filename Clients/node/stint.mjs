@@ -1,15 +1,19 @@
-// Stint's client for runners in Node: one file without dependencies, for Node 18 or later. Import it, or copy it.
+// Stint's client for runners in Node: one file without dependencies, for Node 18 or later. Import
+// it, or copy it.
 //
 //   const stint = new Stint({ url: "http://127.0.0.1:7400" });
-//   const value = await stint.withExecution({ account: "acme", function: "resize" }, async (execution) => {
+//   const ask = { account: "acme", function: "resize" };
+//   const value = await stint.withExecution(ask, async (execution) => {
 //       return resize(execution.signal);               // aborted when the granted time is up
 //   });
 //   await stint.close();
 //
-// Every request has a deadline. What got no answer, or a 503, is repeated after a jittered pause, a bounded number of times, with
-// the same id, so that nothing is charged twice. A denial is a `Denied`, silence an `Unavailable`, any other no a `Refused`. What cannot
-// be sent at all, such as a token with a blank in it, is neither: it is thrown as the caller's own error, and is no outage.
-// Settlements are sent in the background, again and again while Stint is away; their queue is bounded.
+// Every request has a deadline. What got no answer, or a 503, is repeated after a jittered pause, a
+// bounded number of times, with the same id, so that nothing is charged twice. A denial is a
+// `Denied`, silence an `Unavailable`, any other no a `Refused`. What cannot be sent at all, such as
+// a token with a blank in it, is neither: it is thrown as the caller's own error, and is no outage.
+// Settlements are sent in the background, again and again while Stint is away; their queue is
+// bounded.
 
 import { randomUUID } from "node:crypto";
 import http from "node:http";

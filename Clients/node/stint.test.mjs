@@ -1,5 +1,6 @@
-// The client against a real Stint, and against servers that behave as bad days do. `make test` starts the Stint (ClientProgramTests) and says
-// where it is; by hand: STINT_URL=... STINT_SOCKET=... STINT_ADMIN=... node stint.test.mjs, with that suite's plan.
+// The client against a real Stint, and against servers that behave as bad days do. `make test`
+// starts the Stint (ClientProgramTests) and says where it is; by hand: STINT_URL=...
+// STINT_SOCKET=... STINT_ADMIN=... node stint.test.mjs, with that suite's plan.
 
 import assert from "node:assert/strict";
 import http from "node:http";

@@ -1,6 +1,7 @@
-// Which processes belong to a run, and what they have in memory: not only its first, but whatever belongs to its user; where it has no user
-// of its own, its process group and all that was seen to descend from it. All runs are looked at together, from /proc; where there is
-// none, nothing is known.
+// Which processes belong to a run, and what they have in memory: not only its first, but whatever
+// belongs to its user; where it has no user of its own, its process group and all that was seen to
+// descend from it. All runs are looked at together, from /proc; where there is none, nothing is
+// known.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 

@@ -1,6 +1,7 @@
-// `make demo`: starts Stint with a Redis of its own and the runner with the sample functions in a temporary directory, sends a burst
-// over the limit, lets functions misbehave and a poller poll, and prints what became of each call. Then it stops everything. It fails
-// when what must be seen is not. Who asks Stint needs a token: the runner's is good for the account that it serves.
+// `make demo`: starts Stint with a Redis of its own and the runner with the sample functions in a
+// temporary directory, sends a burst over the limit, lets functions misbehave and a poller poll,
+// and prints what became of each call. Then it stops everything. It fails when what must be seen is
+// not. Who asks Stint needs a token: the runner's is good for the account that it serves.
 
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,6 @@
-// Runs functions, each in a process of its own, and says how that ended: at its response, at the granted time, at its memory cap, or by
-// itself. Everything that comes out of the process is bounded, and nothing of it is left when the run is over.
+// Runs functions, each in a process of its own, and says how that ended: at its response, at the
+// granted time, at its memory cap, or by itself. Everything that comes out of the process is
+// bounded, and nothing of it is left when the run is over.
 
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -102,7 +103,8 @@ class Execution {
         const node = [process.execPath, `--max-old-space-size=${heapMiB}`, "--eval", worker];
         const first = `${user === undefined ? shared : alone}exec "$@"`;
         try {
-            // Another user before anything is run: the environment is the function's. A group of its own, so that what it starts ends with it.
+            // Another user before anything is run: the environment is the function's. A group of
+            // its own, so that what it starts ends with it.
             this.#process = spawn("/bin/sh", ["-c", first, "sh", ...bound, ...node], {
                 cwd: folder, env: this.#fn.environment, stdio: ["pipe", "pipe", "pipe", "pipe"], detached: true, uid: user, gid: user,
             });

@@ -1,6 +1,7 @@
-// Who workers are. A runner that root has started gives each run a user id that nothing else on the machine has: what belongs to the
-// runner (its token, its secrets file) and what belongs to other runs (their environment) is out of a function's reach then, and
-// whatever a run leaves behind is found by its user.
+// Who workers are. A runner that root has started gives each run a user id that nothing else on the
+// machine has: what belongs to the runner (its token, its secrets file) and what belongs to other
+// runs (their environment) is out of a function's reach then, and whatever a run leaves behind is
+// found by its user.
 
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -109,7 +110,8 @@ function isLocked(first) {
         const fail = (reason) => reject(new ProjectError(`the user ids of workers are locked with flock (util-linux) and a file in ${locks}, `
             + `which fails: ${reason}. With --worker-uids none functions run as root`));
         const file = path.join(locks, `function-runner-${first}.lock`);
-        // In a session of its own, so that Ctrl-C does not end it before the runs. It reads until nobody can write any more.
+        // In a session of its own, so that Ctrl-C does not end it before the runs. It reads until
+        // nobody can write any more.
         const holder = spawn("flock", ["--nonblock", "--no-fork", file, "sh", "-c", "echo; exec cat"], {
             stdio: ["pipe", "pipe", "ignore"], detached: true,
         });

@@ -1,4 +1,5 @@
-// What functions printed, by execution: the newest so many, in memory. What became of an execution stands in Stint's own log.
+// What functions printed, by execution: the newest so many, in memory. What became of an execution
+// stands in Stint's own log.
 
 /** Each has 4 KB at most. */
 const maximumRuns = 2_000;

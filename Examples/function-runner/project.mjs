@@ -1,5 +1,5 @@
-// A folder of functions: reads and judges its serverless.json. Whatever cannot be is refused with its place and what it must be;
-// nothing is run here.
+// A folder of functions: reads and judges its serverless.json. Whatever cannot be is refused with
+// its place and what it must be; nothing is run here.
 
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";

@@ -1,5 +1,5 @@
-// Endpoints and secrets are resources that an account may own so many of. A folder is registered before it is served; what the quota
-// has no place for is a reason not to serve it.
+// Endpoints and secrets are resources that an account may own so many of. A folder is registered
+// before it is served; what the quota has no place for is a reason not to serve it.
 
 import { Denied, Refused, Unavailable } from "../../Clients/node/stint.mjs";
 import { ProjectError } from "./project.mjs";

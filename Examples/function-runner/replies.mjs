@@ -1,4 +1,5 @@
-// What the runner answers: problems of its own (RFC 9457), Stint's denials as they came, and what functions gave to sendResponse.
+// What the runner answers: problems of its own (RFC 9457), Stint's denials as they came, and what
+// functions gave to sendResponse.
 
 import { validateHeaderName, validateHeaderValue } from "node:http";
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// A function runner: serves a folder of functions, and asks Stint before each run. This file reads the command line and puts the
-// parts together. docs/RUNNER.md says what it does.
+// A function runner: serves a folder of functions, and asks Stint before each run. This file reads
+// the command line and puts the parts together. docs/RUNNER.md says what it does.
 
 import os from "node:os";
 import path from "node:path";
@@ -125,7 +125,8 @@ async function main() {
     });
     if (!diesWithRunner) log("there is no setpriv (util-linux): workers outlive a runner that is killed, until their function ends");
 
-    // A Stint that is away is no reason not to start: calls are answered as --when-unavailable says.
+    // A Stint that is away is no reason not to start: calls are answered as --when-unavailable
+    // says.
     const registered = register(stint, project, chosen.accounts, log);
     await Promise.race([registered, new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
 

@@ -1,5 +1,6 @@
-// The runner's HTTP side: who may ask, which function is meant, whether the call is one that functions take, and then one execution: a place for its
-// worker, Stint's grant, the run, the reply. Settling happens behind the caller's back.
+// The runner's HTTP side: who may ask, which function is meant, whether the call is one that
+// functions take, and then one execution: a place for its worker, Stint's grant, the run, the
+// reply. Settling happens behind the caller's back.
 
 import http from "node:http";
 

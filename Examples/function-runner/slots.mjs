@@ -1,4 +1,5 @@
-// Places for workers: so many run at once, so many wait, and none waits for long. Nothing is charged for what waits here.
+// Places for workers: so many run at once, so many wait, and none waits for long. Nothing is
+// charged for what waits here.
 
 export class Slots {
     #waiting = [];

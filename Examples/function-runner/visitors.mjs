@@ -1,5 +1,5 @@
-// Which web pages may call the runner. A browser calls whatever a page tells it to, also what listens on its own machine, and also under
-// a name that a stranger's name server makes lead there.
+// Which web pages may call the runner. A browser calls whatever a page tells it to, also what
+// listens on its own machine, and also under a name that a stranger's name server makes lead there.
 
 import { Problem, problems } from "./replies.mjs";
 

@@ -1,6 +1,7 @@
-// One run of one function, in a process of its own (execution.mjs starts it, and hands this text to it). The job comes on standard input,
-// the response leaves on descriptor 3: a line, and the content that the line tells the length of. Console output goes where it always
-// goes. What ends otherwise has failed.
+// One run of one function, in a process of its own (execution.mjs starts it, and hands this text to
+// it). The job comes on standard input, the response leaves on descriptor 3: a line, and the
+// content that the line tells the length of. Console output goes where it always goes. What ends
+// otherwise has failed.
 
 const { readFileSync, writeSync } = require("node:fs");
 const { pathToFileURL } = require("node:url");

@@ -1,4 +1,5 @@
-// A runner in Swift, as small as it can be: three functions under one account's quota. With a Stint running (`make run`), type
+// A runner in Swift, as small as it can be: three functions under one account's quota. With a Stint
+// running (`make run`), type
 //
 //     swift run quota-client-example [http://HOST:PORT [ACCOUNT]]
 

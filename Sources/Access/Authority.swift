@@ -1,4 +1,5 @@
-// The authority of a request: the value of `Host`, of an absolute target, of an `Origin` behind its scheme.
+// The authority of a request: the value of `Host`, of an absolute target, of an `Origin` behind its
+// scheme.
 
 /// `HOST` or `HOST:PORT` (RFC 9110, section 7.2).
 public struct Authority: Equatable, Sendable {
@@ -36,8 +37,9 @@ public struct Authority: Equatable, Sendable {
         self.host = String(decoding: host, as: UTF8.self).lowercased()
     }
 
-    /// Whether it names this machine's loopback as nobody else can: `localhost`, `[::1]` or an address of 127.0.0.0/8 as
-    /// four numbers. Any other name may mean loopback to a browser because its owner says so.
+    /// Whether it names this machine's loopback as nobody else can: `localhost`, `[::1]` or an
+    /// address of 127.0.0.0/8 as four numbers. Any other name may mean loopback to a browser
+    /// because its owner says so.
     public var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)

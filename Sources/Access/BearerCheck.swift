@@ -1,5 +1,5 @@
-// Checks the tokens of one connection's requests. A client sends the same field with every request, so it is hashed
-// once: while the book is the same object, the same bytes have the same answer.
+// Checks the tokens of one connection's requests. A client sends the same field with every request,
+// so it is hashed once: while the book is the same object, the same bytes have the same answer.
 
 /// Belongs to one connection. Not to be shared between threads.
 public struct BearerCheck {

@@ -1,5 +1,5 @@
-// What an `Authorization` field says (RFC 9110, section 11.4; RFC 6750, section 2.1). Whether anybody believes it is not
-// decided here.
+// What an `Authorization` field says (RFC 9110, section 11.4; RFC 6750, section 2.1). Whether
+// anybody believes it is not decided here.
 
 /// The value of an `Authorization` field.
 public enum Credentials: Equatable, Sendable {

@@ -1,4 +1,5 @@
-// Checks the hosts that one connection's requests name. A client names the same one every time, so it is read once.
+// Checks the hosts that one connection's requests name. A client names the same one every time, so
+// it is read once.
 
 /// Belongs to one connection. Not to be shared between threads.
 public struct HostCheck {
@@ -7,8 +8,9 @@ public struct HostCheck {
     /// The bytes of a host that was good.
     private var accepted: [UInt8] = []
 
-    /// - Parameter takesAnyHost: false where nothing else tells a request from one that a page made a browser send: to a
-    ///   browser a name may mean loopback today that led to the page's own server a minute ago.
+    /// - Parameter takesAnyHost: false where nothing else tells a request from one that a page made
+    ///   a browser send: to a browser a name may mean loopback today that led to the page's own
+    ///   server a minute ago.
     public init(takesAnyHost: Bool) { self.takesAnyHost = takesAnyHost }
 
     /// - Parameter host: an authority.

@@ -1,5 +1,5 @@
-// Which page made a browser send a request. Browsers say so, and no page can make them say otherwise; whoever is no
-// browser says nothing, and is none of this.
+// Which page made a browser send a request. Browsers say so, and no page can make them say
+// otherwise; whoever is no browser says nothing, and is none of this.
 
 /// What a request says about the page that it comes from (Fetch; Fetch Metadata).
 public struct SendingPage: Sendable {
@@ -18,10 +18,12 @@ public struct SendingPage: Sendable {
 
     /// Whether the request comes from a page of another origin than the one that it is sent to.
     ///
-    /// Not from links to here that a person follows: a page cannot read what they lead to, and they change nothing.
+    /// Not from links to here that a person follows: a page cannot read what they lead to, and they
+    /// change nothing.
     /// - Parameters:
     ///   - host: the authority that the request names.
-    ///   - isSecure: whether the connection is encrypted. If it is not, a proxy may have decrypted it, so both schemes are right.
+    ///   - isSecure: whether the connection is encrypted. If it is not, a proxy may have decrypted
+    ///     it, so both schemes are right.
     ///   - isSafe: whether the request changes nothing.
     public func isForeign(to host: Authority?, isSecure: Bool, isSafe: Bool) -> Bool {
         if let origin, !Self.isSame(origin, as: host, isSecure: isSecure) { return true }

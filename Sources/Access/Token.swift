@@ -1,6 +1,7 @@
 // A token: the secret itself, which exists here only while it is made.
 
-/// `stint_` and 64 hexadecimal digits of 256 random bits. The prefix lets scanners find tokens that got lost.
+/// `stint_` and 64 hexadecimal digits of 256 random bits. The prefix lets scanners find tokens that
+/// got lost.
 public struct Token: Sendable {
     public static let prefix = "stint_"
 

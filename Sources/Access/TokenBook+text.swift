@@ -1,5 +1,6 @@
-// The token file's text: a line for each token, `NAME SCOPE[,SCOPE] SHA-256 [ACCOUNT,...]`, words parted by blanks. Empty
-// lines, and lines that begin with #, say nothing. A file is read whole or refused.
+// The token file's text: a line for each token, `NAME SCOPE[,SCOPE] SHA-256 [ACCOUNT,...]`, words
+// parted by blanks. Empty lines, and lines that begin with #, say nothing. A file is read whole or
+// refused.
 
 /// A line that cannot be; `line: reason`, counted from 1. It never repeats what stands there.
 public struct TokenTextError: Error, Equatable, CustomStringConvertible {

@@ -1,4 +1,5 @@
-// Who may ask, as one immutable snapshot. Requests are checked against it; a reload hands over another.
+// Who may ask, as one immutable snapshot. Requests are checked against it; a reload hands over
+// another.
 
 /// Every token that is accepted.
 ///
@@ -13,8 +14,8 @@ public final class TokenBook: Sendable {
         public let accounts: AccountSet?
         let digest: TokenDigest
 
-        /// - Returns: nil when the name breaks its rule, without a scope, or when an admin's is bound to accounts: plans
-        ///   are everybody's.
+        /// - Returns: nil when the name breaks its rule, without a scope, or when an admin's is
+        ///   bound to accounts: plans are everybody's.
         public init?(name: String, scopes: Set<Scope>, accounts: AccountSet? = nil, digest: TokenDigest) {
             guard (1...Entry.longestName).contains(name.utf8.count), name.utf8.allSatisfy(\.isNameByte),
                 !scopes.isEmpty, accounts == nil || !scopes.contains(.admin)

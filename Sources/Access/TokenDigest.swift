@@ -1,5 +1,5 @@
-// What is kept of a token: its SHA-256 digest. A token has 256 random bits, so no salt and no slow hash is needed:
-// nobody finds a token by trying.
+// What is kept of a token: its SHA-256 digest. A token has 256 random bits, so no salt and no slow
+// hash is needed: nobody finds a token by trying.
 
 import CLibcrypto
 

@@ -1,4 +1,5 @@
-// What the control plane needs of the ledger; the composition root hands it over, because siblings do not know each other.
+// What the control plane needs of the ledger; the composition root hands it over, because siblings
+// do not know each other.
 
 public import Accounting
 

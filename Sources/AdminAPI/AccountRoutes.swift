@@ -1,5 +1,5 @@
-// One account over HTTP: where it stands, what it has running, what became of its executions, and forgetting what it was
-// charged.
+// One account over HTTP: where it stands, what it has running, what became of its executions, and
+// forgetting what it was charged.
 
 import Accounting
 import Foundation

@@ -1,7 +1,8 @@
 // How much of the admin API one caller may take, and for how long.
 
 public struct AdminBounds: Sendable {
-    /// Connections open at once, for whatever is asked. One more takes the place of the one that is idle for longest.
+    /// Connections open at once, for whatever is asked. One more takes the place of the one that is
+    /// idle for longest.
     public var connections = 256
     /// Connections beyond those, for `/livez`, `/readyz` and `/metrics` only: one request each.
     public var healthConnections = 16

@@ -1,6 +1,6 @@
-// A connection of the control plane: Hummingbird's, but for three things. TLS is asked for each connection what to add, so
-// that a new certificate is used from the next one on; requests are decoded as the data plane does; and `AdminConnection`
-// stands between HTTP and Hummingbird.
+// A connection of the control plane: Hummingbird's, but for three things. TLS is asked for each
+// connection what to add, so that a new certificate is used from the next one on; requests are
+// decoded as the data plane does; and `AdminConnection` stands between HTTP and Hummingbird.
 
 import HummingbirdCore
 import Logging

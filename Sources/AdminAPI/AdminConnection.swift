@@ -1,6 +1,6 @@
-// What stands between a connection's HTTP and Hummingbird, which answers one request after the other and knows little
-// of how clients speak. What is no request is answered here; all else passes, and its reply is put in the form that the
-// request asked for.
+// What stands between a connection's HTTP and Hummingbird, which answers one request after the
+// other and knows little of how clients speak. What is no request is answered here; all else
+// passes, and its reply is put in the form that the request asked for.
 
 import Access
 import HTTPRequests
@@ -130,7 +130,8 @@ final class AdminConnection: ChannelDuplexHandler {
             exchange.keepsOldConnection = framing.keepsOldConnection
             exchange.owesContinue = framing.expectsContinue && framing.hasBody
         } catch {
-            // Where another's name or page is refused, the request is whole, and the connection goes on.
+            // Where another's name or page is refused, the request is whole, and the connection
+            // goes on.
             if error.type == .malformedRequest { exchange.closes = true }
             return reject(error, exchange, context)
         }
@@ -165,7 +166,8 @@ final class AdminConnection: ChannelDuplexHandler {
         }
     }
 
-    /// The request that is being received will never be whole. Whoever waits for its body hears why, and answers.
+    /// The request that is being received will never be whole. Whoever waits for its body hears
+    /// why, and answers.
     private func cutShort(_ problem: Problem, _ context: ChannelHandlerContext) {
         isReceiving = false
         stay.requestEnds()
@@ -292,8 +294,9 @@ final class AdminConnection: ChannelDuplexHandler {
 
     // MARK: The end
 
-    /// Closes once all that was written is sent: the sending half, and the rest when the client has closed its own.
-    /// Closing both at once would reset the connection if the client still sends, and it might lose the reply.
+    /// Closes once all that was written is sent: the sending half, and the rest when the client has
+    /// closed its own. Closing both at once would reset the connection if the client still sends,
+    /// and it might lose the reply.
     private func leave(_ context: ChannelHandlerContext, after sent: EventLoopFuture<Void>) {
         isLeaving = true
         acceptsRequests = false

@@ -1,4 +1,5 @@
-// The decoder of the control plane's requests: after a connection's last request nothing is decoded any more.
+// The decoder of the control plane's requests: after a connection's last request nothing is decoded
+// any more.
 
 import HTTPRequests
 import NIOCore

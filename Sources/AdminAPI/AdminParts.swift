@@ -14,7 +14,8 @@ public struct AdminParts: Sendable {
     public let ledger: AccountLedger?
     /// The plans in force; asked once per request.
     public let planBook: @Sendable () -> PlanBook
-    /// To be called after a change of plans; when it returns, the change is in force in this process, if Redis answers.
+    /// To be called after a change of plans; when it returns, the change is in force in this
+    /// process, if Redis answers.
     public let plansChanged: @Sendable () async -> Void
 
     public init(

@@ -1,5 +1,5 @@
-// One request to the control plane, as its routes see it: segments, query and body, each read once and refused with a
-// problem that names it.
+// One request to the control plane, as its routes see it: segments, query and body, each read once
+// and refused with a problem that names it.
 
 import Accounting
 import Foundation
@@ -92,7 +92,8 @@ struct AdminRequest: Sendable {
         return text
     }
 
-    /// The body, decoded. Members that `Body` does not know are refused by those who must be strict.
+    /// The body, decoded. Members that `Body` does not know are refused by those who must be
+    /// strict.
     func body<Body: Decodable>(_: Body.Type) async throws -> Body {
         let text = try await json()
         do {
@@ -104,7 +105,8 @@ struct AdminRequest: Sendable {
 
     // MARK: Who, and what they have seen
 
-    /// Who makes a change, for the audit log: the token's name, else what the caller says, 1 to 64 visible bytes.
+    /// Who makes a change, for the audit log: the token's name, else what the caller says, 1 to 64
+    /// visible bytes.
     var actor: String {
         get throws {
             if let caller = context.caller { return caller }

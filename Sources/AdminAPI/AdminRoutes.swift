@@ -1,5 +1,6 @@
-// The route table of the control plane. Whatever is not in it is answered with a problem, never with an
-// empty page: 404 for an unknown path, 405 with `Allow` for a known path and another method.
+// The route table of the control plane. Whatever is not in it is answered with a problem, never
+// with an empty page: 404 for an unknown path, 405 with `Allow` for a known path and another
+// method.
 
 import HTTPTypes
 import Hummingbird

@@ -1,5 +1,6 @@
-// The control plane: Hummingbird on a port of its own, for people and for machines that watch. Runners never
-// come here, so nothing on this side has to be fast, and nothing here can slow an admission down.
+// The control plane: Hummingbird on a port of its own, for people and for machines that watch.
+// Runners never come here, so nothing on this side has to be fast, and nothing here can slow an
+// admission down.
 
 public import Hummingbird
 import HummingbirdCore
@@ -13,13 +14,14 @@ public struct AdminServer: Sendable {
     private let application: Application<RouterResponder<AdminContext>>
 
     /// - Parameters:
-    ///   - host: an IP address of this machine. - port: 0 takes any free port.
+    ///   - host: an IP address of this machine.
+    ///   - port: 0 takes any free port.
     ///   - security: whose requests are answered, and what protects them on their way.
     ///   - bounds: how much of it one caller may take, and for how long.
     ///   - guardListener: called once for the listener, on its event loop.
     ///   - listening: called once with the port when connections are accepted.
-    ///   - logger: what Hummingbird has to say goes there from `debug` up only if it is set to `debug`, else from
-    ///     `notice` up; the start is announced by whoever composes the process.
+    ///   - logger: what Hummingbird has to say goes there from `debug` up only if it is set to
+    ///     `debug`, else from `notice` up; the start is announced by whoever composes the process.
     public init(
         host: String,
         port: Int,
@@ -47,7 +49,8 @@ public struct AdminServer: Sendable {
             logger: quiet)
     }
 
-    /// To be run by a `ServiceGroup`; ends on graceful shutdown, when open connections have had their answers.
+    /// To be run by a `ServiceGroup`; ends on graceful shutdown, when open connections have had
+    /// their answers.
     /// - Throws: when the address cannot be listened on.
     public var service: some ApplicationProtocol { application }
 }

@@ -1,5 +1,5 @@
-// Who may use which route. The check wraps what a route does, so a route that is reached is a route that was checked,
-// however its path was spelt.
+// Who may use which route. The check wraps what a route does, so a route that is reached is a route
+// that was checked, however its path was spelt.
 
 import Access
 import Foundation
@@ -34,8 +34,9 @@ struct Authorization: Sendable {
         return try await respond(context)
     }
 
-    /// Browsers know no bearer tokens, but ask people for a user and a password: the password is the token. Only for
-    /// what changes nothing, because a browser sends it along with whatever another page makes it send.
+    /// Browsers know no bearer tokens, but ask people for a user and a password: the password is
+    /// the token. Only for what changes nothing, because a browser sends it along with whatever
+    /// another page makes it send.
     private static func caller(
         _ field: String?, _ method: HTTPRequest.Method, in book: TokenBook, for scope: Scope
     ) throws(BearerCheck.Refused) -> TokenBook.Entry {
@@ -59,8 +60,8 @@ struct Authorization: Sendable {
 }
 
 extension TokenBook.Entry {
-    /// Whether the path is about an account that it may speak for. A route that is about no account, or about all, is not for a token
-    /// that is bound to some.
+    /// Whether the path is about an account that it may speak for. A route that is about no
+    /// account, or about all, is not for a token that is bound to some.
     fileprivate func speaks(in context: AdminContext) -> Bool {
         guard accounts != nil else { return true }
         let account = context.parameters.get("account").flatMap { String($0).removingPercentEncoding }
@@ -84,7 +85,8 @@ extension HTTPRequest.Method {
 }
 
 extension Challenge {
-    /// - Parameter isSafe: whether the request would have changed nothing; then browsers are told to ask.
+    /// - Parameter isSafe: whether the request would have changed nothing; then browsers are told
+    ///   to ask.
     fileprivate func response(toGet isSafe: Bool) -> Response {
         var response =
             switch self {

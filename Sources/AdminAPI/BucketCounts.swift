@@ -15,8 +15,8 @@ struct BucketCounts: Equatable, Sendable {
         return BucketCounts(bounds: bounds, counts: zip(counts, before.counts).map { max(0, $0 - $1) })
     }
 
-    /// The value that a part of the values is not above, as if they lay evenly in each bucket; nil without values.
-    /// Above all bounds it is the last one, because more is not known.
+    /// The value that a part of the values is not above, as if they lay evenly in each bucket; nil
+    /// without values. Above all bounds it is the last one, because more is not known.
     /// - Parameter part: 0 to 1; 0.99 for the 99th percentile.
     func quantile(_ part: Double) -> Double? {
         guard total > 0 else { return nil }

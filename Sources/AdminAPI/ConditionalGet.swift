@@ -1,5 +1,6 @@
-// What is read under a condition (RFC 9110, section 13): 304 when the caller has it already, 412 when it wants another.
-// Conditions of what changes something are the stores' business, which know them at the moment of the change.
+// What is read under a condition (RFC 9110, section 13): 304 when the caller has it already, 412
+// when it wants another. Conditions of what changes something are the stores' business, which know
+// them at the moment of the change.
 
 import HTTPTypes
 import Hummingbird

@@ -1,5 +1,5 @@
-// Who has a connection to the admin API, and who must go when somebody else comes: nobody can take all of it for long, and
-// health always gets an answer.
+// Who has a connection to the admin API, and who must go when somebody else comes: nobody can take
+// all of it for long, and health always gets an answer.
 
 import NIOCore
 import Synchronization
@@ -7,7 +7,8 @@ import Synchronization
 final class Places: Sendable {
     enum Kind { case ordinary, health }
 
-    /// How long an ordinary place is kept for whoever has it and asks nothing: its first request may be on its way.
+    /// How long an ordinary place is kept for whoever has it and asks nothing: its first request
+    /// may be on its way.
     static let grace: TimeAmount = .milliseconds(100)
 
     struct Place: Sendable {
@@ -41,12 +42,16 @@ final class Places: Sendable {
     private let maximum: [Kind: Int]
     private let state = Mutex(State())
 
-    /// - Parameters: connections: for whatever is asked. - healthConnections: beyond those, for health only.
+    /// - Parameters:
+    ///   - connections: for whatever is asked.
+    ///   - healthConnections: beyond those, for
+    ///     health only.
     init(connections: Int, healthConnections: Int) {
         maximum = [.ordinary: connections, .health: healthConnections]
     }
 
-    /// Gives a connection its place, which is idle. If all are taken, the longest idle one must leave.
+    /// Gives a connection its place, which is idle. If all are taken, the longest idle one must
+    /// leave.
     /// - Parameter leave: called when it must go in its turn; it has no place any more then.
     /// - Returns: nil when nobody is idle, not even on the places for health.
     func enter(at now: NIODeadline, leave: @escaping @Sendable () -> Void) -> Place? {

@@ -1,5 +1,5 @@
-// The routes of plans, of accounts' overrides and of the log of their changes. What may be changed when is decided by the
-// script in Redis; here it is said over HTTP.
+// The routes of plans, of accounts' overrides and of the log of their changes. What may be changed
+// when is decided by the script in Redis; here it is said over HTTP.
 
 import Accounting
 import HTTPTypes

@@ -1,4 +1,5 @@
-// How the control plane sends the problems that `WireFormat` defines, and what it makes of the errors of others.
+// How the control plane sends the problems that `WireFormat` defines, and what it makes of the
+// errors of others.
 
 import HTTPTypes
 import Hummingbird

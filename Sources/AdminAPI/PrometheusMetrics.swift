@@ -1,6 +1,7 @@
-// The factory behind every `Counter`, `Recorder`, `Meter` and `Timer` of the process. It is handed to whoever
-// measures (nothing is global), keeps one handler per name and labels, and renders them all for `/metrics`.
-// Recording touches atomics only; the lock guards the table, for making a metric and for rendering.
+// The factory behind every `Counter`, `Recorder`, `Meter` and `Timer` of the process. It is handed
+// to whoever measures (nothing is global), keeps one handler per name and labels, and renders them
+// all for `/metrics`. Recording touches atomics only; the lock guards the table, for making a
+// metric and for rendering.
 
 public import CoreMetrics
 public import Logging
@@ -46,7 +47,8 @@ public final class PrometheusMetrics: MetricsFactory {
     private let logger: Logger
     private let table = Mutex(Table())
 
-    /// - Parameter maximumSeries: beyond this many, new series are recorded nowhere; the log says so once.
+    /// - Parameter maximumSeries: beyond this many, new series are recorded nowhere; the log says
+    ///   so once.
     public init(_ descriptions: [Description] = [], maximumSeries: Int = 1_000, logger: Logger) {
         self.descriptions = Dictionary(descriptions.map { ($0.name, $0) }) { first, _ in first }
         self.maximumSeries = maximumSeries
@@ -81,7 +83,8 @@ public final class PrometheusMetrics: MetricsFactory {
         series(label, dimensions, .histogram) { HistogramSeries(bounds: $0) }
     }
 
-    // A series lives as long as the process: a counter that vanished and came back would look like a restart.
+    // A series lives as long as the process: a counter that vanished and came back would look like
+    // a restart.
     public func destroyCounter(_ handler: any CounterHandler) {}
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     public func destroyMeter(_ handler: any MeterHandler) {}
@@ -98,7 +101,8 @@ public final class PrometheusMetrics: MetricsFactory {
 
     // MARK: Reading
 
-    /// What was counted so far under that name, by rendered labels; empty when nothing is counted there.
+    /// What was counted so far under that name, by rendered labels; empty when nothing is counted
+    /// there.
     func counts(of name: String) -> [String: Int] {
         (series(of: name) as [String: IntegerSeries]).mapValues(\.current)
     }
@@ -117,8 +121,8 @@ public final class PrometheusMetrics: MetricsFactory {
 
     // MARK: Making
 
-    /// The handler of that name and those labels, made when it is the first to ask. A name that is already
-    /// taken by another kind, or one series too many, gets a handler that nobody reads.
+    /// The handler of that name and those labels, made when it is the first to ask. A name that is
+    /// already taken by another kind, or one series too many, gets a handler that nobody reads.
     private func series<Series: PrometheusSeries>(
         _ label: String, _ dimensions: [(String, String)], _ kind: PrometheusKind,
         make: ([Double]) -> Series

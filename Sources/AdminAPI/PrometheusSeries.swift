@@ -1,5 +1,5 @@
-// The three things that are counted: whole numbers, real numbers, and distributions. Every update is a few
-// relaxed atomic operations, so any thread may record at any time and nobody waits.
+// The three things that are counted: whole numbers, real numbers, and distributions. Every update
+// is a few relaxed atomic operations, so any thread may record at any time and nobody waits.
 
 import CoreMetrics
 import Synchronization
@@ -59,7 +59,8 @@ final class RealSeries: PrometheusSeries, FloatingPointCounterHandler, MeterHand
 /// A distribution over fixed buckets. A timer is one in seconds.
 final class HistogramSeries: PrometheusSeries, RecorderHandler, TimerHandler {
     private let bounds: [Double]
-    /// How many values fell into each bucket and no earlier one; the last is everything above all bounds.
+    /// How many values fell into each bucket and no earlier one; the last is everything above all
+    /// bounds.
     private let counts: [IntegerSeries]
     private let sum = RealSeries()
 

@@ -1,4 +1,5 @@
-// Prometheus' text format 0.0.4: names, labels, numbers and their escapes. Nothing here knows what is counted.
+// Prometheus' text format 0.0.4: names, labels, numbers and their escapes. Nothing here knows what
+// is counted.
 
 struct PrometheusText {
     private(set) var output = ""

@@ -1,4 +1,5 @@
-// One name for a request, on its reply and in every line that is logged about it: the caller's, if it gave a good one.
+// One name for a request, on its reply and in every line that is logged about it: the caller's, if
+// it gave a good one.
 
 import HTTPTypes
 import Hummingbird
@@ -23,7 +24,8 @@ struct RequestIdentity: RouterMiddleware {
         return response
     }
 
-    /// The caller's; nil without one, with several, or with one that is not 1 to 128 visible ASCII bytes.
+    /// The caller's; nil without one, with several, or with one that is not 1 to 128 visible ASCII
+    /// bytes.
     static func id(in headers: HTTPFields) -> String? {
         let ids = headers[values: field]
         guard ids.count == 1, lengths.contains(ids[0].utf8.count),

@@ -1,4 +1,5 @@
-// How the control plane says what it knows: JSON with sorted members, with an ETag where it can be changed.
+// How the control plane says what it knows: JSON with sorted members, with an ETag where it can be
+// changed.
 
 import Foundation
 import HTTPTypes

@@ -1,4 +1,5 @@
-// What every reply of the control plane tells browsers: load nothing from elsewhere, be shown nowhere else, guess nothing.
+// What every reply of the control plane tells browsers: load nothing from elsewhere, be shown
+// nowhere else, guess nothing.
 
 import HTTPTypes
 import Hummingbird
@@ -9,7 +10,8 @@ struct SecurityHeaders: RouterMiddleware {
     /// A reply that sets one of these itself keeps its own.
     let fields: [(HTTPField.Name, String)]
 
-    /// - Parameter isSecure: whether the connection is encrypted, so that browsers may be told to insist on it.
+    /// - Parameter isSecure: whether the connection is encrypted, so that browsers may be told to
+    ///   insist on it.
     init(isSecure: Bool) {
         fields =
             Self.always

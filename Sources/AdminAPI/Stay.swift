@@ -1,5 +1,5 @@
-// One connection's stay at the admin API: how long it may be silent, how long a request may take to come and a reply to be
-// read, and when the place may be given to somebody else.
+// One connection's stay at the admin API: how long it may be silent, how long a request may take to
+// come and a reply to be read, and when the place may be given to somebody else.
 
 import NIOCore
 import WireFormat

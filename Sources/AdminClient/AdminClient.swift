@@ -1,5 +1,5 @@
-// The admin API as seen from the other side: what the command line and the end-to-end tests use. Bodies are decoded here;
-// what is not 2xx is thrown as the problem that the service tells.
+// The admin API as seen from the other side: what the command line and the end-to-end tests use.
+// Bodies are decoded here; what is not 2xx is thrown as the problem that the service tells.
 
 import Foundation
 public import NIOHTTP1
@@ -95,8 +95,9 @@ public struct AdminClient: Sendable {
     /// - Parameters:
     ///   - path: percent-encoded, see ``path(_:)``.
     ///   - body: JSON.
-    /// - Throws: ``InvalidRequest`` for what can never be sent, ``AdminRefusal`` for what is not 2xx, ``UnreadableReply`` for what is not Stint's, or
-    ///   ``AdminConnectionError`` when there is no reply.
+    /// - Throws: ``InvalidRequest`` for what can never be sent, ``AdminRefusal`` for what is not
+    ///   2xx, ``UnreadableReply`` for what is not Stint's, or ``AdminConnectionError`` when there
+    ///   is no reply.
     public func send(
         _ method: HTTPMethod, _ path: String, query: [String: String] = [:], body: [UInt8]? = nil,
         headers: HTTPHeaders = [:]

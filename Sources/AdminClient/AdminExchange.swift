@@ -1,5 +1,6 @@
-// One HTTP/1.1 request over a connection of its own, which is closed with the reply. The command line asks once, or every two
-// seconds: that needs no pool, no redirects and no HTTP/2, and so no HTTP client library in the service's program.
+// One HTTP/1.1 request over a connection of its own, which is closed with the reply. The command
+// line asks once, or every two seconds: that needs no pool, no redirects and no HTTP/2, and so no
+// HTTP client library in the service's program.
 
 import NIOCore
 import NIOHTTP1
@@ -9,7 +10,8 @@ import WireFormat
 
 /// Why there is no reply. What was not connected had no effect; of the others that is unknown.
 public enum AdminConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Nobody listens there, or the name is unknown; or there is no TLS, or not with a certificate that is trusted.
+    /// Nobody listens there, or the name is unknown; or there is no TLS, or not with a certificate
+    /// that is trusted.
     case notConnected(String)
     /// The server asks for a certificate of its client, and there is none.
     case wantsCertificate
@@ -41,7 +43,8 @@ struct AdminExchange: Sendable {
     private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
     /// - Parameter maximumBytes: a longer body is an error.
-    /// - Throws: ``InvalidRequest``, ``AdminConnectionError``, ``UnreadableReply`` for what is no HTTP, or `CancellationError`.
+    /// - Throws: ``InvalidRequest``, ``AdminConnectionError``, ``UnreadableReply`` for what is no
+    ///   HTTP, or `CancellationError`.
     func reply(
         from origin: AdminOrigin, trusting trust: AdminClient.Trust, within deadline: Duration,
         maximumBytes: Int

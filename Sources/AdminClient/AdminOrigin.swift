@@ -7,8 +7,8 @@ struct AdminOrigin: Hashable, Sendable {
     let host: String
     let port: Int
 
-    /// - Parameter url: a slash at its end is ignored; without a port it is 80 or 443. Nil for everything else: user
-    ///   names, paths, queries, other schemes.
+    /// - Parameter url: a slash at its end is ignored; without a port it is 80 or 443. Nil for
+    ///   everything else: user names, paths, queries, other schemes.
     init?(url: String) {
         guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else { return nil }
         switch url[..<colon].lowercased() {

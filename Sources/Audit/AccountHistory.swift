@@ -19,7 +19,8 @@ struct AdmissionRecord {
     let remaining: LimitsObject?
 }
 
-/// A settlement that was accepted (200), refused (404), or may have been carried out (500 and above).
+/// A settlement that was accepted (200), refused (404), or may have been carried out (500 and
+/// above).
 struct SettlementRecord {
     let line: Int
     let id: String

@@ -1,11 +1,13 @@
-// Reads a recorded history and checks what Stint promises: no window is over its limit at any instant, nothing is
-// charged twice, nothing runs free, no charge is forgotten. It knows the promise and nothing of how the rule keeps it:
-// it adds up every charge that the replies prove, exactly, and in doubt takes what speaks for Stint. So what it
-// finds is proven, and what the history does not show it cannot find.
+// Reads a recorded history and checks what Stint promises: no window is over its limit at any
+// instant, nothing is charged twice, nothing runs free, no charge is forgotten. It knows the
+// promise and nothing of how the rule keeps it: it adds up every charge that the replies prove,
+// exactly, and in doubt takes what speaks for Stint. So what it finds is proven, and what the
+// history does not show it cannot find.
 //
-// An instant of admission is exact, by the ledger's clock: `deadline - grantedMs`. The instant of a settlement is in no
-// reply; it is taken as early as can be, which is the latest instant among the account's admissions that were answered
-// before the settlement was sent. That needs no comparison of the ledger's clock with the asker's.
+// An instant of admission is exact, by the ledger's clock: `deadline - grantedMs`. The instant of a
+// settlement is in no reply; it is taken as early as can be, which is the latest instant among the
+// account's admissions that were answered before the settlement was sent. That needs no comparison
+// of the ledger's clock with the asker's.
 
 import WireFormat
 
@@ -28,7 +30,8 @@ public struct Audit {
     /// The limits of accounts that were never peeked at.
     private var firstSeen: [PolicyStanding]?
 
-    /// - Parameter clockToleranceMs: by how much the ledger's clock may move against the asker's; nil does not look.
+    /// - Parameter clockToleranceMs: by how much the ledger's clock may move against the asker's;
+    ///   nil does not look.
     public init(clockToleranceMs: Int? = 1_000) { self.clockToleranceMs = clockToleranceMs }
 
     /// Takes line `number` of the history, counted from 1.
@@ -104,7 +107,8 @@ public struct Audit {
     }
 }
 
-/// By how much two clocks moved against each other, at least: each admission bounds their difference.
+/// By how much two clocks moved against each other, at least: each admission bounds their
+/// difference.
 struct ClockComparison {
     private var least = Int.min
     private var most = Int.max
@@ -116,7 +120,8 @@ struct ClockComparison {
     mutating func see(_ admission: AdmissionRecord) {
         guard !admission.isRepeat else { return }
         let before = driftMs
-        // The ledger's clock is read once, between sending and answering; both are rounded down to whole ms.
+        // The ledger's clock is read once, between sending and answering; both are rounded down to
+        // whole ms.
         least = max(least, admission.at - admission.answeredAt - 1)
         most = min(most, admission.at - admission.sentAt + 1)
         if driftMs > before { line = admission.line }

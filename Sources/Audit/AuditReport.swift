@@ -16,7 +16,8 @@ public struct Finding: Hashable, Sendable {
         case forgotten = "forgotten"
         /// An account's instants of admission go back in time.
         case steppedBack = "stepped back"
-        /// Not Stint's fault: the two clocks moved against each other, so the history is no evidence.
+        /// Not Stint's fault: the two clocks moved against each other, so the history is no
+        /// evidence.
         case clocksDisagree = "clocks disagree"
         /// Not Stint's fault: the limits changed within the history.
         case limitsChanged = "limits changed"
@@ -122,7 +123,8 @@ public struct AuditTally: Hashable, Sendable, CustomStringConvertible {
     public private(set) var admitted = 0
     public private(set) var repeated = 0
     public private(set) var denied = 0
-    /// Admitted without the ledger, by the plan's `whenUnavailable`: nothing is promised about these.
+    /// Admitted without the ledger, by the plan's `whenUnavailable`: nothing is promised about
+    /// these.
     public private(set) var degraded = 0
     public private(set) var settled = 0
     public private(set) var overrun = 0

@@ -5,7 +5,8 @@ import WireFormat
 /// One charge.
 struct Charge {
     let admission: AdmissionRecord
-    /// What settlements may have left of the grant, and since when at the earliest; in the order of the instants.
+    /// What settlements may have left of the grant, and since when at the earliest; in the order of
+    /// the instants.
     var lowerings: [(at: Int, ms: Int)] = []
     var isSettled = false
 
@@ -28,7 +29,8 @@ struct ChargeBook {
 
     init(_ admissions: [AdmissionRecord], longestWindowMs: Int) {
         self.longestWindowMs = longestWindowMs
-        // A repetition proves a charge when the first reply was lost; else it must be a charge that is there.
+        // A repetition proves a charge when the first reply was lost; else it must be a charge that
+        // is there.
         let charged = admissions.filter { !$0.isRepeat }
         var revealed = Set(charged.map(Grant.init))
         let lost = admissions.filter { $0.isRepeat && revealed.insert(Grant($0)).inserted }
@@ -48,7 +50,8 @@ struct ChargeBook {
         findOtherAnswers(admissions)
     }
 
-    /// An admission is answered for the id that was asked for, with a grant of at most what was asked for.
+    /// An admission is answered for the id that was asked for, with a grant of at most what was
+    /// asked for.
     private mutating func findOtherAnswers(_ admissions: [AdmissionRecord]) {
         for admission in admissions {
             let asked = admission.askedID ?? admission.id
@@ -83,7 +86,8 @@ struct ChargeBook {
         return low == 0 ? nil : known[low - 1].latest
     }
 
-    /// For an account the ledger's clock never steps back, unless it was set back by more than a window.
+    /// For an account the ledger's clock never steps back, unless it was set back by more than a
+    /// window.
     private mutating func findBackwardSteps() {
         for charge in charges where !charge.admission.isRepeat {
             let admission = charge.admission
@@ -102,7 +106,8 @@ struct ChargeBook {
 
     mutating func settle(_ settlements: [SettlementRecord], unanswered: Set<String>) {
         let inOrder = settlements.sorted { ($0.sentAt, $0.line) < ($1.sentAt, $1.line) }
-        // Of an id that was charged anew after its settlement, either charge may be the one that is settled.
+        // Of an id that was charged anew after its settlement, either charge may be the one that is
+        // settled.
         for settlement in inOrder where settlement.status != 404 {
             for index in chargesOfID[settlement.id] ?? [] { lower(index, settlement) }
         }
@@ -141,7 +146,8 @@ struct ChargeBook {
         charges[index].isSettled = true
     }
 
-    /// An id that is held is not charged again, and it is held until it is settled or 30 s after its deadline.
+    /// An id that is held is not charged again, and it is held until it is settled or 30 s after
+    /// its deadline.
     private mutating func findDoubleCharges(_ settlements: [SettlementRecord]) {
         let settlementsOfID = Dictionary(grouping: settlements.filter { $0.status != 404 }, by: \.id)
         for (id, indices) in chargesOfID where indices.count > 1 {
@@ -183,8 +189,8 @@ struct ChargeBook {
             ))
     }
 
-    /// Whether this is the receipt of that charge: what was used is charged, or the grant when its cell may have left every
-    /// window.
+    /// Whether this is the receipt of that charge: what was used is charged, or the grant when its
+    /// cell may have left every window.
     private func fits(_ receipt: SettledBody, _ charge: Charge, _ settlement: SettlementRecord) -> Bool {
         let (grantedMs, durationMs) = (charge.grantedMs, settlement.durationMs)
         guard receipt.overrunMs == max(0, durationMs - grantedMs) else { return false }

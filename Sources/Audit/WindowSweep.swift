@@ -1,5 +1,5 @@
-// One limit of one account through time: what its window held, at least, at each admission. Between admissions it only
-// empties, so its fullest instants are admissions.
+// One limit of one account through time: what its window held, at least, at each admission. Between
+// admissions it only empties, so its fullest instants are admissions.
 
 import WireFormat
 
@@ -37,7 +37,8 @@ struct WindowSweep {
                 lowerings.removeLast()
                 lower(next.charge, to: next.ms)
             }
-            // A settlement that can be as early as this instant came after an admission of this instant.
+            // A settlement that can be as early as this instant came after an admission of this
+            // instant.
             let beforeSettling = used
             var own: [(at: Int, ms: Int, charge: Int)] = []
             while let next = lowerings.last, next.at == t {
@@ -70,8 +71,9 @@ struct WindowSweep {
         policy.meter == .executions ? 1 : charge.leastMs(at: t)
     }
 
-    /// The admissions of one instant. Their order is not known, and one may have been settled before another came: so
-    /// each is held against what was there before, and all against the order that speaks best for Stint.
+    /// The admissions of one instant. Their order is not known, and one may have been settled
+    /// before another came: so each is held against what was there before, and all against the
+    /// order that speaks best for Stint.
     private mutating func admit(_ indices: Range<Int>, at t: Int, beforeSettling: Int) {
         let before = used
         var (cheapest, dearest, sum, leastExtra) = (Int.max, 0, 0, Int.max)
@@ -96,7 +98,8 @@ struct WindowSweep {
                     + "\(policy.windowMs) ms up to \(Instant(t)), when \(admission.id) was admitted"))
     }
 
-    /// The reply said how much was left; more than is left after the charges that are known cannot be.
+    /// The reply said how much was left; more than is left after the charges that are known cannot
+    /// be.
     private mutating func checkRemaining(_ admission: AdmissionRecord, used: Int) {
         let remaining = admission.remaining
         let said = policy.meter == .executions ? remaining?.executionsRemaining : remaining?.timeRemaining

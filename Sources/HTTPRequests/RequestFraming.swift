@@ -1,5 +1,6 @@
-// What a request's header fields say about its body, its connection and who sent it. NIO's decoder has already refused
-// what does not parse and what could be read in two ways (two lengths, a length beside chunks).
+// What a request's header fields say about its body, its connection and who sent it. NIO's decoder
+// has already refused what does not parse and what could be read in two ways (two lengths, a length
+// beside chunks).
 
 public import Access
 public import NIOHTTP1
@@ -21,7 +22,8 @@ public struct RequestFraming {
     public private(set) var page = SendingPage()
     /// The value of `Authorization`.
     public private(set) var authorization: String?
-    /// It offers another protocol, which is nothing but the end of NIO's decoder: see ``RenewedDecoder``.
+    /// It offers another protocol, which is nothing but the end of NIO's decoder: see
+    /// ``RenewedDecoder``.
     public private(set) var offersUpgrade = false
     /// No further request comes on this connection.
     public private(set) var closes: Bool
@@ -29,7 +31,8 @@ public struct RequestFraming {
     /// A body follows.
     public var hasBody: Bool { isChunked || length > 0 }
 
-    /// - Throws: 400 or 417, after which the connection is of no use: where the body ends is not known.
+    /// - Throws: 400 or 417, after which the connection is of no use: where the body ends is not
+    ///   known.
     public init(_ head: HTTPRequestHead) throws(Problem) {
         let isOld = head.version == .http1_0
         closes = !head.isKeepAlive || head.method == .CONNECT
@@ -72,7 +75,8 @@ public struct RequestFraming {
 
     /// Refuses what a page made a browser send, unless it is a page of this service.
     /// - Parameters:
-    ///   - hosts: the connection's check. - isSecure: whether the connection is encrypted.
+    ///   - hosts: the connection's check.
+    ///   - isSecure: whether the connection is encrypted.
     /// - Throws: 421 and 403, after which the connection goes on; 400 for a host that is none.
     public func checkSender(
         _ method: HTTPMethod, _ target: RequestTarget, hosts: inout HostCheck, isSecure: Bool
@@ -89,8 +93,9 @@ public struct RequestFraming {
         }
     }
 
-    /// NIO's decoder stops exactly when there is an `Upgrade` that says something and an option `upgrade` in `Connection`.
-    /// Where fields are so odd that this reading and its own might differ, the request is the connection's last.
+    /// NIO's decoder stops exactly when there is an `Upgrade` that says something and an option
+    /// `upgrade` in `Connection`. Where fields are so odd that this reading and its own might
+    /// differ, the request is the connection's last.
     private mutating func readOffer(in headers: HTTPHeaders) {
         let options = headers["connection"]
         guard options.contains(where: { $0.lowercased().contains("upgrade") }) else { return }

@@ -20,7 +20,8 @@ public struct RequestTarget {
         path = tail.utf8.first == UInt8(ascii: "/") ? tail : "/\(tail)"
     }
 
-    /// Either scheme, whichever the connection is: a proxy that ends TLS passes on what it was asked.
+    /// Either scheme, whichever the connection is: a proxy that ends TLS passes on what it was
+    /// asked.
     private static func afterScheme(_ text: String) -> Substring? {
         for scheme in ["http://", "https://"] {
             let start = text.utf8.prefix(scheme.utf8.count)

@@ -1,7 +1,9 @@
-// How much of a window was charged, as the asker can know it from the replies: never more than it was.
+// How much of a window was charged, as the asker can know it from the replies: never more than it
+// was.
 
-/// The charges of one account within one window, in cells that count while all of their charges do. So what it adds up
-/// to is at least in the window, and lacks at most a cell's worth. Charges may come a little out of order, as replies do.
+/// The charges of one account within one window, in cells that count while all of their charges do.
+/// So what it adds up to is at least in the window, and lacks at most a cell's worth. Charges may
+/// come a little out of order, as replies do.
 struct ChargedWindow {
     /// In a window; each takes 32 bytes while something was charged in it.
     static let cells = 240

@@ -1,4 +1,5 @@
-// How long the executions of a load take. Nobody waits for them: a drawn duration is what a settlement reports.
+// How long the executions of a load take. Nobody waits for them: a drawn duration is what a
+// settlement reports.
 
 import Foundation
 
@@ -39,7 +40,8 @@ public enum Durations: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// One draw of chance each, the fixed ones too, so that another distribution leaves the accounts as they are.
+    /// One draw of chance each, the fixed ones too, so that another distribution leaves the
+    /// accounts as they are.
     func next(using chance: inout SplitMix64) -> Int {
         switch self {
         case .fixed(let ms):

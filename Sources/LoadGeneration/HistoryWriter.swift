@@ -1,4 +1,5 @@
-// Writes the lines of a history in a thread of its own. No line is lost: who comes when too much is waiting waits too.
+// Writes the lines of a history in a thread of its own. No line is lost: who comes when too much is
+// waiting waits too.
 
 import Dispatch
 import Synchronization
@@ -9,7 +10,8 @@ public final class HistoryWriter: Sendable {
     /// What was written.
     public struct Summary: Hashable, Sendable {
         public internal(set) var lines = 0
-        /// How often the load had to wait because writing was slower; its latencies then say more about the recorder.
+        /// How often the load had to wait because writing was slower; its latencies then say more
+        /// about the recorder.
         public internal(set) var waits = 0
 
         init(lines: Int = 0, waits: Int = 0) {
@@ -31,7 +33,8 @@ public final class HistoryWriter: Sendable {
     private let state = Mutex(State())
     private let sink: @Sendable ([UInt8]) throws -> Void
 
-    /// - Parameter sink: takes whole lines, called from one thread; after it threw, nothing more is written.
+    /// - Parameter sink: takes whole lines, called from one thread; after it threw, nothing more is
+    ///   written.
     public init(sink: @escaping @Sendable ([UInt8]) throws -> Void) { self.sink = sink }
 
     /// Hands lines over. Returns at once unless ``maximumWaiting`` handovers are waiting.

@@ -1,4 +1,5 @@
-// One connection to a service: at most one request is on its way, and everything that happens to it is told to the lane.
+// One connection to a service: at most one request is on its way, and everything that happens to it
+// is told to the lane.
 
 import NIOCore
 import WireFormat

@@ -1,4 +1,5 @@
-// What ends a load before it began, and what is wrong with a word of its description; each says what to type.
+// What ends a load before it began, and what is wrong with a word of its description; each says
+// what to type.
 
 /// No load can be made; the description says why and what to do.
 public struct LoadError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,5 +1,5 @@
-// What a lane has to do and when: executions that become due, by a rate or by a trace, and in a replay the ends of those
-// that run.
+// What a lane has to do and when: executions that become due, by a rate or by a trace, and in a
+// replay the ends of those that run.
 
 import NIOCore
 
@@ -9,7 +9,8 @@ extension LoadLane {
 
     // MARK: What becomes due
 
-    /// When the next execution is due, ns since the epoch; nil in a closed loop, and when none is known.
+    /// When the next execution is due, ns since the epoch; nil in a closed loop, and when none is
+    /// known.
     private var nextDue: Int? { (schedule?.next ?? recorded?.next).map { start + $0 } }
 
     /// Sends what is due, and comes back when the next is.

@@ -130,7 +130,8 @@ extension LoadLane {
         measure(question, now)
     }
 
-    /// Everything that was replied to has a latency, and what nobody replied to in time has at least that long.
+    /// Everything that was replied to has a latency, and what nobody replied to in time has at
+    /// least that long.
     private func fail(_ question: Question, _ outcome: Outcome, _ now: Int) {
         guard case .failed(let failure) = outcome else { return }
         tally.count(failure)

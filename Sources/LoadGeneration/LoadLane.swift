@@ -1,6 +1,6 @@
-// One event loop's share of a load: its connections, its part of the schedule, its counts. Everything here happens on
-// that loop, so nothing is locked. What a question is and what its answer means is in `LoadLane+answers.swift`, what is
-// due when in `LoadLane+agenda.swift`.
+// One event loop's share of a load: its connections, its part of the schedule, its counts.
+// Everything here happens on that loop, so nothing is locked. What a question is and what its
+// answer means is in `LoadLane+answers.swift`, what is due when in `LoadLane+agenda.swift`.
 
 import NIOCore
 import WireFormat
@@ -124,8 +124,8 @@ final class LoadLane {
 
     // MARK: From the beginning to the end
 
-    /// Begins the trace, if there is one, makes all connections and asks each target once. The future fails with a
-    /// ``LoadError``.
+    /// Begins the trace, if there is one, makes all connections and asks each target once. The
+    /// future fails with a ``LoadError``.
     func open() -> EventLoopFuture<Void> {
         if recorded == nil { dialAll() } else { readAhead() }
         return opened.futureResult

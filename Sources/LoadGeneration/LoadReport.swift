@@ -1,4 +1,5 @@
-// What a load measured, said twice: as text for people, as JSON for programs (docs/LOAD.md has its shape).
+// What a load measured, said twice: as text for people, as JSON for programs (docs/LOAD.md has its
+// shape).
 
 import Foundation
 import WireFormat
@@ -7,7 +8,8 @@ import WireFormat
 public struct LoadReport: Sendable {
     public let settings: LoadSettings
     public internal(set) var tally = LoadTally()
-    /// From the end of the warm-up to the last answer, at least the time that was asked for unless interrupted; ms.
+    /// From the end of the warm-up to the last answer, at least the time that was asked for unless
+    /// interrupted; ms.
     public internal(set) var measuredMs = 0
     /// Whether somebody stopped it before its time.
     public var wasInterrupted = false
@@ -39,7 +41,8 @@ public struct LoadReport: Sendable {
 
     // MARK: Text
 
-    /// Some lines, printable whatever a trace has for names; the last two are the throughput and the p99 of everything.
+    /// Some lines, printable whatever a trace has for names; the last two are the throughput and
+    /// the p99 of everything.
     public var text: String {
         let latency = tally.latency
         var lines = headLines

@@ -81,7 +81,8 @@ public struct LoadSettings: Hashable, Sendable {
     public var durationMs = 10_000
     /// How long one reply may take, ms.
     public var timeoutMs = 5_000
-    /// Requests of an open loop that may be due and wait for a connection, in each lane. Beyond that they are not sent.
+    /// Requests of an open loop that may be due and wait for a connection, in each lane. Beyond
+    /// that they are not sent.
     public var maximumWaiting = 100_000
 
     public init() {}

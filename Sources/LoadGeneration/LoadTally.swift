@@ -42,12 +42,14 @@ public struct LoadTally: Sendable {
     public internal(set) var reconnections = 0
     /// Requests of the warm-up that were answered.
     public internal(set) var warmUpAnswered = 0
-    /// From when an admission was due to its answer. Requests that were given up count with the time until then.
+    /// From when an admission was due to its answer. Requests that were given up count with the
+    /// time until then.
     public internal(set) var admissionLatency = LatencyHistogram()
-    /// From when a settlement was due to its answer. It is due when the execution ends, and in a load that waits for no
-    /// execution when the admission is answered.
+    /// From when a settlement was due to its answer. It is due when the execution ends, and in a
+    /// load that waits for no execution when the admission is answered.
     public internal(set) var settlementLatency = LatencyHistogram()
-    /// From when a request was due to when the load itself took it up: how late the load was, not the service.
+    /// From when a request was due to when the load itself took it up: how late the load was, not
+    /// the service.
     public internal(set) var lateness = LatencyHistogram()
 
     public init() {}

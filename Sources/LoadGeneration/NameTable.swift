@@ -1,5 +1,6 @@
-// Names as numbers: a trace says the same few names again and again, and a number is compared, hashed and used as an
-// index for next to nothing. Byte by byte: names that only look alike are different.
+// Names as numbers: a trace says the same few names again and again, and a number is compared,
+// hashed and used as an index for next to nothing. Byte by byte: names that only look alike are
+// different.
 
 /// Gives each different name a number, counted from 0. An open hash table.
 public struct NameTable: Sendable {

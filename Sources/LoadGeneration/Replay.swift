@@ -1,5 +1,5 @@
-// What decides a replay: which trace, how fast, how often. When a row is due and what its account is called follow from
-// it.
+// What decides a replay: which trace, how fast, how often. When a row is due and what its account
+// is called follow from it.
 
 /// A trace to replay.
 public struct Replay: Hashable, Sendable {
@@ -10,7 +10,8 @@ public struct Replay: Hashable, Sendable {
 
     /// What the trace is called.
     public let trace: String
-    /// Ms of the trace for each ms of the replay. Only when executions start depends on it; each takes as long as it did.
+    /// Ms of the trace for each ms of the replay. Only when executions start depends on it; each
+    /// takes as long as it did.
     public var speed = 1.0
     /// How often every row is replayed, each time for an account of its own.
     public var copies = 1
@@ -55,7 +56,8 @@ struct AccountNames {
         return Self.name(recorded[number / copies], copy: number % copies, of: copies)
     }
 
-    /// With several copies all have `:1`, `:2`, ... at the end, so that no two are the same whatever the trace's names are.
+    /// With several copies all have `:1`, `:2`, ... at the end, so that no two are the same
+    /// whatever the trace's names are.
     static func name(_ name: String, copy: Int, of copies: Int) -> String {
         copies == 1 ? name : "\(name):\(copy + 1)"
     }

@@ -1,13 +1,15 @@
-// What a replay found about its accounts and their limits; the times of its answers are in the `LoadReport` around it.
-// Where a simulation says the same, it has the same names.
+// What a replay found about its accounts and their limits; the times of its answers are in the
+// `LoadReport` around it. Where a simulation says the same, it has the same names.
 
 import WireFormat
 
 public struct ReplayReport: Sendable {
     public let trace: SimulationReport.TraceReport
-    /// Executions that were stopped when their grant ended, before they had taken their recorded duration.
+    /// Executions that were stopped when their grant ended, before they had taken their recorded
+    /// duration.
     public let stopped: Int
-    /// Those of the first account, with the denials for want of them and the fullest windows of all accounts, at least.
+    /// Those of the first account, with the denials for want of them and the fullest windows of all
+    /// accounts, at least.
     public let limits: [SimulationReport.LimitReport]
     /// Accounts with at least one denial.
     public let deniedAccounts: Int

@@ -1,6 +1,6 @@
-// Finds whole HTTP/1.1 replies in what a connection received. It reads what decides where a reply ends and whether the
-// connection goes on after it, and steps over all else: a general decoder, which makes a string of every header
-// field, costs several times as much.
+// Finds whole HTTP/1.1 replies in what a connection received. It reads what decides where a reply
+// ends and whether the connection goes on after it, and steps over all else: a general decoder,
+// which makes a string of every header field, costs several times as much.
 
 import NIOCore
 
@@ -33,7 +33,8 @@ struct ReplyFraming {
 
     private init() {}
 
-    /// Takes the first reply out of `bytes`, informational ones (1xx) skipped; nil when it is not all there.
+    /// Takes the first reply out of `bytes`, informational ones (1xx) skipped; nil when it is not
+    /// all there.
     static func next(in bytes: inout ByteBuffer) throws(UnreadableReply) -> Reply? {
         while true {
             guard let end = try endOfHead(bytes.readableBytesUInt8Span) else { return nil }

@@ -38,7 +38,8 @@ struct Question {
 struct RequestWriter {
     private let ask: LoadSettings.Ask
     private let kind: String?
-    /// Begins the id of every execution of this lane, so that no two runs or lanes have one in common.
+    /// Begins the id of every execution of this lane, so that no two runs or lanes have one in
+    /// common.
     private let idPrefix: String
     var accounts: AccountNames
     private var body = JSONWriter(capacity: 256)
@@ -68,7 +69,8 @@ struct RequestWriter {
         SettleBody(durationMs: question.durationMs, outcome: question.isStopped ? .timeout : nil)
     }
 
-    /// - Parameter hostField: the lines between the request line and the fields about the body: `Host: ...\r\n`, and a token.
+    /// - Parameter hostField: the lines between the request line and the fields about the body:
+    ///   `Host: ...\r\n`, and a token.
     mutating func bytes(of question: Question, hostField: ByteBuffer) -> ByteBuffer {
         out.clear()
         out.writeStaticString(question.step == .peek ? "GET " : "POST ")

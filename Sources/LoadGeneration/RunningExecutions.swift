@@ -1,6 +1,7 @@
 // Executions that are running, by the instant at which they end.
 
-/// A binary heap: the one that ends first is on top; of those that end together, the one that began first.
+/// A binary heap: the one that ends first is on top; of those that end together, the one that began
+/// first.
 struct RunningExecutions<Execution> {
     private struct Entry {
         let end: Int

@@ -1,4 +1,5 @@
-// When the requests of an open loop are due. Each instant is computed from its number, so errors do not add up.
+// When the requests of an open loop are due. Each instant is computed from its number, so errors do
+// not add up.
 
 /// A constant rate, of which a lane takes every `lanes`-th request.
 struct Schedule: Sendable {

@@ -18,7 +18,8 @@ struct SimulatedAsk {
     private let id = ExecutionID("simulated")!
 
     /// - Parameter kind: nil is `function`, or the plan's only kind.
-    /// - Throws: ``SimulationError`` when the plan has no such kind, or more than one to choose from.
+    /// - Throws: ``SimulationError`` when the plan has no such kind, or more than one to choose
+    ///   from.
     init(_ mode: SimulationMode, under plan: Plan, kind: String?) throws(SimulationError) {
         self.mode = mode
         minimumMs = plan.minimumGrantMs
@@ -39,7 +40,8 @@ struct SimulatedAsk {
         ceilingMs = ceiling.maxDurationMs
     }
 
-    /// - Parameter durationMs: nil asks 0 ms. Without a ceiling runners must say how long it may run; here they know.
+    /// - Parameter durationMs: nil asks 0 ms. Without a ceiling runners must say how long it may
+    ///   run; here they know.
     func ask(_ durationMs: Int?) -> Ask {
         guard let durationMs else { return Ask(id: id, durationMs: 0, minimumMs: 0) }
         switch mode {

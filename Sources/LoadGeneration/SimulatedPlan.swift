@@ -1,5 +1,5 @@
-// One plan in force over a trace. Accounts share nothing, so each has a time of its own: whatever of its executions
-// ended before a row is settled just before that row is asked.
+// One plan in force over a trace. Accounts share nothing, so each has a time of its own: whatever
+// of its executions ended before a row is settled just before that row is asked.
 
 import Accounting
 

@@ -1,5 +1,6 @@
-// "What if this plan had been in force?" A trace goes through the rule in virtual time, under one plan or several side
-// by side; nothing is asked of a service, and no clock is read. docs/LOAD.md describes it for operators.
+// "What if this plan had been in force?" A trace goes through the rule in virtual time, under one
+// plan or several side by side; nothing is asked of a service, and no clock is read. docs/LOAD.md
+// describes it for operators.
 
 public import Accounting
 

@@ -1,5 +1,5 @@
-// What a simulation found: in total, for each plan, for each limit, and for the accounts that were denied most. Its
-// JSON is described in docs/LOAD.md; the names of the fields are these.
+// What a simulation found: in total, for each plan, for each limit, and for the accounts that were
+// denied most. Its JSON is described in docs/LOAD.md; the names of the fields are these.
 
 import Accounting
 
@@ -32,7 +32,8 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
         public let neverFits: Int
         /// Admitted rows that were granted less than they asked.
         public let partialGrants: Int
-        /// Admitted rows whose recorded duration is beyond their grant; 0 when charged at the start.
+        /// Admitted rows whose recorded duration is beyond their grant; 0 when charged at the
+        /// start.
         public let overruns: Int
         public let limits: [LimitReport]
         /// Accounts with at least one denial.
@@ -47,7 +48,8 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
         /// A count or ms.
         public let amount: Int
         public let windowMs: Int
-        /// Denials in which this limit had too little left; several limits may have a part in one denial.
+        /// Denials in which this limit had too little left; several limits may have a part in one
+        /// denial.
         public let denials: Int
         public let peak: PeakReport?
     }
@@ -56,7 +58,8 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
     public struct PeakReport: Encodable, Equatable, Sendable {
         /// A count or ms.
         public let used: Int
-        /// Of the amount, rounded to a tenth; absent when the amount is 0. Over-runs may make it more than 100.
+        /// Of the amount, rounded to a tenth; absent when the amount is 0. Over-runs may make it
+        /// more than 100.
         public let percent: Double?
         public let account: String
         /// When it was reached first.
@@ -76,7 +79,8 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
         whole == 0 ? 0 : (Double(part) / Double(whole) * 1_000).rounded() / 10
     }
 
-    /// The numbers of accounts with denials, the most first. The first to appear is first among equals.
+    /// The numbers of accounts with denials, the most first. The first to appear is first among
+    /// equals.
     static func mostDenied(of count: Int, denied: (Int) -> Int) -> [Int] {
         (0..<count).filter { denied($0) > 0 }.sorted { (denied($1), $0) < (denied($0), $1) }
     }
@@ -91,7 +95,8 @@ extension SimulationReport.AccountReport {
 }
 
 extension SimulationReport.LimitReport {
-    /// - Parameter account: the name of the peak's account; not asked for when nothing ever counted.
+    /// - Parameter account: the name of the peak's account; not asked for when nothing ever
+    ///   counted.
     init(
         name: String, meter: String, amount: Int, windowMs: Int, denials: Int, peak: Peak,
         account: @autoclosure () -> String

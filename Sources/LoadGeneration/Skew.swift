@@ -35,10 +35,12 @@ public enum Skew: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Draws accounts by their number, 0 to `count` - 1, one draw of chance each. Account 0 is the likeliest.
+/// Draws accounts by their number, 0 to `count` - 1, one draw of chance each. Account 0 is the
+/// likeliest.
 struct AccountSampler: Sendable {
     private let count: Int
-    /// Of 2^53, how much falls to the accounts up to each; empty when all are alike. 8 bytes an account.
+    /// Of 2^53, how much falls to the accounts up to each; empty when all are alike. 8 bytes an
+    /// account.
     private let shares: [UInt64]
 
     init(count: Int, skew: Skew) {

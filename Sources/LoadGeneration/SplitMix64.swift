@@ -14,8 +14,9 @@ struct SplitMix64: RandomNumberGenerator, Sendable {
         return mixed ^ mixed >> 31
     }
 
-    /// A number from 0 to `bound` - 1. One draw each, whatever the bound; the standard library's way may take several
-    /// and may change. A number is likelier than another by at most `bound` / 2^64.
+    /// A number from 0 to `bound` - 1. One draw each, whatever the bound; the standard library's
+    /// way may take several and may change. A number is likelier than another by at most `bound` /
+    /// 2^64.
     mutating func number(below bound: Int) -> Int {
         Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }

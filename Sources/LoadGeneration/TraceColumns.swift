@@ -1,5 +1,5 @@
-// The header of a trace: which column is which. Columns beyond the four that are needed may stand anywhere; they are
-// carried along and not looked at.
+// The header of a trace: which column is which. Columns beyond the four that are needed may stand
+// anywhere; they are carried along and not looked at.
 
 /// Where the needed columns stand, counted from 0.
 struct TraceColumns: Equatable {

@@ -1,4 +1,5 @@
-// Reads a trace ahead of its replay in a thread of its own, so that no reply waits for a disk or for gzip.
+// Reads a trace ahead of its replay in a thread of its own, so that no reply waits for a disk or
+// for gzip.
 
 import Dispatch
 import Synchronization

@@ -1,5 +1,5 @@
-// Cuts one row into the fields that are needed. Nothing is copied: a field is a range of the bytes that were read, within
-// its quotes if it has any (RFC 4180).
+// Cuts one row into the fields that are needed. Nothing is copied: a field is a range of the bytes
+// that were read, within its quotes if it has any (RFC 4180).
 
 /// The needed fields of one row, as places in the bytes.
 struct TraceFields {

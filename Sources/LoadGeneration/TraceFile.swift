@@ -1,5 +1,6 @@
-// A trace as a file: plain or gzip, by its first two bytes and not by its name. The gzip program unpacks it, in a
-// process of its own and so on a core of its own; every Debian has it, and the standard library has no inflate.
+// A trace as a file: plain or gzip, by its first two bytes and not by its name. The gzip program
+// unpacks it, in a process of its own and so on a core of its own; every Debian has it, and the
+// standard library has no inflate.
 
 import Foundation
 

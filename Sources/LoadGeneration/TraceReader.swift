@@ -1,5 +1,6 @@
-// Reads a trace: bytes in, rows out, one after the other. It keeps a piece of the file and the names of the accounts,
-// and nothing else, so a trace may be as long as it likes. docs/LOAD.md describes the format.
+// Reads a trace: bytes in, rows out, one after the other. It keeps a piece of the file and the
+// names of the accounts, and nothing else, so a trace may be as long as it likes. docs/LOAD.md
+// describes the format.
 
 /// A trace, read row by row. Rows must be sorted by their offset.
 public struct TraceReader {
@@ -60,7 +61,8 @@ public struct TraceReader {
     public var header: [String] { columns.names }
 
     /// The next row; nil at the end.
-    /// - Throws: at the first line that is damaged, or not in order. Nothing is to be read after that.
+    /// - Throws: at the first line that is damaged, or not in order. Nothing is to be read after
+    ///   that.
     public mutating func next() throws(TraceError) -> TraceRow? {
         while true {
             guard let fields = try TraceFields(in: bytes, from: start, columns, line: line + 1) else {

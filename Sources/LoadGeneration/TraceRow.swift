@@ -4,7 +4,8 @@
 public struct TraceRow: Equatable, Sendable {
     /// The line's number, counted from 1, which is the header.
     public var line: Int
-    /// When the execution starts, in ms from the beginning of the trace; 0 to ``TraceReader/offsetsMs``' end.
+    /// When the execution starts, in ms from the beginning of the trace; 0 to
+    /// ``TraceReader/offsetsMs``' end.
     public var offsetMs: Int
     /// Whose it is: the number of a name in ``TraceReader/accounts``.
     public var account: Int

@@ -1,11 +1,13 @@
-// Aliases (`*name`) let a few lines of YAML stand for more values than memory can hold, and the parser hashes all of them
-// before we see the first. So they are found, and refused, in a copy of the text that has none: there every `*` is another
-// character, which means nothing to YAML. Where a word begins with it, an alias began; in comments and strings it is a letter.
+// Aliases (`*name`) let a few lines of YAML stand for more values than memory can hold, and the
+// parser hashes all of them before we see the first. So they are found, and refused, in a copy of
+// the text that has none: there every `*` is another character, which means nothing to YAML. Where
+// a word begins with it, an alias began; in comments and strings it is a letter.
 
 import Yams
 
 enum YAMLAlias {
-    /// Of the Unicode's private ones. A text that begins words with it and has a `*` somewhere is taken to have aliases.
+    /// Of the Unicode's private ones. A text that begins words with it and has a `*` somewhere is
+    /// taken to have aliases.
     private static let standIn: Unicode.Scalar = "\u{E000}"
 
     /// The same text without aliases, line for line and column for column; nil when it has no `*`.

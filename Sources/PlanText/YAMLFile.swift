@@ -1,9 +1,11 @@
-// Plans and settings come from files that somebody names: whatever is there, only so much of it is read.
+// Plans and settings come from files that somebody names: whatever is there, only so much of it is
+// read.
 
 package import Foundation
 
 package enum YAMLFile {
-    /// - Throws: ``YAMLError`` when the file is too long or no UTF-8; what Foundation says when it cannot be read.
+    /// - Throws: ``YAMLError`` when the file is too long or no UTF-8; what Foundation says when it
+    ///   cannot be read.
     package static func text(at path: String) throws -> String {
         let file = try FileHandle(forReadingFrom: URL(filePath: path))
         let text = try text(from: file, named: path)

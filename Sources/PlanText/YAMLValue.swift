@@ -1,5 +1,6 @@
-// A YAML document that remembers where each value stands, so that every complaint can name file, line and
-// column. Shared by the plan file, the settings file, and (JSON being YAML) the bodies of the admin API.
+// A YAML document that remembers where each value stands, so that every complaint can name file,
+// line and column. Shared by the plan file, the settings file, and (JSON being YAML) the bodies of
+// the admin API.
 
 import WireFormat
 import Yams
@@ -10,7 +11,8 @@ package struct YAMLError: Error, Equatable, CustomStringConvertible {
     package let line: Int
     package let column: Int
     package let reason: String
-    /// The path of the value at fault within the document, such as `limits[1].amount`; empty for the whole.
+    /// The path of the value at fault within the document, such as `limits[1].amount`; empty for
+    /// the whole.
     package var field = ""
 
     package var description: String { "\(file):\(line):\(column): \(reason)" }
@@ -65,7 +67,8 @@ package struct YAMLValue {
         try self.init(composing: yaml, file: file, isJSON: false)
     }
 
-    /// - Parameter json: JSON to the letter, or it is refused with a ``JSONError``; read as the YAML it is then.
+    /// - Parameter json: JSON to the letter, or it is refused with a ``JSONError``; read as the
+    ///   YAML it is then.
     package init(json: String, file: String) throws {
         try JSONReader.validate(json.utf8)
         // YAML does not begin a line with a tab. In JSON a tab is always between tokens.
@@ -130,7 +133,8 @@ package struct YAMLValue {
         return scalar.string
     }
 
-    /// A whole number in decimal digits; YAML's other notations (octal, exponents, quoted) are refused.
+    /// A whole number in decimal digits; YAML's other notations (octal, exponents, quoted) are
+    /// refused.
     package func integer() throws(YAMLError) -> Int {
         guard let scalar = node.scalar, !isEmpty else { throw error("must be a word or a number") }
         guard scalar.style == .plain, let number = Int(scalar.string) else {

@@ -3,7 +3,8 @@
 import Synchronization
 public import WireFormat
 
-/// An execution under way: what was granted, and a place to say what is known better than by a watch.
+/// An execution under way: what was granted, and a place to say what is known better than by a
+/// watch.
 public final class Execution: Sendable {
     public let account: String
     /// Its id, the time that it may take, its memory, and what the account has left.
@@ -20,7 +21,8 @@ public final class Execution: Sendable {
     /// The time that it may take. Its task is cancelled when that is over.
     public var granted: Duration { .milliseconds(grant.grantedMs) }
 
-    /// Replaces what ``QuotaRunner`` would settle by itself. A runner knows better how long its worker lived and how that ended.
+    /// Replaces what ``QuotaRunner`` would settle by itself. A runner knows better how long its
+    /// worker lived and how that ended.
     /// - Parameters:
     ///   - duration: what it really ran; whole milliseconds count.
     ///   - memoryBytes: the most memory that it used.
@@ -50,19 +52,21 @@ public final class Execution: Sendable {
 public enum ExecutionResult<Value: Sendable>: Sendable {
     /// It was admitted, and returned.
     case ran(Value)
-    /// It does not fit the account's limits: `retryAfterMs` says when it would, and is nil when it never does.
+    /// It does not fit the account's limits: `retryAfterMs` says when it would, and is nil when it
+    /// never does.
     case denied(Problem)
 }
 
-/// Throw it from ``QuotaRunner/withExecution(account:_:whenUnavailable:_:)`` when what was admitted could not be started:
-/// then no time is charged.
+/// Throw it from ``QuotaRunner/withExecution(account:_:whenUnavailable:_:)`` when what was admitted
+/// could not be started: then no time is charged.
 public struct NotStarted: Error, Sendable, CustomStringConvertible {
     public let description: String
 
     public init(_ description: String) { self.description = description }
 }
 
-/// Stint does not understand the ask, or does not take it from this caller: repeating it does not help.
+/// Stint does not understand the ask, or does not take it from this caller: repeating it does not
+/// help.
 public struct QuotaRefusal: Error, Sendable, CustomStringConvertible {
     public let problem: Problem
     public var description: String { "\(problem.type.title): \(printable(problem.detail))" }

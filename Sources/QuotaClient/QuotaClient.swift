@@ -1,5 +1,6 @@
-// The runner API as seen from the other side: what a runner in Swift, the command line and the end-to-end tests use.
-// It says what was answered and decides nothing: a denial is a reply, an error means that there was none.
+// The runner API as seen from the other side: what a runner in Swift, the command line and the
+// end-to-end tests use. It says what was answered and decides nothing: a denial is a reply, an
+// error means that there was none.
 
 public import AsyncHTTPClient
 import Foundation
@@ -30,7 +31,8 @@ public enum QuotaTarget: Sendable, Hashable {
         else { throw InvalidRequest.url }
     }
 
-    /// What the HTTP client does not say for itself: for a Unix socket it sends no `Host`, which HTTP/1.1 requires.
+    /// What the HTTP client does not say for itself: for a Unix socket it sends no `Host`, which
+    /// HTTP/1.1 requires.
     fileprivate var headers: HTTPHeaders {
         switch self {
         case .url: [:]
@@ -68,7 +70,8 @@ public struct QuotaReply<Body: WireBody>: Sendable {
     }
 }
 
-/// A client of one Stint. Cheap to copy; connections are the HTTP client's, which the caller shuts down.
+/// A client of one Stint. Cheap to copy; connections are the HTTP client's, which the caller shuts
+/// down.
 public struct QuotaClient: Sendable {
     /// Reply bodies beyond this many bytes are not read.
     public static let maximumReplyBytes = 1 << 20
@@ -95,8 +98,10 @@ public struct QuotaClient: Sendable {
         }
     }
 
-    /// May this execution start, and for how long? Give it an id of your own to make repetitions safe.
-    /// - Throws: ``InvalidRequest``, ``UnreadableReply``, or what the HTTP client throws when there is no reply.
+    /// May this execution start, and for how long? Give it an id of your own to make repetitions
+    /// safe.
+    /// - Throws: ``InvalidRequest``, ``UnreadableReply``, or what the HTTP client throws when there
+    ///   is no reply.
     public func admit(
         _ body: AdmitBody = AdmitBody(), account: String
     ) async throws -> QuotaReply<AdmittedBody> {
@@ -104,7 +109,8 @@ public struct QuotaClient: Sendable {
         return try await send(.POST, RunnerPath.executions(of: account), body.json)
     }
 
-    /// It used this much. A 404 means there is nothing to settle (any more), which after a lost reply is good news.
+    /// It used this much. A 404 means there is nothing to settle (any more), which after a lost
+    /// reply is good news.
     public func settle(
         _ id: String, _ body: SettleBody, account: String
     ) async throws -> QuotaReply<SettledBody> {

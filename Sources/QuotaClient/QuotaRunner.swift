@@ -1,5 +1,6 @@
-// What a runner written in Swift does with Stint: whole executions, admitted with repetitions that are safe, and settled whatever
-// becomes of them. ``QuotaClient`` is one question and one reply; this is how a runner asks.
+// What a runner written in Swift does with Stint: whole executions, admitted with repetitions that
+// are safe, and settled whatever becomes of them. ``QuotaClient`` is one question and one reply;
+// this is how a runner asks.
 
 public import WireFormat
 
@@ -19,9 +20,10 @@ public import WireFormat
 /// }
 /// ```
 ///
-/// What got no answer, or a 503, is asked again after a jittered pause, a bounded number of times and with the same id, so nothing is
-/// charged twice. Settlements are sent in the background; while Stint is away they wait, bounded in number and in age. What is dropped
-/// stays charged with its grant until it leaves the window.
+/// What got no answer, or a 503, is asked again after a jittered pause, a bounded number of times
+/// and with the same id, so nothing is charged twice. Settlements are sent in the background; while
+/// Stint is away they wait, bounded in number and in age. What is dropped stays charged with its
+/// grant until it leaves the window.
 public struct QuotaRunner: Sendable {
     public struct Settings: Sendable {
         /// How often an admission is asked for at most while nobody answers; at least 1.
@@ -32,7 +34,8 @@ public struct QuotaRunner: Sendable {
         public var maximumUnsettled = 10_000
         /// How long a settlement is tried.
         public var settleFor: Duration = .seconds(3_600)
-        /// How long ``QuotaRunner/withRunner(_:settings:isolation:_:)`` waits at its end for settlements.
+        /// How long ``QuotaRunner/withRunner(_:settings:isolation:_:)`` waits at its end for
+        /// settlements.
         public var drainFor: Duration = .seconds(5)
 
         public init() {}
@@ -48,7 +51,8 @@ public struct QuotaRunner: Sendable {
     private let settings: Settings
     private let settlements: Settlements
 
-    /// Gives `body` a runner; at the end what is unsettled is settled, if Stint answers within `settings.drainFor`.
+    /// Gives `body` a runner; at the end what is unsettled is settled, if Stint answers within
+    /// `settings.drainFor`.
     /// - Parameter client: its deadline holds for each attempt.
     public static func withRunner<Result>(
         _ client: QuotaClient, settings: Settings = Settings(), isolation: isolated (any Actor)? = #isolation,
@@ -84,18 +88,19 @@ public struct QuotaRunner: Sendable {
     /// Settlements that were given up since the beginning.
     public var dropped: Int { settlements.dropped }
 
-    /// Admits an execution, runs `body` and settles, whatever becomes of `body`: `ok` when it returns, `error` when it throws, `timeout`
-    /// when the granted time was over first, `not-started` when it throws ``NotStarted``.
+    /// Admits an execution, runs `body` and settles, whatever becomes of `body`: `ok` when it
+    /// returns, `error` when it throws, `timeout` when the granted time was over first,
+    /// `not-started` when it throws ``NotStarted``.
     ///
-    /// When the granted time is over, the task of `body` is cancelled; it must end then, for what it takes until it does is
-    /// charged too.
+    /// When the granted time is over, the task of `body` is cancelled; it must end then, for what
+    /// it takes until it does is charged too.
     ///
     /// - Parameters:
     ///   - ask: without an id it gets one.
-    ///   - whenUnavailable: when nobody can be asked, run that long, uncounted, instead of throwing ``QuotaUnavailable``. The grant says
-    ///     `degraded` then.
-    /// - Throws: ``QuotaUnavailable``, ``QuotaRefusal``, ``InvalidRequest`` for what can never be sent and so is no outage, or what
-    ///   `body` throws.
+    ///   - whenUnavailable: when nobody can be asked, run that long, uncounted, instead of throwing
+    ///     ``QuotaUnavailable``. The grant says `degraded` then.
+    /// - Throws: ``QuotaUnavailable``, ``QuotaRefusal``, ``InvalidRequest`` for what can never be
+    ///   sent and so is no outage, or what `body` throws.
     public func withExecution<Value: Sendable>(
         account: String, _ ask: AdmitBody = AdmitBody(), whenUnavailable: Duration? = nil,
         _ body: @escaping @Sendable (Execution) async throws -> Value

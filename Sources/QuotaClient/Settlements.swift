@@ -1,5 +1,5 @@
-// Settlements that are not sent yet, oldest first: sent at once while Stint answers; one at a time, and ever more slowly, while it
-// does not. Bounded in number and in age.
+// Settlements that are not sent yet, oldest first: sent at once while Stint answers; one at a time,
+// and ever more slowly, while it does not. Bounded in number and in age.
 
 import Synchronization
 import WireFormat
@@ -40,7 +40,8 @@ final class Settlements: Sendable {
     var dropped: Int { state.withLock { $0.dropped } }
 
     /// The oldest gives way when there is no place: its hold expires first.
-    /// - Parameter isSure: false when it may never have been admitted: then it takes no place that others may need.
+    /// - Parameter isSure: false when it may never have been admitted: then it takes no place that
+    ///   others may need.
     func add(_ body: SettleBody, id: String, account: String, isSure: Bool = true) {
         let entry = Entry(account: account, id: id, body: body, until: .now + patience)
         state.withLock {
@@ -108,8 +109,8 @@ final class Settlements: Sendable {
         }
     }
 
-    /// A 404 is an answer: it was settled before, or never admitted. A refusal is one that repeating does not mend, and so is what can
-    /// never be sent.
+    /// A 404 is an answer: it was settled before, or never admitted. A refusal is one that
+    /// repeating does not mend, and so is what can never be sent.
     private func isAnswered(_ entry: Entry, _ client: QuotaClient) async -> Bool {
         do {
             let status = try await client.settle(entry.id, entry.body, account: entry.account).status

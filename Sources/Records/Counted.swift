@@ -1,5 +1,5 @@
-// The fields of the rollups in Redis: what each counts, and the series of amounts that it is. `Scripts/count.lua` says what
-// they look like.
+// The fields of the rollups in Redis: what each counts, and the series of amounts that it is.
+// `Scripts/count.lua` says what they look like.
 
 import Accounting
 import NIOCore
@@ -18,7 +18,8 @@ struct Counted: Equatable {
 
     /// - Returns: nil for a field that a later version may have written.
     init?(field: String) {
-        // By bytes: a function may begin with a mark that makes one character with what is before it.
+        // By bytes: a function may begin with a mark that makes one character with what is before
+        // it.
         let parts = field.utf8.split(
             separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
         function = parts.count == 2 ? String(decoding: parts[1], as: UTF8.self) : nil
@@ -69,7 +70,8 @@ struct Counted: Equatable {
     }
 }
 
-/// The amounts of a field, by the period within its key. Bytes behind the last whole one are not looked at.
+/// The amounts of a field, by the period within its key. Bytes behind the last whole one are not
+/// looked at.
 struct Series: Sequence, IteratorProtocol {
     private var bytes: ByteBuffer
 

@@ -1,5 +1,5 @@
-// Everything about plans that was in Redis at one moment, and what Stint makes of it. What is missing or broken there
-// never turns a limit off: the last good plan stays, and it is said.
+// Everything about plans that was in Redis at one moment, and what Stint makes of it. What is
+// missing or broken there never turns a limit off: the last good plan stays, and it is said.
 
 public import Accounting
 import Foundation
@@ -9,7 +9,8 @@ import WireFormat
 public struct KeptPlans: Sendable {
     /// Of all of it; nil when there is nothing.
     public private(set) var revision: Int?
-    /// Tells these plans from those that were there before Redis was emptied; nil while an earlier version wrote last.
+    /// Tells these plans from those that were there before Redis was emptied; nil while an earlier
+    /// version wrote last.
     public private(set) var life: String?
     /// The digest of the file (or the built-in plan) that was imported last.
     private(set) var imported: String?
@@ -108,7 +109,8 @@ public struct KeptPlans: Sendable {
         }
     }
 
-    /// - Parameter previous: what was in force until now; plans that are broken stay as they are there.
+    /// - Parameter previous: what was in force until now; plans that are broken stay as they are
+    ///   there.
     public func reading(at now: Timestamp, after previous: Reading) throws(PlanError) -> Reading {
         var complaints = complaints
         let parsed = parse(after: previous, &complaints)

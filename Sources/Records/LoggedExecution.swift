@@ -1,4 +1,5 @@
-// One row of an account's log, as the ledger's script packs it (Sources/RedisLedger/Scripts/log.lua).
+// One row of an account's log, as the ledger's script packs it
+// (Sources/RedisLedger/Scripts/Decide/log.lua).
 
 public import Accounting
 import NIOCore

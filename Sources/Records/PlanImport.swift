@@ -4,10 +4,11 @@ public import Accounting
 
 /// Plans from a file, or the built-in one, to be imported unless they were imported last.
 public struct PlanImport: Sendable {
-    /// The file's name without its folder, or nil for the built-in plan, which is imported only where there are no plans.
+    /// The file's name without its folder, or nil for the built-in plan, which is imported only
+    /// where there are no plans.
     public let file: String?
-    /// What tells this text from others: FNV-1a of its bytes, and their number. No protection against forgery, and none is
-    /// needed: whoever writes the file decides the plans.
+    /// What tells this text from others: FNV-1a of its bytes, and their number. No protection
+    /// against forgery, and none is needed: whoever writes the file decides the plans.
     public let digest: String
     public let book: PlanBook
 

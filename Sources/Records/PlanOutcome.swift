@@ -1,7 +1,8 @@
 // What becomes of a change of plans: made, or refused for a reason that its author can act upon.
 
 public enum PlanOutcome: Equatable, Sendable {
-    /// - revision: of the thing changed (or, if it was like that already, when it was changed last).
+    /// - revision: of the thing changed (or, if it was like that already, when it was changed
+    ///   last).
     /// - isNew: it was not there before.
     case done(revision: Int, isNew: Bool)
     case refused(PlanRefusal)
@@ -28,7 +29,8 @@ public enum PlanRefusal: Equatable, Sendable {
 
 public enum PlanImportOutcome: Equatable, Sendable {
     case imported
-    /// The same text was imported last (or, for the built-in plan: there are plans); nothing was changed.
+    /// The same text was imported last (or, for the built-in plan: there are plans); nothing was
+    /// changed.
     case wasImportedLast
     /// There would be more than 1,000 plans; nothing was changed.
     case tooMany

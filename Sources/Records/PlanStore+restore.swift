@@ -1,5 +1,5 @@
-// Plans in force written back to a Redis that was emptied: by one of the processes that have them, and only while nobody
-// has begun anew. What came meanwhile is not overwritten.
+// Plans in force written back to a Redis that was emptied: by one of the processes that have them,
+// and only while nobody has begun anew. What came meanwhile is not overwritten.
 
 import Accounting
 import PlanText
@@ -11,8 +11,10 @@ extension PlanStore {
     private static let together = 500
 
     /// - Parameters:
-    ///   - kept: what was read last. - reading: what of it is in force.
-    /// - Returns: false when somebody else did it, or plans were begun anew; nothing more is written then.
+    ///   - kept: what was read last.
+    ///   - reading: what of it is in force.
+    /// - Returns: false when somebody else did it, or plans were begun anew; nothing more is
+    ///   written then.
     public func restore(_ kept: KeptPlans, _ reading: KeptPlans.Reading) async throws -> Bool {
         let revision = String(kept.revision ?? 0)
         let expired = Set(reading.expired.map(\.account))

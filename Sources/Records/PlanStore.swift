@@ -1,4 +1,5 @@
-// Plans and overrides in Redis: read whole, changed by one script that also counts the revision and writes the audit log.
+// Plans and overrides in Redis: read whole, changed by one script that also counts the revision and
+// writes the audit log.
 
 public import Accounting
 import NIOCore
@@ -170,7 +171,8 @@ public struct PlanStore: Sendable {
     /// Changes asked for at once.
     private static let chunk = 50
 
-    /// Changes, newest first; the page may end before it is full, with `next` (``maximumPageBytes``).
+    /// Changes, newest first; the page may end before it is full, with `next`
+    /// (``maximumPageBytes``).
     /// - Parameter before: the id of a change; only older ones are returned.
     public func changes(before: String?, limit: Int) async throws -> ChangesBody {
         var page = ChangesBody(changes: [], next: before)

@@ -1,6 +1,7 @@
-// The keys of everything that Stint keeps in Redis beside the ledger, whole. Each begins with the ledger's prefix and has
-// one hash tag, so that a script finds all of its keys on one server of a cluster. An account's bytes include no brace,
-// and what follows the tag begins with a colon; so no key here is ever an account's page (`<prefix>{<account>}`).
+// The keys of everything that Stint keeps in Redis beside the ledger, whole. Each begins with the
+// ledger's prefix and has one hash tag, so that a script finds all of its keys on one server of a
+// cluster. An account's bytes include no brace, and what follows the tag begins with a colon; so no
+// key here is ever an account's page (`<prefix>{<account>}`).
 
 import Accounting
 
@@ -29,10 +30,12 @@ public struct RecordKeys: Sendable {
 
     // MARK: An account
 
-    /// A stream: what became of its executions. The ledger's script writes it, and says there what a row is.
+    /// A stream: what became of its executions. The ledger's script writes it, and says there what
+    /// a row is.
     func executions(of account: Account) -> String { record("log", of: account) }
 
-    /// A hash: what it did in each minute of an hour, or in each hour of a day (`Scripts/count.lua`).
+    /// A hash: what it did in each minute of an hour, or in each hour of a day
+    /// (`Scripts/count.lua`).
     func rollups(_ step: RollupStep, _ span: Int, of account: Account) -> String {
         record("\(step == .minute ? "u" : "d"):\(span)", of: account)
     }

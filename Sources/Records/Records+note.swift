@@ -1,11 +1,14 @@
-// The audit log for changes that are not of plans, which write theirs in the script that makes them.
+// The audit log for changes that are not of plans, which write theirs in the script that makes
+// them.
 
 public import Redis
 
 extension Records {
-    /// Says in the audit log who changes what. Told before it is done, so that nothing is done untold.
+    /// Says in the audit log who changes what. Told before it is done, so that nothing is done
+    /// untold.
     /// - Parameters:
-    ///   - before: JSON; nil when there is nothing. - after: the same.
+    ///   - before: JSON; nil when there is nothing.
+    ///   - after: the same.
     public func note(
         _ what: String, by who: String, before: String? = nil, after: String? = nil
     ) async throws(RedisError) {

@@ -2,7 +2,8 @@
 
 public import Redis
 
-/// The records of one Stint installation. Cheap to copy; every process that shares the Redis sees the same.
+/// The records of one Stint installation. Cheap to copy; every process that shares the Redis sees
+/// the same.
 public struct Records: Sendable {
     let redis: RedisClient
     let keys: RecordKeys

@@ -1,5 +1,6 @@
-// The named things that accounts own, as many of a kind as their quota says. Names and a little metadata are kept, never
-// what the things hold: no secret's value ever comes here. What a kind or a name may be is the callers' business.
+// The named things that accounts own, as many of a kind as their quota says. Names and a little
+// metadata are kept, never what the things hold: no secret's value ever comes here. What a kind or
+// a name may be is the callers' business.
 
 public import Accounting
 import Redis
@@ -35,7 +36,8 @@ public struct ResourceStore: Sendable {
 
     public init(_ records: Records) { self.records = records }
 
-    /// Makes a name the account's own, if it is not yet and there is place. All in one step, whoever else asks.
+    /// Makes a name the account's own, if it is not yet and there is place. All in one step,
+    /// whoever else asks.
     /// - Parameters:
     ///   - metadata: a JSON object as text, which replaces what is kept; nil leaves that.
     ///   - quota: how many there may be; the account's plan says it.
@@ -61,7 +63,8 @@ public struct ResourceStore: Sendable {
         try await records.redis.run(Self.release, keys: keys(kind, account), arguments: [name]).integer == 1
     }
 
-    /// - Returns: the thing, nil when there is none of that name, and how many of its kind there are.
+    /// - Returns: the thing, nil when there is none of that name, and how many of its kind there
+    ///   are.
     public func find(
         _ name: String, of kind: String, for account: Account
     ) async throws -> (resource: Resource?, used: Int) {

@@ -1,5 +1,6 @@
-// Brings what event loops counted to the rollups: behind the requests, a bounded number of accounts each time, so that
-// neither they nor Redis notice. What may have come to Redis is never written twice.
+// Brings what event loops counted to the rollups: behind the requests, a bounded number of accounts
+// each time, so that neither they nor Redis notice. What may have come to Redis is never written
+// twice.
 
 public import Accounting
 import Foundation
@@ -8,7 +9,8 @@ import Redis
 
 /// The one writer of a process's rollups.
 public actor RollupWriter {
-    /// Accounts written in one round, at most; a round a second keeps Redis busy for some 3.5 % of it.
+    /// Accounts written in one round, at most; a round a second keeps Redis busy for some 3.5 % of
+    /// it.
     public static let maximumWritten = 500
     /// Accounts that are written at once, so that Redis is not kept from the ledger for long.
     private static let writtenAtOnce = 10
@@ -35,8 +37,9 @@ public actor RollupWriter {
         lost.increment(by: 0)
     }
 
-    /// Which minute it is by Redis' clock, and how many accounts the next round has place for. While Redis does not answer the minute
-    /// is this machine's, and the room nil: accounts are counted on.
+    /// Which minute it is by Redis' clock, and how many accounts the next round has place for.
+    /// While Redis does not answer the minute is this machine's, and the room nil: accounts are
+    /// counted on.
     public func outlook() async -> (minute: Int, room: Int?) {
         do throws(RedisError) {
             let minute = RollupStep.minute.period(at: try await rollups.now)
@@ -49,8 +52,10 @@ public actor RollupWriter {
 
     /// Writes what was taken, and what waits since the last time, some at once.
     /// - Parameters:
-    ///   - activities: as many as ``outlook()`` has place for; those of one account and minute are written as one.
-    ///   - uncounted: decisions that there was no room for. - pause: between some and the next.
+    ///   - activities: as many as ``outlook()`` has place for; those of one account and minute are
+    ///     written as one.
+    ///   - uncounted: decisions that there was no room for.
+    ///   - pause: between some and the next.
     ///   - deadline: when nothing more is begun.
     /// - Returns: whether nothing waits.
     @discardableResult

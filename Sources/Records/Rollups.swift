@@ -1,5 +1,5 @@
-// What accounts did, per minute for 48 hours and per hour for 90 days, and which of them did the most.
-// `RollupWriter` brings it here.
+// What accounts did, per minute for 48 hours and per hour for 90 days, and which of them did the
+// most. `RollupWriter` brings it here.
 
 public import Accounting
 public import Redis
@@ -11,7 +11,8 @@ extension Records {
 public struct Rollups: Sendable {
     /// Fields of a key before functions that are new go to the others.
     static let maximumFields = 1_000
-    /// Accounts in a ranking while its period runs, and afterwards. What is not among them counts from 0 when it comes again.
+    /// Accounts in a ranking while its period runs, and afterwards. What is not among them counts
+    /// from 0 when it comes again.
     static let maximumRanked = (running: 1_000, past: 100)
     /// So long minutes' rankings are kept: 2 hours. What reaches farther back is ranked by hours.
     public static let maximumMinutesRankedMs = 7_200_000
@@ -45,7 +46,8 @@ public struct Rollups: Sendable {
 
     // MARK: Reading
 
-    /// What an account did in the periods that begin from `from` on and before `to`; at most what is kept of them.
+    /// What an account did in the periods that begin from `from` on and before `to`; at most what
+    /// is kept of them.
     /// - Parameter function: only what this function did.
     public func course(
         of account: Account, from: Timestamp, to: Timestamp, step: RollupStep, function: String? = nil
@@ -78,9 +80,10 @@ public struct Rollups: Sendable {
         return Course(points: points.sorted { $0.key < $1.key }.map(\.value), functions: functions)
     }
 
-    /// The accounts that did the most: in the minutes that begin from `from` on and before `to`, if all of them lie within the last
-    /// ``maximumMinutesRankedMs``; else in the hours that this range touches. Of each period at least the first 100 are looked at; so sums over
-    /// periods are exact for accounts that are among them in each.
+    /// The accounts that did the most: in the minutes that begin from `from` on and before `to`, if
+    /// all of them lie within the last ``maximumMinutesRankedMs``; else in the hours that this
+    /// range touches. Of each period at least the first 100 are looked at; so sums over periods are
+    /// exact for accounts that are among them in each.
     /// - Parameter limit: 1 to 1,000.
     public func top(
         by measure: Measure, from: Timestamp, to: Timestamp, limit: Int
@@ -107,7 +110,8 @@ public struct Rollups: Sendable {
 
     // MARK: Writing
 
-    /// Adds what accounts did within a minute; what adds nothing is not told. Not to be repeated: it would count twice.
+    /// Adds what accounts did within a minute; what adds nothing is not told. Not to be repeated:
+    /// it would count twice.
     /// - Returns: in their order what went wrong with each; nil: nothing.
     func add(_ activities: [MinuteActivity]) async -> [RedisError?] {
         let stays = [RollupStep.minute.keyStayMs, RollupStep.hour.keyStayMs].map { String($0) }

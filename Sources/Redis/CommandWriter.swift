@@ -1,5 +1,5 @@
-// Writes commands as RESP: an array of bulk strings, straight into the buffer that leaves for the socket.
-// Reading replies is `ReplyDecoder`'s.
+// Writes commands as RESP: an array of bulk strings, straight into the buffer that leaves for the
+// socket. Reading replies is `ReplyDecoder`'s.
 
 public import NIOCore
 
@@ -13,8 +13,8 @@ public struct CommandWriter {
 
     var isEmpty: Bool { buffer.readableBytes == 0 }
 
-    /// Forgets what was written. The memory is used again once the socket has let go of it, unless it is
-    /// much.
+    /// Forgets what was written. The memory is used again once the socket has let go of it, unless
+    /// it is much.
     mutating func clear() {
         if buffer.capacity > 1 << 20 { buffer = ByteBuffer() } else { buffer.clear() }
     }
@@ -53,7 +53,8 @@ public struct CommandWriter {
         writeLineEnd()
     }
 
-    /// Appends one argument that `body` writes in pieces: exactly `byteCount` bytes, at the writer index.
+    /// Appends one argument that `body` writes in pieces: exactly `byteCount` bytes, at the writer
+    /// index.
     public mutating func append(byteCount: Int, _ body: (inout ByteBuffer) -> Void) {
         writeHeader(byteCount)
         let end = buffer.writerIndex + byteCount

@@ -1,21 +1,22 @@
-// What a server says instead of doing what it was told, taken apart and made safe to show: to callers, in the log and on
-// /readyz.
+// What a server says instead of doing what it was told, taken apart and made safe to show: to
+// callers, in the log and on /readyz.
 
-/// An error reply without what varies: where in a script it was, and the arguments that some errors repeat.
+/// An error reply without what varies: where in a script it was, and the arguments that some errors
+/// repeat.
 public struct ErrorReply: Equatable, Sendable {
     /// The most that ``text`` has.
     public static let longestText = 200
 
-    /// Errors that a server gives before the command has done anything. A script hears those that concern writing at its
-    /// first write; one that has written is not stopped by them any more.
+    /// Errors that a server gives before the command has done anything. A script hears those that
+    /// concern writing at its first write; one that has written is not stopped by them any more.
     public static let refusals: [String] = [
         "LOADING", "BUSY", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "MOVED",
         "ASK",
         "TRYAGAIN", "CROSSSLOT", "REDIRECT", "NOAUTH", "NOPERM", "NOSCRIPT",
     ]
 
-    /// Its first word, such as `OOM`; `ERR` when it has none. `NOPERM` also for what a script may not do, which servers
-    /// say in many ways.
+    /// Its first word, such as `OOM`; `ERR` when it has none. `NOPERM` also for what a script may
+    /// not do, which servers say in many ways.
     public let code: String
     /// Printable ASCII that begins with the code.
     public let text: String
@@ -44,12 +45,14 @@ public struct ErrorReply: Equatable, Sendable {
         self.isFromScript = isFromScript
     }
 
-    /// Whether the command that was answered so has done nothing, unless it is a script with commands before this one.
+    /// Whether the command that was answered so has done nothing, unless it is a script with
+    /// commands before this one.
     public var isRefusal: Bool {
         Self.refusals.contains(code) || text.lowercased().hasPrefix("err unknown command") && !isFromScript
     }
 
-    /// Without what Redis 6.2 puts around an error of a script's command, and what later servers put behind it.
+    /// Without what Redis 6.2 puts around an error of a script's command, and what later servers
+    /// put behind it.
     private static func unwrapped(_ reply: Substring) -> (Substring, isFromScript: Bool) {
         var (rest, isFromScript) = (reply, false)
         if rest.hasPrefix("ERR Error running script"), let place = rest.firstRange(of: "): ") {

@@ -1,6 +1,6 @@
-// What a link says first on every connection, and what it takes for an answer: AUTH, SELECT, PING, as a
-// value. PING is there so that a link is called ready only when the server has spoken: a stopped server still
-// accepts.
+// What a link says first on every connection, and what it takes for an answer: AUTH, SELECT, PING,
+// as a value. PING is there so that a link is called ready only when the server has spoken: a
+// stopped server still accepts.
 
 /// The commands that open a connection, and those of their replies that are still to come.
 struct Greeting {
@@ -51,13 +51,14 @@ struct Greeting {
         }
     }
 
-    /// Errors by which a server says that it knows us but is not at its best; the caller's commands will hear
-    /// them too.
+    /// Errors by which a server says that it knows us but is not at its best; the caller's commands
+    /// will hear them too.
     private static func isAlive(_ error: String) -> Bool {
         ["LOADING", "MASTERDOWN", "BUSY", "NOPERM", "MISCONF"].contains(error.prefix { $0 != " " })
     }
 
-    /// The first word of an error, such as `WRONGPASS`: never more, since some errors repeat the arguments.
+    /// The first word of an error, such as `WRONGPASS`: never more, since some errors repeat the
+    /// arguments.
     private static func code(_ reply: RedisReply) -> String {
         guard case .error(let text) = reply else { return "not a reply to that" }
         return String(text.prefix { $0.isASCII && ($0.isUppercase || $0.isNumber) }.prefix(32))

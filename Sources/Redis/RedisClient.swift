@@ -1,5 +1,5 @@
-// A link for everything that is not the hot path: commands and scripts as async functions, from any task.
-// The control plane has one for the whole process.
+// A link for everything that is not the hot path: commands and scripts as async functions, from any
+// task. The control plane has one for the whole process.
 
 public import Logging
 public import Metrics
@@ -15,7 +15,8 @@ public enum RedisError: Error, Equatable, Sendable {
     case unexpected(String)
 }
 
-/// One self-healing link, usable from everywhere. Replies come in the order of the calls of one task.
+/// One self-healing link, usable from everywhere. Replies come in the order of the calls of one
+/// task.
 public struct RedisClient: Sendable {
     private let eventLoop: any EventLoop
     private let link: NIOLoopBound<RedisLink>

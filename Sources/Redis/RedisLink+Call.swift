@@ -1,4 +1,5 @@
-// One command, one future: for readiness probes, administration and tests. The hot path gives its own sinks.
+// One command, one future: for readiness probes, administration and tests. The hot path gives its
+// own sinks.
 
 public import NIOCore
 

@@ -1,7 +1,7 @@
-// One connection to one server, owned by one event loop and used only on it: connects by itself, pipelines
-// what it is given, keeps the deadlines, and starts again for ever until it is closed. How a connection is
-// made is `Dialer`'s, what is said first `Greeting`'s, whose reply is whose `WaitingReplies`', bytes are
-// `LinkHandler`'s.
+// One connection to one server, owned by one event loop and used only on it: connects by itself,
+// pipelines what it is given, keeps the deadlines, and starts again for ever until it is closed.
+// How a connection is made is `Dialer`'s, what is said first `Greeting`'s, whose reply is whose
+// `WaitingReplies`', bytes are `LinkHandler`'s.
 
 public import Logging
 public import Metrics
@@ -44,8 +44,8 @@ public final class RedisLink {
     /// Completes when the last dialled channel is closed, or was never opened.
     private var lastClosed: EventLoopFuture<Void>
 
-    /// Forward: idle, dialling, greeting, ready. Back from the last three: pausing, then dialling again.
-    /// From everywhere: closed, which is the end.
+    /// Forward: idle, dialling, greeting, ready. Back from the last three: pausing, then dialling
+    /// again. From everywhere: closed, which is the end.
     private enum Phase {
         case idle
         case dialling(Dialer.Attempt)
@@ -88,8 +88,8 @@ public final class RedisLink {
         dial()
     }
 
-    /// Fails all that waits, ends the timers and closes the connection, for good. Completes when the socket
-    /// is closed.
+    /// Fails all that waits, ends the timers and closes the connection, for good. Completes when
+    /// the socket is closed.
     @discardableResult
     public func close() -> EventLoopFuture<Void> {
         eventLoop.assertInEventLoop()
@@ -107,9 +107,9 @@ public final class RedisLink {
     /// Appends one command to what leaves for the socket at the end of this tick of the loop, or at
     /// `flush()`.
     ///
-    /// `sink` gets the reply or the failure exactly once; at once `.notSent` when the link is not ready or
-    /// `maximumInFlight` commands wait. `write` must append exactly `argumentCount` arguments, the command's
-    /// name among them, and must not call the link.
+    /// `sink` gets the reply or the failure exactly once; at once `.notSent` when the link is not
+    /// ready or `maximumInFlight` commands wait. `write` must append exactly `argumentCount`
+    /// arguments, the command's name among them, and must not call the link.
     public func send(argumentCount: Int, to sink: any ReplySink, _ write: (inout CommandWriter) -> Void) {
         eventLoop.assertInEventLoop()
         guard case .ready = phase else { return sink.receive(.failure(.notSent(absence))) }
@@ -125,8 +125,8 @@ public final class RedisLink {
         if !flushIsScheduled { scheduleFlush() }
     }
 
-    /// Hands what was sent so far to the socket now. What a full socket does not take stays here and leaves
-    /// later.
+    /// Hands what was sent so far to the socket now. What a full socket does not take stays here
+    /// and leaves later.
     public func flush() {
         eventLoop.assertInEventLoop()
         guard case .ready(let handler) = phase, !isFlushing, !writer.isEmpty, handler.channel.isWritable
@@ -292,16 +292,16 @@ extension RedisLink {
 // MARK: - Deadlines
 
 extension RedisLink {
-    /// One timer for the oldest command, set anew when it fires: commands that were answered in time cost
-    /// none.
+    /// One timer for the oldest command, set anew when it fires: commands that were answered in
+    /// time cost none.
     private func look(at time: NIODeadline, suspect: NIODeadline? = nil) {
         deadlineTimer = eventLoop.assumeIsolated().scheduleTask(deadline: time) {
             self.checkDeadline(suspect)
         }
     }
 
-    /// When the oldest is late, looks once more after the loop has read its sockets: it may be us who were
-    /// late.
+    /// When the oldest is late, looks once more after the loop has read its sockets: it may be us
+    /// who were late.
     private func checkDeadline(_ suspect: NIODeadline?) {
         deadlineTimer = nil
         guard let due = waiting.deadline else { return }

@@ -1,8 +1,10 @@
-// A script for the server, and its digest once a server has said it: SHA-1 is the server's business.
+// A script for the server, and its digest once a server has said it: SHA-1 is the server's
+// business.
 
 import Synchronization
 
-/// Lua that runs in the server, with all or nothing. One instance per script, kept for the life of the process.
+/// Lua that runs in the server, with all or nothing. One instance per script, kept for the life of
+/// the process.
 public final class RedisScript: Sendable {
     public let text: String
     private let digest = Mutex<String?>(nil)

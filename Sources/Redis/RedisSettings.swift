@@ -1,28 +1,32 @@
-// How one link behaves: its deadlines, its bounds, its patience. Values only, read once when the link is
-// made.
+// How one link behaves: its deadlines, its bounds, its patience. Values only, read once when the
+// link is made.
 
 /// Settings of a `RedisLink`.
 public struct RedisSettings: Sendable, Equatable {
     /// Where the server is and who we are there.
     public var url: RedisURL
-    /// Longest time from the start of an attempt to connect until the server has answered AUTH, SELECT and
-    /// PING.
+    /// Longest time from the start of an attempt to connect until the server has answered AUTH,
+    /// SELECT and PING.
     public var connectDeadline: Duration = .milliseconds(90)
-    /// Longest time from `send` to the reply of one command. When it passes, the whole link is given up.
+    /// Longest time from `send` to the reply of one command. When it passes, the whole link is
+    /// given up.
     public var commandDeadline: Duration = .milliseconds(75)
-    /// Most commands that may wait for replies on one link; more are refused with `.notSent`. At least 1.
+    /// Most commands that may wait for replies on one link; more are refused with `.notSent`. At
+    /// least 1.
     public var maximumInFlight = 10_000
     /// Longest reply in bytes on the wire. A longer one closes the link.
     public var maximumReplyBytes = 1 << 20
     /// How long to wait before the next attempt to connect.
     public var backoff = Backoff()
-    /// Path of a PEM file of certificates to trust (`rediss://` only); nil trusts what the system trusts.
+    /// Path of a PEM file of certificates to trust (`rediss://` only); nil trusts what the system
+    /// trusts.
     public var trustRootsFile: String?
 
     public init(url: RedisURL) { self.url = url }
 }
 
-/// Exponential backoff with full jitter: each delay is drawn evenly from zero to a ceiling that doubles.
+/// Exponential backoff with full jitter: each delay is drawn evenly from zero to a ceiling that
+/// doubles.
 public struct Backoff: Sendable, Equatable {
     /// The first ceiling.
     public var first: Duration = .milliseconds(10)

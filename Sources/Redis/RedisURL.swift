@@ -26,8 +26,8 @@ public struct RedisURL: Sendable, Equatable {
 
     /// Parses `redis://`, `rediss://` and `unix://`.
     ///
-    /// User, password and path may be percent-encoded; `/`, `?`, `#`, `@` and `%` inside a user or password
-    /// must be. `redis://:password@host` has a password and no user.
+    /// User, password and path may be percent-encoded; `/`, `?`, `#`, `@` and `%` inside a user or
+    /// password must be. `redis://:password@host` has a password and no user.
     /// - Throws: `RedisURLError`, whose text says what to type and never repeats what was typed.
     public init(_ text: String) throws(RedisURLError) {
         guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
@@ -127,8 +127,8 @@ extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, Custo
 
     public var debugDescription: String { description }
 
-    /// Shows nothing but `description`, so that `dump` and default descriptions of containers keep the
-    /// secret.
+    /// Shows nothing but `description`, so that `dump` and default descriptions of containers keep
+    /// the secret.
     public var customMirror: Mirror { Mirror(self, children: [("url", description)]) }
 }
 

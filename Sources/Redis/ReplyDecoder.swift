@@ -1,8 +1,8 @@
-// Bytes from the wire become `RedisReply` values; hiredis' `redisReader` does the parsing. The only file with
-// unsafe code: it owns the C reader and is its object factory. hiredis builds nothing itself: we give it
-// functions that build Swift values, so that a bulk reply can be a slice of the bytes just read instead of a
-// copy, and a huge announced array costs nothing until its elements arrive. hiredis 0.14 speaks RESP2, with at
-// most 8 arrays within each other.
+// Bytes from the wire become `RedisReply` values; hiredis' `redisReader` does the parsing. The only
+// file with unsafe code: it owns the C reader and is its object factory. hiredis builds nothing
+// itself: we give it functions that build Swift values, so that a bulk reply can be a slice of the
+// bytes just read instead of a copy, and a huge announced array costs nothing until its elements
+// arrive. hiredis 0.14 speaks RESP2, with at most 8 arrays within each other.
 
 import CHiredis
 import NIOCore
@@ -12,8 +12,8 @@ struct ReplyDecodingError: Error, Equatable {
     let reason: String
 }
 
-/// A parser of the replies of one connection. Feed bytes as they come, then take replies until there are
-/// none.
+/// A parser of the replies of one connection. Feed bytes as they come, then take replies until
+/// there are none.
 final class ReplyDecoder {
     private let reader: UnsafeMutablePointer<redisReader>
     private let maximumReplyBytes: Int
@@ -38,8 +38,8 @@ final class ReplyDecoder {
         }
         self.reader = reader
         self.maximumReplyBytes = maximumReplyBytes
-        // hiredis hands this pointer back to the functions below, which run only inside `next()`: self is
-        // alive then.
+        // hiredis hands this pointer back to the functions below, which run only inside `next()`:
+        // self is alive then.
         reader.pointee.privdata = Unmanaged.passUnretained(self).toOpaque()
     }
 
@@ -85,8 +85,8 @@ final class ReplyDecoder {
 
     // MARK: - What hiredis calls
 
-    /// hiredis wants an object that is not NULL for every value; it never looks into it, so the decoder
-    /// itself serves.
+    /// hiredis wants an object that is not NULL for every value; it never looks into it, so the
+    /// decoder itself serves.
     private static func decoder(
         of task: UnsafePointer<redisReadTask>?
     ) -> (decoder: ReplyDecoder, object: UnsafeMutableRawPointer)? {
@@ -94,7 +94,8 @@ final class ReplyDecoder {
         return (Unmanaged<ReplyDecoder>.fromOpaque(object).takeUnretainedValue(), object)
     }
 
-    /// Allocated once, written once before anybody sees it, and only read by hiredis: hence safe to share.
+    /// Allocated once, written once before anybody sees it, and only read by hiredis: hence safe to
+    /// share.
     private nonisolated(unsafe) static let functions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
         let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
         functions.initialize(
@@ -128,8 +129,9 @@ final class ReplyDecoder {
         return functions
     }()
 
-    /// False when a bulk string does not end where its length says. hiredis steps over the two bytes behind it,
-    /// which it has, without a look: a wrong length would go unnoticed, and the next reply be read from its midst.
+    /// False when a bulk string does not end where its length says. hiredis steps over the two
+    /// bytes behind it, which it has, without a look: a wrong length would go unnoticed, and the
+    /// next reply be read from its midst.
     private func addString(type: Int32, start: UnsafeRawPointer, count: Int) -> Bool {
         let bytes = UnsafeRawBufferPointer(start: start, count: count)
         switch type {
@@ -145,9 +147,9 @@ final class ReplyDecoder {
         return true
     }
 
-    /// The same bytes as a slice of `chunk`, if they lie in it wholly. hiredis appends what it is fed and
-    /// drops only from the front, so the distance to the end of its buffer is the distance to the end of the
-    /// chunk.
+    /// The same bytes as a slice of `chunk`, if they lie in it wholly. hiredis appends what it is
+    /// fed and drops only from the front, so the distance to the end of its buffer is the distance
+    /// to the end of the chunk.
     private func slice(start: UnsafeRawPointer, count: Int) -> ByteBuffer? {
         let end = UnsafeRawPointer(reader.pointee.buf) + reader.pointee.len
         let distance = end - start

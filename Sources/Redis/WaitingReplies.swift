@@ -1,9 +1,10 @@
-// Who waits for which reply, as a value: the order of commands is the order of replies. No I/O, no clock.
+// Who waits for which reply, as a value: the order of commands is the order of replies. No I/O, no
+// clock.
 
 import NIOCore
 
-/// The commands of one link that have no reply yet, oldest first: first those handed to the socket, then the
-/// rest.
+/// The commands of one link that have no reply yet, oldest first: first those handed to the socket,
+/// then the rest.
 struct WaitingReplies {
     private var entries = CircularBuffer<Entry>(initialCapacity: 64)
     /// How many of the oldest were handed to the socket.

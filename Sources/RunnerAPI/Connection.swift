@@ -1,6 +1,6 @@
-// One client's connection: a queue of exchanges, in the order in which their replies leave. Everything here
-// happens on the connection's event loop. What a request says is `Exchange`'s business, how long anything may
-// take is decided by `check`, which the loop calls now and then.
+// One client's connection: a queue of exchanges, in the order in which their replies leave.
+// Everything here happens on the connection's event loop. What a request says is `Exchange`'s
+// business, how long anything may take is decided by `check`, which the loop calls now and then.
 
 import Access
 import HTTPRequests
@@ -10,9 +10,9 @@ import WireFormat
 
 /// The last handler of a connection's pipeline, behind ``RequestDecoder``.
 ///
-/// Requests are started in the order in which they came, at most ``maximumInFlight`` ahead of the replies; while
-/// that many wait, or while the client does not read, nothing is read from it. What has been read then is decoded
-/// all the same, but that is less than one read's worth of bytes.
+/// Requests are started in the order in which they came, at most ``maximumInFlight`` ahead of the
+/// replies; while that many wait, or while the client does not read, nothing is read from it. What
+/// has been read then is decoded all the same, but that is less than one read's worth of bytes.
 final class Connection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
@@ -58,7 +58,8 @@ final class Connection: ChannelDuplexHandler {
     private var hasLeft = false
 
     /// - Parameters:
-    ///   - isTrusted: whether requests need no token. - isSecure: whether it is encrypted.
+    ///   - isTrusted: whether requests need no token.
+    ///   - isSecure: whether it is encrypted.
     init(loop: RunnerLoop, isTrusted: Bool = false, isSecure: Bool = false) {
         self.loop = loop
         self.isTrusted = isTrusted
@@ -135,8 +136,8 @@ final class Connection: ChannelDuplexHandler {
         try framing.checkSender(method, target, hosts: &hosts, isSecure: isSecure)
     }
 
-    /// - Parameter field: the value of the request's `Authorization`. Where none is needed, one that is there counts all the
-    ///   same: it says for whom the caller speaks.
+    /// - Parameter field: the value of the request's `Authorization`. Where none is needed, one
+    ///   that is there counts all the same: it says for whom the caller speaks.
     /// - Returns: whose token it is; nil when there is none and none is needed.
     func authorize(_ field: String?) throws(Rejection) -> TokenBook.Entry? {
         guard let tokens = loop.tokens, !isTrusted || field != nil else { return nil }
@@ -244,7 +245,8 @@ final class Connection: ChannelDuplexHandler {
         loop.advanceSoon(self)
     }
 
-    /// Writes every reply whose turn it is, with one flush; then starts, reads and closes what may now be.
+    /// Writes every reply whose turn it is, with one flush; then starts, reads and closes what may
+    /// now be.
     func advance() {
         isBusy = true
         defer { isBusy = false }
@@ -281,8 +283,9 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 
-    /// Closes once all that was written is sent: the sending half, and the rest when the client has closed its own.
-    /// Closing both at once would reset the connection if the client still sends, and it might lose the reply.
+    /// Closes once all that was written is sent: the sending half, and the rest when the client has
+    /// closed its own. Closing both at once would reset the connection if the client still sends,
+    /// and it might lose the reply.
     private func leave(_ context: ChannelHandlerContext) {
         leavingSince = loop.tick
         let sent = context.eventLoop.makePromise(of: Void.self)

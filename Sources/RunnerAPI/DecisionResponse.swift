@@ -1,5 +1,6 @@
-// Where the 429 is spoken, and every other decision: status, head and body are functions of the `Decision`.
-// The rule that decides is `Accounting/SlidingWindow.swift`; where it runs is the ledger.
+// Where the 429 is spoken, and every other decision: status, head and body are functions of the
+// `Decision`. The rule that decides is `Accounting/SlidingWindow.swift`; where it runs is the
+// ledger.
 
 import Accounting
 import WireFormat

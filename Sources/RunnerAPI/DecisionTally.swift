@@ -1,5 +1,5 @@
-// The metrics of decisions, for one event loop: it keeps the handles, so that no loop waits for another. What they count
-// into is shared by all loops. Accounts never become labels.
+// The metrics of decisions, for one event loop: it keeps the handles, so that no loop waits for
+// another. What they count into is shared by all loops. Accounts never become labels.
 
 import Accounting
 import Metrics

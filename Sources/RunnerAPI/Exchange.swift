@@ -1,5 +1,5 @@
-// One request and its reply: filled while the request arrives, put to the ledger when it is complete, kept in
-// its connection's queue until its reply is written, and then used again.
+// One request and its reply: filled while the request arrives, put to the ledger when it is
+// complete, kept in its connection's queue until its reply is written, and then used again.
 
 import Access
 import Accounting
@@ -75,7 +75,8 @@ final class Exchange: AnswerSink {
             owesContinue = framing.expectsContinue && framing.hasBody
         } catch {
             reject(error)
-            // It waits to be told whether to send its body; whether it will nevertheless, nobody knows.
+            // It waits to be told whether to send its body; whether it will nevertheless, nobody
+            // knows.
             if framing?.expectsContinue == true { closes = true }
         }
     }

@@ -1,16 +1,17 @@
-// Reads requests that say nothing unusual and lie whole in the bytes that came, which nearly all do, without NIO's
-// decoder. It knows so narrow a part of HTTP that the decoder would have read the same: whatever else comes, be it
-// malformed, hostile or just rare, is not plain, and the decoder's to judge.
+// Reads requests that say nothing unusual and lie whole in the bytes that came, which nearly all
+// do, without NIO's decoder. It knows so narrow a part of HTTP that the decoder would have read the
+// same: whatever else comes, be it malformed, hostile or just rare, is not plain, and the decoder's
+// to judge.
 
 import NIOHTTP1
 import WireFormat
 
 /// A whole request, as places in the bytes that hold it.
 ///
-/// Plain is `POST` or `GET`, a path in characters that stand for themselves, `HTTP/1.1`, then header fields out of a
-/// short list: one `Host`, at most one `Content-Type` (JSON) and one `Content-Length`, `Connection: keep-alive`, and
-/// some that mean nothing here. Values are printable ASCII and not empty, every line ends with CR LF, and all of the
-/// body is there.
+/// Plain is `POST` or `GET`, a path in characters that stand for themselves, `HTTP/1.1`, then
+/// header fields out of a short list: one `Host`, at most one `Content-Type` (JSON) and one
+/// `Content-Length`, `Connection: keep-alive`, and some that mean nothing here. Values are
+/// printable ASCII and not empty, every line ends with CR LF, and all of the body is there.
 struct PlainRequest {
     /// What a request may be at most. One that is more is not plain.
     struct Bounds {

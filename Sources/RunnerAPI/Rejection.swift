@@ -1,5 +1,5 @@
-// Everything that is answered without asking anybody: what is wrong with a request as HTTP, as a path, as a
-// body. What a plan or a ledger says is a `Decision`, and `DecisionResponse` speaks it.
+// Everything that is answered without asking anybody: what is wrong with a request as HTTP, as a
+// path, as a body. What a plan or a ledger says is a `Decision`, and `DecisionResponse` speaks it.
 
 import Access
 import Accounting

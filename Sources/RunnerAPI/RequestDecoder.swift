@@ -1,5 +1,6 @@
-// The decoder of HTTP/1 requests behind the reader of plain requests, with what the connection must know about the
-// bytes: when the first of a request came, and that after its last request nothing is decoded any more.
+// The decoder of HTTP/1 requests behind the reader of plain requests, with what the connection must
+// know about the bytes: when the first of a request came, and that after its last request nothing
+// is decoded any more.
 
 import HTTPRequests
 import NIOCore
@@ -16,7 +17,8 @@ final class RequestDecoder: ByteToMessageDecoder {
 
     /// - Parameters:
     ///   - maximumHeaderBytes: of request line and header fields.
-    ///   - maximumBodyBytes: of a plain request's body; what NIO's decoder reads, the connection measures.
+    ///   - maximumBodyBytes: of a plain request's body; what NIO's decoder reads, the connection
+    ///     measures.
     init(for connection: Connection, maximumHeaderBytes: Int, maximumBodyBytes: Int) {
         self.connection = connection
         bounds = PlainRequest.Bounds(
@@ -49,7 +51,8 @@ final class RequestDecoder: ByteToMessageDecoder {
         return .needMoreData
     }
 
-    /// - Returns: how many bytes are of no further use: all when the connection accepts no other request.
+    /// - Returns: how many bytes are of no further use: all when the connection accepts no other
+    ///   request.
     private func takePlainRequests(from bytes: Span<UInt8>) -> Int {
         var place = 0
         while connection.acceptsRequests {

@@ -1,5 +1,6 @@
-// Writes replies as bytes: first a body, then the head that tells its length, then both into the buffer that
-// goes out. Knows HTTP; what is said is `DecisionResponse`'s and `Rejection`'s business.
+// Writes replies as bytes: first a body, then the head that tells its length, then both into the
+// buffer that goes out. Knows HTTP; what is said is `DecisionResponse`'s and `Rejection`'s
+// business.
 
 import Access
 import Accounting
@@ -75,7 +76,8 @@ struct ResponseWriter {
         out.writeStaticString("\r\n")
         value.removeAll(keepingCapacity: true)
         for (item, limit) in plan.toldLimits.enumerated() {
-            // What is over-used has nothing to give until much of it has left: as late as the retry, if known.
+            // What is over-used has nothing to give until much of it has left: as late as the
+            // retry, if known.
             let isOverused = standing.used(of: limit) > standing.plan.limits[limit].amount
             plan.fields.appendItem(
                 item, available: standing.remaining(of: limit),
@@ -144,7 +146,8 @@ struct ResponseWriter {
     /// How many plans are prepared now; for tests.
     var spokenCount: Int { spoken.count }
 
-    /// The plans have changed: prepares the one that most accounts have, and forgets the others until somebody has them.
+    /// The plans have changed: prepares the one that most accounts have, and forgets the others
+    /// until somebody has them.
     mutating func replace(plans: PlanBook) {
         spoken = [:]
         latest = nil

@@ -27,7 +27,8 @@ enum Routes {
     private typealias Segment = Slice<UnsafeBufferPointer<UInt8>>
 
     /// - Parameter path: with its query.
-    /// - Throws: ``Rejection``: 404 unknown path, 405 other method, 400 a name that breaks its rule.
+    /// - Throws: ``Rejection``: 404 unknown path, 405 other method, 400 a name that breaks its
+    ///   rule.
     static func call(_ method: HTTPMethod, _ path: Substring) throws(Rejection) -> Call {
         var path = path
         let found = path.withUTF8 { bytes in

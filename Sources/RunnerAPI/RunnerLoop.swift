@@ -1,5 +1,5 @@
-// What one event loop has to itself: its accountant, its ledger, its connections, and the memory replies are
-// made in. Nothing here is shared, so nothing here is locked.
+// What one event loop has to itself: its accountant, its ledger, its connections, and the memory
+// replies are made in. Nothing here is shared, so nothing here is locked.
 
 import Access
 import Accounting
@@ -38,7 +38,8 @@ final class RunnerLoop {
     var replies: ResponseWriter
     /// Whose requests are answered; nil: everybody's.
     var tokens: TokenBook?
-    /// A coarse clock that costs nothing to read: the number of ``Patience/tick``s there were with connections open.
+    /// A coarse clock that costs nothing to read: the number of ``Patience/tick``s there were with
+    /// connections open.
     private(set) var tick = 0
 
     private let eventLoop: any EventLoop
@@ -48,7 +49,8 @@ final class RunnerLoop {
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var ticking: Scheduled<Void>?
     private var changed: [Connection] = []
-    /// Connections that were idle when they were looked for, the longest idle one last; at most ``maximumIdlers``.
+    /// Connections that were idle when they were looked for, the longest idle one last; at most
+    /// ``maximumIdlers``.
     private var idlers: [(id: ObjectIdentifier, since: Int)] = []
     private static let maximumIdlers = 1_024
     /// When they were looked for, and how often in that tick; at most ``maximumSearches``.
@@ -95,13 +97,15 @@ final class RunnerLoop {
 
     /// Adds the handlers that make a channel a connection of this API.
     /// - Parameters:
-    ///   - isTrusted: whether requests need no token. - isSecure: whether it is encrypted.
+    ///   - isTrusted: whether requests need no token.
+    ///   - isSecure: whether it is encrypted.
     func welcome(_ channel: any Channel, isTrusted: Bool = false, isSecure: Bool = false) throws {
         let connection = Connection(loop: self, isTrusted: isTrusted, isSecure: isSecure)
         let decoder = RequestDecoder(
             for: connection, maximumHeaderBytes: settings.maximumHeaderBytes,
             maximumBodyBytes: settings.maximumBodyBytes)
-        // The decoder keeps only what is of a head that is not complete, and blanks that it does not count.
+        // The decoder keeps only what is of a head that is not complete, and blanks that it does
+        // not count.
         let bytes = ByteToMessageHandler(decoder, maximumBufferSize: 2 * settings.maximumHeaderBytes)
         try channel.pipeline.syncOperations.addHandlers(bytes, connection)
     }
@@ -188,8 +192,8 @@ final class RunnerLoop {
         }
     }
 
-    /// Lets a connection write its replies when everything that is ready in this turn of the loop has been looked
-    /// at, so that answers that came together leave together.
+    /// Lets a connection write its replies when everything that is ready in this turn of the loop
+    /// has been looked at, so that answers that came together leave together.
     func advanceSoon(_ connection: Connection) {
         changed.append(connection)
         guard changed.count == 1 else { return }

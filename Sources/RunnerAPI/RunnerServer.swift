@@ -18,8 +18,8 @@ public struct TakenActivity: Sendable {
 
 /// The runner API: admit, settle and peek over HTTP/1.1, on a TCP address, a Unix socket, or both.
 ///
-/// Every connection stays on one event loop of `group`, and so does everything its requests need: each loop has
-/// its own ledger and its own snapshot of the plans.
+/// Every connection stays on one event loop of `group`, and so does everything its requests need:
+/// each loop has its own ledger and its own snapshot of the plans.
 public final class RunnerServer: Sendable {
     private let settings: RunnerSettings
     private let group: any EventLoopGroup
@@ -54,10 +54,12 @@ public final class RunnerServer: Sendable {
     /// - Parameters:
     ///   - makeLedger: called once on each event loop, for that loop's own.
     ///   - random: a source of chance for each event loop; ids come from it that runners leave out.
-    ///   - metrics: where `stint_decisions_total`, `stint_http_responses_total`, `stint_http_connections`,
-    ///     `stint_http_connections_maximum` and `stint_http_requests_in_flight` go.
+    ///   - metrics: where `stint_decisions_total`, `stint_http_responses_total`,
+    ///     `stint_http_connections`, `stint_http_connections_maximum` and
+    ///     `stint_http_requests_in_flight` go.
     ///   - tokens: whose requests are answered; nil: everybody's. Unix sockets need none.
-    ///   - secure: called for each new connection but those of the Unix socket, before the first byte.
+    ///   - secure: called for each new connection but those of the Unix socket, before the first
+    ///     byte.
     ///   - guardListener: called for each listener, before it listens.
     public init(
         settings: RunnerSettings, group: any EventLoopGroup, plans: PlanBook,
@@ -144,7 +146,8 @@ public final class RunnerServer: Sendable {
         }
     }
 
-    /// From when this returns, tokens that are not in this book are refused, on open connections too.
+    /// From when this returns, tokens that are not in this book are refused, on open connections
+    /// too.
     public func replace(tokens: TokenBook) async throws {
         let workers = state.withLock { state in
             state.tokens = tokens
@@ -155,9 +158,12 @@ public final class RunnerServer: Sendable {
         }
     }
 
-    /// Takes what some accounts did, on all event loops, those first that wait for longest. The loops begin in turn.
+    /// Takes what some accounts did, on all event loops, those first that wait for longest. The
+    /// loops begin in turn.
     /// - Parameters:
-    ///   - maximum: accounts, each for every minute in which it did something. - minute: which it is now, counted from 1970.
+    ///   - maximum: accounts, each for every minute in which it did something.
+    ///   - minute: which it
+    ///     is now, counted from 1970.
     /// - Returns: nothing unless ``RunnerSettings/countsActivity``.
     public func takeActivity(_ maximum: Int, minute: Int) async throws -> TakenActivity {
         let (workers, turn) = state.withLock { state in
@@ -180,8 +186,8 @@ public final class RunnerServer: Sendable {
         return taken
     }
 
-    /// Stops listening, answers what has begun with `Connection: close`, and closes every connection: idle ones
-    /// at once, all others when they are done or when time is up.
+    /// Stops listening, answers what has begun with `Connection: close`, and closes every
+    /// connection: idle ones at once, all others when they are done or when time is up.
     /// - Parameter deadline: how long from now.
     public func drain(deadline: Duration) async throws {
         try await closeListeners()
@@ -225,7 +231,8 @@ public final class RunnerServer: Sendable {
             }
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // Without this a client that closes its half would close the other half too, replies and all.
+            // Without this a client that closes its half would close the other half too, replies
+            // and all.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(

@@ -1,4 +1,5 @@
-// What can be set about the data plane, with its defaults and bounds. Read once, when the server starts.
+// What can be set about the data plane, with its defaults and bounds. Read once, when the server
+// starts.
 
 /// Where the runner API listens, and how much of everything one client may take.
 public struct RunnerSettings: Sendable {
@@ -21,23 +22,25 @@ public struct RunnerSettings: Sendable {
     public var address: Address? = Address(host: "127.0.0.1", port: 7400)
     /// The path of a Unix socket, at most 107 bytes; nil for none. It gets mode 0660.
     public var socketPath: String?
-    /// Connections open at once, 1 to 1,000,000. One more takes the place of the one that is idle for longest; where none
-    /// is idle it is answered 503 and closed.
+    /// Connections open at once, 1 to 1,000,000. One more takes the place of the one that is idle
+    /// for longest; where none is idle it is answered 503 and closed.
     public var maximumConnections = 10_000
     /// Bytes of a request's body, 1,024 to 16,777,216; more are answered 413.
     public var maximumBodyBytes = 65_536
     /// Bytes of a request's line and header fields, 1,024 to 1,048,576; more are answered 431.
     public var maximumHeaderBytes = 16_384
-    /// From the first byte of a request to the end of its body, 10 ms to 1 h; then it is answered 408.
+    /// From the first byte of a request to the end of its body, 10 ms to 1 h; then it is answered
+    /// 408.
     public var headerTimeout: Duration = .seconds(10)
     /// How long a connection may be open between two requests, 10 ms to 24 h.
     public var idleTimeout: Duration = .seconds(75)
     /// How long a client may leave its replies unread once they fill the buffers, 10 ms to 1 h.
     public var writeTimeout: Duration = .seconds(10)
-    /// Whether the `RateLimit` fields tell the limits of execution time too, with the unit `execution-ms`, which
-    /// is not registered.
+    /// Whether the `RateLimit` fields tell the limits of execution time too, with the unit
+    /// `execution-ms`, which is not registered.
     public var rateLimitTime = false
-    /// Whether what accounts do is counted for ``RunnerServer/takeActivity()``, which then must be called now and then.
+    /// Whether what accounts do is counted for ``RunnerServer/takeActivity()``, which then must be
+    /// called now and then.
     public var countsActivity = false
 
     public init() {}

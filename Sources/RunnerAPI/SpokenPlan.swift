@@ -3,11 +3,13 @@
 import Accounting
 import WireFormat
 
-/// One plan, prepared for being spoken of. Holding it keeps the plan, so that its identity stays its own.
+/// One plan, prepared for being spoken of. Holding it keeps the plan, so that its identity stays
+/// its own.
 final class SpokenPlan {
     let plan: Plan
     let fields: RateLimitFields
-    /// The limits that ``fields`` tell, as indices into the plan's, in the order of the fields' items.
+    /// The limits that ``fields`` tell, as indices into the plan's, in the order of the fields'
+    /// items.
     let toldLimits: [Int]
 
     /// - Parameter tellsTime: whether limits of execution time are told too.

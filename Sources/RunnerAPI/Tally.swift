@@ -1,5 +1,6 @@
-// The data plane's metrics that all event loops share: replies, connections and questions. Every counter exists before
-// it is needed, so that counting a request is an increment. Decisions are `DecisionTally`'s.
+// The data plane's metrics that all event loops share: replies, connections and questions. Every
+// counter exists before it is needed, so that counting a request is an increment. Decisions are
+// `DecisionTally`'s.
 
 import Metrics
 import Synchronization

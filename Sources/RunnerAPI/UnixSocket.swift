@@ -1,5 +1,5 @@
-// The Unix socket's file: taken over when its last owner died, left alone when it is in use. NIO removes
-// it when the listener closes.
+// The Unix socket's file: taken over when its last owner died, left alone when it is in use. NIO
+// removes it when the listener closes.
 
 import NIOCore
 import NIOPosix

@@ -19,8 +19,8 @@ public struct AdmitBody: WireBody {
     public var kind: String?
     /// ``BodyField/maxDurationMs``: 0 to 31 days in ms; nil means the kind's ceiling.
     public var maxDurationMs: Int?
-    /// ``BodyField/minDurationMs``: 0 to 31 days in ms, at most `maxDurationMs`; nil means the plan's
-    /// minimum.
+    /// ``BodyField/minDurationMs``: 0 to 31 days in ms, at most `maxDurationMs`; nil means the
+    /// plan's minimum.
     public var minDurationMs: Int?
     /// ``BodyField/payloadBytes``: 0 to 2^53-1.
     public var payloadBytes: Int?

@@ -12,11 +12,13 @@ public struct AdmittedBody: WireBody {
     public var id: String
     /// ``BodyField/grantedMs``: less than was asked for when less was left.
     public var grantedMs: Int
-    /// ``BodyField/deadline``: ms since 1970, by the ledger's clock; nil when the ledger could not be asked.
+    /// ``BodyField/deadline``: ms since 1970, by the ledger's clock; nil when the ledger could not
+    /// be asked.
     public var deadline: Int?
     /// ``BodyField/memoryBytes``: the kind's ceiling; nil without one.
     public var memoryBytes: Int?
-    /// ``BodyField/limits``: what is left after this charge; nil when the ledger could not be asked.
+    /// ``BodyField/limits``: what is left after this charge; nil when the ledger could not be
+    /// asked.
     public var limits: LimitsObject?
     /// ``BodyField/suggestedIntervalMs``: nil when the ledger could not be asked.
     public var suggestedIntervalMs: Int?

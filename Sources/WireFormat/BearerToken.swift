@@ -13,7 +13,8 @@ public struct BearerToken: Hashable, Sendable {
     /// What the `Authorization` field says.
     public var field: String { "Bearer \(text)" }
 
-    /// - Parameter text: the token; white space behind it, such as the line feed at the end of a file, does not belong to it.
+    /// - Parameter text: the token; white space behind it, such as the line feed at the end of a
+    ///   file, does not belong to it.
     /// - Throws: ``BearerTokenError`` when no token looks like that.
     public init(_ text: String) throws(BearerTokenError) {
         let bytes = text.utf8

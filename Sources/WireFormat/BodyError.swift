@@ -4,8 +4,8 @@
 public enum BodyError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Not a JSON document, or not an object: `expected ',' or '}' at byte 17`.
     case malformedJSON(JSONError)
-    /// One field breaks its rule. `bound` is what it must be, `found` what it is (at most about 64 bytes of
-    /// it): `durationMs must be an integer from 0 to 2678400000 (ms), found "84"`.
+    /// One field breaks its rule. `bound` is what it must be, `found` what it is (at most about 64
+    /// bytes of it): `durationMs must be an integer from 0 to 2678400000 (ms), found "84"`.
     case malformedField(BodyField, bound: String, found: String)
 
     public var description: String {

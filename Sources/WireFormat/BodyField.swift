@@ -1,27 +1,29 @@
-// Every field of every body, in one list: what it means, its unit, its bound, an example. Server and client
-// read and write by this list; `FieldRule` says how a bound is checked, `docs/API.md` repeats it for people.
+// Every field of every body, in one list: what it means, its unit, its bound, an example. Server
+// and client read and write by this list; `FieldRule` says how a bound is checked, `docs/API.md`
+// repeats it for people.
 
 /// A member of a request body, a reply body or a problem.
 ///
-/// Two rules hold for all of them: `null` in place of an optional field means that it is absent, and a member
-/// that is not in this list is skipped (after a check that it is JSON), so that either side may be the newer.
+/// Two rules hold for all of them: `null` in place of an optional field means that it is absent,
+/// and a member that is not in this list is skipped (after a check that it is JSON), so that either
+/// side may be the newer.
 public enum BodyField: UInt8, CaseIterable, Sendable {
     // MARK: An execution
 
-    /// The execution's id: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`, unique within its account. Asking again with
-    /// the same id charges nothing. Made by the service when absent. `"id":"run-1f0a"`
+    /// The execution's id: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`, unique within its account. Asking
+    /// again with the same id charges nothing. Made by the service when absent. `"id":"run-1f0a"`
     case id
-    /// What is run, for logs and statistics: 1 to 256 bytes of UTF-8 without control characters (U+0000 to
-    /// U+001F, U+007F to U+009F). `"function":"thumbnails/resize"`
+    /// What is run, for logs and statistics: 1 to 256 bytes of UTF-8 without control characters
+    /// (U+0000 to U+001F, U+007F to U+009F). `"function":"thumbnails/resize"`
     case function
     /// The sort of execution, which the plan gives ceilings: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`;
     /// `function` when absent. `"kind":"workflow-action"`
     case kind
-    /// The longest the execution may take: 0 to 2,678,400,000 ms (31 days). This much execution time is asked
-    /// for; the kind's ceiling when absent. `"maxDurationMs":10000`
+    /// The longest the execution may take: 0 to 2,678,400,000 ms (31 days). This much execution
+    /// time is asked for; the kind's ceiling when absent. `"maxDurationMs":10000`
     case maxDurationMs
-    /// The shortest grant that is of use: 0 to 2,678,400,000 ms, at most `maxDurationMs`; the plan's minimum
-    /// when absent. `"minDurationMs":250`
+    /// The shortest grant that is of use: 0 to 2,678,400,000 ms, at most `maxDurationMs`; the
+    /// plan's minimum when absent. `"minDurationMs":250`
     case minDurationMs
     /// Size of the input: 0 to 2^53-1 bytes. Compared with the kind's ceiling, not charged.
     /// `"payloadBytes":512`
@@ -30,17 +32,20 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     case durationMs
     /// Settling: how it ended, one of `ok`, `error`, `timeout`, `not-started`. `"outcome":"ok"`
     case outcome
-    /// Settling: most memory used; admitted: memory it may use. 0 to 2^53-1 bytes. `"memoryBytes":134217728`
+    /// Settling: most memory used; admitted: memory it may use. 0 to 2^53-1 bytes.
+    /// `"memoryBytes":134217728`
     case memoryBytes
 
     // MARK: Replies
 
-    /// Execution time charged, and so the time the runner may let it run: 0 to 2^53-1 ms. `"grantedMs":10000`
+    /// Execution time charged, and so the time the runner may let it run: 0 to 2^53-1 ms.
+    /// `"grantedMs":10000`
     case grantedMs
-    /// When the grant ends by the ledger's clock: ms since 1970-01-01T00:00Z. Absent only when `degraded`.
-    /// `"deadline":1770000010000`
+    /// When the grant ends by the ledger's clock: ms since 1970-01-01T00:00Z. Absent only when
+    /// `degraded`. `"deadline":1770000010000`
     case deadline
-    /// Present and true if the ledger could not be asked and the plan says to admit then. `"degraded":true`
+    /// Present and true if the ledger could not be asked and the plan says to admit then.
+    /// `"degraded":true`
     case degraded
     /// Execution time charged after settlement: 0 to 2^53-1 ms. `"chargedMs":84`
     case chargedMs
@@ -55,8 +60,8 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     case executionsRemaining
     /// Execution time that still fits: 0 to 2^53-1 **ms**; null when no limit measures it.
     case timeRemaining
-    /// How long a poller of this account should wait before its next call: 0 to 2,678,400,000 ms (31 days), 0 when there
-    /// is plenty. Absent when `degraded`. `"suggestedIntervalMs":0`
+    /// How long a poller of this account should wait before its next call: 0 to 2,678,400,000 ms
+    /// (31 days), 0 when there is plenty. Absent when `degraded`. `"suggestedIntervalMs":0`
     case suggestedIntervalMs
 
     // MARK: Standing
@@ -69,7 +74,8 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     case policies
     /// The limit's name: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`. `"name":"executions"`
     case name
-    /// What the limit measures, one of `executions` (a count), `execution-time` (ms). `"meter":"executions"`
+    /// What the limit measures, one of `executions` (a count), `execution-time` (ms).
+    /// `"meter":"executions"`
     case meter
     /// The most that fits into one window: 0 to 2^53-1, in the meter's unit. `"amount":6000`
     case amount
@@ -90,8 +96,8 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     case title
     /// The HTTP status code, once more: 100 to 599. `"status":429`
     case status
-    /// What happened this time, for people: up to 4,096 bytes of UTF-8. It may quote what a caller sent,
-    /// control characters included. `"detail":"10000 ms asked, 0 ms left in the last 60 s"`
+    /// What happened this time, for people: up to 4,096 bytes of UTF-8. It may quote what a caller
+    /// sent, control characters included. `"detail":"10000 ms asked, 0 ms left in the last 60 s"`
     case detail
     /// Names of the limits that the ask does not fit, in the plan's order.
     /// `"violated-policies":["execution-time"]`
@@ -107,10 +113,11 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
 
     /// What was asked, one of `admit`, `settle`, `peek`. `"question":"admit"`
     case question
-    /// When the request was sent: ms since 1970-01-01T00:00Z by the asker's clock. `"sentAt":1770000000000`
+    /// When the request was sent: ms since 1970-01-01T00:00Z by the asker's clock.
+    /// `"sentAt":1770000000000`
     case sentAt
-    /// When the reply was complete, or the asker gave up: ms since 1970-01-01T00:00Z by the asker's clock.
-    /// `"answeredAt":1770000000003`
+    /// When the reply was complete, or the asker gave up: ms since 1970-01-01T00:00Z by the asker's
+    /// clock. `"answeredAt":1770000000003`
     case answeredAt
     /// The body that was sent. `"request":{"durationMs":84}`
     case request

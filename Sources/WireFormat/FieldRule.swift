@@ -1,4 +1,5 @@
-// The kinds of value a field may have, with their bounds, and the words that tell a caller about a bound.
+// The kinds of value a field may have, with their bounds, and the words that tell a caller about a
+// bound.
 
 /// What the value of a ``BodyField`` may be.
 public enum FieldRule: Sendable, CustomStringConvertible {
@@ -19,7 +20,8 @@ public enum FieldRule: Sendable, CustomStringConvertible {
     case object
     case array
 
-    /// Whether a string has the right length and characters. False for rules that are not about strings.
+    /// Whether a string has the right length and characters. False for rules that are not about
+    /// strings.
     public func allows(_ value: String) -> Bool {
         switch self {
         case .name(let maximum, let others):
@@ -63,8 +65,9 @@ public enum FieldRule: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether a character of Unicode's general category Cc is there. Those above ASCII, U+0080 to U+009F,
-    /// are 0xC2 and one of 0x80 to 0x9F in UTF-8, and 0xC2 begins nothing else but a character.
+    /// Whether a character of Unicode's general category Cc is there. Those above ASCII, U+0080 to
+    /// U+009F, are 0xC2 and one of 0x80 to 0x9F in UTF-8, and 0xC2 begins nothing else but a
+    /// character.
     private static func hasControls(_ value: String) -> Bool {
         var value = value
         return value.withUTF8 { bytes in

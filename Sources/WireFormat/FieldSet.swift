@@ -1,5 +1,5 @@
-// Reads the fields of a body by their rules. Between the JSON reader, which knows no names, and the bodies,
-// which know no bounds.
+// Reads the fields of a body by their rules. Between the JSON reader, which knows no names, and the
+// bodies, which know no bounds.
 
 /// The fields met so far in one object; a bit for each ``BodyField``.
 struct FieldSet {
@@ -20,8 +20,8 @@ extension JSONReader {
         try orMalformed { reader throws(JSONError) in try reader.beginObject() }
     }
 
-    /// Moves to the value of the next member that is one of `fields`, skipping all others; nil at the
-    /// object's end. A second member of the same name is refused.
+    /// Moves to the value of the next member that is one of `fields`, skipping all others; nil at
+    /// the object's end. A second member of the same name is refused.
     mutating func nextField(of fields: [BodyField], seen: inout FieldSet) throws(BodyError) -> BodyField? {
         while try orMalformed({ reader throws(JSONError) in try reader.nextMember() }) {
             guard let field = memberField(of: fields) else {

@@ -1,11 +1,12 @@
 // What can never be sent, said before anything is: the caller's fault, and no outage.
 
-/// A request that no Stint will ever get, because its address, its token or a name in its path is invalid. Repeating it does not
-/// help. Nothing was sent, and a token is never shown.
+/// A request that no Stint will ever get, because its address, its token or a name in its path is
+/// invalid. Repeating it does not help. Nothing was sent, and a token is never shown.
 public struct InvalidRequest: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
-    /// What is no `http://HOST:PORT` or `https://HOST:PORT`. It may hold a password, so it is not repeated.
+    /// What is no `http://HOST:PORT` or `https://HOST:PORT`. It may hold a password, so it is not
+    /// repeated.
     public static let url = InvalidRequest(
         description: "the URL is invalid. Write http://HOST:PORT or https://HOST:PORT")
 

@@ -1,4 +1,5 @@
-// Why bytes are not JSON, and where. What is wrong with a field of a well-formed body is `BodyError`.
+// Why bytes are not JSON, and where. What is wrong with a field of a well-formed body is
+// `BodyError`.
 
 /// The first place at which bytes stop being a JSON document (RFC 8259).
 ///

@@ -1,12 +1,13 @@
-// Numbers of the JSON reader. Every quantity of this service is a whole number below 2^53, so that is what a
-// number is read as, exactly: no floating point is involved.
+// Numbers of the JSON reader. Every quantity of this service is a whole number below 2^53, so that
+// is what a number is read as, exactly: no floating point is involved.
 
 extension JSONReader {
-    /// The largest magnitude that is read as an integer: 2^53, where JavaScript's numbers stop being exact.
+    /// The largest magnitude that is read as an integer: 2^53, where JavaScript's numbers stop
+    /// being exact.
     public static let largestInteger = 9_007_199_254_740_992
 
-    /// Reads a number. Its value if that is whole and at most 2^53 either way, however it is spelled
-    /// (`1000`, `1e3`, `1000.0`, `-0`); nil if it is any other number (`0.5`, `1e99`).
+    /// Reads a number. Its value if that is whole and at most 2^53 either way, however it is
+    /// spelled (`1000`, `1e3`, `1000.0`, `-0`); nil if it is any other number (`0.5`, `1e99`).
     public mutating func integer() throws(JSONError) -> Int? {
         guard try kind() == .number else { throw JSONError(.expectedNumber, at: offset) }
         let start = offset
@@ -42,8 +43,8 @@ extension JSONReader {
         return offset - start
     }
 
-    /// What follows `e`. An exponent beyond 2^40 either way is as good as 2^40: a document would have to be
-    /// that many bytes long to make up for it.
+    /// What follows `e`. An exponent beyond 2^40 either way is as good as 2^40: a document would
+    /// have to be that many bytes long to make up for it.
     private mutating func scanExponent() -> Int? {
         let isNegative = consume(UInt8(ascii: "-"))
         if !isNegative { _ = consume(UInt8(ascii: "+")) }

@@ -61,7 +61,8 @@ extension JSONReader {
         offset += length
     }
 
-    /// Steps over a backslash and what it escapes; a surrogate must be a high one followed by a low one.
+    /// Steps over a backslash and what it escapes; a surrogate must be a high one followed by a low
+    /// one.
     private mutating func scanEscape() throws(JSONError) {
         guard byte(at: offset + 1) == UInt8(ascii: "u") else {
             guard let letter = byte(at: offset + 1), Self.escaped(letter) != nil else {
@@ -116,7 +117,8 @@ extension JSONReader {
         return value
     }
 
-    /// The character that one or two scanned `\uXXXX` at `place` stand for, and their length in bytes.
+    /// The character that one or two scanned `\uXXXX` at `place` stand for, and their length in
+    /// bytes.
     private func escapedCharacter(at place: Int) -> (Unicode.Scalar, length: Int) {
         guard let unit = codeUnit(at: place) else { preconditionFailure("scanString checked it") }
         if let character = Unicode.Scalar(unit) { return (character, 6) }

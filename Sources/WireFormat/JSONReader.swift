@@ -1,16 +1,17 @@
-// A strict reader of JSON (RFC 8259) for small documents: the caller pulls members and elements, names are
-// compared in place, and what nobody asked for is skipped, yet checked. Structure is read here, strings in
-// `JSONStrings.swift`, numbers in `JSONNumbers.swift`; what a body's fields may hold is `BodyField`'s
-// business.
+// A strict reader of JSON (RFC 8259) for small documents: the caller pulls members and elements,
+// names are compared in place, and what nobody asked for is skipped, yet checked. Structure is read
+// here, strings in `JSONReader+Strings.swift`, numbers in `JSONReader+Numbers.swift`; what a body's fields may
+// hold is `BodyField`'s business.
 
 /// Reads one JSON document from bytes, one value after the other.
 ///
-/// Stricter than most readers where RFC 8259 leaves a choice: the bytes are UTF-8 without a byte order mark,
-/// surrogates come in pairs, containers nest at most ``depthLimit`` deep, and nothing but white space follows
-/// the document. Every function throws ``JSONError`` at the first byte that breaks the grammar; the reader is
-/// of no use after that.
+/// Stricter than most readers where RFC 8259 leaves a choice: the bytes are UTF-8 without a byte
+/// order mark, surrogates come in pairs, containers nest at most ``depthLimit`` deep, and nothing
+/// but white space follows the document. Every function throws ``JSONError`` at the first byte that
+/// breaks the grammar; the reader is of no use after that.
 ///
-/// A reader lives only inside ``read(_:_:)``: it points into the caller's bytes and cannot be copied out.
+/// A reader lives only inside ``read(_:_:)``: it points into the caller's bytes and cannot be
+/// copied out.
 public struct JSONReader: ~Copyable {
     /// The most containers that may be open at once: 32. Our own documents need three.
     public static let depthLimit = 32
@@ -18,14 +19,15 @@ public struct JSONReader: ~Copyable {
     /// What the next value is, told by its first byte.
     public enum Kind: Sendable { case object, array, string, number, boolean, null }
 
-    /// The document. Read only through `byte(at:)` and `slice(_:)`, which check their bounds in release too.
+    /// The document. Read only through `byte(at:)` and `slice(_:)`, which check their bounds in
+    /// release too.
     let bytes: UnsafeBufferPointer<UInt8>
     /// The next byte to read; 0 to `bytes.count`.
     var offset = 0
     /// Open containers; 0 to `depthLimit`.
     private var depth = 0
-    /// Whether the innermost open container has had no member or element yet. One flag is enough: a container
-    /// that held another one is no longer empty.
+    /// Whether the innermost open container has had no member or element yet. One flag is enough: a
+    /// container that held another one is no longer empty.
     private var isFirst = true
     /// The name of the current member between its quotes, and whether it holds escapes.
     private var name = Text(range: 0..<0, hasEscapes: false)
@@ -92,8 +94,8 @@ public struct JSONReader: ~Copyable {
         try advance(closing: UInt8(ascii: "]"), orThrow: .expectedCommaOrBracket)
     }
 
-    /// Whether the current member is called `expected`. Escapes in the document's name do not hide it:
-    /// `"\u0069d"` is `id`.
+    /// Whether the current member is called `expected`. Escapes in the document's name do not hide
+    /// it: `"\u0069d"` is `id`.
     public func isMember(_ expected: StaticString) -> Bool {
         expected.withUTF8Buffer { expected in
             guard !name.hasEscapes else { return unescaped(name).elementsEqual(expected) }

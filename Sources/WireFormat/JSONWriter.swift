@@ -8,7 +8,8 @@
 /// writer.member("grantedMs", 10_000)
 /// writer.endObject()                       // {"grantedMs":10000}
 /// ```
-/// It puts the commas; that every container is closed and every member has a value is the caller's part.
+/// It puts the commas; that every container is closed and every member has a value is the caller's
+/// part.
 public struct JSONWriter: Sendable {
     /// What was written so far. A caller may put other bytes before a document (a response head).
     public var bytes: [UInt8]

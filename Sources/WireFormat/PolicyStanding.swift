@@ -1,6 +1,9 @@
 // One limit of a plan and how an account stands against it: an element of a peek's `policies`.
 
-/// `{"name":"executions","meter":"executions","amount":6000,"used":12,"remaining":5988,"windowMs":60000}`
+/// ```json
+/// {"name":"executions","meter":"executions","amount":6000,"used":12,"remaining":5988,
+///  "windowMs":60000}
+/// ```
 public struct PolicyStanding: WireBody {
     /// What a limit measures, and so the unit of its amounts.
     public enum Meter: String, CaseIterable, Sendable {

@@ -3,12 +3,13 @@
 /// `application/problem+json` (RFC 9457).
 ///
 /// ```json
-/// {"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","title":"Quota Exceeded",
-///  "status":429,"detail":"10000 ms asked, 0 ms left in the last 60 s",
+/// {"type":"https://iana.org/assignments/http-problem-types#quota-exceeded",
+///  "title":"Quota Exceeded","status":429,"detail":"10000 ms asked, 0 ms left in the last 60 s",
 ///  "violated-policies":["execution-time"],"retryAfterMs":6412,
 ///  "limits":{"executionsRemaining":5312,"timeRemaining":0}}
 /// ```
-/// Members are written in this order, then `field` and `id`; those that are nil or empty are left out.
+/// Members are written in this order, then `field` and `id`; those that are nil or empty are left
+/// out.
 public struct Problem: WireBody, Error {
     /// What went wrong; gives `type`, `title` and `status`.
     public var type: ProblemType
@@ -50,8 +51,8 @@ public struct Problem: WireBody, Error {
         .type, .title, .status, .detail, .violatedPolicies, .retryAfterMs, .limits, .field, .id,
     ]
 
-    /// Reads a problem of this service. `title` and `status` follow from `type` and are not compared; a `type` that
-    /// is not ours is refused.
+    /// Reads a problem of this service. `title` and `status` follow from `type` and are not
+    /// compared; a `type` that is not ours is refused.
     public init(from reader: inout JSONReader) throws(BodyError) {
         var (uri, detail): (String?, String?)
         self.init(.internalError, detail: "")

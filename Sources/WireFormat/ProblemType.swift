@@ -2,12 +2,15 @@
 
 /// A problem type (RFC 9457).
 ///
-/// The first two are of the IANA registry (draft-ietf-httpapi-ratelimit-headers-11, section 5), the others
-/// ours. The URI is what programs compare; it never changes, and it is not meant to be fetched.
+/// The first two are of the IANA registry (draft-ietf-httpapi-ratelimit-headers-11, section 5), the
+/// others ours. The URI is what programs compare; it never changes, and it is not meant to be
+/// fetched.
 public enum ProblemType: UInt8, CaseIterable, Sendable {
-    /// 429: the ask does not fit the account's limits now, or never will. A denial, and the only 429.
+    /// 429: the ask does not fit the account's limits now, or never will. A denial, and the only
+    /// 429.
     case quotaExceeded
-    /// 503: the ledger cannot answer, or there is no place for another connection. Nothing was admitted.
+    /// 503: the ledger cannot answer, or there is no place for another connection. Nothing was
+    /// admitted.
     case temporaryReducedCapacity
     /// 400: not HTTP, or a path that cannot be decoded.
     case malformedRequest
@@ -15,7 +18,8 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
     case malformedJSON
     /// 400: a field of the body breaks its bound.
     case malformedField
-    /// 400: a parameter of the query, or a segment of the path, that breaks its bound or is not known.
+    /// 400: a parameter of the query, or a segment of the path, that breaks its bound or is not
+    /// known.
     case malformedParameter
     /// 400: the account in the path is not 1 to 128 bytes of `A-Z a-z 0-9 . _ : @ -`.
     case malformedAccount

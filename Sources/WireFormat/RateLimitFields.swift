@@ -1,20 +1,22 @@
-// The RateLimit and RateLimit-Policy fields of draft-ietf-httpapi-ratelimit-headers-11, which are Structured
-// Fields (RFC 9651), and Retry-After (RFC 9110). All three count whole seconds; this file decides which way
-// milliseconds are rounded: always so that a client which believes the field is not refused for it.
+// The RateLimit and RateLimit-Policy fields of draft-ietf-httpapi-ratelimit-headers-11, which are
+// Structured Fields (RFC 9651), and Retry-After (RFC 9110). All three count whole seconds; this
+// file decides which way milliseconds are rounded: always so that a client which believes the field
+// is not refused for it.
 
 /// One limit as `RateLimit-Policy` tells it: `"executions";q=6000;w=60`.
 public struct RateLimitPolicy: Hashable, Sendable {
-    /// The limit's name. Characters a Structured Field cannot hold (all but printable ASCII) are written as
-    /// `%` and two hexadecimal digits for each of their bytes.
+    /// The limit's name. Characters a Structured Field cannot hold (all but printable ASCII) are
+    /// written as `%` and two hexadecimal digits for each of their bytes.
     public var name: String
-    /// `q`, the most that fits into one window: 0 to 2^53-1. Structured Fields end at 15 digits, so more than
-    /// 999,999,999,999,999 is told as that.
+    /// `q`, the most that fits into one window: 0 to 2^53-1. Structured Fields end at 15 digits, so
+    /// more than 999,999,999,999,999 is told as that.
     public var quota: Int
-    /// `w`, the window, in ms, at least 1. The draft has whole seconds above 0 only, so it is rounded **up**:
-    /// a client that keeps to the quota over 61 s also keeps to it over 60.5 s, and not the other way round.
+    /// `w`, the window, in ms, at least 1. The draft has whole seconds above 0 only, so it is
+    /// rounded **up**: a client that keeps to the quota over 61 s also keeps to it over 60.5 s, and
+    /// not the other way round.
     public var windowMs: Int
-    /// `qu`, what is counted; nil for the draft's default, `requests`. No registered unit fits execution
-    /// time, so ours is ``executionMs``.
+    /// `qu`, what is counted; nil for the draft's default, `requests`. No registered unit fits
+    /// execution time, so ours is ``executionMs``.
     public var unit: String?
 
     /// The unit of a limit of execution time: milliseconds. Not in the draft's registry.
@@ -28,11 +30,11 @@ public struct RateLimitPolicy: Hashable, Sendable {
     }
 }
 
-/// Both fields for the limits of one plan. Made once for a plan; writing a reply's `RateLimit` allocates
-/// nothing.
+/// Both fields for the limits of one plan. Made once for a plan; writing a reply's `RateLimit`
+/// allocates nothing.
 public struct RateLimitFields: Sendable {
-    /// The value of `RateLimit-Policy`: `"executions";q=6000;w=60`. Empty without policies; then neither
-    /// field may be sent, since the draft has no empty list.
+    /// The value of `RateLimit-Policy`: `"executions";q=6000;w=60`. Empty without policies; then
+    /// neither field may be sent, since the draft has no empty list.
     public let policyValue: [UInt8]
     /// For each policy, what its item of `RateLimit` begins with: `"executions";r=`.
     private let itemHeads: [[UInt8]]
@@ -63,12 +65,13 @@ public struct RateLimitFields: Sendable {
     /// Whether there is nothing to tell.
     public var isEmpty: Bool { itemHeads.isEmpty }
 
-    /// Appends one item of `RateLimit`, such as `"executions";r=5312;t=7`. Call it for each policy in order;
-    /// it puts the comma between two items.
+    /// Appends one item of `RateLimit`, such as `"executions";r=5312;t=7`. Call it for each policy
+    /// in order; it puts the comma between two items.
     ///
-    /// `t` is "the number of seconds within which the client can use no more than the available quota". It is
-    /// rounded **up**, so that after `t` seconds there really is more, and it is cut at `Retry-After`, which
-    /// by the draft must not be earlier. It is missing when nothing is used: then nothing will come back.
+    /// `t` is "the number of seconds within which the client can use no more than the available
+    /// quota". It is rounded **up**, so that after `t` seconds there really is more, and it is cut
+    /// at `Retry-After`, which by the draft must not be earlier. It is missing when nothing is
+    /// used: then nothing will come back.
     ///
     /// - Parameters:
     ///   - index: the policy's place in ``init(_:)``.
@@ -87,7 +90,8 @@ public struct RateLimitFields: Sendable {
         bytes.append(decimal: Seconds.roundedUp(milliseconds: untilMs))
     }
 
-    /// The range of a Structured Field's integer, without the negative half: both `q` and `r` are counts.
+    /// The range of a Structured Field's integer, without the negative half: both `q` and `r` are
+    /// counts.
     private static func integer(_ value: Int) -> Int {
         min(max(value, 0), 999_999_999_999_999)
     }
@@ -95,8 +99,8 @@ public struct RateLimitFields: Sendable {
 
 /// Whole seconds, as HTTP counts them.
 public enum Seconds {
-    /// The value of `Retry-After`, and of `w` and `t`: `milliseconds` rounded up, at least 1. A client that
-    /// waits this long has waited long enough, and none is told to come back at once.
+    /// The value of `Retry-After`, and of `w` and `t`: `milliseconds` rounded up, at least 1. A
+    /// client that waits this long has waited long enough, and none is told to come back at once.
     public static func roundedUp(milliseconds: Int) -> Int {
         guard milliseconds > 1000 else { return 1 }
         return (milliseconds - 1) / 1000 + 1

@@ -1,7 +1,7 @@
 // Where things are: the paths of the runner API, its header names and its media types.
 
-/// The paths of the runner API. Every character an account or an execution id may have stands for itself in a
-/// path (RFC 3986, section 3.3), so nothing is percent-encoded.
+/// The paths of the runner API. Every character an account or an execution id may have stands for
+/// itself in a path (RFC 3986, section 3.3), so nothing is percent-encoded.
 public enum RunnerPath {
     /// What every path begins with; the account follows.
     public static let accounts: StaticString = "/v1/accounts/"

@@ -1,11 +1,12 @@
-// The answer to a peek: how an account stands against every limit of its plan. Asking writes nothing.
+// The answer to a peek: how an account stands against every limit of its plan. Asking writes
+// nothing.
 
 /// 200 to `GET /v1/accounts/{account}/limits`.
 ///
 /// ```json
 /// {"account":"acme:prod","plan":"serverless","policies":[
-///   {"name":"execution-time","meter":"execution-time","amount":600000,"used":10000,"remaining":590000,
-///    "windowMs":60000}],
+///   {"name":"execution-time","meter":"execution-time","amount":600000,"used":10000,
+///    "remaining":590000,"windowMs":60000}],
 ///  "limits":{"executionsRemaining":5999,"timeRemaining":590000},"suggestedIntervalMs":0}
 /// ```
 /// Units and bounds: ``BodyField``.

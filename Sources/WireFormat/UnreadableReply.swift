@@ -1,6 +1,7 @@
 // What the clients of both APIs throw when somebody else answered.
 
-/// A reply that is not Stint's. Whether the request had an effect is unknown; repeating it with the same id is safe.
+/// A reply that is not Stint's. Whether the request had an effect is unknown; repeating it with the
+/// same id is safe.
 public struct UnreadableReply: Error, Sendable, CustomStringConvertible {
     public let description: String
 

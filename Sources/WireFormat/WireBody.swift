@@ -2,8 +2,8 @@
 
 /// A JSON object with known fields.
 ///
-/// What is written is read back equal, and what breaks a bound of ``BodyField`` is refused when read. Writing
-/// checks nothing: a writer has its values from places that know the bounds.
+/// What is written is read back equal, and what breaks a bound of ``BodyField`` is refused when
+/// read. Writing checks nothing: a writer has its values from places that know the bounds.
 public protocol WireBody: Hashable, Sendable {
     /// Reads one object at the reader's place.
     init(from reader: inout JSONReader) throws(BodyError)
@@ -12,7 +12,8 @@ public protocol WireBody: Hashable, Sendable {
 }
 
 extension WireBody {
-    /// Reads a whole body: UTF-8, one object, nothing after it. No bytes at all are the same as `{}`.
+    /// Reads a whole body: UTF-8, one object, nothing after it. No bytes at all are the same as
+    /// `{}`.
     @inlinable
     public init(json: some Collection<UInt8>) throws(BodyError) {
         guard !json.isEmpty else {
@@ -30,7 +31,8 @@ extension WireBody {
         }
     }
 
-    /// The body's bytes, in an array of their own. On a hot path, ``write(to:)`` a writer that is kept.
+    /// The body's bytes, in an array of their own. On a hot path, ``write(to:)`` a writer that is
+    /// kept.
     public var json: [UInt8] {
         var writer = JSONWriter()
         write(to: &writer)

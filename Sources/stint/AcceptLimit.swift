@@ -1,5 +1,6 @@
-// How many connections the listeners of one API take, and what they do when the system has no descriptor for another. Left
-// alone, a listener whose `accept` fails tries again at once and for ever, and nothing else of its event loop gets a turn.
+// How many connections the listeners of one API take, and what they do when the system has no
+// descriptor for another. Left alone, a listener whose `accept` fails tries again at once and for
+// ever, and nothing else of its event loop gets a turn.
 
 import Glibc
 import Logging
@@ -27,7 +28,10 @@ final class AcceptLimit: Sendable {
     private let failures: Counter
     private let state = Mutex(State())
 
-    /// - Parameters: api: `runner` or `admin`. - maximum: connections open at once; more wait in the kernel's queue.
+    /// - Parameters:
+    ///   - api: `runner` or `admin`.
+    ///   - maximum: connections open at once; more wait in
+    ///     the kernel's queue.
     init(api: String, maximum: Int, metrics: any MetricsFactory, logger: Logger) {
         self.api = api
         self.maximum = maximum

@@ -1,4 +1,5 @@
-// What every command that talks to the admin API has in common: where it is, who asks, and how the answer is printed.
+// What every command that talks to the admin API has in common: where it is, who asks, and how the
+// answer is printed.
 
 import AdminClient
 import ArgumentParser

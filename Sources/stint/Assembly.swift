@@ -1,5 +1,6 @@
-// The composition root: the one place where settings become plans, a ledger, two servers and a group of
-// services, and the only one that names a real clock, real chance and a real log. Nothing else constructs.
+// The composition root: the one place where settings become plans, a ledger, two servers and a
+// group of services, and the only one that names a real clock, real chance and a real log. Nothing
+// else constructs.
 
 import Accounting
 import AdminAPI
@@ -70,7 +71,8 @@ enum Assembly {
             },
             logger: logger)
 
-        // Stopped from the last to the first: requests are answered while their ledger is still there.
+        // Stopped from the last to the first: requests are answered while their ledger is still
+        // there.
         var services: [any Service] = []
         if let redis { services.append(redis) }
         if let client { services.append(RecordsLink(client: client, embedded: redis)) }

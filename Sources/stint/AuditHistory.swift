@@ -1,5 +1,5 @@
-// `stint audit FILE`: holds a recorded history against the promise. Exit status 0 when it was kept, 1 when it was not
-// or the file is no history.
+// `stint audit FILE`: holds a recorded history against the promise. Exit status 0 when it was kept,
+// 1 when it was not or the file is no history.
 
 import ArgumentParser
 import Audit

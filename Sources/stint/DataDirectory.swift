@@ -1,5 +1,6 @@
-// The directory where the embedded Redis keeps its data: made when it is missing, refused when others may write it, and held by one
-// Stint at a time. Also knows where the Unix socket goes, whose path the kernel keeps short.
+// The directory where the embedded Redis keeps its data: made when it is missing, refused when
+// others may write it, and held by one Stint at a time. Also knows where the Unix socket goes,
+// whose path the kernel keeps short.
 
 import Foundation
 import Glibc
@@ -9,7 +10,8 @@ struct EmbeddedRedisError: Error, Equatable, CustomStringConvertible {
     let description: String
 }
 
-/// A locked data directory. The lock is the process's: it goes with this value, or with the process however it ends.
+/// A locked data directory. The lock is the process's: it goes with this value, or with the process
+/// however it ends.
 final class DataDirectory: Sendable {
     /// The longest path a Unix socket can have, in bytes.
     static let longestSocketPath = 107
@@ -21,7 +23,8 @@ final class DataDirectory: Sendable {
     private let lock: Int32
 
     /// - Parameter temporary: where the socket goes when `path` is too long for one.
-    /// - Throws: when the directory cannot be made, others may write it, or another process holds it.
+    /// - Throws: when the directory cannot be made, others may write it, or another process holds
+    ///   it.
     init(path: String, temporary: String = NSTemporaryDirectory()) throws(EmbeddedRedisError) {
         try Self.make(path)
         self.path = try Self.resolved(path)
@@ -55,7 +58,8 @@ final class DataDirectory: Sendable {
         }
     }
 
-    /// For the socket, in a directory where everybody may make others: what is there already may be anybody's.
+    /// For the socket, in a directory where everybody may make others: what is there already may be
+    /// anybody's.
     private static func makePrivate(_ path: String) throws(EmbeddedRedisError) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw EmbeddedRedisError(

@@ -1,4 +1,5 @@
-// Who gets the file descriptors: first what decisions need (Redis, files, listeners), then connections, as many as are left.
+// Who gets the file descriptors: first what decisions need (Redis, files, listeners), then
+// connections, as many as are left.
 
 import AdminAPI
 import Logging
@@ -10,7 +11,8 @@ struct DescriptorBudget: Equatable {
     static let fewest = 8
     /// Connections of one API that are over the bound, while they are told so or another gives way.
     static let beyond = 8
-    /// Files that are read or written for a moment, names that are looked up, listeners, and the pipes to the embedded Redis.
+    /// Files that are read or written for a moment, names that are looked up, listeners, and the
+    /// pipes to the embedded Redis.
     private static let others = 28
 
     struct Wishes: Equatable {
@@ -25,7 +27,10 @@ struct DescriptorBudget: Equatable {
     /// How many descriptors all wishes together take.
     let wished: Int
 
-    /// - Parameters: limit: descriptors that this process may have. - open: those that it has already.
+    /// - Parameters:
+    ///   - limit: descriptors that this process may have.
+    ///   - open: those that it has
+    ///     already.
     /// - Throws: ``StartError`` when there is not even room for the fewest.
     init(limit: Int, open: Int, wishes: Wishes) throws(StartError) {
         // A connection to Redis that is given up may still be there while the next one is opened.

@@ -1,7 +1,7 @@
-// The Redis that Stint starts for itself when no URL is given: a child process on a Unix socket in the data
-// directory, with an append-only log. Started, watched, restarted when it dies, stopped when Stint stops; given up when
-// its data cannot be read (`StartFailure`). It has a session of its own, so that Ctrl-C in a terminal reaches
-// Stint only and requests are drained first.
+// The Redis that Stint starts for itself when no URL is given: a child process on a Unix socket in
+// the data directory, with an append-only log. Started, watched, restarted when it dies, stopped
+// when Stint stops; given up when its data cannot be read (`StartFailure`). It has a session of its
+// own, so that Ctrl-C in a terminal reaches Stint only and requests are drained first.
 
 import Foundation
 import Logging
@@ -26,8 +26,8 @@ struct EmbeddedRedis: Service {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - searchPath: directories to look in for `redis-server` or `valkey-server`, as in `PATH`. - environment: ours, of which it gets
-    ///     what is ``inherited``.
+    ///   - searchPath: directories to look in for `redis-server` or `valkey-server`, as in `PATH`.
+    ///     - environment: ours, of which it gets what is ``inherited``.
     /// - Throws: ``EmbeddedRedisError`` when there is no server program.
     init(
         directory: DataDirectory, appendFsync: Settings.AppendFsync = .everysec, searchPath: String,
@@ -50,14 +50,15 @@ struct EmbeddedRedis: Service {
 
     var socketPath: String { directory.socketPath }
 
-    /// Ends what an earlier Stint left running in the directory. To be called before ``run()`` by whoever wants to
-    /// be sure that the server that answers is ours.
+    /// Ends what an earlier Stint left running in the directory. To be called before ``run()`` by
+    /// whoever wants to be sure that the server that answers is ours.
     func endLeftovers() async throws {
         try await LeftoverRedis(directory: directory, logger: logger).end()
     }
 
     /// Keeps it running until graceful shutdown or cancellation; both stop it.
-    /// - Throws: ``EmbeddedRedisError`` when its data is damaged, and when it never became ready in some starts.
+    /// - Throws: ``EmbeddedRedisError`` when its data is damaged, and when it never became ready in
+    ///   some starts.
     func run() async throws {
         var pause = Self.firstPause
         var (failedStarts, wasReady, lastWords) = (0, false, "")

@@ -1,5 +1,5 @@
-// The variables of the environment. One that is set and empty says nothing: that is how scripts and compose files say that
-// there is none.
+// The variables of the environment. One that is set and empty says nothing: that is how scripts and
+// compose files say that there is none.
 
 import Foundation
 

@@ -1,5 +1,6 @@
-// Who could reach the two APIs with these settings, and whether that can be left so: beyond this machine only those with
-// a token are let in, and only through TLS, unless somebody says in so many words that it may be without.
+// Who could reach the two APIs with these settings, and whether that can be left so: beyond this
+// machine only those with a token are let in, and only through TLS, unless somebody says in so many
+// words that it may be without.
 
 enum Exposure {
     /// Which setting is at fault, why, and what to type.

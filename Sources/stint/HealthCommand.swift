@@ -1,5 +1,5 @@
-// `stint health`: does the Stint of these settings live? For HEALTHCHECK of an image, for supervisors and for scripts; it needs
-// neither a token nor curl.
+// `stint health`: does the Stint of these settings live? For HEALTHCHECK of an image, for
+// supervisors and for scripts; it needs neither a token nor curl.
 
 import AdminClient
 import ArgumentParser
@@ -59,7 +59,8 @@ struct HealthCommand: AsyncParsableCommand {
         case failed(String)
     }
 
-    /// Nothing secret is sent, and a service at this address of this machine is asked nothing but whether it lives.
+    /// Nothing secret is sent, and a service at this address of this machine is asked nothing but
+    /// whether it lives.
     private static func ask(_ url: String, _ route: String) async -> Finding {
         let client = AdminClient(url: url, trust: .any, deadline: patience)
         do {

@@ -1,4 +1,5 @@
-// What the ledgers of all event loops tell of Redis, gathered: for the log at once, for `LedgerWatch` in its turn.
+// What the ledgers of all event loops tell of Redis, gathered: for the log at once, for
+// `LedgerWatch` in its turn.
 
 import Logging
 import RedisLedger

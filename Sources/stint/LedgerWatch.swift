@@ -1,5 +1,6 @@
-// Whether a decision could be made and written now: tried whenever somebody asks, when a connection is new, and every few
-// seconds in between, so that the log says what is wrong before a runner meets it.
+// Whether a decision could be made and written now: tried whenever somebody asks, when a connection
+// is new, and every few seconds in between, so that the log says what is wrong before a runner
+// meets it.
 
 import AdminAPI
 import Logging
@@ -10,7 +11,8 @@ import ServiceLifecycle
 
 actor LedgerWatch: Service {
     static let interval: Duration = .seconds(5)
-    /// How long an answer of the server is good for those who ask, so that asking often costs it nothing.
+    /// How long an answer of the server is good for those who ask, so that asking often costs it
+    /// nothing.
     static let freshness: Duration = .milliseconds(500)
 
     private let ledgers: Ledgers

@@ -1,5 +1,5 @@
-// The ledgers of this process, one for each event loop (or one in memory for all): made when the runner API
-// asks, probed for readiness (by `LedgerWatch`), closed at the end.
+// The ledgers of this process, one for each event loop (or one in memory for all): made when the
+// runner API asks, probed for readiness (by `LedgerWatch`), closed at the end.
 
 import Accounting
 import AdminAPI
@@ -69,7 +69,8 @@ final class Ledgers: Sendable {
         }
     }
 
-    /// Whether a decision could be made and written now: every ledger reaches its server, and the next in turn tries.
+    /// Whether a decision could be made and written now: every ledger reaches its server, and the
+    /// next in turn tries.
     /// - Parameter everything: tries what decisions can do without, too.
     func probe(everything: Bool) async -> ProbeResult {
         guard case .redis = kind else { return .works(lacks: []) }

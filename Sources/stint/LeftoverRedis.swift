@@ -1,16 +1,19 @@
-// Redis processes that still work in our data directory although their Stint is gone (it was killed with -9)
-// or their parent is (a child that was rewriting the log). They are ended before ours starts, because two of
-// them would write one log. Found by their working directory, their program and their user, so no file can be stale or missing, and
-// nothing else that happens to work there is ended.
+// Redis processes that still work in our data directory although their Stint is gone (it was killed
+// with -9) or their parent is (a child that was rewriting the log). They are ended before ours
+// starts, because two of them would write one log. Found by their working directory, their program
+// and their user, so no file can be stale or missing, and nothing else that happens to work there
+// is ended.
 
 import Foundation
 import Glibc
 import Logging
 
 struct LeftoverRedis {
-    /// How long SIGTERM is given before SIGKILL. Redis writes out its log and leaves; that takes milliseconds.
+    /// How long SIGTERM is given before SIGKILL. Redis writes out its log and leaves; that takes
+    /// milliseconds.
     static let patience: Duration = .seconds(10)
-    /// What a server's program file may be called: some distributions have one for the server and its checks.
+    /// What a server's program file may be called: some distributions have one for the server and
+    /// its checks.
     static let programs: Set<String> = [
         "redis-server", "redis-check-rdb", "redis-check-aof", "valkey-server", "valkey-check-rdb",
         "valkey-check-aof",
@@ -60,10 +63,12 @@ struct LeftoverRedis {
             && String(decoding: line, as: UTF8.self).contains("unixsocket")
     }
 
-    /// When it started, in the kernel's ticks; nil when it does not run. A dead process that nobody has collected does not.
+    /// When it started, in the kernel's ticks; nil when it does not run. A dead process that nobody
+    /// has collected does not.
     private static func start(of pid: pid_t) -> Substring? {
         guard let stat = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
-        // "pid (name) state ...", where the name may hold anything; the start is the 20th from the state on.
+        // "pid (name) state ...", where the name may hold anything; the start is the 20th from the
+        // state on.
         let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
         guard let fields, fields.count >= 20, fields[0] != "Z", fields[0] != "X" else { return nil }
         return fields[19]

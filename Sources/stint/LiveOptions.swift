@@ -11,8 +11,8 @@ struct LiveOptions: ParsableArguments {
     var watch = false
     @OptionGroup var options: AdminOptions
 
-    /// Asks, and prints the answer: the body of the reply with `--format json`, else what `text` makes of it. On a terminal
-    /// what is shown again takes the place of what was there.
+    /// Asks, and prints the answer: the body of the reply with `--format json`, else what `text`
+    /// makes of it. On a terminal what is shown again takes the place of what was there.
     func show<Body: Decodable>(
         _ ask: (AdminClient) async throws -> AdminReply, text: (Body) -> String
     ) async throws {

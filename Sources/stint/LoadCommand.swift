@@ -1,5 +1,6 @@
-// `stint load`: asks a running service as runners do, and says how fast and how well it answered. Exit status 0 when
-// something was measured and nothing failed, 1 otherwise, 64 when the arguments make no load.
+// `stint load`: asks a running service as runners do, and says how fast and how well it answered.
+// Exit status 0 when something was measured and nothing failed, 1 otherwise, 64 when the arguments
+// make no load.
 
 import ArgumentParser
 import LoadGeneration

@@ -1,5 +1,5 @@
-// The arguments that `stint load` and `stint replay` have in common: whom to ask, over what, and where to write what came
-// of it.
+// The arguments that `stint load` and `stint replay` have in common: whom to ask, over what, and
+// where to write what came of it.
 
 import ArgumentParser
 import Foundation

@@ -1,5 +1,5 @@
-// One load from the beginning to the end, as a command runs it: its files, its progress line, Ctrl-C, its report and its
-// exit status.
+// One load from the beginning to the end, as a command runs it: its files, its progress line,
+// Ctrl-C, its report and its exit status.
 
 import ArgumentParser
 import Foundation
@@ -19,7 +19,8 @@ struct LoadSession {
         DescriptorLimit.raise()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         do {
-            // Before the load: nobody wants to learn after it that there is no place for what was measured.
+            // Before the load: nobody wants to learn after it that there is no place for what was
+            // measured.
             let history = try options.record.map { try Self.create($0, for: "--record") }
             let histogram = try options.hdr.map { try Self.create($0, for: "--hdr") }
             let (report, recordProblem) = try await report(trace, on: group, recordingTo: history)

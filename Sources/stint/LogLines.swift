@@ -1,5 +1,5 @@
-// The log's lines on their way to whoever writes them, each made printable as a whole, so that no name, reply or last word of Redis
-// begins a line of its own or is obeyed by a terminal.
+// The log's lines on their way to whoever writes them, each made printable as a whole, so that no
+// name, reply or last word of Redis begins a line of its own or is obeyed by a terminal.
 
 import WireFormat
 

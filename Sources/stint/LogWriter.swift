@@ -1,5 +1,6 @@
-// Lines of the log on their way to the standard error, which may be a pipe that nobody reads. A thread of its own writes
-// them, so whoever logs never waits; what finds no place meanwhile is lost, and counted.
+// Lines of the log on their way to the standard error, which may be a pipe that nobody reads. A
+// thread of its own writes them, so whoever logs never waits; what finds no place meanwhile is
+// lost, and counted.
 
 import Foundation
 import Glibc

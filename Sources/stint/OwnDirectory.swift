@@ -1,5 +1,5 @@
-// Directories in which nobody else may put or replace anything. They are looked at when they are open: what was looked at is what is
-// used.
+// Directories in which nobody else may put or replace anything. They are looked at when they are
+// open: what was looked at is what is used.
 
 import Foundation
 import Glibc
@@ -10,7 +10,8 @@ enum OwnDirectory {
     ///   - path: absolute and without symbolic links; if the last part is one, it is not followed.
     ///   - bits: which others must not have, such as 0o022 for writing.
     /// - Returns: its descriptor.
-    /// - Throws: when it is somebody else's, when others have one of `bits`, or when everybody may replace a directory above it.
+    /// - Throws: when it is somebody else's, when others have one of `bits`, or when everybody may
+    ///   replace a directory above it.
     static func open(_ path: String, refusing bits: mode_t) throws(EmbeddedRedisError) -> Int32 {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -45,8 +46,8 @@ enum OwnDirectory {
         }
     }
 
-    /// Whoever may write a directory may rename what is in it, unless its sticky bit is set. What its owner and its group do there is
-    /// theirs to answer for.
+    /// Whoever may write a directory may rename what is in it, unless its sticky bit is set. What
+    /// its owner and its group do there is theirs to answer for.
     private static func checkAbove(_ path: String) throws(EmbeddedRedisError) {
         var above = path
         while above != "/" {

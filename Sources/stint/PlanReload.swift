@@ -1,5 +1,5 @@
-// The plan file read again: good plans are imported (without Redis: in force) a moment later, bad ones are
-// refused with the line and the reason, and the old ones stay.
+// The plan file read again: good plans are imported (without Redis: in force) a moment later, bad
+// ones are refused with the line and the reason, and the old ones stay.
 
 import Accounting
 import Logging

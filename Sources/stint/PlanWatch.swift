@@ -1,6 +1,7 @@
-// Keeps the plans in force equal to those in Redis: asks every 400 ms whether anything changed, reads all of it when
-// something did, ends overrides whose time is over, and imports the plan file. While Redis is away, what is in force stays;
-// when it was emptied, what is in force is written back.
+// Keeps the plans in force equal to those in Redis: asks every 400 ms whether anything changed,
+// reads all of it when something did, ends overrides whose time is over, and imports the plan file.
+// While Redis is away, what is in force stays; when it was emptied, what is in force is written
+// back.
 
 import Accounting
 import Logging
@@ -10,7 +11,8 @@ import RunnerAPI
 import ServiceLifecycle
 
 actor PlanWatch: Service {
-    /// So long after a change at another process it may not be in force here, and the time to read it.
+    /// So long after a change at another process it may not be in force here, and the time to read
+    /// it.
     static let interval: Duration = .milliseconds(400)
     /// Complaints of one reading that are logged; of the rest, how many there are.
     static let maximumComplaints = 20
@@ -37,7 +39,9 @@ actor PlanWatch: Service {
     private var latest: Task<Void, Never>?
 
     /// - Parameters:
-    ///   - source: what the runner API begins with. - wakes: whenever there is something in it, Redis is asked at once.
+    ///   - source: what the runner API begins with.
+    ///   - wakes: whenever there is something in it,
+    ///     Redis is asked at once.
     init(
         store: PlanStore, source: PlanImport, runner: RunnerServer,
         wakes: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation), logger: Logger
@@ -63,7 +67,8 @@ actor PlanWatch: Service {
         timer?.cancel()
     }
 
-    /// When this returns, every change that was made before it is in force; unless Redis does not answer.
+    /// When this returns, every change that was made before it is in force; unless Redis does not
+    /// answer.
     func reload() async {
         let before = latest
         let task = Task {
@@ -74,8 +79,8 @@ actor PlanWatch: Service {
         await task.value
     }
 
-    /// Puts a file's plans to Redis, unless they were put last, or are the ones that were read here last: a file that stands
-    /// still must not undo what another process's newer one has brought.
+    /// Puts a file's plans to Redis, unless they were put last, or are the ones that were read here
+    /// last: a file that stands still must not undo what another process's newer one has brought.
     func take(_ plans: PlanImport) async {
         guard plans.digest != source.digest || sourceIsPending else {
             return logger.info(
@@ -139,7 +144,8 @@ actor PlanWatch: Service {
         }
     }
 
-    /// An emptied Redis, or another one that knows nothing, must not take limits away from those who have them.
+    /// An emptied Redis, or another one that knows nothing, must not take limits away from those
+    /// who have them.
     private func restore(_ kept: KeptPlans) async throws {
         let plans: Logger.Metadata = [
             "plan": "\(reading.book.standard.name)", "plans": "\(reading.book.plans.count)",
@@ -168,9 +174,11 @@ actor PlanWatch: Service {
             let kept = try await store.read()
             attempts -= 1
             let now = try await store.stamp()
-            // Emptied while it was read: the next look sees to that, and until then nothing changes.
+            // Emptied while it was read: the next look sees to that, and until then nothing
+            // changes.
             guard kept.stamp != nil, kept.life == stamp.life, now?.life == stamp.life else { return }
-            // What changed while it was read may be there in part: a plan without its override, or the other way round.
+            // What changed while it was read may be there in part: a plan without its override, or
+            // the other way round.
             if attempts > 0, now != kept.stamp { continue }
             keptSince = start
             try await apply(kept, at: kept.now)

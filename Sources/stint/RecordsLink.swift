@@ -1,5 +1,5 @@
-// The control plane's connection to Redis as a service: begins when the embedded Redis answers (or has had its time),
-// stands while the admin API may need it, and is closed before that Redis stops.
+// The control plane's connection to Redis as a service: begins when the embedded Redis answers (or
+// has had its time), stands while the admin API may need it, and is closed before that Redis stops.
 
 import Redis
 import ServiceLifecycle

@@ -1,4 +1,5 @@
-// How much of its memory Redis uses, for /metrics: asked now and then over the control plane's connection.
+// How much of its memory Redis uses, for /metrics: asked now and then over the control plane's
+// connection.
 
 import Metrics
 import Redis
@@ -11,7 +12,8 @@ struct RedisMemory: Service {
     private let used: Meter
     private let limit: Meter
 
-    /// - Parameter metrics: where `stint_redis_memory_used_bytes` and `stint_redis_memory_limit_bytes` go.
+    /// - Parameter metrics: where `stint_redis_memory_used_bytes` and
+    ///   `stint_redis_memory_limit_bytes` go.
     init(client: RedisClient, metrics: any MetricsFactory) {
         self.client = client
         used = Meter(label: "stint_redis_memory_used_bytes", factory: metrics)

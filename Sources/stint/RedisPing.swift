@@ -1,5 +1,5 @@
-// Asks a Redis on a Unix socket whether it answers yet. Used while the embedded one starts; everything else
-// that is said to Redis goes through the ledger's own connections.
+// Asks a Redis on a Unix socket whether it answers yet. Used while the embedded one starts;
+// everything else that is said to Redis goes through the ledger's own connections.
 
 import NIOCore
 import NIOPosix

@@ -1,4 +1,5 @@
-// Says in the log what Redis refuses: each cause once, however many calls meet it, and once that it is over.
+// Says in the log what Redis refuses: each cause once, however many calls meet it, and once that it
+// is over.
 
 import Logging
 import Redis

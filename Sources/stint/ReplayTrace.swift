@@ -1,5 +1,6 @@
-// `stint replay TRACE`: puts a recorded trace to a running service, at the times of the trace, and takes as long for each
-// execution as it took. Exit statuses are those of `stint load`, and 1 when the trace cannot be read.
+// `stint replay TRACE`: puts a recorded trace to a running service, at the times of the trace, and
+// takes as long for each execution as it took. Exit statuses are those of `stint load`, and 1 when
+// the trace cannot be read.
 
 import ArgumentParser
 import LoadGeneration

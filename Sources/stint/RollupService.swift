@@ -1,4 +1,5 @@
-// The rollups as a service: once a second some of what the event loops counted goes to Redis, and at the end the rest of it.
+// The rollups as a service: once a second some of what the event loops counted goes to Redis, and
+// at the end the rest of it.
 
 import Logging
 import Records

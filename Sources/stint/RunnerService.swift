@@ -1,5 +1,5 @@
-// The runner API as a service: opens when the embedded Redis answers (or has had its time), says once what
-// was started, and drains at the end.
+// The runner API as a service: opens when the embedded Redis answers (or has had its time), says
+// once what was started, and drains at the end.
 
 import Accounting
 import AdminAPI
@@ -11,7 +11,8 @@ import ServiceLifecycle
 struct RunnerService: Service {
     /// How long the embedded Redis may take to read its log before runners are let in all the same.
     static let redisPatience: Duration = .seconds(10)
-    /// How long Redis may take to tell the plans before runners are let in under those of the file (or the built-in one).
+    /// How long Redis may take to tell the plans before runners are let in under those of the file
+    /// (or the built-in one).
     static let plansPatience: Duration = .seconds(3)
     /// How long the ledger may take to connect before the start is announced without it.
     static let ledgerPatience: Duration = .seconds(2)
@@ -58,7 +59,8 @@ struct RunnerService: Service {
         try await server.drain(deadline: .milliseconds(settings.drainDeadlineMs))
     }
 
-    /// Runners must not be served under other plans than those in Redis, unless there is nobody to ask.
+    /// Runners must not be served under other plans than those in Redis, unless there is nobody to
+    /// ask.
     private func waitForPlans() async {
         guard let watch else { return }
         let deadline = ContinuousClock.now.advanced(by: Self.plansPatience)

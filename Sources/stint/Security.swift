@@ -1,4 +1,5 @@
-// Who is let in, and through what: the tokens and the certificate that the settings name, as they are in force.
+// Who is let in, and through what: the tokens and the certificate that the settings name, as they
+// are in force.
 
 import Access
 import AdminAPI

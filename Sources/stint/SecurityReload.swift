@@ -1,5 +1,5 @@
-// Tokens and certificates read again: good ones are in force a moment later, bad ones are refused with the
-// reason, and the old ones stay.
+// Tokens and certificates read again: good ones are in force a moment later, bad ones are refused
+// with the reason, and the old ones stay.
 
 import Access
 import Logging

@@ -1,4 +1,5 @@
-// `stint serve`: reads the settings, and hands over to `Assembly`, which builds and runs the service.
+// `stint serve`: reads the settings, and hands over to `Assembly`, which builds and runs the
+// service.
 
 import ArgumentParser
 import Foundation

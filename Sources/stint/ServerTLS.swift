@@ -1,5 +1,5 @@
-// TLS for both listeners: certificate, key and client roots from PEM files, read at start and on SIGHUP. A connection
-// gets what was in force when it came.
+// TLS for both listeners: certificate, key and client roots from PEM files, read at start and on
+// SIGHUP. A connection gets what was in force when it came.
 
 import Foundation
 import NIOCore
@@ -104,7 +104,8 @@ final class ServerTLS: Sendable {
     }
 }
 
-/// Closes a connection that does not get through its handshake in time; then it is not in the way any more.
+/// Closes a connection that does not get through its handshake in time; then it is not in the way
+/// any more.
 private final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 

@@ -1,4 +1,5 @@
-// `stint account set-plan`: an account's own plan and amounts, for a time or until they are removed.
+// `stint account set-plan`: an account's own plan and amounts, for a time or until they are
+// removed.
 
 import AdminClient
 import ArgumentParser

@@ -1,5 +1,5 @@
-// One row of the table of settings: its name in three spellings, its bound, its default, its line of help,
-// and how its text becomes a value. `Settings.table` holds the rows.
+// One row of the table of settings: its name in three spellings, its bound, its default, its line
+// of help, and how its text becomes a value. `Settings.table` holds the rows.
 
 import Redis
 

@@ -1,11 +1,13 @@
-// Finds each setting's text where it counts most (flag, then variable, then file), turns it into a value and
-// refuses what cannot be. Pure: the flags, the environment and the file's text are handed in.
+// Finds each setting's text where it counts most (flag, then variable, then file), turns it into a
+// value and refuses what cannot be. Pure: the flags, the environment and the file's text are handed
+// in.
 
 import Foundation
 import PlanText
 import Redis
 
-/// A setting that cannot be read. Its description says which, where it came from, what it must be and what to type.
+/// A setting that cannot be read. Its description says which, where it came from, what it must be
+/// and what to type.
 struct SettingsError: Error, Equatable, CustomStringConvertible {
     let description: String
 }
@@ -29,8 +31,9 @@ struct SettingsReader {
     typealias Found = (text: String, origin: Origin)
 
     /// - Parameters:
-    ///   - isToServe: whether they must fit together for a service that listens. - open: the text of a file that a
-    ///     setting names.
+    ///   - isToServe: whether they must fit together for a service that listens.
+    ///   - open: the text
+    ///     of a file that a setting names.
     static func read(
         arguments: [String], environment: [String: String], isToServe: Bool = true,
         open: (_ path: String) throws(SettingsError) -> String
@@ -62,7 +65,8 @@ struct SettingsReader {
         return settings
     }
 
-    /// A URL may hold a password: it is taken from a file as well, never repeated, and better not given as a flag.
+    /// A URL may hold a password: it is taken from a file as well, never repeated, and better not
+    /// given as a flag.
     private static func readRedisURL(
         into settings: inout Settings, _ origins: [String: Found],
         _ open: (_ path: String) throws(SettingsError) -> String

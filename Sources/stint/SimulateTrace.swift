@@ -1,4 +1,5 @@
-// `stint simulate TRACE`: what would these plans have said to that traffic? Nothing is asked of a service.
+// `stint simulate TRACE`: what would these plans have said to that traffic? Nothing is asked of a
+// service.
 
 import Accounting
 import ArgumentParser

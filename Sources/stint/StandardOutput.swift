@@ -1,10 +1,11 @@
-// What a command prints must arrive: when it does not, because the disk is full for example, the command fails and says so.
-// Where its reader has gone, it ends quietly, as other programs do.
+// What a command prints must arrive: when it does not, because the disk is full for example, the
+// command fails and says so. Where its reader has gone, it ends quietly, as other programs do.
 
 @preconcurrency import Glibc
 
 enum StandardOutput {
-    /// Sees to it that whatever was printed has arrived when the process ends. To be called once, at its beginning.
+    /// Sees to it that whatever was printed has arrived when the process ends. To be called once,
+    /// at its beginning.
     static func checkAtExit() {
         atexit { StandardOutput.flush() }
     }

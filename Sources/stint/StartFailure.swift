@@ -1,5 +1,5 @@
-// Why the embedded Redis does not start, as far as its own last lines tell, and what a person does about it. Pure: lines
-// in, words out. Knows what Redis 6.2 to 8 and Valkey say.
+// Why the embedded Redis does not start, as far as its own last lines tell, and what a person does
+// about it. Pure: lines in, words out. Knows what Redis 6.2 to 8 and Valkey say.
 
 /// What one run of the embedded Redis said: its last lines, and whether it became ready.
 struct RedisWords: Sendable {
@@ -40,7 +40,8 @@ struct StartFailure {
     let binary: String
     let words: RedisWords
 
-    /// What is wrong with the data and how it is mended; nil when it is not the data, so that another start may succeed.
+    /// What is wrong with the data and how it is mended; nil when it is not the data, so that
+    /// another start may succeed.
     var damage: String? {
         if let line = words.line(with: ["Bad file format reading the append only file"]) {
             return cut(line)

@@ -1,4 +1,5 @@
-// The command line's front door. Each subcommand lives in a file of its own; nothing is decided here but how an error is shown.
+// The command line's front door. Each subcommand lives in a file of its own; nothing is decided
+// here but how an error is shown.
 
 import ArgumentParser
 import Foundation
@@ -19,7 +20,8 @@ struct Stint: AsyncParsableCommand {
 
     static let version = "0.1.0"
 
-    /// As the parser's own, but what is said about an error is printable: names, files and replies stand in it.
+    /// As the parser's own, but what is said about an error is printable: names, files and replies
+    /// stand in it.
     static func main() async {
         StandardOutput.checkAtExit()
         do {
@@ -45,7 +47,8 @@ struct Stint: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            // Help that was asked for comes as an error too, and so does what says how a command is used.
+            // Help that was asked for comes as an error too, and so does what says how a command is
+            // used.
             if error is ExitCode || exitCode(for: error) != .failure { throw error }
             throw StartError(description: printable(message(for: error)))
         }

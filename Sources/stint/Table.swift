@@ -1,5 +1,5 @@
-// Tables for people: columns as wide as their widest cell, numbers to the right, what is nearly used up in colour. Whatever stands in
-// a title or a cell, a row is a line.
+// Tables for people: columns as wide as their widest cell, numbers to the right, what is nearly
+// used up in colour. Whatever stands in a title or a cell, a row is a line.
 
 import WireFormat
 

@@ -1,5 +1,5 @@
-// What commands say, and to whom: the standard output and the standard error, which may be a terminal. What is not their own (names,
-// replies, texts of files) is made printable on the way.
+// What commands say, and to whom: the standard output and the standard error, which may be a
+// terminal. What is not their own (names, replies, texts of files) is made printable on the way.
 
 import Foundation
 import WireFormat

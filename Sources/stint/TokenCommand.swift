@@ -1,4 +1,5 @@
-// `stint token`: makes, lists and revokes tokens in a file. The file holds digests; a token is shown once, when it is made.
+// `stint token`: makes, lists and revokes tokens in a file. The file holds digests; a token is
+// shown once, when it is made.
 
 import Access
 import ArgumentParser

@@ -1,5 +1,5 @@
-// The file of tokens on disk: who may change it, how it is read, and how it is replaced without anybody ever seeing half
-// of it. What stands in it is `Access`' business.
+// The file of tokens on disk: who may change it, how it is read, and how it is replaced without
+// anybody ever seeing half of it. What stands in it is `Access`' business.
 
 import Access
 import Foundation
@@ -9,7 +9,8 @@ import PlanText
 struct TokenFile {
     let path: String
 
-    /// - Throws: ``StartError`` when there is no file, or one that cannot be; its description begins with the path.
+    /// - Throws: ``StartError`` when there is no file, or one that cannot be; its description
+    ///   begins with the path.
     func read() throws -> TokenBook {
         guard let text = try text() else {
             throw StartError(
@@ -94,8 +95,8 @@ struct TokenFile {
         return text.withoutByteOrderMark
     }
 
-    /// Writes a new file beside the old one and puts it in its place. The new one's name is the lock: it can be made
-    /// only once.
+    /// Writes a new file beside the old one and puts it in its place. The new one's name is the
+    /// lock: it can be made only once.
     private func change(_ edit: (_ text: String) throws -> String) throws {
         let new = path + ".new"
         let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -116,7 +117,8 @@ struct TokenFile {
         }
     }
 
-    /// A file that was there keeps its owner and its mode: it may be a service's that does not run as root.
+    /// A file that was there keeps its owner and its mode: it may be a service's that does not run
+    /// as root.
     private func keepOwner(of descriptor: Int32) throws {
         var old = stat()
         guard stat(path, &old) == 0 else { return }

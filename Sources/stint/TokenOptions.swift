@@ -1,4 +1,5 @@
-// The token that a command sends along: where it comes from, and what is said when it cannot be one. It is never shown.
+// The token that a command sends along: where it comes from, and what is said when it cannot be
+// one. It is never shown.
 
 import ArgumentParser
 import Foundation
@@ -14,8 +15,9 @@ struct TokenOptions: ParsableArguments {
             valueName: "file"))
     var tokenFile: String?
 
-    /// The token of the file that `--token-file` names, else that of STINT_TOKEN or of the file that STINT_TOKEN_FILE names; nil when
-    /// there is none. White space behind it does not belong to it.
+    /// The token of the file that `--token-file` names, else that of STINT_TOKEN or of the file
+    /// that STINT_TOKEN_FILE names; nil when there is none. White space behind it does not belong
+    /// to it.
     func token(
         in environment: [String: String] = Environment.variables
     ) throws(StartError) -> BearerToken? {

@@ -1,6 +1,7 @@
 // Where the ids come from that runners leave out. Not for secrets.
 
-/// xoshiro256** (Blackman and Vigna, 2018): a few instructions a number, where the system's generator is a call of the kernel.
+/// xoshiro256** (Blackman and Vigna, 2018): a few instructions a number, where the system's
+/// generator is a call of the kernel.
 struct Xoshiro256: RandomNumberGenerator {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 

@@ -1,4 +1,5 @@
-// The `Authorization` field as RFC 9110 and RFC 6750 have it, and what is remembered of one that was good.
+// The `Authorization` field as RFC 9110 and RFC 6750 have it, and what is remembered of one that
+// was good.
 
 import Testing
 

@@ -1,5 +1,6 @@
-// A ledger's clock that is set back, by any step and again and again, judged by true time, which nobody sees: nothing that
-// was charged is forgotten early, nothing is given back that was not charged, and nobody waits for the clock to catch up.
+// A ledger's clock that is set back, by any step and again and again, judged by true time, which
+// nobody sees: nothing that was charged is forgotten early, nothing is given back that was not
+// charged, and nobody waits for the clock to catch up.
 
 import Accounting
 import Oracle
@@ -19,7 +20,8 @@ struct ClockStepTests {
     }
 }
 
-/// One account under windows of different length, in true time and on a clock that is set back now and then.
+/// One account under windows of different length, in true time and on a clock that is set back now
+/// and then.
 private struct SteppedLife {
     private let seed: Int
     private let plans: [Plan]

@@ -1,4 +1,5 @@
-// Which plan an account has, with and without an override; nothing that an override says turns a limit off.
+// Which plan an account has, with and without an override; nothing that an override says turns a
+// limit off.
 
 import Testing
 

@@ -1,5 +1,5 @@
-// Clients that wait as long as they are told between two calls: they use a limit nearly up, window after window, and are
-// never denied. In virtual time, on the ledger in memory.
+// Clients that wait as long as they are told between two calls: they use a limit nearly up, window
+// after window, and are never denied. In virtual time, on the ledger in memory.
 
 import Accounting
 import RuleTable

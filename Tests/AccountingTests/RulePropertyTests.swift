@@ -34,7 +34,8 @@ struct RulePropertyTests {
     func isStrictEverywhere(seed: Int) throws {
         var traffic = try RandomTraffic(seed: seed, overruns: false)
         for _ in 0..<200 { try traffic.step() }
-        // What is in a window grows only when a charge is made, so those instants are all that need a look.
+        // What is in a window grows only when a charge is made, so those instants are all that need
+        // a look.
         for limit in traffic.plan.limits {
             for charge in traffic.log.charges {
                 let used = traffic.log.used(of: limit, at: charge.at)

@@ -1,4 +1,5 @@
-// The rule's table against the rule as a value. (ConformanceTests puts the same table to every ledger.)
+// The rule's table against the rule as a value. (ConformanceTests puts the same table to every
+// ledger.)
 
 import Accounting
 import RuleTable

@@ -1,5 +1,5 @@
-// The audit against true histories, which it must let pass and measure right, and against tampered ones, which it must
-// not.
+// The audit against true histories, which it must let pass and measure right, and against tampered
+// ones, which it must not.
 
 import Accounting
 import Audit

@@ -1,4 +1,5 @@
-// True histories that look wrong at first sight: each line is one that a real service may have answered.
+// True histories that look wrong at first sight: each line is one that a real service may have
+// answered.
 
 import Audit
 import Testing

@@ -1,5 +1,6 @@
-// The rule exists twice, in Swift and in Lua. Here both live through the same random histories and must give the
-// same answers, field by field, what a settlement says about the execution among them: Redis with the questions of a tick together, Redis with each alone, and the page.
+// The rule exists twice, in Swift and in Lua. Here both live through the same random histories and
+// must give the same answers, field by field, what a settlement says about the execution among
+// them: Redis with the questions of a tick together, Redis with each alone, and the page.
 
 import Accounting
 import LedgerRig
@@ -11,7 +12,8 @@ import Testing
 @Suite("The rule in Swift and the rule in Lua agree", .serialized)
 struct AgreementTests {
     static let streams = 4
-    /// Each history has about 370 questions, and each of them is put to Redis twice. More is only a matter of time.
+    /// Each history has about 370 questions, and each of them is put to Redis twice. More is only a
+    /// matter of time.
     static let historiesPerStream = Proof.isAsked ? 1_000 : 72
     static let ticksPerHistory = 60
 
@@ -84,7 +86,8 @@ struct AgreementTests {
         return try await difference(page, history, redis, [together, alone])
     }
 
-    /// Whether what is left behind differs: what counts under any of the history's plans, and what is held.
+    /// Whether what is left behind differs: what counts under any of the history's plans, and what
+    /// is held.
     private static func difference(
         _ page: LedgerPage, _ history: History, _ redis: LedgerRig, _ accounts: [Account]
     ) async throws -> String? {

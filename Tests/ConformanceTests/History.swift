@@ -1,5 +1,5 @@
-// A random history of one account: its plans, its ticks, the questions of each. Drawn from a seed alone, with a
-// taste for edges: of cells, of windows, of limits, of what is held.
+// A random history of one account: its plans, its ticks, the questions of each. Drawn from a seed
+// alone, with a taste for edges: of cells, of windows, of limits, of what is held.
 
 import Accounting
 import RuleTable
@@ -62,8 +62,8 @@ struct HistoryAuthor {
     private var newIDs = 0
     private var asked: [Ask] = []
     private let stepsBack: Bool
-    /// Every third history is of an account as most are: one window, short steps, limits that mostly let through. The
-    /// script answers most of its questions on a way of their own.
+    /// Every third history is of an account as most are: one window, short steps, limits that
+    /// mostly let through. The script answers most of its questions on a way of their own.
     private let isUsual: Bool
     /// In every fourth history charges are forgotten now and then.
     private let forgets: Bool
@@ -152,7 +152,8 @@ struct HistoryAuthor {
         if chance.once(in: 25) {
             instants = [clock + length, clock + 2 * length, clock + 2_678_400_000 + 86_400_000]
         } else if stepsBack, chance.once(in: 8) {
-            // The window stands still, or begins anew; to where it was before, and by as much as clocks are set in earnest.
+            // The window stands still, or begins anew; to where it was before, and by as much as
+            // clocks are set in earnest.
             let stay = length + (length + cells - 1) / cells
             instants = [clock - 1, clock - length / cells, clock - length, clock - 3 * length]
             instants += [clock - stay, clock - stay - 1, clock - stay - 1, clock - 3_600_000]

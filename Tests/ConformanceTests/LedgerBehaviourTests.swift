@@ -1,4 +1,5 @@
-// What those above a ledger rely on beside the rule: whom it answers, in which order, and whom it keeps apart.
+// What those above a ledger rely on beside the rule: whom it answers, in which order, and whom it
+// keeps apart.
 
 import Accounting
 import LedgerRig

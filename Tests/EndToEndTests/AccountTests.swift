@@ -1,5 +1,5 @@
-// One account through the admin API and the command line: what it has running, what became of its executions, and that
-// its charges can be forgotten.
+// One account through the admin API and the command line: what it has running, what became of its
+// executions, and that its charges can be forgotten.
 
 import AdminClient
 import Foundation

@@ -1,5 +1,5 @@
-// The command line's client against servers that are not Stint, and against none: it says what is wrong, in time, and never shows
-// a token.
+// The command line's client against servers that are not Stint, and against none: it says what is
+// wrong, in time, and never shows a token.
 
 import AdminClient
 import TestServers

@@ -1,5 +1,5 @@
-// A real Chromium without a window, told what to do through two pipes in the words of its DevTools protocol. It has a
-// directory of its own and is gone, with all its processes, when a test is over.
+// A real Chromium without a window, told what to do through two pipes in the words of its DevTools
+// protocol. It has a directory of its own and is gone, with all its processes, when a test is over.
 
 import Foundation
 import Glibc
@@ -21,7 +21,8 @@ final class Browser: Sendable {
 
     private let directory: TemporaryDirectory
     private let child: ChildProcess
-    /// The ends of two named pipes. Both are open for reading and writing, so that no open waits for the other side.
+    /// The ends of two named pipes. Both are open for reading and writing, so that no open waits
+    /// for the other side.
     private let orders: Int32
     private let answers: Int32
     private let state = Mutex(State())

@@ -1,4 +1,5 @@
-// One tab of a browser: goes to pages, looks at them, presses keys, and keeps what the browser complained about.
+// One tab of a browser: goes to pages, looks at them, presses keys, and keeps what the browser
+// complained about.
 
 import Foundation
 import TestServers
@@ -57,7 +58,9 @@ struct BrowserTab: Sendable {
     }
 
     /// - Parameters:
-    ///   - key: its name, such as `Tab`. - code: its number. - text: what it types.
+    ///   - key: its name, such as `Tab`.
+    ///   - code: its number.
+    ///   - text: what it types.
     func press(_ key: String, code: Int, text: String? = nil) async throws {
         var parameters: [String: JSONValue] = [
             "type": "keyDown", "key": .string(key), "code": .string(key),
@@ -119,8 +122,9 @@ struct BrowserTab: Sendable {
         return data
     }
 
-    /// What the browser complained about: errors and warnings in the console (what the content security policy forbids is
-    /// among them), exceptions, requests that failed, answers of 400 and more.
+    /// What the browser complained about: errors and warnings in the console (what the content
+    /// security policy forbids is among them), exceptions, requests that failed, answers of 400 and
+    /// more.
     var complaints: [String] {
         browser.events(of: session).compactMap { event in
             guard let method = event["method"]?.text, let parameters = event["params"] else { return nil }

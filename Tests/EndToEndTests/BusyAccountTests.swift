@@ -1,4 +1,5 @@
-// Both limits of the default plan used up to the last millisecond and the last execution, by many at once.
+// Both limits of the default plan used up to the last millisecond and the last execution, by many
+// at once.
 
 import QuotaClient
 import Synchronization
@@ -53,7 +54,8 @@ extension EndToEnd {
 
         @Test("6,000 times admit 10 s and settle 100 ms from 32 connections: all fit, nothing more does")
         func sixThousand() async throws {
-            // It takes a tenth of the window, but a debug build among other tests may take more than the whole.
+            // It takes a tenth of the window, but a debug build among other tests may take more
+            // than the whole.
             if try await Self.fits(plans: nil, windowMs: 60_000) { return }
             report("this machine is too busy for the default plan's window of 60 s; once more with 300 s")
             #expect(try await Self.fits(plans: Self.slowPlan, windowMs: 300_000))

@@ -55,7 +55,8 @@ extension Workplace {
         return (child.ending, contents(of: log))
     }
 
-    /// What `curl` says about one request: its exit code, and the status (000 without a reply) and body of the reply.
+    /// What `curl` says about one request: its exit code, and the status (000 without a reply) and
+    /// body of the reply.
     func curl(_ arguments: String...) async throws -> (code: Int32, reply: String) {
         let fixed = ["curl", "--silent", "--max-time", "10", "--write-out", " %{http_code}"]
         let (ending, output) = try await outside(fixed + arguments)

@@ -1,4 +1,5 @@
-// Programs beside the binary that speak with it: the Node client's own tests, the example in Swift, and the demo.
+// Programs beside the binary that speak with it: the Node client's own tests, the example in Swift,
+// and the demo.
 
 import Foundation
 import Glibc

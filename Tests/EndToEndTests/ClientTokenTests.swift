@@ -1,5 +1,5 @@
-// The token that commands and clients send: where it comes from, what is forgiven, and that one which can never be sent is refused
-// before anything is, is no outage, and is never shown.
+// The token that commands and clients send: where it comes from, what is forgiven, and that one
+// which can never be sent is refused before anything is, is no outage, and is never shown.
 
 import AdminClient
 import Foundation
@@ -40,7 +40,8 @@ extension EndToEnd {
                         let (ending, output) = try await place.run(
                             command + arguments, environment: environment)
                         #expect(!output.contains(token))
-                        // With the ledger in memory the control plane has no accounts: 501, after the token was taken.
+                        // With the ledger in memory the control plane has no accounts: 501, after
+                        // the token was taken.
                         #expect(ending == .exited(command == list ? 1 : 0), "\(output)")
                         #expect(command != list || output.contains("Redis"), "\(output)")
                     }

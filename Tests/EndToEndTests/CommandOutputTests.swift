@@ -1,4 +1,5 @@
-// Commands as shells use them: outputs that take nothing, variables that are empty, files as other programs write them.
+// Commands as shells use them: outputs that take nothing, variables that are empty, files as other
+// programs write them.
 
 import Foundation
 import QuotaClient

@@ -1,4 +1,5 @@
-// What the image and docker-compose.yml run, as processes of their own: the entry, the health command, the maker of passwords.
+// What the image and docker-compose.yml run, as processes of their own: the entry, the health
+// command, the maker of passwords.
 
 import AdminClient
 import AsyncHTTPClient

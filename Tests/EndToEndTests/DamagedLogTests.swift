@@ -1,5 +1,5 @@
-// The append-only file of the embedded Redis, damaged in the ways that a disk or a person can: Stint ends and says what to
-// do, and what it says works.
+// The append-only file of the embedded Redis, damaged in the ways that a disk or a person can:
+// Stint ends and says what to do, and what it says works.
 
 import Foundation
 import QuotaClient
@@ -43,8 +43,8 @@ extension EndToEnd {
             return names.filter { $0.contains(part) }.sorted().map { folder(place).appending(path: $0) }
         }
 
-        /// Puts other bytes behind the middle of a file; of a log, in place of a command's beginning, since what a command
-        /// brings may be any bytes.
+        /// Puts other bytes behind the middle of a file; of a log, in place of a command's
+        /// beginning, since what a command brings may be any bytes.
         private static func damage(_ file: URL) throws {
             var bytes = try Data(contentsOf: file)
             let middle = bytes.count / 2

@@ -1,5 +1,6 @@
-// The dashboard in a real browser: it shows what the API says, follows it without being loaded again, complains of nothing,
-// and can be used with a narrow screen, in the dark and without a mouse.
+// The dashboard in a real browser: it shows what the API says, follows it without being loaded
+// again, complains of nothing, and can be used with a narrow screen, in the dark and without a
+// mouse.
 
 import Foundation
 import QuotaClient
@@ -133,7 +134,8 @@ extension EndToEnd {
             }
         }
 
-        /// The limits, the running executions and the cells on the page are those of the API, at some moment soon.
+        /// The limits, the running executions and the cells on the page are those of the API, at
+        /// some moment soon.
         private static func expectPage(_ tab: BrowserTab, shows account: String, _ stint: Stint) async throws
         {
             func numbers(_ selector: String) async throws -> [Int] {
@@ -281,7 +283,8 @@ extension EndToEnd {
             })()
             """
 
-        /// JavaScript: what a screen reader could not name, and what has no place in the order of headings.
+        /// JavaScript: what a screen reader could not name, and what has no place in the order of
+        /// headings.
         private static let unnamed = """
             (() => {
               const found = [];

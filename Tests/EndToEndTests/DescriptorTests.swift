@@ -1,4 +1,5 @@
-// Few file descriptors: what decisions and monitors need is kept, and nothing spins when the system gives no more.
+// Few file descriptors: what decisions and monitors need is kept, and nothing spins when the system
+// gives no more.
 
 import Foundation
 import Glibc

@@ -1,5 +1,5 @@
-// kill -9 of the Redis that Stint started itself, while runners ask: it is back by itself, with every charge. (What any
-// Redis can do to Stint is in `FaultTests`.)
+// kill -9 of the Redis that Stint started itself, while runners ask: it is back by itself, with
+// every charge. (What any Redis can do to Stint is in `FaultTests`.)
 
 import Glibc
 import QuotaClient
@@ -36,7 +36,8 @@ extension EndToEnd {
                 let first = try #require(after.min())
                 #expect(backAt.duration(to: first) < .seconds(1) + FaultTests.standstill)
 
-                // What it had not yet handed to the kernel is lost: with appendfsync everysec at most its last two seconds.
+                // What it had not yet handed to the kernel is lost: with appendfsync everysec at
+                // most its last two seconds.
                 let used = try await stint.client.used(of: "executions", by: "many")
                 let acknowledged = attempts.filter { $0.account == "many" && $0.status == 201 }
                 #expect(used >= acknowledged.count { $0.sentAt > backAt })

@@ -1,10 +1,11 @@
-// The real binary, started as a user starts it, asked as a runner asks it, and hurt as a bad day hurts it. Each
-// suite is one of the things that must be seen working; what was seen is printed.
+// The real binary, started as a user starts it, asked as a runner asks it, and hurt as a bad day
+// hurts it. Each suite is one of the things that must be seen working; what was seen is printed.
 
 import Foundation
 import Testing
 
-/// All scenarios, one after the other: each is a load or a fault of its own and would be another's noise.
+/// All scenarios, one after the other: each is a load or a fault of its own and would be another's
+/// noise.
 @Suite("End to end", .serialized, .timeLimit(.minutes(3)))
 enum EndToEnd {}
 

@@ -1,5 +1,5 @@
-// The faults that a Redis and the way to it can have, each with how to make it, how to end it and what runners may
-// notice. `FaultTests` puts all of them on a Stint under load.
+// The faults that a Redis and the way to it can have, each with how to make it, how to end it and
+// what runners may notice. `FaultTests` puts all of them on a Stint under load.
 
 import Glibc
 import TestServers
@@ -53,7 +53,8 @@ extension Fault {
         },
         standstill(.seconds(1)), standstill(.seconds(5)), standstill(.seconds(15)),
         Fault(testDescription: "CLIENT PAUSE ALL", effect: .unavailable) { scene in
-            // Nobody can end it: it holds back that command too. So it lasts longer than anybody looks at it.
+            // Nobody can end it: it holds back that command too. So it lasts longer than anybody
+            // looks at it.
             try scene.redis.command("CLIENT", "PAUSE", "3000", "ALL")
             return { try await eventually("Redis answers") { try scene.redis.command("PING") == "PONG" } }
         },
@@ -77,7 +78,8 @@ extension Fault {
             }
         },
         Fault(testDescription: "LOADING its data anew", effect: .unavailable) { scene in
-            // Of its own data there is little; so that loading takes a while, there is more, and each key takes its time.
+            // Of its own data there is little; so that loading takes a while, there is more, and
+            // each key takes its time.
             try scene.redis.command("DEBUG", "POPULATE", "600", "filler", "1024")
             for (name, value) in [
                 ("rdbcompression", "no"), ("loading-process-events-interval-bytes", "1024"),

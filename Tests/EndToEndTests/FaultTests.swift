@@ -1,6 +1,6 @@
-// Every fault of `Fault.all` under load: each question is answered soon and rightly, nothing is over the limit, nothing is
-// charged twice, and all is well again when Redis is. The audit judges the recorded replies, and the books are balanced
-// to the millisecond afterwards.
+// Every fault of `Fault.all` under load: each question is answered soon and rightly, nothing is
+// over the limit, nothing is charged twice, and all is well again when Redis is. The audit judges
+// the recorded replies, and the books are balanced to the millisecond afterwards.
 
 import Audit
 import QuotaClient
@@ -40,7 +40,8 @@ extension EndToEnd {
                 try await FaultyProxy.withProxy(to: redis.port) { proxy in
                     let login = fault.password.map { ":\($0)@" } ?? ""
                     let url = ["--redis-url", "redis://\(login)127.0.0.1:\(proxy.port)"]
-                    // Where some may notice nothing, they must not notice a busy machine's own delays either.
+                    // Where some may notice nothing, they must not notice a busy machine's own
+                    // delays either.
                     let isUnnoticed = fault.effect == .unnoticed || fault.account != nil
                     let deadlines = isUnnoticed ? [] : Workplace.realDeadlines
                     try await Stint.serving(url + deadlines, plans: Self.plans) { stint, _ in
@@ -125,7 +126,8 @@ extension EndToEnd {
                     attempt.status == 503 || fault.lateness.map { attempt.took >= $0 } == true
                 }
                 #expect(hit.count > 20 && hit.allSatisfy(isRefused), "\(hit.summary)")
-                // 75 ms for a command, or 90 ms for a connection. One standstill is met by as many as there are runners.
+                // 75 ms for a command, or 90 ms for a connection. One standstill is met by as many
+                // as there are runners.
                 #expect(hit.latency(0.9) < .milliseconds(90) + slack, "\(hit.latencies)")
                 guard fault.account != nil else { return }
                 let others = later.filter { $0.account != fault.account }
@@ -140,7 +142,8 @@ extension EndToEnd {
             let after = attempts.filter { $0.answeredAt > ended }
             let first = try #require(
                 after.filter { $0.status == 201 }.map(\.answeredAt).min(), "\(after.summary)")
-            // Pauses between attempts to connect of up to 400 ms, and an attempt that may run into its deadline.
+            // Pauses between attempts to connect of up to 400 ms, and an attempt that may run into
+            // its deadline.
             #expect(ended.duration(to: first) < .seconds(2) + standstill)
             return ended.duration(to: first).inMs
         }
@@ -153,8 +156,8 @@ extension EndToEnd {
 
         // MARK: The books
 
-        /// Repeats what nobody knows the outcome of, and holds what is charged then against what was asked: every id
-        /// once, with what it used when that was told and its grant when not.
+        /// Repeats what nobody knows the outcome of, and holds what is charged then against what
+        /// was asked: every id once, with what it used when that was told and its grant when not.
         private static func balance(
             _ attempts: [Load.Attempt], _ load: Load
         ) async throws -> String {
@@ -192,7 +195,8 @@ extension EndToEnd {
             }
         }
 
-        /// Repeats one question until it is answered; a busy machine may miss the deadline once more.
+        /// Repeats one question until it is answered; a busy machine may miss the deadline once
+        /// more.
         /// - Returns: whether it had been carried out before.
         private static func isApplied(_ attempt: Load.Attempt, _ load: Load) async throws -> Bool {
             var wasThere = false

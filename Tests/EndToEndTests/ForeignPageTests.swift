@@ -1,5 +1,6 @@
-// Pages of others in a real browser: none of them commands a Stint on this machine, neither as it is nor through a name
-// that leads to loopback. Stint's own pages go on working, behind a proxy too.
+// Pages of others in a real browser: none of them commands a Stint on this machine, neither as it
+// is nor through a name that leads to loopback. Stint's own pages go on working, behind a proxy
+// too.
 
 import Foundation
 import QuotaClient
@@ -71,7 +72,8 @@ extension EndToEnd {
                 try await eventually("all of them are counted as refused", within: Browser.patience) {
                     let refused = try MetricsPage(try await stint.admin("/metrics").body)
                         .value("stint_http_responses_total", ["status": "403"])
-                    // Both sites' requests and all forms; what a page of no origin fetches here Chromium may stop itself.
+                    // Both sites' requests and all forms; what a page of no origin fetches here
+                    // Chromium may stop itself.
                     return refused ?? 0 >= 125
                 }
                 report("foreign pages: every admission refused, nothing charged")
@@ -145,7 +147,8 @@ extension EndToEnd {
                             "fetch('/v1/accounts/acme/usage', {method: 'DELETE'}).then(reply => reply.status)"
                         )
                         #expect(own == 204)
-                        // A plain connection to another name than localhost is not one that this policy is for.
+                        // A plain connection to another name than localhost is not one that this
+                        // policy is for.
                         let complaints = tab.complaints.filter { !$0.contains("Cross-Origin-Opener-Policy") }
                         #expect(complaints == [])
                     }

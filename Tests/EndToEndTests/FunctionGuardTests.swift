@@ -1,5 +1,6 @@
-// What keeps functions and web pages from what is not theirs: Stint behind a token and a socket, workers that are users of their own, the
-// memory of all of a run's processes, and the names under which the runner is called.
+// What keeps functions and web pages from what is not theirs: Stint behind a token and a socket,
+// workers that are users of their own, the memory of all of a run's processes, and the names under
+// which the runner is called.
 
 import Foundation
 import Glibc
@@ -15,7 +16,8 @@ extension EndToEnd {
         /// Only root can make workers other users.
         private static let isRoot = geteuid() == 0
 
-        /// A Stint that wants tokens, with a socket, and what a runner of `acme` is started with to ask it.
+        /// A Stint that wants tokens, with a socket, and what a runner of `acme` is started with to
+        /// ask it.
         private static func guarded(
             _ place: Workplace, lineEnd: String = "\n"
         ) async throws -> (stint: Stint, runnersToken: String, arguments: [String]) {

@@ -42,9 +42,12 @@ struct FunctionRunner: Sendable {
 
     var log: String { contents(of: logFile) }
 
-    /// Starts one for the account `acme`, gives it to `body` and stops it with SIGTERM, which it must obey.
+    /// Starts one for the account `acme`, gives it to `body` and stops it with SIGTERM, which it
+    /// must obey.
     /// - Parameters:
-    ///   - folder: of functions; the samples unless given. - arguments: win over those that are given here.
+    ///   - folder: of functions; the samples unless given.
+    ///   - arguments: win over those that are
+    ///     given here.
     static func serving<Result>(
         _ stint: Stint, _ place: Workplace, folder: String = samples, _ arguments: [String] = [],
         isolation: isolated (any Actor)? = #isolation, _ body: (FunctionRunner) async throws -> Result

@@ -48,7 +48,8 @@ extension EndToEnd {
 
         @Test("kill -9 of the runner: its workers go with it, the grant stays charged, and the hold expires")
         func runnerKilled() async throws {
-            // A hold expires 30 s after its deadline, and not before its charge has left every window.
+            // A hold expires 30 s after its deadline, and not before its charge has left every
+            // window.
             let plans = Rows.plans.replacing("windowMs: 60000", with: "windowMs: 20000")
             try await Stint.serving(plans: plans) { stint, place in
                 let pidFile = "\(try place.open)/pid"

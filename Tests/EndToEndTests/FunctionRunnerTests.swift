@@ -1,4 +1,5 @@
-// Real functions in real processes under a real quota: what callers see of the runner, and what Stint's log says of each run.
+// Real functions in real processes under a real quota: what callers see of the runner, and what
+// Stint's log says of each run.
 
 import AdminClient
 import AsyncHTTPClient

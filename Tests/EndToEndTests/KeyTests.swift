@@ -33,7 +33,8 @@ extension EndToEnd {
                 #expect(kept.isSubset(of: all))
                 let keys = all.filter { !kept.contains($0) }
                 let logs = keys.count { $0.hasSuffix(":log") }
-                // Written behind the requests, so perhaps not yet; two hours or days, when the test runs over midnight.
+                // Written behind the requests, so perhaps not yet; two hours or days, when the test
+                // runs over midnight.
                 let histories = keys.count { $0.contains(/}:[ud]:|\{top}:/) }
                 #expect(keys.count - logs - histories == 12 && (1...12).contains(logs))
                 for key in keys {
@@ -56,7 +57,8 @@ extension EndToEnd {
             return (try #require(Int(try place.redis("MEMORY", "USAGE", key))), held)
         }
 
-        /// Every question, on a dozen accounts, with every outcome; answered, or refused while Redis is away.
+        /// Every question, on a dozen accounts, with every outcome; answered, or refused while
+        /// Redis is away.
         private static func traffic(_ client: QuotaClient) async throws {
             let known: Set<Int> = [200, 201, 404, 429, 503]
             for round in 0..<40 {

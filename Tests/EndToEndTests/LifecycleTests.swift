@@ -1,4 +1,5 @@
-// What an operator does to the process: stops it, reloads its plans, reaches it by socket, keeps it without Redis.
+// What an operator does to the process: stops it, reloads its plans, reaches it by socket, keeps it
+// without Redis.
 
 import Glibc
 import QuotaClient
@@ -53,7 +54,8 @@ extension EndToEnd {
         func drainDeadline() async throws {
             try await Stint.serving(["--drain-deadline-ms", "300"]) { stint, _ in
                 try await RawConnection.open(port: stint.runnerPort) { connection in
-                    // When the first is answered, the beginning of the second has been read with it.
+                    // When the first is answered, the beginning of the second has been read with
+                    // it.
                     try await connection.send(
                         "GET /v1/accounts/slow/limits HTTP/1.1\r\nHost: localhost\r\n\r\n"
                             + "POST /v1/accounts/slow/executions HTTP/1.1\r\nHost: localhost\r\n"

@@ -1,5 +1,5 @@
-// A steady load of runners on the service while something happens to it, with a record of every exchange: the history
-// that `stint audit` reads, and how long each took.
+// A steady load of runners on the service while something happens to it, with a record of every
+// exchange: the history that `stint audit` reads, and how long each took.
 
 import QuotaClient
 import Synchronization
@@ -44,7 +44,8 @@ struct Load: Sendable {
     }
 
     let client: QuotaClient
-    /// Asked about in turn, each with a duration in ms and, when its runners settle, what it really took.
+    /// Asked about in turn, each with a duration in ms and, when its runners settle, what it really
+    /// took.
     var asks: [(account: String, durationMs: Int, usesMs: Int?)]
     var runners = 6
     /// Rest of each runner between two questions.

@@ -1,4 +1,5 @@
-// `stint load` as people and CI use it: against a real service, with a record that `stint audit` checks.
+// `stint load` as people and CI use it: against a real service, with a record that `stint audit`
+// checks.
 
 import Foundation
 import Glibc

@@ -1,4 +1,5 @@
-// A server that speaks for an admin API and lies: every name, id and error that it tells holds what a terminal would obey.
+// A server that speaks for an admin API and lies: every name, id and error that it tells holds what
+// a terminal would obey.
 
 import Foundation
 import NIOCore
@@ -7,7 +8,8 @@ import NIOPosix
 import WireFormat
 
 struct LyingAdmin: Sendable {
-    /// A title for the window, a colour, a cleared screen, a text that runs backwards, and lines that nobody has written.
+    /// A title for the window, a colour, a cleared screen, a text that runs backwards, and lines
+    /// that nobody has written.
     static let name =
         "evil\u{1B}]0;owned\u{7}\u{1B}[2J\u{9B}31m\u{202E}\u{2066}\u{200F}\u{2028}\u{85}\u{7F}\r\nforged: all is well\n"
 

@@ -1,4 +1,5 @@
-// Prometheus' text format 0.0.4, read strictly: whatever its grammar does not allow is refused, with the line.
+// Prometheus' text format 0.0.4, read strictly: whatever its grammar does not allow is refused,
+// with the line.
 
 import Foundation
 

@@ -1,4 +1,5 @@
-// What the operator sees: counts that add up, in a text that Prometheus can read, without a customer's name.
+// What the operator sees: counts that add up, in a text that Prometheus can read, without a
+// customer's name.
 
 import Foundation
 import QuotaClient
@@ -79,7 +80,8 @@ extension EndToEnd {
             }
         }
 
-        /// 60 admissions, one repeated, 2 denials, 8 peeks at once, a refusal; one settlement, repeated.
+        /// 60 admissions, one repeated, 2 denials, 8 peeks at once, a refusal; one settlement,
+        /// repeated.
         private static func traffic(_ client: QuotaClient) async throws {
             for number in 1...60 {
                 let body = AdmitBody(id: "r-\(number)")

@@ -1,5 +1,5 @@
-// A Redis of the user's own: one that is not there when Stint starts (no crash, clear words, recovery by itself), and one
-// that may forget.
+// A Redis of the user's own: one that is not there when Stint starts (no crash, clear words,
+// recovery by itself), and one that may forget.
 
 import Glibc
 import QuotaClient

@@ -1,4 +1,5 @@
-// A server that answers whatever comes with the same bytes, for clients that must not take them for Stint's.
+// A server that answers whatever comes with the same bytes, for clients that must not take them for
+// Stint's.
 
 import NIOCore
 import NIOPosix

@@ -61,7 +61,8 @@ extension EndToEnd {
                     try await Strangers.connected(256, to: stint.adminPort, saying: head) { strangers in
                         try await eventually("they have all places") {
                             try await Self.expectHealth(of: stint)
-                            // Ours may have taken the place of one whose bytes had not come yet, and leaves it free.
+                            // Ours may have taken the place of one whose bytes had not come yet,
+                            // and leaves it free.
                             try await strangers.join(1)
                             return try await RawConnection.open(port: stint.adminPort) { connection in
                                 try await connection.send(

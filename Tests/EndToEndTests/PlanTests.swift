@@ -1,5 +1,5 @@
-// Plans that change while Stint runs: through the admin API and the command line, seen by every process that shares the
-// Redis, kept through crashes, and never a limit less for what is broken.
+// Plans that change while Stint runs: through the admin API and the command line, seen by every
+// process that shares the Redis, kept through crashes, and never a limit less for what is broken.
 
 import AdminClient
 import Foundation

@@ -1,4 +1,5 @@
-// What commands print of what others say: nothing that a terminal obeys, and no line that somebody else has written.
+// What commands print of what others say: nothing that a terminal obeys, and no line that somebody
+// else has written.
 
 import Foundation
 import TestServers

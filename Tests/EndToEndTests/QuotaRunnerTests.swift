@@ -1,4 +1,5 @@
-// A runner in Swift, beside the real binary: nothing is charged twice, nothing stays unsettled, and nobody waits for ever.
+// A runner in Swift, beside the real binary: nothing is charged twice, nothing stays unsettled, and
+// nobody waits for ever.
 
 import NIOCore
 import QuotaClient

@@ -1,4 +1,5 @@
-// The rule as a runner meets it: what fits, what does not, when it will, and that nothing is charged twice.
+// The rule as a runner meets it: what fits, what does not, when it will, and that nothing is
+// charged twice.
 
 import QuotaClient
 import Testing
@@ -7,8 +8,8 @@ import WireFormat
 extension EndToEnd {
     @Suite("One account and its quota")
     struct QuotaTests {
-        /// When an account that is full up fits one more: its oldest cell leaves when the latest charge of that
-        /// cell is a window old.
+        /// When an account that is full up fits one more: its oldest cell leaves when the latest
+        /// charge of that cell is a window old.
         /// - Parameter admittedAt: every charge, ascending, in ms since 1970.
         static func leaving(_ admittedAt: [Int], windowMs: Int) -> Int {
             let cell = { (time: Int) in time * 60 / windowMs }

@@ -1,5 +1,5 @@
-// HTTP as bytes over one TCP connection: for what a well-behaved client cannot show, and for load that must cost
-// little in a debug build.
+// HTTP as bytes over one TCP connection: for what a well-behaved client cannot show, and for load
+// that must cost little in a debug build.
 
 import Foundation
 import NIOCore
@@ -43,7 +43,8 @@ struct RawConnection {
     func endInput() { outbound.finish() }
 
     /// The next whole reply.
-    /// - Parameter isToHead: whether it answers HEAD, so that it has no content whatever its length says.
+    /// - Parameter isToHead: whether it answers HEAD, so that it has no content whatever its length
+    ///   says.
     mutating func reply(isToHead: Bool = false) async throws -> String {
         while true {
             if let length = lengthOfReply(isToHead), let reply = unread.readString(length: length) {

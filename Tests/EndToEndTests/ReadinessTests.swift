@@ -1,5 +1,5 @@
-// A Redis that answers and refuses: runners hear what it says, and so do /readyz and the log, once; nothing was charged; and
-// all is well when it is over.
+// A Redis that answers and refuses: runners hear what it says, and so do /readyz and the log, once;
+// nothing was charged; and all is well when it is over.
 
 import Foundation
 import QuotaClient
@@ -104,7 +104,8 @@ extension EndToEnd {
                     stint.log.contains("Redis takes writes again")
                 }
                 let told = stint.log.split(separator: "\n").filter { $0.contains("nothing can be charged") }
-                // A missing right is told as a runner meets it, and as the probe does, which knows what to type.
+                // A missing right is told as a runner meets it, and as the probe does, which knows
+                // what to type.
                 #expect((1...(cause.code == "NOPERM" ? 2 : 1)).contains(told.count), "\(told)")
                 report("\(cause.testDescription): /readyz \(body)")
             }

@@ -1,4 +1,5 @@
-// Starts that cannot be: each ends by itself, with a status other than 0 and a message that says what to type.
+// Starts that cannot be: each ends by itself, with a status other than 0 and a message that says
+// what to type.
 
 import QuotaClient
 import TestServers

@@ -1,4 +1,5 @@
-// `stint replay` as people and CI use it: a recorded trace against a real service, with a record that `stint audit` checks.
+// `stint replay` as people and CI use it: a recorded trace against a real service, with a record
+// that `stint audit` checks.
 
 import Foundation
 import Glibc

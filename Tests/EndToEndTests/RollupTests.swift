@@ -1,5 +1,5 @@
-// What accounts did, through the whole service: counted by event loops, written behind the requests, read by the admin API and
-// the command line.
+// What accounts did, through the whole service: counted by event loops, written behind the
+// requests, read by the admin API and the command line.
 
 import AdminClient
 import Glibc
@@ -31,7 +31,8 @@ extension EndToEnd {
             try await admin.get("v1", "accounts", "acme", "usage", query: query).decoded()
         }
 
-        /// Five asks of two functions, of which one is denied; three are settled, one of them with an error.
+        /// Five asks of two functions, of which one is denied; three are settled, one of them with
+        /// an error.
         private static func traffic(_ stint: Stint) async throws {
             for number in 0..<5 {
                 let ask = AdmitBody(

@@ -1,4 +1,5 @@
-// The pages as pictures, with traffic in them. What docs/screenshots keeps is made here, by scripts/screenshots.sh.
+// The pages as pictures, with traffic in them. What docs/screenshots keeps is made here, by
+// scripts/screenshots.sh.
 
 import Accounting
 import AdminClient
@@ -17,7 +18,8 @@ import WireFormat
 extension EndToEnd {
     @Suite("Screenshots")
     struct ScreenshotTests {
-        /// Where the pictures shall go (env var STINT_SCREENSHOTS). Then there is enough traffic to fill a window.
+        /// Where the pictures shall go (env var STINT_SCREENSHOTS). Then there is enough traffic to
+        /// fill a window.
         private static let folder = ProcessInfo.processInfo.environment["STINT_SCREENSHOTS"]
         /// A picture's size in bytes, at most: they are in the repository.
         private static let largest = 200_000
@@ -67,7 +69,8 @@ extension EndToEnd {
             }
         }
 
-        /// Writes an hour by the minute and a week by the hour as the rollups keep it: with more by day, and some denied.
+        /// Writes an hour by the minute and a week by the hour as the rollups keep it: with more by
+        /// day, and some denied.
         private static func fillHistory(of account: String, in place: Workplace) async throws {
             let url = try RedisURL("unix://\(place.dataDirectory)/redis.sock")
             let client = try await RedisClient.make(

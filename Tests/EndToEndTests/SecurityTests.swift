@@ -1,5 +1,5 @@
-// Who gets in, and how: tokens made by the command line, certificates made by openssl, curl as a client that is not ours,
-// and SIGHUP while everything runs.
+// Who gets in, and how: tokens made by the command line, certificates made by openssl, curl as a
+// client that is not ours, and SIGHUP while everything runs.
 
 import Foundation
 import Glibc
@@ -278,7 +278,8 @@ extension EndToEnd {
                 #expect(ending == .exited(0), "\(output)")
                 #expect(output.matches(of: /HTTP\/1\.1 200 OK\r\n/).count == 41)
                 #expect(output.contains("Connection: close\r\n"))
-                // A client that says nothing, and one whose handshake never ends, do not keep it from stopping.
+                // A client that says nothing, and one whose handshake never ends, do not keep it
+                // from stopping.
                 try await RawConnection.open(port: stint.runnerPort) { connection in
                     try await connection.send("\u{16}\u{3}\u{1}")
                     let began = ContinuousClock.now

@@ -17,7 +17,8 @@ struct Stint: Sendable {
     private let logFile: String
     private let http: HTTPClient
 
-    /// Starts one in a workplace of its own, by default with an embedded Redis and the built-in plan.
+    /// Starts one in a workplace of its own, by default with an embedded Redis and the built-in
+    /// plan.
     /// - Parameter plans: the text of a plan file.
     static func serving<Result>(
         _ arguments: [String] = [], plans: String? = nil, isolation: isolated (any Actor)? = #isolation,
@@ -81,7 +82,8 @@ extension QuotaReply {
 }
 
 extension QuotaClient {
-    /// What counts against the limit of that name. A busy machine may miss a deadline; then it is asked again.
+    /// What counts against the limit of that name. A busy machine may miss a deadline; then it is
+    /// asked again.
     func used(of limit: String, by account: String) async throws -> Int {
         var reply = try await peek(account: account)
         try await eventually("\(account) can be peeked at", within: Workplace.patience) {

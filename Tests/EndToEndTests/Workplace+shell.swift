@@ -1,11 +1,12 @@
-// Scripts that run `stint`, for what only a shell can arrange: other outputs, variables, closed pipes.
+// Scripts that run `stint`, for what only a shell can arrange: other outputs, variables, closed
+// pipes.
 
 import Foundation
 import TestServers
 
 extension Workplace {
-    /// Runs a script of bash to its end. `$0` is the program, which is on PATH as `stint` too, `$1` this place's directory, and
-    /// `$ROOT` that of the repository.
+    /// Runs a script of bash to its end. `$0` is the program, which is on PATH as `stint` too, `$1`
+    /// this place's directory, and `$ROOT` that of the repository.
     func shell(
         _ script: String, name: String = "shell", isolation: isolated (any Actor)? = #isolation
     ) async throws -> (code: Int32?, output: String) {

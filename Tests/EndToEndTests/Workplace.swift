@@ -1,5 +1,5 @@
-// A directory of one test's own in which Stints are started, and the proof at the end that neither they nor their
-// Redis are left. The binary is the one that was built together with these tests.
+// A directory of one test's own in which Stints are started, and the proof at the end that neither
+// they nor their Redis are left. The binary is the one that was built together with these tests.
 
 import AsyncHTTPClient
 import Foundation
@@ -18,7 +18,8 @@ final class Workplace: Sendable {
     /// For everything that is asked here; as many connections as anybody wants.
     let http: HTTPClient
 
-    /// Gives `body` a workplace; afterwards every Stint in it is stopped as `kill` does it, and must obey.
+    /// Gives `body` a workplace; afterwards every Stint in it is stopped as `kill` does it, and
+    /// must obey.
     static func open<Result>(
         isolation: isolated (any Actor)? = #isolation, _ body: (Workplace) async throws -> Result
     ) async throws -> Result {
@@ -64,11 +65,14 @@ final class Workplace: Sendable {
         }
     }
 
-    /// The deadlines that users have. For faults only: on a busy machine a healthy Redis misses them too.
+    /// The deadlines that users have. For faults only: on a busy machine a healthy Redis misses
+    /// them too.
     static let realDeadlines = ["--redis-connect-deadline-ms", "90", "--redis-command-deadline-ms", "75"]
 
-    /// `stint serve` with free ports, the data directory, much patience with Redis and `arguments`, which win.
-    /// - Parameter descriptors: how many it may have, `SOFT:HARD` or one for both, as `ulimit -n` sets it.
+    /// `stint serve` with free ports, the data directory, much patience with Redis and `arguments`,
+    /// which win.
+    /// - Parameter descriptors: how many it may have, `SOFT:HARD` or one for both, as `ulimit -n`
+    ///   sets it.
     private func spawn(
         _ arguments: [String], descriptors: String? = nil
     ) throws -> (child: ChildProcess, log: String) {
@@ -87,7 +91,9 @@ final class Workplace: Sendable {
 
     /// Runs `stint` with these arguments until it ends by itself, which must be soon.
     /// - Parameters:
-    ///   - environment: variables besides ours. - meanwhile: what happens to it before that is awaited.
+    ///   - environment: variables besides ours.
+    ///   - meanwhile: what happens to it before that is
+    ///     awaited.
     func run(
         _ arguments: [String], environment: [String: String] = [:],
         isolation: isolated (any Actor)? = #isolation,
@@ -128,7 +134,8 @@ final class Workplace: Sendable {
 
     // MARK: The embedded Redis
 
-    /// The servers that work in the data directory; one, unless something is wrong or it is being restarted.
+    /// The servers that work in the data directory; one, unless something is wrong or it is being
+    /// restarted.
     func redisPids() throws -> [pid_t] {
         guard let path = realpath(dataDirectory, nil) else { return [] }
         defer { free(path) }

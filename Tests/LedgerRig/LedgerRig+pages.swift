@@ -10,7 +10,8 @@ import TestServers
 import Testing
 
 extension LedgerRig {
-    /// Gives `body` what reads and forgets the pages on the Redis at `url`, and the client that it uses.
+    /// Gives `body` what reads and forgets the pages on the Redis at `url`, and the client that it
+    /// uses.
     public static func withPages(
         on url: String, prefix: String = "", logRows: Int = 0,
         _ body: (AccountPages, RedisClient) async throws -> Void

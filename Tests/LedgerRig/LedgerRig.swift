@@ -1,5 +1,6 @@
-// A ledger under test on an event loop of its own: puts questions to it, many in one tick when the test wants
-// that, and keeps what every sink heard. When the test is over it checks that each heard exactly once.
+// A ledger under test on an event loop of its own: puts questions to it, many in one tick when the
+// test wants that, and keeps what every sink heard. When the test is over it checks that each heard
+// exactly once.
 
 public import Accounting
 import Logging

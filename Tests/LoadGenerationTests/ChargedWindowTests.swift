@@ -1,4 +1,5 @@
-// What a replay says about a window is held against an exact log: never more than was there, and at most a cell less.
+// What a replay says about a window is held against an exact log: never more than was there, and at
+// most a cell less.
 
 import SeededChance
 import Testing

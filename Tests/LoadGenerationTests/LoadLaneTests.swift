@@ -30,7 +30,8 @@ struct LoadLaneTests {
         #expect(tally.notSent == 0)
         let latency = tally.admissionLatency
         #expect(latency.count == 1_000)
-        // 800 at once, then 1 ms, 2 ms, ... 200 ms. Measured from the sending it would be 4 of 200 ms.
+        // 800 at once, then 1 ms, 2 ms, ... 200 ms. Measured from the sending it would be 4 of 200
+        // ms.
         #expect(latency.us(atPercentile: 79.9) < 1_100)
         for (percent, ms) in [(85.0, 50), (90, 100), (95, 150), (99, 190)] {
             #expect(abs(latency.us(atPercentile: percent) - ms * 1_000) <= 1_000, "p\(percent)")

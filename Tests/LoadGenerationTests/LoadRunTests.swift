@@ -76,7 +76,8 @@ struct LoadRunTests {
         try await Self.withService { target in
             let written = Mutex<[UInt8]>([])
             let recorder = HistoryWriter { bytes in written.withLock { $0 += bytes } }
-            // Two accounts for which 60 executions of 10 s are all that fits: the 60th to 70th is denied.
+            // Two accounts for which 60 executions of 10 s are all that fits: the 60th to 70th is
+            // denied.
             let settings = Self.settings(target) {
                 $0.accounts = 2
                 $0.connections = 8
@@ -161,7 +162,8 @@ struct LoadRunTests {
         } _: { target in
             let report = try await Self.run(Self.settings(target))
             #expect(report.isFine, "\(report.text)")
-            // Each answer costs a connection; those to the peek and to the last ones are not replaced or not counted.
+            // Each answer costs a connection; those to the peek and to the last ones are not
+            // replaced or not counted.
             #expect(report.tally.reconnections >= report.tally.answered - 4)
         }
     }

@@ -1,4 +1,5 @@
-// An HTTP server on a port of its own that answers as a service does, or misbehaves in the way a test wants.
+// An HTTP server on a port of its own that answers as a service does, or misbehaves in the way a
+// test wants.
 
 import NIOCore
 import NIOPosix
@@ -20,7 +21,8 @@ enum MisbehavingServer {
     }
 
     /// Runs one while `body` does something with it.
-    /// - Parameter behave: told the numbers of the connection and of the request on it, both from 1.
+    /// - Parameter behave: told the numbers of the connection and of the request on it, both from
+    ///   1.
     static func serving(
         _ behave: @escaping @Sendable (_ connection: Int, _ request: Int) -> Behaviour,
         _ body: (LoadTarget) async throws -> Void

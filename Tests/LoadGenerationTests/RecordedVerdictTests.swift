@@ -1,6 +1,7 @@
-// Simulated verdicts against recorded ones: production traces, with the verdicts of an exact sliding log. A whole-second
-// clock never puts two instants into a cell of a second, so there every row is equal; elsewhere an account's first
-// difference is a denial. (What a difference may be, TraceReplayTests say.)
+// Simulated verdicts against recorded ones: production traces, with the verdicts of an exact
+// sliding log. A whole-second clock never puts two instants into a cell of a second, so there every
+// row is equal; elsewhere an account's first difference is a denial. (What a difference may be,
+// TraceReplayTests say.)
 
 import Accounting
 import Recordings
@@ -11,7 +12,8 @@ import Testing
 
 @Suite("Simulations of recordings")
 struct RecordedVerdictTests {
-    /// Of longer recordings only the beginning is played, unless it is a proof; verdicts look at the past alone.
+    /// Of longer recordings only the beginning is played, unless it is a proof; verdicts look at
+    /// the past alone.
     static let mostRows = Proof.isAsked ? Int.max : 20_000
 
     @Test(

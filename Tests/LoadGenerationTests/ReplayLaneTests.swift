@@ -1,4 +1,5 @@
-// The engine of a replay in a time of the test's own: when each row is asked for, and when it is settled.
+// The engine of a replay in a time of the test's own: when each row is asked for, and when it is
+// settled.
 
 import NIOCore
 import NIOEmbedded
@@ -80,7 +81,8 @@ struct ReplayLaneTests {
         }
         try rig.begin()
         #expect(try rig.requests().count == 1)
-        // a runs from 30 ms on, and is settled from 130 ms on: b and c came first, and b is answered at 200 ms.
+        // a runs from 30 ms on, and is settled from 130 ms on: b and c came first, and b is
+        // answered at 200 ms.
         try rig.advance(ms: 600) { ms in if ms == 30 || ms >= 200 { try rig.answerOnce() } }
         #expect(rig.ended)
         let tally = rig.lane.tally
@@ -161,7 +163,8 @@ struct ReplayLaneTests {
     @Test(
         "When the trace is read too slowly, the rows leave late, and the report says how late the replay was")
     func starved() throws {
-        // The first batch is there from the beginning, and the second is read as soon as the first is begun.
+        // The first batch is there from the beginning, and the second is read as soon as the first
+        // is begun.
         let prompt = 2 * LaneRig.rowsTogether
         let rows = prompt + 75
         let rig = try LaneRig(trace: (0..<rows).map { "\($0 / 10),a,f,\n" }.joined())
@@ -281,7 +284,8 @@ struct ReplayLaneTests {
         }
         try rig.begin()
         var asked = 0
-        // The ledger's clock is as many ms after 1970 as the trace is after its beginning, and some.
+        // The ledger's clock is as many ms after 1970 as the trace is after its beginning, and
+        // some.
         let instants = [0, 0, 10, 20, 30, 300, 70_000]
         _ = try Self.sent(rig, ms: 70_200) { request in
             guard !request.isSettlement else { return try request.reply() }
@@ -298,7 +302,8 @@ struct ReplayLaneTests {
                 .init(account: "a", rows: 5, denied: 1, deniedPercent: 20),
                 .init(account: "b", rows: 2, denied: 1, deniedPercent: 50),
             ])
-        // a's first two executions held their grants of 10 s at the same time; the next one came after their end.
+        // a's first two executions held their grants of 10 s at the same time; the next one came
+        // after their end.
         #expect(
             report.limits == [
                 .init(

@@ -8,7 +8,8 @@ import Testing
 
 @Suite("The report of a simulation")
 struct SimulationReportTests {
-    /// `busy` over-runs and is denied, `calm` is not, `late` asks nothing; the second plan has no room for anybody.
+    /// `busy` over-runs and is denied, `calm` is not, `late` asks nothing; the second plan has no
+    /// room for anybody.
     static func report(top: Int = 10) throws -> SimulationReport {
         let trace = """
             offset_ms,account,function,duration_ms

@@ -1,5 +1,5 @@
-// What a simulation says of small traces, mode by mode, and that a whole ledger asked and settled in the order of time
-// says the same of any trace.
+// What a simulation says of small traces, mode by mode, and that a whole ledger asked and settled
+// in the order of time says the same of any trace.
 
 import Accounting
 import SeededChance

@@ -1,4 +1,5 @@
-// A trace in pieces is the trace, and what a service would not take is found before it is asked for.
+// A trace in pieces is the trace, and what a service would not take is found before it is asked
+// for.
 
 import Testing
 

@@ -185,7 +185,8 @@ struct TraceReaderTests {
         lines",1500.0
 
         """#,
-        // Excel's "CSV UTF-8": a mark, CRLF, quotes where they are needed; and the columns in another order.
+        // Excel's "CSV UTF-8": a mark, CRLF, quotes where they are needed; and the columns in
+        // another order.
         "\u{FEFF}account,duration_ms,offset_ms,function\r\nacme,840,0,NA\r\n\"b,c\",,100000,\"say \"\"hi\"\"\"\r\n"
             + "\"d \"\"e\"\"\",1500,100000,\"two\nlines\"\r\n",
         // Python's csv.QUOTE_ALL.

@@ -1,5 +1,6 @@
-// An exact sliding log, written from the rule's sentences and not from the rule's code: every charge with its
-// instant, for ever. Slow and obviously right; properties and simulations compare the rule with it.
+// An exact sliding log, written from the rule's sentences and not from the rule's code: every
+// charge with its instant, for ever. Slow and obviously right; properties and simulations compare
+// the rule with it.
 
 public import Accounting
 
@@ -33,7 +34,8 @@ public struct SlidingLog: Sendable {
         charges[index].isSettled = true
     }
 
-    /// The window of `limit` begins anew at `now`: what counts within its cells at `t` is charged now, and all else has left.
+    /// The window of `limit` begins anew at `now`: what counts within its cells at `t` is charged
+    /// now, and all else has left.
     public mutating func beginAnew(within limit: Limit, at now: Int, before t: Int) {
         let edge = t - limit.window.lengthMs
         let edgeCounts = edgeCellCounts(of: limit, at: t)
@@ -58,7 +60,8 @@ public struct SlidingLog: Sendable {
         }
     }
 
-    /// What left the window by `t` and may still be held back: it shares the cell of the window's edge.
+    /// What left the window by `t` and may still be held back: it shares the cell of the window's
+    /// edge.
     public func mayLinger(of limit: Limit, at t: Int) -> Int {
         let edge = t - limit.window.lengthMs
         return charges.reduce(0) { sum, charge in

@@ -1,5 +1,5 @@
-// Plan files that went wrong by chance or by malice: each is plans, or refused with line, column and reason, and
-// neither takes more time and memory than its length can justify.
+// Plan files that went wrong by chance or by malice: each is plans, or refused with line, column
+// and reason, and neither takes more time and memory than its length can justify.
 
 import Accounting
 import Foundation

@@ -1,5 +1,5 @@
-// Plans and overrides in JSON, as the admin API takes them and Redis keeps them: what is written is read back equal, and
-// what cannot be is refused with its field.
+// Plans and overrides in JSON, as the admin API takes them and Redis keeps them: what is written is
+// read back equal, and what cannot be is refused with its field.
 
 import Accounting
 import SeededChance

@@ -1,5 +1,5 @@
-// A recording of executions, with the verdicts that an exact sliding log gave under several rules. The rows
-// of an account stand together here, since accounts share nothing.
+// A recording of executions, with the verdicts that an exact sliding log gave under several rules.
+// The rows of an account stand together here, since accounts share nothing.
 
 public import LoadGeneration
 
@@ -25,7 +25,8 @@ public struct Trace: Sendable {
     /// - Parameters:
     ///   - rows: the recording.
     ///   - verdicts: a table of as many rows, a column for each rule.
-    ///   - mostRows: when there are more, whole accounts are taken, the quietest first, up to a third of it.
+    ///   - mostRows: when there are more, whole accounts are taken, the quietest first, up to a
+    ///     third of it.
     public init(name: String, rows: consuming TraceReader, verdicts: [UInt8], mostRows: Int) throws {
         var accounts: [[Row]] = []
         var count = 0

@@ -1,4 +1,5 @@
-// Plans written back to a Redis that was emptied: by one process, over nothing that came meanwhile, whole.
+// Plans written back to a Redis that was emptied: by one process, over nothing that came meanwhile,
+// whole.
 
 import Accounting
 import Records

@@ -9,7 +9,8 @@ import Redis
 import TestServers
 import Testing
 
-/// A server, and the records on it as one or more Stint processes see them, each through a connection of its own.
+/// A server, and the records on it as one or more Stint processes see them, each through a
+/// connection of its own.
 struct RecordsRig: Sendable {
     let server: RedisServer
     let client: RedisClient

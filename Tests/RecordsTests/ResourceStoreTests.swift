@@ -128,8 +128,8 @@ struct ResourceStoreTests {
         }
     }
 
-    /// So many registrations at once, by all of these processes in turn. What each says of `used` is true when it is made;
-    /// so it is left out of an `added`.
+    /// So many registrations at once, by all of these processes in turn. What each says of `used`
+    /// is true when it is made; so it is left out of an `added`.
     private func outcomes(
         of count: Int, by records: [Records], name: @escaping @Sendable (Int) -> String
     ) async throws -> [String] {

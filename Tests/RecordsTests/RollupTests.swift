@@ -1,4 +1,5 @@
-// What accounts did, on a real Redis: what was counted comes there once, in its minute and hour, from all processes.
+// What accounts did, on a real Redis: what was counted comes there once, in its minute and hour,
+// from all processes.
 
 import Accounting
 import Glibc
@@ -33,7 +34,8 @@ struct RollupTests {
         return activity
     }
 
-    /// A book in which so many executions of a function are admitted, `used` of the limit's 10 being the most that counts.
+    /// A book in which so many executions of a function are admitted, `used` of the limit's 10
+    /// being the most that counts.
     private static func book(
         _ executions: Int, used: Int = 1, function: String? = "f", of name: String = "acme:prod"
     )
@@ -171,7 +173,8 @@ struct RollupTests {
     func ranks() async throws {
         try await RecordsRig.with { rig in
             let rollups = rig.records.rollups
-            // Minutes' rankings are asked for only while they are kept. Both minutes are of one hour.
+            // Minutes' rankings are asked for only while they are kept. Both minutes are of one
+            // hour.
             var minute = RollupStep.minute.period(at: try await rollups.now) - 5
             if minute % 60 == 59 { minute -= 1 }
             let start = RollupStep.minute.start(ofPeriod: minute)

@@ -1,5 +1,6 @@
-// The bytes that the script returns, gone wrong by chance: they are what the script could have answered to these
-// questions, or they are refused and nobody hears anything. Nothing overflows on the way to a decision.
+// The bytes that the script returns, gone wrong by chance: they are what the script could have
+// answered to these questions, or they are refused and nobody hears anything. Nothing overflows on
+// the way to a decision.
 
 import Accounting
 import Logging
@@ -90,7 +91,8 @@ struct AnswerMutationTests {
         withUnsafeBytes(of: UInt64(number).littleEndian) { Array($0.prefix(count)) }
     }
 
-    /// What no answer to `question` under `plan` may say; nil when it may. Also does with it all that is ever done.
+    /// What no answer to `question` under `plan` may say; nil when it may. Also does with it all
+    /// that is ever done.
     private static func fault(_ answer: Answer, to question: Question, under plan: Plan) -> String? {
         let largest = 1 << 53
         guard answer.usage.count == plan.windows.count else {
@@ -140,7 +142,8 @@ struct AnswerMutationTests {
         }.get()
     }
 
-    /// The questions as one call, about two accounts where they are several, and who hears the answers.
+    /// The questions as one call, about two accounts where they are several, and who hears the
+    /// answers.
     private static func call(
         of questions: [Question], under plan: Plan, ledger: RedisLedger
     ) -> (LedgerCall, [Ear]) {

@@ -1,5 +1,5 @@
-// The cells that people are shown, read from what the scripts wrote: they are those of the rule, and a page that is damaged
-// is said to be.
+// The cells that people are shown, read from what the scripts wrote: they are those of the rule,
+// and a page that is damaged is said to be.
 
 import Accounting
 import LedgerRig

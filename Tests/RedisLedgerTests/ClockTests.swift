@@ -1,5 +1,5 @@
-// Two ledgers on one account while the server's clock jumps about: what they grant is strict by the instants they were
-// granted at while steps back are small, and by true time whatever they are.
+// Two ledgers on one account while the server's clock jumps about: what they grant is strict by the
+// instants they were granted at while steps back are small, and by true time whatever they are.
 
 import Accounting
 import LedgerRig
@@ -103,7 +103,8 @@ struct ClockTests {
                 #expect(try !server.command("HKEYS", "{acct}").contains("w:60000:60:"))
                 #expect(try await ask("again").usage[0].executions == 52)
                 #expect(counted.steps == 1)
-                // Time comes to where it was: the cells of then, which lie between these, are not found again.
+                // Time comes to where it was: the cells of then, which lie between these, are not
+                // found again.
                 for ms in [60_000, 3_485_000, 57_000] {
                     clock.advance(byMs: ms)
                     _ = try await ask("at-\(clock.now.ms)")

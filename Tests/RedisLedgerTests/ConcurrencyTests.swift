@@ -1,4 +1,5 @@
-// Several processes and one account: two ledgers, each on a loop of its own, against the server's own clock.
+// Several processes and one account: two ledgers, each on a loop of its own, against the server's
+// own clock.
 
 import Accounting
 import LedgerRig
@@ -39,7 +40,8 @@ struct ConcurrencyTests {
                 Limit(name: "time", meter: .executionTime, amount: 1_005, windowMs: 3_000),
             ])
         try await RedisServer.withServer { server in
-            // Twice as long as the longer window: a machine that stands still for a moment leaves one of them whole.
+            // Twice as long as the longer window: a machine that stands still for a moment leaves
+            // one of them whole.
             let end = ContinuousClock.now + .seconds(6)
             async let one = Self.hammer(server.url, name: "one", plan: plan, until: end)
             async let two = Self.hammer(server.url, name: "two", plan: plan, until: end)

@@ -1,5 +1,6 @@
-// Pages in which a number is not what it was: each question is answered or refused, for that account alone, and how much of
-// the page is read to find out is bounded. Both ways of the script are asked, and what people look at pages with.
+// Pages in which a number is not what it was: each question is answered or refused, for that
+// account alone, and how much of the page is read to find out is bounded. Both ways of the script
+// are asked, and what people look at pages with.
 
 import Accounting
 import LedgerRig
@@ -53,7 +54,8 @@ struct DamageTests {
         var description: String { "\(count) bytes at \(at) of \(field) become \(value) as '\(format)'" }
     }
 
-    /// ms after the beginning of the traffic, which lasts 54 s: nothing leaves, one cell leaves, many do, all do.
+    /// ms after the beginning of the traffic, which lasts 54 s: nothing leaves, one cell leaves,
+    /// many do, all do.
     static let moments = [55_000, 60_500, 92_000, 300_000]
 
     @Test(
@@ -127,7 +129,8 @@ struct DamageTests {
         ]
     }
 
-    /// Gives `body` a page with 50 charges in 50 cells, all held, and questions to ask about copies of it.
+    /// Gives `body` a page with 50 charges in 50 cells, all held, and questions to ask about copies
+    /// of it.
     private static func withPage(_ way: Way, _ body: (DamageRig) async throws -> Void) async throws {
         let clock = ManualClock()
         try await CellsTests.withPages(clock: clock) { ledger, pages, client in
@@ -146,7 +149,8 @@ struct DamageTests {
     }
 }
 
-/// Asks about copies of a page that are damaged, each question about a copy of its own and all in one call.
+/// Asks about copies of a page that are damaged, each question about a copy of its own and all in
+/// one call.
 private final class DamageRig {
     static let whole = Account("whole")!
     private static let neighbour = Account("neighbour")!

@@ -1,5 +1,6 @@
-// That executions which nobody settles become rows soon after their holds have expired, however many accounts have such, and
-// that this neither holds Redis nor is forgotten when Redis does not answer.
+// That executions which nobody settles become rows soon after their holds have expired, however
+// many accounts have such, and that this neither holds Redis nor is forgotten when Redis does not
+// answer.
 
 import Accounting
 import LedgerRig
@@ -260,7 +261,8 @@ private struct SweeperRig: Sendable {
 }
 
 extension RedisServer {
-    /// What a script took, of those that the slow log has, in microseconds: the median, because the machine does other things too.
+    /// What a script took, of those that the slow log has, in microseconds: the median, because the
+    /// machine does other things too.
     func medianScriptMicroseconds() throws -> Int {
         // Of an entry: its number, when, how long, and the command with its arguments.
         let lines = try command("SLOWLOG", "GET", "-1").split(

@@ -1,4 +1,5 @@
-// A server in trouble, or one that lies: every question hears exactly once, in time, and what it hears is true.
+// A server in trouble, or one that lies: every question hears exactly once, in time, and what it
+// hears is true.
 
 import Accounting
 import Glibc
@@ -163,7 +164,8 @@ struct LedgerFaultTests {
         var isNotApplied = false
     }
 
-    /// `count` bytes of the shape of an answer to one ask: a verdict and numbers of 8 bytes, all `number`.
+    /// `count` bytes of the shape of an answer to one ask: a verdict and numbers of 8 bytes, all
+    /// `number`.
     private static func answer(_ verdict: UInt8, _ number: String) -> String {
         "$49\r\n" + String(UnicodeScalar(verdict)) + String(repeating: number, count: 6) + "\r\n"
     }

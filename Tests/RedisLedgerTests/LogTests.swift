@@ -1,4 +1,5 @@
-// What the ledger's script writes into the log of an account, read back as the control plane reads it.
+// What the ledger's script writes into the log of an account, read back as the control plane reads
+// it.
 
 import Accounting
 import LedgerRig
@@ -217,11 +218,13 @@ struct LogTests {
             func ttl(_ key: String) throws -> Int { try #require(Int(try server.command("PTTL", key))) }
             _ = try await ledger.ask(Self.admit("a"), about: Self.account, under: plan)
             #expect(try ttl(Self.key) == -2)
-            // Nobody may have come for the holds that expired; they are kept 10 minutes for whoever does.
+            // Nobody may have come for the holds that expired; they are kept 10 minutes for whoever
+            // does.
             #expect((660_000...732_000).contains(try ttl("stint:{acct-4711}")))
             _ = try await ledger.ask(Self.settle("a", 5), about: Self.account, under: plan)
             #expect((Self.days90 + 50_000...Self.days90 + 132_000).contains(try ttl(Self.key)))
-            // A log that somebody forgot to give a time to live gets one, and so does one whose time is short.
+            // A log that somebody forgot to give a time to live gets one, and so does one whose
+            // time is short.
             for command in [["PERSIST", Self.key], ["PEXPIRE", Self.key, "1000"]] {
                 var connection = try BlockingConnection(socketPath: server.socketPath)
                 _ = try connection.command(command)

@@ -1,5 +1,5 @@
-// An account with 200,000 holds: whatever is asked about it, done to it or shown of it keeps Redis for milliseconds, not for as
-// long as it would take to look at all of them.
+// An account with 200,000 holds: whatever is asked about it, done to it or shown of it keeps Redis
+// for milliseconds, not for as long as it would take to look at all of them.
 
 import Accounting
 import LedgerRig
@@ -13,7 +13,8 @@ struct ManyHoldsTests {
     private static let account = Account("acct-4711")!
     private static let key = "stint:{acct-4711}"
     private static let holds = 200_000
-    /// Far more than any of the scripts needs, on a machine that does other things too; to look at every hold takes 500 ms.
+    /// Far more than any of the scripts needs, on a machine that does other things too; to look at
+    /// every hold takes 500 ms.
     private static let longestMicroseconds = 50_000
 
     /// Puts holds beside the one that is there, all as that is; its id is `e`.
@@ -89,7 +90,8 @@ struct ManyHoldsTests {
                 let kept = try #require(Int(try server.command("HLEN", Self.key)))
                 #expect(kept < Self.holds && kept > Self.holds - 20 * 300)
                 try await LedgerRig.withPages(on: server.url, prefix: "stint:", logRows: 1_000) { pages, _ in
-                    // Its clock is the server's, by which all that is left has expired or is about to be told.
+                    // Its clock is the server's, by which all that is left has expired or is about
+                    // to be told.
                     _ = try await pages.holds(of: Self.account, maximum: 10)
                 }
                 let took = try server.medianScriptMicroseconds()

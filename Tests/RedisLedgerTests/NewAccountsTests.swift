@@ -1,4 +1,5 @@
-// The bound on accounts that are new: memory that callers choose. Whoever is known is never refused.
+// The bound on accounts that are new: memory that callers choose. Whoever is known is never
+// refused.
 
 import Accounting
 import LedgerRig

@@ -1,5 +1,5 @@
-// What the ledger keeps in Redis: how much, and for how long. Nothing may stay for ever, nothing may leave before
-// the rule lets it, and no traffic may make an account large.
+// What the ledger keeps in Redis: how much, and for how long. Nothing may stay for ever, nothing
+// may leave before the rule lets it, and no traffic may make an account large.
 
 import Accounting
 import LedgerRig
@@ -136,7 +136,8 @@ struct StateTests {
                         most = max(most, try #require(Int(try server.command("HLEN", "{acct-4711}"))))
                     }
                 }
-                // 610 of them have not expired, and as many may have since they were last looked through.
+                // 610 of them have not expired, and as many may have since they were last looked
+                // through.
                 print("state: at most \(most) of 6,000 abandoned holds were kept at a time, 610 count")
                 #expect(most >= 600 && most <= 1_800)
             }
@@ -181,7 +182,8 @@ private struct HoldingTraffic {
             })
     }
 
-    /// A window and a cell, or the longest execution asked for and 30 s, and once more to renew it more seldom.
+    /// A window and a cell, or the longest execution asked for and 30 s, and once more to renew it
+    /// more seldom.
     var longestStayMs: Int {
         let stay = plan.windows.map { $0.lengthMs + ($0.lengthMs + $0.cells - 1) / $0.cells }.max()!
         return max(stay, 150_000) + stay

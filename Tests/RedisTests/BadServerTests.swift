@@ -1,6 +1,6 @@
-// The link against servers that lie, dawdle or fall silent. Whatever they do: each caller hears exactly once
-// and within its deadline (the rig checks the once), nothing crashes, and the next connection, a good one, is
-// used.
+// The link against servers that lie, dawdle or fall silent. Whatever they do: each caller hears
+// exactly once and within its deadline (the rig checks the once), nothing crashes, and the next
+// connection, a good one, is used.
 
 import NIOCore
 import Redis
@@ -155,8 +155,8 @@ struct BadServerTests {
             try await LinkRig.withLink(server.url, first: [["SCRIPT", "LOAD", "return 1"]]) { rig in
                 let begin = ContinuousClock.now
                 try await eventually("ten connections") { server.connectionCount >= 10 }
-                // Drawn evenly below 10, 20, 40, 80, 160, 320, 400, 400, 400 ms: 915 on average, under 150
-                // hardly ever.
+                // Drawn evenly below 10, 20, 40, 80, 160, 320, 400, 400, 400 ms: 915 on average,
+                // under 150 hardly ever.
                 #expect(ContinuousClock.now - begin > .milliseconds(150))
             }
         }

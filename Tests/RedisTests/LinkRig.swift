@@ -1,5 +1,6 @@
-// A link under test on a loop of its own: sends commands to it, and keeps what every sink, the logger and the
-// metrics heard. When the test is over it closes the link and checks that every sink heard exactly once.
+// A link under test on a loop of its own: sends commands to it, and keeps what every sink, the
+// logger and the metrics heard. When the test is over it closes the link and checks that every sink
+// heard exactly once.
 
 import InMemoryLogging
 import Logging
@@ -64,8 +65,8 @@ final class LinkRig: Sendable {
         log.entries.filter { $0.level == .warning }.map { "\($0.metadata["reason"] ?? "none")" }
     }
 
-    /// Starts a link to `url`, gives it to `body`, and closes it. `first` are sent each time it becomes
-    /// ready.
+    /// Starts a link to `url`, gives it to `body`, and closes it. `first` are sent each time it
+    /// becomes ready.
     static func withLink(
         _ url: String, first: [[String]] = [], settings change: (inout RedisSettings) -> Void = { _ in },
         isolation: isolated (any Actor)? = #isolation, _ body: (LinkRig) async throws -> Void

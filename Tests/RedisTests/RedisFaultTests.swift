@@ -1,6 +1,6 @@
-// The link against a real Redis that is killed, stopped, not there yet, or that throws it out. Deadlines are
-// the default ones; what must hold is that each caller hears once, in time, and that the link comes back by
-// itself.
+// The link against a real Redis that is killed, stopped, not there yet, or that throws it out.
+// Deadlines are the default ones; what must hold is that each caller hears once, in time, and that
+// the link comes back by itself.
 
 import Glibc
 import NIOCore
@@ -147,8 +147,9 @@ struct RedisFaultTests {
                 settings.commandDeadline = .seconds(4)
             } _: { rig in
                 try await rig.untilAnswered()
-                // Five times a second of work, each sent while the one before runs: the queue is never empty for
-                // 5 s, and no command waits longer than 2, so that a loaded machine has 2 to add.
+                // Five times a second of work, each sent while the one before runs: the queue is
+                // never empty for 5 s, and no command waits longer than 2, so that a loaded machine
+                // has 2 to add.
                 var callers = try await rig.ask([["DEBUG", "SLEEP", "1"]])
                 for _ in 0..<4 {
                     let last = callers[callers.count - 1]

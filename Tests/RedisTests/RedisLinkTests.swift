@@ -1,5 +1,5 @@
-// The link against a real Redis that behaves: addresses, identity, databases, pipelining, bounds, metrics.
-// Deadlines are long here, since a loaded machine is not what is tested.
+// The link against a real Redis that behaves: addresses, identity, databases, pipelining, bounds,
+// metrics. Deadlines are long here, since a loaded machine is not what is tested.
 
 import InMemoryLogging
 import MetricsTestKit

@@ -1,6 +1,6 @@
-// Reply bytes through the decoder: whole, cut in two at every byte, byte by byte, several in one read, and
-// bytes that are no replies. The table here was recorded from Redis 7.0.15; a longer recording is replayed
-// when given.
+// Reply bytes through the decoder: whole, cut in two at every byte, byte by byte, several in one
+// read, and bytes that are no replies. The table here was recorded from Redis 7.0.15; a longer
+// recording is replayed when given.
 
 import Foundation
 import NIOCore
@@ -181,8 +181,8 @@ struct ReplyDecoderTests {
     }
 }
 
-/// `whole` cut in two at every byte (every 997th of a long one, and near its ends), and cut into single
-/// bytes.
+/// `whole` cut in two at every byte (every 997th of a long one, and near its ends), and cut into
+/// single bytes.
 func cuts(of whole: ByteBuffer) -> [[ByteBuffer]] {
     let count = whole.readableBytes
     let places = (1..<max(count, 1)).filter { count <= 4_096 || $0 < 64 || $0 > count - 64 || $0 % 997 == 0 }

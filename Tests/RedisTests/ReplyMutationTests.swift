@@ -1,5 +1,6 @@
-// Streams of replies that went wrong by chance, through the decoder and through a whole link: what a strict
-// reading makes of them comes out, in order and to the right caller, and nothing else does.
+// Streams of replies that went wrong by chance, through the decoder and through a whole link: what
+// a strict reading makes of them comes out, in order and to the right caller, and nothing else
+// does.
 
 import NIOCore
 import SeededChance

@@ -1,5 +1,6 @@
-// RESP2 once more, as slow and plain as it can be: what a stream of bytes says, for tests to hold the decoder
-// against. Written from the protocol's description, and with the decoder's documented bound on nesting.
+// RESP2 once more, as slow and plain as it can be: what a stream of bytes says, for tests to hold
+// the decoder against. Written from the protocol's description, and with the decoder's documented
+// bound on nesting.
 
 import NIOCore
 

@@ -1,4 +1,5 @@
-// Lines 5, 6 and 10 of the rule: all limits or none, partial grants, and when a denied ask will fit.
+// Lines 5, 6 and 10 of the rule: all limits or none, partial grants, and when a denied ask will
+// fit.
 
 import Accounting
 

@@ -11,7 +11,8 @@ public struct Scenario: Sendable, CustomStringConvertible {
 
     public var description: String { name }
 
-    /// Where time begins in every scenario: midnight, so an edge of cells up to a day long that divide it.
+    /// Where time begins in every scenario: midnight, so an edge of cells up to a day long that
+    /// divide it.
     public static let beginning = Timestamp(ms: 1_770_076_800_000)
 
     public static let all = timeAndCells + grantsAndDenials + settlements + holds
@@ -24,7 +25,8 @@ public struct Scenario: Sendable, CustomStringConvertible {
 }
 
 extension Limit {
-    /// A limit of a scenario: its parts are literals, so it is a bug in the test when they are out of bounds.
+    /// A limit of a scenario: its parts are literals, so it is a bug in the test when they are out
+    /// of bounds.
     static func executions(_ amount: Int, per windowMs: Int, cells: Int = 60) -> Limit {
         try! Limit(
             name: "executions-\(windowMs)", meter: .executions, amount: amount, windowMs: windowMs,

@@ -5,7 +5,8 @@ public import Accounting
 
 /// A question at an instant, and what the rule says to it.
 public struct Step: Sendable {
-    /// ms after ``Scenario/beginning``; may be before that of the step above: the clock stepped back.
+    /// ms after ``Scenario/beginning``; may be before that of the step above: the clock stepped
+    /// back.
     public let atMs: Int
     public let question: Question
     public let verdict: Verdict

@@ -1,4 +1,5 @@
-// Every decision as it is spoken: status line, fields in their order, body. What the bytes say is the contract.
+// Every decision as it is spoken: status line, fields in their order, body. What the bytes say is
+// the contract.
 
 import Accounting
 import Testing

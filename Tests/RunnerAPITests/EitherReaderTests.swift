@@ -1,5 +1,6 @@
-// The same bytes to two connections: one may read them as plain requests, the other has NIO's decoder read them all,
-// because a first byte that comes alone is not plain. Nobody can tell the two apart.
+// The same bytes to two connections: one may read them as plain requests, the other has NIO's
+// decoder read them all, because a first byte that comes alone is not plain. Nobody can tell the
+// two apart.
 
 import NIOCore
 import NIOEmbedded

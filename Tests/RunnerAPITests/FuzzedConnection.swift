@@ -1,5 +1,6 @@
-// One connection that is sent anything, in any pieces, while its ledger answers when it likes and in any order. What
-// comes back is held against what every connection owes its client, whatever that sent.
+// One connection that is sent anything, in any pieces, while its ledger answers when it likes and
+// in any order. What comes back is held against what every connection owes its client, whatever
+// that sent.
 
 import Accounting
 import NIOCore
@@ -17,7 +18,8 @@ struct FuzzedConnection {
 
     private let client: EmbeddedClient
 
-    /// - Parameter endsInput: whether the client says that it is done; else it waits until the server has had enough.
+    /// - Parameter endsInput: whether the client says that it is done; else it waits until the
+    ///   server has had enough.
     init(
         sending bytes: [UInt8], to client: EmbeddedClient, endsInput: Bool,
         using random: inout SeededGenerator
@@ -75,7 +77,8 @@ struct FuzzedConnection {
         return faultInAnswers
     }
 
-    /// What the ledger was asked is what is told, in this order, and nothing else is ever told as the ledger's word.
+    /// What the ledger was asked is what is told, in this order, and nothing else is ever told as
+    /// the ledger's word.
     private var faultInAnswers: String? {
         let told = replies.filter { reply in
             reply.status < 300 || reply.status == 429

@@ -1,4 +1,5 @@
-// What the server sent, taken apart by the letter of RFC 9112: whole replies, or an error that says why not.
+// What the server sent, taken apart by the letter of RFC 9112: whole replies, or an error that says
+// why not.
 
 import WireFormat
 

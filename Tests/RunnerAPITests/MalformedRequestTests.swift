@@ -1,4 +1,5 @@
-// Requests that two parsers might read in two ways, or none at all: refused, closed, and nothing smuggled behind.
+// Requests that two parsers might read in two ways, or none at all: refused, closed, and nothing
+// smuggled behind.
 
 import Accounting
 import Testing

@@ -1,5 +1,5 @@
-// Requests that went wrong by chance: whatever comes, the service neither crashes nor hangs nor blames itself, and
-// tells nothing as the ledger's word that the ledger did not say.
+// Requests that went wrong by chance: whatever comes, the service neither crashes nor hangs nor
+// blames itself, and tells nothing as the ledger's word that the ledger did not say.
 
 import Foundation
 import SeededChance

@@ -1,5 +1,5 @@
-// What is plain, and that whoever reads a request, the reader of plain ones or NIO's decoder, it is the same request
-// and gets the same reply.
+// What is plain, and that whoever reads a request, the reader of plain ones or NIO's decoder, it is
+// the same request and gets the same reply.
 
 import HTTPRequests
 import NIOCore
@@ -101,7 +101,8 @@ struct PlainRequestTests {
         .fields("Accept: a\rb", isPlain: false),
         .fields("Accept: a\nb", isPlain: false),
         .fields("Accept: a", " folded", isPlain: false),
-        // A carriage return is a hyphen but for one bit, the one that tells small letters from capital ones.
+        // A carriage return is a hyphen but for one bit, the one that tells small letters from
+        // capital ones.
         .fields("Accept\rEncoding: x", isPlain: false),
         .fields("Accept\u{0}: x", isPlain: false),
         .fields(": x", isPlain: false),

@@ -1,4 +1,5 @@
-// Every error that needs neither a plan nor a ledger, to the byte, and whether the connection survives it.
+// Every error that needs neither a plan nor a ledger, to the byte, and whether the connection
+// survives it.
 
 import Accounting
 import Testing

@@ -2,7 +2,8 @@
 
 import SeededChance
 
-/// Draws requests, one at a time, so that each place of the grammar holds every form that might be mistaken.
+/// Draws requests, one at a time, so that each place of the grammar holds every form that might be
+/// mistaken.
 struct RequestDraw {
     private static let methods = ["GET", "HEAD", "PUT", "post", "POST ", "POS", "PATCH", "\r\nPOST"]
     private static let paths = [

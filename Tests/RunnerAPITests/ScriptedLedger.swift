@@ -1,4 +1,5 @@
-// Ledgers for tests: the real one under a clock that the test moves, and one that answers when it is told to.
+// Ledgers for tests: the real one under a clock that the test moves, and one that answers when it
+// is told to.
 
 import Accounting
 import Synchronization
@@ -12,7 +13,8 @@ final class ManualClock: Sendable {
     func advance(ms step: Int) { ms.withLock { $0 += step } }
 }
 
-/// Keeps every question until the test answers it. What it answers is a real ledger's answer, or a failure.
+/// Keeps every question until the test answers it. What it answers is a real ledger's answer, or a
+/// failure.
 final class ScriptedLedger: Ledger {
     struct Entry {
         let question: Question

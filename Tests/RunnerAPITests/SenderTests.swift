@@ -1,4 +1,5 @@
-// Which hosts and pages a runner's connection answers, to the byte, and what becomes of offers to upgrade.
+// Which hosts and pages a runner's connection answers, to the byte, and what becomes of offers to
+// upgrade.
 
 import Access
 import Testing

@@ -1,4 +1,5 @@
-// A client and a server with real sockets between them, for what only sockets do: ends, resets, timeouts.
+// A client and a server with real sockets between them, for what only sockets do: ends, resets,
+// timeouts.
 
 import Accounting
 import Logging

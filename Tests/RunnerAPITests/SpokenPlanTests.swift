@@ -1,4 +1,5 @@
-// Replies under more plans than are worth preparing: each is spoken of as itself, and memory stays bounded.
+// Replies under more plans than are worth preparing: each is spoken of as itself, and memory stays
+// bounded.
 
 import Accounting
 import Metrics

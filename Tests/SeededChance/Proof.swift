@@ -1,4 +1,5 @@
-// How much chance is enough: a few seconds' worth in `make test`, and much more where somebody asked for proof.
+// How much chance is enough: a few seconds' worth in `make test`, and much more where somebody
+// asked for proof.
 
 import Foundation
 

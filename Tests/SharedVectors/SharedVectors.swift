@@ -1,11 +1,11 @@
-// Finds the shared conformance vectors (env var STINT_SHARED). Where they are not, each table has a sample of its
-// own; it says on standard output which of the two it ran.
+// Finds the shared conformance vectors (env var STINT_SHARED). Where they are not, each table has a
+// sample of its own; it says on standard output which of the two it ran.
 
 public import Foundation
 
 public enum SharedVectors {
-    /// The file's bytes; nil when there are no shared vectors here. A file that should be there and is not is
-    /// an error, not a reason to run the sample.
+    /// The file's bytes; nil when there are no shared vectors here. A file that should be there and
+    /// is not is an error, not a reason to run the sample.
     public static func data(_ path: String) throws -> Data? {
         guard let file = file(path) else { return nil }
         return try Data(contentsOf: file)

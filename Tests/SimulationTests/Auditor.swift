@@ -1,5 +1,6 @@
-// Hears everything that the ledger does and holds it against an exact log of its own: what had to be
-// answered, what is charged, what counts. It knows the rule's sentences, and nothing of the rule's code.
+// Hears everything that the ledger does and holds it against an exact log of its own: what had to
+// be answered, what is charged, what counts. It knows the rule's sentences, and nothing of the
+// rule's code.
 
 import Accounting
 import Oracle
@@ -35,7 +36,8 @@ struct Auditor {
     fileprivate struct Book {
         /// What was admitted, and what became of it.
         var log = SlidingLog()
-        /// The same by the time of each window, which stands still or begins anew when the clock is set back.
+        /// The same by the time of each window, which stands still or begins anew when the clock is
+        /// set back.
         var windows: [WindowShape: SlidingLog] = [:]
         /// What time it is for each window, and when it was changed last.
         var times: [WindowShape: Int] = [:]
@@ -47,7 +49,8 @@ struct Auditor {
 
     /// The limits with the largest amounts that were ever in force.
     private let largest: [Limit]
-    /// Whether the ledger's clock is ever set; if not, its time is all windows' time, whatever the ledger thinks.
+    /// Whether the ledger's clock is ever set; if not, its time is all windows' time, whatever the
+    /// ledger thinks.
     private let clockIsSet: Bool
     private var books: [Account: Book] = [:]
 
@@ -81,7 +84,8 @@ struct Auditor {
         books[account] = book
     }
 
-    /// Whether `id` was charged for and settled: a further charge is then for a request that came too late.
+    /// Whether `id` was charged for and settled: a further charge is then for a request that came
+    /// too late.
     func hasSettled(_ id: ExecutionID, of account: Account) -> Bool {
         books[account]?.log.charges.contains { $0.id == id && $0.isSettled } == true
     }
@@ -100,7 +104,8 @@ struct Auditor {
         }
     }
 
-    /// When all is over: `id` ran on `grant` for `durationMs`, and its runner heard `receipt` or nothing.
+    /// When all is over: `id` ran on `grant` for `durationMs`, and its runner heard `receipt` or
+    /// nothing.
     func close(
         _ id: ExecutionID, _ grant: Grant, of account: Account, ran durationMs: Int, _ receipt: Receipt?
     ) throws(Complaint) {
@@ -113,7 +118,8 @@ struct Auditor {
         if !charge.isSettled, charge.ms != grant.durationMs {
             throw Complaint(.miscounted, "\(id) is not settled and is charged \(charge.ms) of \(grant)")
         }
-        // A request that comes after its settlement is charged anew, and a second settlement then finds that.
+        // A request that comes after its settlement is charged anew, and a second settlement then
+        // finds that.
         let isTrue = receipt.map { receipt in
             books[account]?.log.charges.contains {
                 $0.id == id && $0.isSettled && $0.ms == receipt.chargedMs
@@ -124,7 +130,8 @@ struct Auditor {
 }
 
 extension Auditor.Book {
-    /// A window whose clock was set back by more than itself and a cell begins anew, by less it stands still.
+    /// A window whose clock was set back by more than itself and a cell begins anew, by less it
+    /// stands still.
     /// - Returns: what time it is for the account.
     fileprivate mutating func advance(_ limits: [Limit], to clock: Int) -> Int {
         for limit in limits {

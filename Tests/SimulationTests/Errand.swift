@@ -1,5 +1,5 @@
-// One execution as its runner lives through it: it asks until it is told, runs, and settles until it is
-// heard.
+// One execution as its runner lives through it: it asks until it is told, runs, and settles until
+// it is heard.
 
 import Accounting
 

@@ -1,5 +1,5 @@
-// The ledger of a simulation. It may break one promise, to see that the simulation notices: it lies by asking
-// the real ledger in memory something else than it was asked.
+// The ledger of a simulation. It may break one promise, to see that the simulation notices: it lies
+// by asking the real ledger in memory something else than it was asked.
 
 import Accounting
 import RuleTable

@@ -1,5 +1,5 @@
-// Where a simulation takes place: its accounts, its plans and what its runners are going to ask; drawn from
-// its seed. Small amounts and short windows, so that much is denied and much leaves.
+// Where a simulation takes place: its accounts, its plans and what its runners are going to ask;
+// drawn from its seed. Small amounts and short windows, so that much is denied and much leaves.
 
 import Accounting
 import RuleTable

@@ -1,5 +1,6 @@
-// One recording put to the rule in virtual time, and each verdict compared: with the recorded verdict of the
-// exact log, and with an exact log of our own admissions (histories part at the first difference).
+// One recording put to the rule in virtual time, and each verdict compared: with the recorded
+// verdict of the exact log, and with an exact log of our own admissions (histories part at the
+// first difference).
 
 import Accounting
 import Recordings
@@ -14,8 +15,8 @@ struct Replay: CustomStringConvertible {
     private(set) var rows = 0
     private(set) var deniedHere = 0
     private(set) var deniedExactly = 0
-    /// Against the recorded verdicts: denied here alone is on the strict side, admitted here alone is not yet
-    /// on the lax one, since our own earlier denials left room for it.
+    /// Against the recorded verdicts: denied here alone is on the strict side, admitted here alone
+    /// is not yet on the lax one, since our own earlier denials left room for it.
     private(set) var deniedHereAlone = 0
     private(set) var admittedHereAlone = 0
     /// The first difference of each account.

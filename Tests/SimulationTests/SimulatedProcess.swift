@@ -33,7 +33,8 @@ struct SimulatedProcess {
 
     mutating func wait(for call: Call) { waiting.insert(call.number) }
 
-    /// - Returns: nil when this process no longer waits for it: given up, or asked by one that crashed since.
+    /// - Returns: nil when this process no longer waits for it: given up, or asked by one that
+    ///   crashed since.
     mutating func decide(_ call: Call, _ answer: Result<Answer, LedgerError>) -> Decision? {
         waiting.remove(call.number) == nil ? nil : call.considered.decision(on: answer)
     }

@@ -1,4 +1,5 @@
-// The network between runners, processes and the ledger, and what the processes do with what it brings.
+// The network between runners, processes and the ledger, and what the processes do with what it
+// brings.
 
 import Accounting
 import RuleTable
@@ -33,8 +34,8 @@ extension Simulation {
             tally.count(.notApplied)
             hear(.failure(.notApplied("no connection")), to: call)
         } else {
-            // A connection neither doubles nor reorders, but the ledger may take its time, and may be asked
-            // over another connection meanwhile.
+            // A connection neither doubles nor reorders, but the ledger may take its time, and may
+            // be asked over another connection meanwhile.
             transmit(.question(call), mayDouble: false)
             agenda.add(.deadline(call), at: now + SimulatedProcess.deadlineMs)
         }

@@ -1,4 +1,5 @@
-// What runners do: ask until they are told, run, and settle until they are heard; and what they give up.
+// What runners do: ask until they are told, run, and settle until they are heard; and what they
+// give up.
 
 import Accounting
 import RuleTable
@@ -65,7 +66,8 @@ extension Simulation {
         }
     }
 
-    /// Runs for less than the grant, for all of it, or beyond; and settles at the end, or long after.
+    /// Runs for less than the grant, for all of it, or beyond; and settles at the end, or long
+    /// after.
     mutating func run(_ errand: Int, _ id: ExecutionID, _ grant: Grant?, _ grantMs: Int) {
         let durationMs = chance.pick([
             0, grantMs, chance.number(in: 0...grantMs), chance.number(in: 0...grantMs), grantMs + 1,

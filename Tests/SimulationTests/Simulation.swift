@@ -1,7 +1,7 @@
-// Runners, Stint processes, one ledger and the network between them, in virtual time and from one seed. It
-// goes on event by event until nothing is left to happen. Whatever the ledger does is audited at once, and in
-// between charges only leave: so every instant is looked at, and the events up to a complaint are the
-// shortest failing prefix.
+// Runners, Stint processes, one ledger and the network between them, in virtual time and from one
+// seed. It goes on event by event until nothing is left to happen. Whatever the ledger does is
+// audited at once, and in between charges only leave: so every instant is looked at, and the events
+// up to a complaint are the shortest failing prefix.
 
 import Accounting
 import RuleTable
@@ -38,7 +38,8 @@ struct Simulation {
         weather = Weather(&chance)
         errands = premises.errands
         processes = []
-        // A ledger that has no room forgets accounts, and with them that a clock must not step back.
+        // A ledger that has no room forgets accounts, and with them that a clock must not step
+        // back.
         let hasRoom = weather.clockChanges > 0 || chance.once(in: 2)
         ledger = LyingLedger(
             clock: clock, maximumAccounts: hasRoom ? 9 : premises.accounts.count - 1, lie: lie)

@@ -1,5 +1,5 @@
-// The embedded Redis with real servers, real signals and real directories: it starts, comes back, is not
-// shared, takes over what was left behind, and leaves nothing.
+// The embedded Redis with real servers, real signals and real directories: it starts, comes back,
+// is not shared, takes over what was left behind, and leaves nothing.
 
 import Foundation
 import Glibc
@@ -26,7 +26,8 @@ struct EmbeddedRedisTests {
         return try await body(parent.appending(path: "data").path(percentEncoded: false))
     }
 
-    /// Runs the service, then `body` once it answers, then shuts down gracefully and checks that nothing is left.
+    /// Runs the service, then `body` once it answers, then shuts down gracefully and checks that
+    /// nothing is left.
     static func withRedis(
         in directory: DataDirectory, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
@@ -105,7 +106,8 @@ struct EmbeddedRedisTests {
                 #expect(await RedisPing.waitForAnswer(at: directory.socketPath, within: Self.patience))
                 let away = ContinuousClock.now - killed
                 print("embedded Redis: killed with -9, answered again after \(away)")
-                // A tenth to a third of a second; the bound leaves room for a machine that is busy with other tests.
+                // A tenth to a third of a second; the bound leaves room for a machine that is busy
+                // with other tests.
                 #expect(away < .seconds(5))
                 #expect(try Self.pid(in: directory) != first)
                 #expect(try await Self.ask(directory, "GET", "charge") == "7")

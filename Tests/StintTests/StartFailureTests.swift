@@ -1,4 +1,5 @@
-// What the embedded Redis says when it cannot start, in the words of Redis 6.2, 7.0 and Valkey, and what a person is told.
+// What the embedded Redis says when it cannot start, in the words of Redis 6.2, 7.0 and Valkey, and
+// what a person is told.
 
 import Testing
 

@@ -1,5 +1,5 @@
-// The smallest Redis client: one command, one answer, blocking, on a Unix socket. For assertions, not for
-// load.
+// The smallest Redis client: one command, one answer, blocking, on a Unix socket. For assertions,
+// not for load.
 
 import Glibc
 
@@ -29,8 +29,8 @@ public struct BlockingConnection: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// The answer as `redis-cli` prints it when its output is no terminal: arrays line by line, null as
-    /// `(nil)`.
+    /// The answer as `redis-cli` prints it when its output is no terminal: arrays line by line,
+    /// null as `(nil)`.
     public mutating func command(_ arguments: [String]) throws -> String {
         try write(arguments)
         return try reply()

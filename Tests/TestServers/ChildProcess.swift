@@ -1,6 +1,6 @@
-// Child processes that do not outlive the test process: each is started through `setpriv --pdeathsig`.
-// The kernel sends that signal when the *thread* that started the child ends, so one thread that never ends
-// starts them all.
+// Child processes that do not outlive the test process: each is started through
+// `setpriv --pdeathsig`. The kernel sends that signal when the *thread* that started the child
+// ends, so one thread that never ends starts them all.
 
 import Foundation
 import Glibc
@@ -19,7 +19,8 @@ public final class ChildProcess: Sendable {
     private let status = Mutex<Int32?>(nil)
 
     /// Starts `arguments[0]`, found on PATH; its output goes to the file `log`.
-    /// - Parameter lastSignal: what it gets when the tests die: `TERM` for one that has children of its own to stop.
+    /// - Parameter lastSignal: what it gets when the tests die: `TERM` for one that has children of
+    ///   its own to stop.
     public init(_ arguments: [String], log: String, lastSignal: String = "KILL") throws {
         pid = try Starter.shared.start(["setpriv", "--pdeathsig", lastSignal] + arguments, log: log)
     }
@@ -137,12 +138,14 @@ private final class Starter: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        // What a child inherits stays open when we close it: nobody would notice that a connection has ended.
+        // What a child inherits stays open when we close it: nobody would notice that a connection
+        // has ended.
         for descriptor: Int32 in 3..<1024 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // Swift's threads may block signals; the child starts with none blocked and with SIGPIPE as usual.
+        // Swift's threads may block signals; the child starts with none blocked and with SIGPIPE as
+        // usual.
         var none = sigset_t()
         sigemptyset(&none)
         var defaults = sigset_t()

@@ -1,6 +1,7 @@
 // Awaiting a condition that somebody else makes true, with a deadline.
 
-/// Returns when `condition` holds; throws, saying `what` was awaited, when it does not within `limit`.
+/// Returns when `condition` holds; throws, saying `what` was awaited, when it does not within
+/// `limit`.
 public func eventually(
     _ what: String, within limit: Duration = .seconds(10), isolation: isolated (any Actor)? = #isolation,
     _ condition: () async throws -> Bool

@@ -1,5 +1,6 @@
-// A TCP proxy in front of a server on loopback that can be told to misbehave as networks do: to delay replies, lose
-// them, cut them off, let them trickle, refuse connections, or not take them at all.
+// A TCP proxy in front of a server on loopback that can be told to misbehave as networks do: to
+// delay replies, lose them, cut them off, let them trickle, refuse connections, or not take them at
+// all.
 
 import Glibc
 import NIOCore
@@ -13,7 +14,8 @@ public final class FaultyProxy: Sendable {
         case pass
         /// Replies come that much later, in order.
         case delay(Duration)
-        /// No further reply of this connection comes, whatever the mode is later; TCP leaves no gaps.
+        /// No further reply of this connection comes, whatever the mode is later; TCP leaves no
+        /// gaps.
         case lose
         /// The connection ends after so many bytes of the next reply.
         case cut(afterBytes: Int)

@@ -1,5 +1,5 @@
-// A TCP port of 127.0.0.1 that nobody listens on: from below the range that the kernel gives to outgoing
-// connections, so that it stays free while a server is down.
+// A TCP port of 127.0.0.1 that nobody listens on: from below the range that the kernel gives to
+// outgoing connections, so that it stays free while a server is down.
 
 import Glibc
 

@@ -1,4 +1,5 @@
-// A command that takes its time, such as `DEBUG SLEEP`: Redis has begun it, and nobody waits for its answer yet.
+// A command that takes its time, such as `DEBUG SLEEP`: Redis has begun it, and nobody waits for
+// its answer yet.
 
 import Synchronization
 

@@ -1,5 +1,5 @@
-// A real redis-server of one test's own: private directory, Unix socket, optionally TCP and TLS on loopback.
-// It is killed and its directory removed when the test is over, whatever happens.
+// A real redis-server of one test's own: private directory, Unix socket, optionally TCP and TLS on
+// loopback. It is killed and its directory removed when the test is over, whatever happens.
 
 import Foundation
 import Glibc
@@ -11,7 +11,8 @@ public final class RedisServer: Sendable {
     public struct Options: Sendable {
         /// Listens on `port` of 127.0.0.1 too.
         public var tcp = false
-        /// Listens with TLS on `tlsPort` of 127.0.0.1 too, with a certificate for localhost and 127.0.0.1.
+        /// Listens with TLS on `tlsPort` of 127.0.0.1 too, with a certificate for localhost and
+        /// 127.0.0.1.
         public var tls = false
         /// The default user's password.
         public var password: String?
@@ -81,7 +82,8 @@ public final class RedisServer: Sendable {
 
     deinit { stop() }
 
-    /// One command on a connection of its own; the answer as `redis-cli` prints it, an error reply thrown.
+    /// One command on a connection of its own; the answer as `redis-cli` prints it, an error reply
+    /// thrown.
     @discardableResult
     public func command(_ arguments: String...) throws -> String {
         var connection = try BlockingConnection(socketPath: socketPath)
@@ -94,8 +96,8 @@ public final class RedisServer: Sendable {
         child.withLock { signal == SIGKILL ? $0.stop() : $0.send(signal) }
     }
 
-    /// Kills the server if it runs, starts it again on the same directory and ports, and waits until it
-    /// answers.
+    /// Kills the server if it runs, starts it again on the same directory and ports, and waits
+    /// until it answers.
     public func restart() async throws {
         try child.withLock { child in
             child.stop()

@@ -1,12 +1,12 @@
-// A server that misbehaves by script: each connection plays its list of steps, then stays silent and open.
-// It knows just enough RESP to count the commands that arrive.
+// A server that misbehaves by script: each connection plays its list of steps, then stays silent
+// and open. It knows just enough RESP to count the commands that arrive.
 
 import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A bad Redis on a Unix socket. `ScriptedServer.withServer(script) { server in ... }` is the way to have
-/// one.
+/// A bad Redis on a Unix socket. `ScriptedServer.withServer(script) { server in ... }` is the way
+/// to have one.
 public final class ScriptedServer: Sendable {
     /// One thing a connection does, in order.
     public enum Step: Sendable {
@@ -41,8 +41,8 @@ public final class ScriptedServer: Sendable {
     /// How many whole commands arrived so far, on all connections.
     public var commandCount: Int { counts.withLock { $0.commands } }
 
-    /// Starts a server whose n-th connection plays the n-th script, further ones the last; ends it after
-    /// `body`.
+    /// Starts a server whose n-th connection plays the n-th script, further ones the last; ends it
+    /// after `body`.
     public static func withServer<Result>(
         _ scripts: [Step]..., isolation: isolated (any Actor)? = #isolation,
         _ body: (ScriptedServer) async throws -> Result

@@ -1,5 +1,5 @@
-// The reader against a public suite of JSON texts: what must be taken, what must be refused, and what we
-// decided where RFC 8259 leaves it open.
+// The reader against a public suite of JSON texts: what must be taken, what must be refused, and
+// what we decided where RFC 8259 leaves it open.
 
 import SharedVectors
 import Testing
@@ -15,8 +15,8 @@ struct JSONVectorTests {
         case .reject:
             #expect(throws: JSONError.self) { try JSONReader.validate(vector.bytes) }
         case .either:
-            // Numbers of any size are well formed; bad UTF-8, half surrogates, other encodings, byte order
-            // marks and 500 nested arrays are not.
+            // Numbers of any size are well formed; bad UTF-8, half surrogates, other encodings,
+            // byte order marks and 500 nested arrays are not.
             let outcome = Result { () throws(JSONError) in try JSONReader.validate(vector.bytes) }
             #expect((outcome.failure == nil) == vector.name.hasPrefix("i_number_"))
         }

@@ -1,5 +1,5 @@
-// Bodies and JSON texts that went wrong by chance, through the reader of every body: each is refused, with a place
-// within it, or read as something that is written and read back equal.
+// Bodies and JSON texts that went wrong by chance, through the reader of every body: each is
+// refused, with a place within it, or read as something that is written and read back equal.
 
 import SeededChance
 import SharedVectors
@@ -101,7 +101,8 @@ struct MutationTests {
             let inside = Result { () throws(BodyError) in
                 try AdmitBody(json: member + text + Array("]]}".utf8))
             }.failure
-            // What is no JSON alone may end a string or an array around it, and what is too deep is so sooner.
+            // What is no JSON alone may end a string or an array around it, and what is too deep is
+            // so sooner.
             guard alone == nil else { continue }
             if case .malformedJSON(let error) = inside, error.reason == .tooDeep { continue }
             guard inside == nil else {

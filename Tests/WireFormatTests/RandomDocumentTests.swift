@@ -1,5 +1,5 @@
-// Random bodies go round, and random damage is never taken for a body that a second look refuses. Every case
-// has a seed of its own, which the failing test's name shows.
+// Random bodies go round, and random damage is never taken for a body that a second look refuses.
+// Every case has a seed of its own, which the failing test's name shows.
 
 import Foundation
 import SeededChance
@@ -86,8 +86,8 @@ struct RandomDocumentTests {
         try JSONSerialization.jsonObject(with: Data(json), options: .fragmentsAllowed)
     }
 
-    /// What we take and Foundation does not: numbers beyond the range of `Double`, as long as nobody reads
-    /// them.
+    /// What we take and Foundation does not: numbers beyond the range of `Double`, as long as
+    /// nobody reads them.
     private func isTooLargeForFoundation(_ error: any Error) -> Bool {
         "\(error)".contains("is not representable in Swift")
     }
@@ -97,7 +97,8 @@ struct RandomDocumentTests {
         json.prefix(4).contains { $0 == 0 || $0 >= 0xEF }
     }
 
-    /// What we refuse and Foundation takes: deep nesting, and a comma before the end of an array or an object.
+    /// What we refuse and Foundation takes: deep nesting, and a comma before the end of an array or
+    /// an object.
     private func isStricter(_ error: JSONError, _ json: [UInt8]) -> Bool {
         guard json.indices.contains(error.offset) else { return false }
         return switch error.reason {

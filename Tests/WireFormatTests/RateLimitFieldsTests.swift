@@ -1,4 +1,5 @@
-// RateLimit, RateLimit-Policy and Retry-After: exact bytes, and that a maintained parser reads them as meant.
+// RateLimit, RateLimit-Policy and Retry-After: exact bytes, and that a maintained parser reads them
+// as meant.
 
 import SharedVectors
 import Testing
@@ -117,8 +118,8 @@ struct RateLimitFieldsTests {
         if name.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { #expect(item.value == "string \(name)") }
     }
 
-    /// Writes an example of the draft with our writer and compares what a parser finds in both. Examples with
-    /// partition keys, comments or token names say things this service never says.
+    /// Writes an example of the draft with our writer and compares what a parser finds in both.
+    /// Examples with partition keys, comments or token names say things this service never says.
     static func rewrite(_ example: StructuredFieldVectorTests.Example) throws {
         let known: Set<String> = example.field == "RateLimit" ? ["r", "t"] : ["q", "w"]
         let items = example.items.compactMap { parts -> (name: String, numbers: [String: Int])? in

@@ -1,4 +1,5 @@
-// The two request bodies: exact bytes, every bound from both sides, and the words about every mistake.
+// The two request bodies: exact bytes, every bound from both sides, and the words about every
+// mistake.
 
 import Testing
 import WireFormat

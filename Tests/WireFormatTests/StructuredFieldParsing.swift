@@ -1,6 +1,7 @@
-// Parses Structured Fields with the package swift-http-structured-headers and renders what it found as plain
-// text, so that it can be compared with what the public test suite expects. The package leaves the base64 of
-// byte sequences to its caller, so that is decoded here; our own fields have none.
+// Parses Structured Fields with the package swift-http-structured-headers and renders what it found
+// as plain text, so that it can be compared with what the public test suite expects. The package
+// leaves the base64 of byte sequences to its caller, so that is decoded here; our own fields have
+// none.
 
 import Foundation
 import RawStructuredFieldValues
@@ -77,8 +78,8 @@ enum StructuredFieldParsing {
         }
     }
 
-    /// The suite's JSON writes `1.0` and `1` for a decimal and an integer, which readers of JSON take for the
-    /// same; so whole decimals are compared as integers.
+    /// The suite's JSON writes `1.0` and `1` for a decimal and an integer, which readers of JSON
+    /// take for the same; so whole decimals are compared as integers.
     static func number(_ value: Double) -> String {
         value == value.rounded() ? "integer \(Int64(value))" : "decimal \(value)"
     }

@@ -1,5 +1,5 @@
-// The parser that judges our RateLimit fields is judged first: by the public Structured Fields suite and by
-// the examples of the RateLimit draft.
+// The parser that judges our RateLimit fields is judged first: by the public Structured Fields
+// suite and by the examples of the RateLimit draft.
 
 import Foundation
 import SharedVectors

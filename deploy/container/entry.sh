@@ -1,6 +1,7 @@
 #!/bin/sh
-# What the image runs. In a container the service must listen beyond loopback, or `docker run -p` reaches nothing; so it lets
-# in only those with a token. Where nobody brings tokens, two are made at the first start, into the data directory.
+# What the image runs. In a container the service must listen beyond loopback, or `docker run -p`
+# reaches nothing; so it lets in only those with a token. Where nobody brings tokens, two are made
+# at the first start, into the data directory.
 set -eu
 umask 077
 

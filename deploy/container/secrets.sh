@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the passwords of docker-compose.yml, once: each into a volume that only those services see who need it. Run as root,
-# before anybody else; a password that is there stays.
+# Makes the passwords of docker-compose.yml, once: each into a volume that only those services see
+# who need it. Run as root, before anybody else; a password that is there stays.
 set -eu
 umask 077
 

@@ -1,4 +1,5 @@
-// What the JSON of one request costs: bodies read from bytes, and written into memory that is kept. No HTTP.
+// What the JSON of one request costs: bodies read from bytes, and written into memory that is kept.
+// No HTTP.
 
 import Benchmark
 import WireFormat

@@ -1,6 +1,6 @@
-// What a call of the ledger's script costs the Redis client: EVALSHA written as RESP, its reply read and handed to who
-// waits. The server beyond the loopback is a stub in the same thread that answers without looking, so its socket is in
-// the numbers and its thinking is not.
+// What a call of the ledger's script costs the Redis client: EVALSHA written as RESP, its reply
+// read and handed to who waits. The server beyond the loopback is a stub in the same thread that
+// answers without looking, so its socket is in the numbers and its thinking is not.
 
 import Benchmark
 import Logging
@@ -97,7 +97,8 @@ private final class Caller: ReplySink {
 
 private struct Unexpected: Error { let what: String }
 
-/// One admission, as the ledger asks it for the built-in plan: sizes are right, contents do not matter.
+/// One admission, as the ledger asks it for the built-in plan: sizes are right, contents do not
+/// matter.
 private enum Call {
     static let arguments: [ByteBuffer] = [
         "EVALSHA", "0123456789abcdef0123456789abcdef01234567", "1", "stint:{acct-0000042}", "",

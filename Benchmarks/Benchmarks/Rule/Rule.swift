@@ -1,5 +1,5 @@
-// What one question costs the rule itself: no Redis, no HTTP. The memory ledger answers it, under a clock that the
-// benchmark moves.
+// What one question costs the rule itself: no Redis, no HTTP. The memory ledger answers it, under a
+// clock that the benchmark moves.
 
 import Accounting
 import Benchmark

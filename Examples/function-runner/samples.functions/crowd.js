@@ -1,4 +1,5 @@
-// Takes memory in processes of its own, one of them in a session of its own. Each would stop at 120 MiB.
+// Takes memory in processes of its own, one of them in a session of its own. Each would stop at 120
+// MiB.
 
 const { spawn } = require("node:child_process");
 

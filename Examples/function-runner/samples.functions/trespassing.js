@@ -1,4 +1,5 @@
-// Reaches for what is not its own: its account's quota, the runner's files and environment, other functions' environments. Says what it got.
+// Reaches for what is not its own: its account's quota, the runner's files and environment, other
+// functions' environments. Says what it got.
 
 const fs = require("node:fs");
 const http = require("node:http");

@@ -1,5 +1,5 @@
-// Where an account's page is. Browsers take the segments `.` and `..` out of every path, percent-encoded or not, so these two
-// accounts have theirs in the query.
+// Where an account's page is. Browsers take the segments `.` and `..` out of every path,
+// percent-encoded or not, so these two accounts have theirs in the query.
 
 import Accounting
 

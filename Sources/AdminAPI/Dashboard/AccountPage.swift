@@ -1,4 +1,5 @@
-// One account: how full its limits are, its windows as pictures, what it has running, what it did, and by which plan.
+// One account: how full its limits are, its windows as pictures, what it has running, what it did,
+// and by which plan.
 
 import Accounting
 import Foundation

@@ -1,5 +1,5 @@
-// The three files that pages need, from within the binary. Their names change with what is in them, so browsers may keep
-// them for ever.
+// The three files that pages need, from within the binary. Their names change with what is in them,
+// so browsers may keep them for ever.
 
 import HTTPTypes
 import Hummingbird

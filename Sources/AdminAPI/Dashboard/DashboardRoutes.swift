@@ -48,8 +48,8 @@ struct DashboardRoutes: Sendable {
         return OverviewPage(counts: ProcessCounts(parts.metrics), top: top).page
     }
 
-    /// What the form leads to: a name typed becomes a path, or the page where it can be none, or one that says what is wrong with
-    /// it.
+    /// What the form leads to: a name typed becomes a path, or the page where it can be none, or
+    /// one that says what is wrong with it.
     private func wayToAccount(_ request: AdminRequest) async throws -> Response {
         let query = try request.query("account", "parts")
         let name = try query.text("account", maximumBytes: 4_096) ?? ""

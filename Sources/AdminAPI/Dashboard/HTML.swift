@@ -1,4 +1,5 @@
-// Markup as a string that cannot forget to escape: what stands in the source is markup, whatever is put in is text.
+// Markup as a string that cannot forget to escape: what stands in the source is markup, whatever is
+// put in is text.
 
 /// `"<td>\(name)</td>"` escapes the name. Values of attributes stand between double quotes.
 struct HTML: ExpressibleByStringInterpolation, Sendable {

@@ -1,11 +1,12 @@
-// What an account did over time, as a chart: executions with those that failed, execution time, and marks where it was denied.
-// The table beside it has the same numbers.
+// What an account did over time, as a chart: executions with those that failed, execution time, and
+// marks where it was denied. The table beside it has the same numbers.
 
 import Records
 import WireFormat
 
 struct HistoryChart {
-    /// Height of a row in the picture's own units, and the least that a column with something in it has of it.
+    /// Height of a row in the picture's own units, and the least that a column with something in it
+    /// has of it.
     private static let height = 100.0
     private static let least = 3.0
 

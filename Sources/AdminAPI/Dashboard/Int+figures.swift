@@ -1,5 +1,5 @@
-// How numbers are said to people, the same everywhere: counts with commas, durations and sizes in the unit that fits, instants
-// in UTC.
+// How numbers are said to people, the same everywhere: counts with commas, durations and sizes in
+// the unit that fits, instants in UTC.
 
 import Foundation
 
@@ -15,7 +15,8 @@ extension Int {
         return text
     }
 
-    /// ms: `84 ms`, `9.916 s`, `600 s`, `26 h`, `31 d`, `1 d 2 h`. Two units are cut off below the second.
+    /// ms: `84 ms`, `9.916 s`, `600 s`, `26 h`, `31 d`, `1 d 2 h`. Two units are cut off below the
+    /// second.
     var asDuration: String {
         let units = [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000)]
         if self < 1_000 { return "\(self) ms" }

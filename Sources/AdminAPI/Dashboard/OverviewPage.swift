@@ -53,7 +53,8 @@ struct OverviewPage {
     }
 
     /// - Parameters:
-    ///   - field: of an event of the live feed. - total: what is known without the feed.
+    ///   - field: of an event of the live feed.
+    ///   - total: what is known without the feed.
     private func tile(_ title: String, _ field: String, unit: String, _ total: String) -> HTML {
         #"""
         <dl class="tile"><dt>\#(title)</dt>\#

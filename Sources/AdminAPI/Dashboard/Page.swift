@@ -1,5 +1,5 @@
-// The frame of every page: head, way to an account, content. Nothing in it is inline that the content security policy
-// forbids: no style, no script, no handler.
+// The frame of every page: head, way to an account, content. Nothing in it is inline that the
+// content security policy forbids: no style, no script, no handler.
 
 import HTTPTypes
 import Hummingbird

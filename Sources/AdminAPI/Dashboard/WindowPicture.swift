@@ -1,12 +1,14 @@
-// A window as a picture: a column for each cell, the oldest at the left, where they leave, now at the right, where they fill. A
-// row for each meter that the plan limits in it, all to the same time.
+// A window as a picture: a column for each cell, the oldest at the left, where they leave, now at
+// the right, where they fill. A row for each meter that the plan limits in it, all to the same
+// time.
 
 import Accounting
 
 struct WindowPicture {
     /// Rows of the table beside the picture, at most.
     static let maximumRows = 120
-    /// Height of a row in the picture's own units, and the least that a column with something in it has of it.
+    /// Height of a row in the picture's own units, and the least that a column with something in it
+    /// has of it.
     private static let height = 100.0
     private static let least = 2.5
 
@@ -24,7 +26,9 @@ struct WindowPicture {
     private let rows: [Row]
 
     /// - Parameters:
-    ///   - id: of the element; unique in its page. - limits: of the plan; those on other windows are passed over.
+    ///   - id: of the element; unique in its page.
+    ///   - limits: of the plan; those on other windows
+    ///     are passed over.
     init(id: String, _ window: WindowCells, limits: [Limit]) {
         self.id = id
         self.window = window

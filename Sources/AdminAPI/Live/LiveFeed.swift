@@ -1,5 +1,6 @@
-// Tells subscribers once a second what this process does. One sampler for all of them, and none while there are none. A
-// subscriber that does not keep up loses events, and is let go when it has lost too many; it never holds the others.
+// Tells subscribers once a second what this process does. One sampler for all of them, and none
+// while there are none. A subscriber that does not keep up loses events, and is let go when it has
+// lost too many; it never holds the others.
 
 import Foundation
 import Hummingbird
@@ -61,7 +62,8 @@ final class LiveFeed: Sendable {
     /// How many there are now.
     var subscriberCount: Int { state.withLock { $0.subscribers.count } }
 
-    /// - Parameter letGo: called when it has lost too many events; must end what its events are sent to.
+    /// - Parameter letGo: called when it has lost too many events; must end what its events are
+    ///   sent to.
     /// - Throws: 503 when there are as many as there may be.
     func subscribe(letGo: @escaping @Sendable () -> Void) throws(Problem) -> Subscription {
         let (events, continuation) = AsyncStream.makeStream(

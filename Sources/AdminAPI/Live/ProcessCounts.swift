@@ -1,4 +1,5 @@
-// What this process did so far, read from its metrics; the difference of two of them is what it does now.
+// What this process did so far, read from its metrics; the difference of two of them is what it
+// does now.
 
 import WireFormat
 
@@ -21,7 +22,8 @@ struct ProcessCounts: Equatable, Sendable {
         admitted = count("admitted")
         settled = count("settled")
         unavailable = count("unavailable") + count("degraded")
-        // A denial is counted there for each limit it names; but every 429 is one denial, and nothing else is a 429.
+        // A denial is counted there for each limit it names; but every 429 is one denial, and
+        // nothing else is a 429.
         denied = metrics.counts(of: "stint_http_responses_total")[#"{status="429"}"#] ?? 0
         let others = verdicts.filter { !$0.key.contains(#"verdict="denied""#) }
         decisions = denied + others.values.reduce(0, +)
@@ -50,7 +52,8 @@ struct ProcessCounts: Equatable, Sendable {
 
 extension LiveBody {
     /// - Parameters:
-    ///   - change: since the event before. - elapsed: since then.
+    ///   - change: since the event before.
+    ///   - elapsed: since then.
     init(at: Int, _ change: ProcessCounts, in elapsed: Duration, top: [Top]) {
         let seconds = max(elapsed / .seconds(1), 0.001)
         self.init(

@@ -1,4 +1,5 @@
-// Every operation of both APIs. A test holds those of the admin API against its route table, both ways.
+// Every operation of both APIs. A test holds those of the admin API against its route table, both
+// ways.
 
 import HTTPTypes
 import WireFormat

@@ -30,7 +30,8 @@ struct Operation: Sendable {
 
     let api: API
     let method: HTTPRequest.Method
-    /// With `{account}` and the like where a segment varies; each is described in ``Operation/parameters``.
+    /// With `{account}` and the like where a segment varies; each is described in
+    /// ``Operation/parameters``.
     let path: String
     let scope: AdminRoutes.Scope
     let summary: String
@@ -86,7 +87,8 @@ struct Operation: Sendable {
         return .object(members)
     }
 
-    /// `PUT /v1/accounts/{account}/resources/{kind}/{name}` is `put.accounts.account.resources.kind.name`.
+    /// `PUT /v1/accounts/{account}/resources/{kind}/{name}` is
+    /// `put.accounts.account.resources.kind.name`.
     private var operationID: String {
         let words = path.split { "/{}".contains($0) }.filter { $0 != "v1" }
         return ([method.rawValue.lowercased()] + words.map(String.init)).joined(separator: ".")

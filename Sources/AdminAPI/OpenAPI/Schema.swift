@@ -1,5 +1,5 @@
-// JSON Schema of what travels. Fields of the runner API are described by the rules that check them (`BodyField`), so
-// that the document cannot say something else than the code.
+// JSON Schema of what travels. Fields of the runner API are described by the rules that check them
+// (`BodyField`), so that the document cannot say something else than the code.
 
 import WireFormat
 
@@ -20,7 +20,8 @@ enum Schema {
     /// One of the schemas that have a name.
     static func named(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
 
-    /// The bounds of a field. Those in bytes are said in words too, because JSON Schema counts characters.
+    /// The bounds of a field. Those in bytes are said in words too, because JSON Schema counts
+    /// characters.
     static func value(_ rule: FieldRule) -> JSONValue {
         switch rule {
         case .name(let maximum, let others):
@@ -58,7 +59,8 @@ enum Schema {
         return .object(members)
     }
 
-    /// What callers say. Members that are not known are of no account, and null is the same as absent.
+    /// What callers say. Members that are not known are of no account, and null is the same as
+    /// absent.
     static func request(
         _ required: [String: JSONValue] = [:], optional: [String: JSONValue] = [:]
     ) -> JSONValue {

@@ -4,13 +4,14 @@
 -- KEYS[2]  the hours of one day: a hash
 -- ARGV[1]  which minute of the hour, ARGV[2] which hour of the day
 -- ARGV[3]  ms that the first lives from when it is new, ARGV[4] the second
--- ARGV[5]  how many fields a hash has before functions that are new go to the others, ARGV[6] what those are called
+-- ARGV[5]  how many fields a hash has before functions that are new go to the others, ARGV[6] what
+--          those are called
 -- ARGV[7]  and on: a field, and the amount that comes to it
 --
--- A field is a series: for each minute (hour) in which something happened 1 byte which, 7 bytes the amount, in order. Its name
--- begins with what is counted: x executions, t ms, e errors, d and p with a limit's name behind a blank the denials by it
--- and the most that was used of it in percent; behind a / follows the function, if it is one's. Amounts are added up; of a p
--- the greatest stays.
+-- A field is a series: for each minute (hour) in which something happened 1 byte which, 7 bytes the
+-- amount, in order. Its name begins with what is counted: x executions, t ms, e errors, d and p
+-- with a limit's name behind a blank the denials by it and the most that was used of it in percent;
+-- behind a / follows the function, if it is one's. Amounts are added up; of a p the greatest stays.
 
 local fields = {}
 for i = 7, #ARGV, 2 do fields[#fields + 1] = ARGV[i] end

@@ -1,5 +1,5 @@
--- Owned: a page of the names of one kind, in the order of their bytes, as they all are at one moment. Keys as in
--- register.lua.
+-- Owned: a page of the names of one kind, in the order of their bytes, as they all are at one
+-- moment. Keys as in register.lua.
 --
 -- ARGV[1]  where to begin, as ZRANGEBYLEX has it: - (the first), [name (with it), (name (behind it)
 -- ARGV[2]  how many at most

@@ -1,19 +1,23 @@
--- Every change of plans and overrides, whole or not at all: checks what must hold, writes, counts the revision, and says
--- in the audit log who changed what from what to what. Nobody else writes these keys.
+-- Every change of plans and overrides, whole or not at all: checks what must hold, writes, counts
+-- the revision, and says in the audit log who changed what from what to what. Nobody else writes
+-- these keys.
 --
--- KEYS  1 book (hash), 2 accounts (hash), 3 audit (stream); Sources/Records/RecordKeys.swift says what they hold.
--- ARGV  1 operation, 2 who, 3 name (of a plan or an account), 4 precondition ('' none, '-' absent, '*' present, or the
---       revision), 5 the text to keep, and what the operation adds:
+-- KEYS  1 book (hash), 2 accounts (hash), 3 audit (stream); Sources/Records/RecordKeys.swift says
+--       what they hold.
+-- ARGV  1 operation, 2 who, 3 name (of a plan or an account), 4 precondition ('' none, '-' absent,
+--       '*' present, or the revision), 5 the text to keep, and what the operation adds:
 --   put-plan, delete-plan, default    nothing
 --   put-override                      6 its plan or '', 7 when it expires in ms or ''
 --   delete-override, expire-override  nothing
---   import                            3 digest, 5 default plan, 6 'empty' (only where there are no plans) or '',
---                                     7... name, text, name, text, ...
---   restore-overrides                 3 '', 5 the revision they were read at, 6... account, text, its plan or '', ...
---   restore                           3 the life that goes on or '', 5 default plan, 6 the digest imported last or '',
---                                     7 the revision that was read last, 8... name, text, name, text, ...
--- Returns an array: a word, and with 'done' the revision and 1 if the thing was there before.
--- No key has a time to live: plans stay until somebody deletes them.
+--   import                            3 digest, 5 default plan, 6 'empty' (only where there are no
+--                                     plans) or '', 7... name, text, name, text, ...
+--   restore-overrides                 3 '', 5 the revision they were read at, 6... account, text,
+--                                     its plan or '', ...
+--   restore                           3 the life that goes on or '', 5 default plan, 6 the digest
+--                                     imported last or '', 7 the revision that was read last, 8...
+--                                     name, text, name, text, ...
+-- Returns an array: a word, and with 'done' the revision and 1 if the thing was there before. No
+-- key has a time to live: plans stay until somebody deletes them.
 
 local book, accounts, audit = KEYS[1], KEYS[2], KEYS[3]
 local operation, who, name, condition, text = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -22,8 +26,9 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local maximumPlans, maximumOverrides = 1000, 100000
 
--- One for all that one call changes. It begins at the time in seconds, so that none comes twice when Redis is emptied.
--- `life` tells these keys from those that were there before Redis was emptied.
+-- One for all that one call changes. It begins at the time in seconds, so that none comes twice
+-- when Redis is emptied. `life` tells these keys from those that were there before Redis was
+-- emptied.
 local revision
 local function nextRevision()
     if not revision then
@@ -77,7 +82,8 @@ local function planCount()
     return count
 end
 
--- How many overrides name a plan is counted with them, so that deleting a plan need not read them all.
+-- How many overrides name a plan is counted with them, so that deleting a plan need not read them
+-- all.
 local function count(plan, by)
     if plan == '' then return end
     if redis.call('HINCRBY', book, 'accounts ' .. plan, by) <= 0 then
@@ -119,16 +125,17 @@ local function done(was)
     return { 'done', revision or tonumber(redis.call('HGET', book, 'revision') or 0), was and 1 or 0 }
 end
 
--- Whether nobody has begun anew: there is no default, or all that there is came with the first import of a process that
--- found nothing.
+-- Whether nobody has begun anew: there is no default, or all that there is came with the first
+-- import of a process that found nothing.
 local function isEmptied()
     if redis.call('HEXISTS', book, 'default') == 0 then return true end
     local fresh = redis.call('HGET', book, 'fresh')
     return fresh and fresh == redis.call('HGET', book, 'revision')
 end
 
--- Overrides first, in several calls, each account's where it has none by now; then the plans, which end the emptiness.
--- So of several processes that write back, or one that dies over it, nothing is lost and one is told that it did it.
+-- Overrides first, in several calls, each account's where it has none by now; then the plans, which
+-- end the emptiness. So of several processes that write back, or one that dies over it, nothing is
+-- lost and one is told that it did it.
 if operation == 'restore-overrides' then
     if not isEmptied() then return { 'begun' } end
     local room = maximumOverrides - redis.call('HLEN', accounts)
@@ -141,8 +148,8 @@ if operation == 'restore-overrides' then
     return { 'done', tonumber(text), 0 }
 end
 
--- A text that was imported meanwhile and is not the one imported last stays over what is written back, as it would have
--- been imported over it.
+-- A text that was imported meanwhile and is not the one imported last stays over what is written
+-- back, as it would have been imported over it.
 if operation == 'restore' then
     if not isEmptied() then return { 'begun' } end
     local fresh = redis.call('HGET', book, 'fresh')

@@ -1,15 +1,18 @@
 -- Rank: adds what accounts did within one minute to the sorted sets that tell who did the most.
 --
--- KEYS     for each measure four sorted sets of accounts: of this minute, of the one before, of this hour, of the one before
+-- KEYS     for each measure four sorted sets of accounts: of this minute, of the one before, of
+--          this hour, of the one before
 -- ARGV[1]  how many accounts a set keeps while its time runs, ARGV[2] how many afterwards
 -- ARGV[3]  ms that the minutes live on, ARGV[4] the hours
--- ARGV[5]  which of the measures, from 1, is a peak: of those the greatest stays; the others are added up
+-- ARGV[5]  which of the measures, from 1, is a peak: of those the greatest stays; the others are
+--          added up
 -- ARGV[6]  and on: an account, each once, and its amount of each measure
 
 local measures = #KEYS / 4
 local kept, later, peak = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
 
--- The accounts and their amounts, flat, as ZADD takes them; amounts that are added up come to those that are there.
+-- The accounts and their amounts, flat, as ZADD takes them; amounts that are added up come to those
+-- that are there.
 local function put(key, accounts, amounts, is_peak)
   local before, set = is_peak or redis.call('ZMSCORE', key, unpack(accounts)), {}
   for i = 1, #accounts do

@@ -1,12 +1,14 @@
 -- Register: the account owns a thing of this name, if its quota has place for one more.
 --
--- KEYS[1]  the names of one kind that the account owns: a sorted set, every score 0, so in the order of their bytes
+-- KEYS[1]  the names of one kind that the account owns: a sorted set, every score 0, so in the
+--          order of their bytes
 -- KEYS[2]  their metadata: a hash by name; a name without metadata has no field
 -- ARGV[1]  the name
 -- ARGV[2]  its metadata as JSON; empty: what is there stays
 -- ARGV[3]  how many names there may be
--- Returns what it is now (0 it was there, 1 it is new, 2 there is no place and nothing was changed), how many names there
--- are, and the metadata (empty: none). A name that is there stays whatever the quota says, because a quota may be lowered.
+-- Returns what it is now (0 it was there, 1 it is new, 2 there is no place and nothing was
+-- changed), how many names there are, and the metadata (empty: none). A name that is there stays
+-- whatever the quota says, because a quota may be lowered.
 
 local known = redis.call('ZSCORE', KEYS[1], ARGV[1])
 local used = redis.call('ZCARD', KEYS[1])

@@ -13,7 +13,8 @@ public struct AccountBody: Codable, Equatable, Sendable {
         /// Never below 0.
         public var remaining: Int
         public var windowMs: Int
-        /// Of the amount, rounded down; above 100 when more was used than granted, or the amount was lowered.
+        /// Of the amount, rounded down; above 100 when more was used than granted, or the amount
+        /// was lowered.
         public var percent: Int
 
         public init(
@@ -124,7 +125,8 @@ public struct ExecutionsBody: Codable, Equatable, Sendable {
     }
 
     public var executions: [Execution]
-    /// Give it as `before` for older ones; nil when there are none. A page may end before it is full.
+    /// Give it as `before` for older ones; nil when there are none. A page may end before it is
+    /// full.
     public var next: String?
 
     public init(executions: [Execution], next: String?) {

@@ -27,7 +27,8 @@ public struct LiveBody: Codable, Equatable, Sendable {
     public var settled: Int
     /// Asks that had to be answered without the ledger, be they refused or admitted.
     public var unavailable: Int
-    /// Of the calls to the ledger since the event before; nil when there were none. Read from buckets, so not exact.
+    /// Of the calls to the ledger since the event before; nil when there were none. Read from
+    /// buckets, so not exact.
     public var ledgerP50Ms: Double?
     public var ledgerP99Ms: Double?
     /// Connections of runners open now.

@@ -1,12 +1,13 @@
-// Plans and overrides as the admin API shows and takes them, and as Redis keeps them: JSON in the shape of the plan file.
-// What a body may hold is checked by those who read it (`PlanText`); these types are what is left of it then.
+// Plans and overrides as the admin API shows and takes them, and as Redis keeps them: JSON in the
+// shape of the plan file. What a body may hold is checked by those who read it (`PlanText`); these
+// types are what is left of it then.
 
 /// One plan.
 ///
 /// ```json
-/// {"kinds":{"function":{"maxDurationMs":10000}},"limits":[{"amount":6000,"cells":60,"meter":"executions",
-///  "name":"executions","windowMs":60000}],"minimumGrantMs":100,"name":"pro","resources":{"secrets":50},
-///  "whenUnavailable":"deny"}
+/// {"kinds":{"function":{"maxDurationMs":10000}},"limits":[{"amount":6000,"cells":60,
+///  "meter":"executions","name":"executions","windowMs":60000}],"minimumGrantMs":100,"name":"pro",
+///  "resources":{"secrets":50},"whenUnavailable":"deny"}
 /// ```
 public struct PlanBody: Codable, Hashable, Sendable {
     public struct Limit: Codable, Hashable, Sendable {
@@ -47,7 +48,8 @@ public struct PlanBody: Codable, Hashable, Sendable {
     public var resources: [String: Int]
     /// `deny` or `admit`.
     public var whenUnavailable: String
-    /// Only in the reply to a change: why the plan never admits what is usually asked. Nil when it does.
+    /// Only in the reply to a change: why the plan never admits what is usually asked. Nil when it
+    /// does.
     public var warnings: [String]?
 
     public init(
@@ -69,7 +71,8 @@ public struct PlanListBody: Codable, Hashable, Sendable {
     public var `default`: String
     /// Sorted by name.
     public var plans: [PlanBody]
-    /// Names of plans whose text in Redis cannot be read; put them again. Left out when there are none.
+    /// Names of plans whose text in Redis cannot be read; put them again. Left out when there are
+    /// none.
     public var broken: [String]?
 
     public init(default standard: String, plans: [PlanBody], broken: [String]? = nil) {

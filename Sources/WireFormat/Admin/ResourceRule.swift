@@ -1,4 +1,5 @@
-// What travels about resource quotas: the named things an account owns, and how many of a kind it may.
+// What travels about resource quotas: the named things an account owns, and how many of a kind it
+// may.
 
 /// The bounds of what names a thing, and of what may be said of it.
 public enum ResourceRule {
@@ -6,7 +7,8 @@ public enum ResourceRule {
     public static let kind = BodyField.kind.rule
     /// A thing's name: 1 to 200 bytes of UTF-8 without control characters.
     public static let name = FieldRule.text(minimumBytes: 1, maximumBytes: 200)
-    /// Bytes of a thing's metadata at most, written without white space and with its members sorted.
+    /// Bytes of a thing's metadata at most, written without white space and with its members
+    /// sorted.
     public static let maximumMetadataBytes = 1_024
 }
 
@@ -62,7 +64,8 @@ public struct ResourcePage: Codable, Equatable, Sendable {
     }
 }
 
-/// `GET` and `PUT /v1/accounts/{account}/resources/{kind}/{name}`: one thing, and how many of its kind there are with it.
+/// `GET` and `PUT /v1/accounts/{account}/resources/{kind}/{name}`: one thing, and how many of its
+/// kind there are with it.
 public struct ResourceBody: Codable, Equatable, Sendable {
     public let kind: String
     public let name: String

@@ -14,7 +14,8 @@ public struct UsageBody: Codable, Equatable, Sendable {
         public var errors: Int
         /// How often each limit denied, by its name; only those that did.
         public var denials: [String: Int]
-        /// The most of each limit that was used, in percent of its amount, by its name; empty where one function is asked for.
+        /// The most of each limit that was used, in percent of its amount, by its name; empty where
+        /// one function is asked for.
         public var peakPercent: [String: Int]
 
         public init(

@@ -1,5 +1,5 @@
-// Keeps a page up to date. Numbers by the second come from /v1/live; everything else is the page itself, asked for again, whose
-// elements with data-refresh take the place of those that are here.
+// Keeps a page up to date. Numbers by the second come from /v1/live; everything else is the page
+// itself, asked for again, whose elements with data-refresh take the place of those that are here.
 "use strict";
 (() => {
   const second = 1000;
