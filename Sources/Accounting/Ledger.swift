@@ -31,4 +31,9 @@ public enum LedgerError: Error, Equatable, Sendable {
         case .notApplied(let reason), .outcomeUnknown(let reason), .noRoom(let reason, _): reason
         }
     }
+
+    /// When asking again may be of use, in ms; nil when nobody knows.
+    public var retryAfterMs: Int? {
+        if case .noRoom(_, let retryAfterMs) = self { retryAfterMs } else { nil }
+    }
 }

@@ -77,11 +77,10 @@ public struct LedgerPage: Sendable {
 
     /// Nothing here counts at `clock` any more, so the page may be forgotten.
     func isBlank(at clock: Timestamp) -> Bool {
-        holds.values.allSatisfy { $0.expires <= clock }
-            && charges.windows.allSatisfy { window in
-                window.clock <= clock
-                    && window.cells.allSatisfy { $0.latest + window.shape.lengthMs <= clock }
-            }
+        charges.windows.allSatisfy { window in
+            window.clock <= clock
+                && window.cells.allSatisfy { $0.latest + window.shape.lengthMs <= clock }
+        } && holds.values.allSatisfy { $0.expires <= clock }
     }
 
     private mutating func admit(

@@ -12,6 +12,8 @@ public struct AdminParts: Sendable {
     public let records: Records?
     /// Nil when the ledger is in memory.
     public let ledger: AccountLedger?
+    /// The bound on accounts that become known; nil takes any number.
+    public let newAccounts: NewAccounts?
     /// The plans in force; asked once per request.
     public let planBook: @Sendable () -> PlanBook
     /// To be called after a change of plans; when it returns, the change is in force in this
@@ -20,13 +22,15 @@ public struct AdminParts: Sendable {
 
     public init(
         metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness,
-        records: Records? = nil, ledger: AccountLedger? = nil, planBook: @escaping @Sendable () -> PlanBook,
+        records: Records? = nil, ledger: AccountLedger? = nil, newAccounts: NewAccounts? = nil,
+        planBook: @escaping @Sendable () -> PlanBook,
         plansChanged: @escaping @Sendable () async -> Void = {}
     ) {
         self.metrics = metrics
         self.readiness = readiness
         self.records = records
         self.ledger = ledger
+        self.newAccounts = newAccounts
         self.planBook = planBook
         self.plansChanged = plansChanged
     }

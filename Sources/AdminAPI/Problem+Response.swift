@@ -13,7 +13,9 @@ extension Problem {
         var json = JSONWriter()
         write(to: &json)
         var headers: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
-        if type == .temporaryReducedCapacity { headers[.retryAfter] = "1" }
+        if type == .temporaryReducedCapacity {
+            headers[.retryAfter] = String(max(1, ((retryAfterMs ?? 0) + 999) / 1_000))
+        }
         if !allow.isEmpty { headers[.allow] = allow.map(\.rawValue).joined(separator: ", ") }
         return Response(
             status: .init(code: type.status), headers: headers,

@@ -18,7 +18,7 @@ struct ResourceRoutes: Sendable {
             -> AdminRoutes.Route
         {
             AdminRoutes.Route(method, "/v1/accounts/:account/resources" + path, scope: .runner) { request in
-                let store = ResourceStore(try parts.neededRecords)
+                let store = ResourceStore(try parts.neededRecords, newAccounts: parts.newAccounts)
                 return try await respond(
                     ResourceRoutes(store: store, planBook: parts.planBook), request)
             }
@@ -86,6 +86,9 @@ struct ResourceRoutes: Sendable {
             return try .json(body, status: .created)
         case .known(let resource, let used):
             return try .json(ResourceBody(resource, kind: kind, used: used, quota: quota))
+        case .refused(let error):
+            throw Problem(
+                .temporaryReducedCapacity, detail: error.reason, retryAfterMs: error.retryAfterMs)
         case .overQuota(let used):
             throw Problem(
                 .quotaExceeded, detail: "\(used) \(kind) are registered, the quota is \(quota)",

@@ -40,6 +40,9 @@ public struct RecordKeys: Sendable {
         record("\(step == .minute ? "u" : "d"):\(span)", of: account)
     }
 
+    /// A hash: its page, which the ledger writes.
+    func page(of account: Account) -> String { "\(prefix){\(account.name)}" }
+
     /// What an account has beside its page.
     func record(_ name: String, of account: Account) -> String { "\(prefix){\(account.name)}:\(name)" }
 }

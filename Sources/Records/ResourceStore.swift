@@ -21,6 +21,8 @@ public struct ResourceStore: Sendable {
         case known(Resource, used: Int)
         /// There is no place for one more; nothing was changed.
         case overQuota(used: Int)
+        /// Too many accounts are new; nothing was changed.
+        case refused(LedgerError)
     }
 
     /// Some of the things of one kind, in the order of their names' bytes.
@@ -33,8 +35,14 @@ public struct ResourceStore: Sendable {
     }
 
     private let records: Records
+    private let newAccounts: NewAccounts?
 
-    public init(_ records: Records) { self.records = records }
+    /// - Parameter newAccounts: the bound that accounts count against which become known by a
+    ///   resource; nil takes any number.
+    public init(_ records: Records, newAccounts: NewAccounts? = nil) {
+        self.records = records
+        self.newAccounts = newAccounts
+    }
 
     /// Makes a name the account's own, if it is not yet and there is place. All in one step,
     /// whoever else asks.
@@ -45,15 +53,20 @@ public struct ResourceStore: Sendable {
     public func register(
         _ name: String, of kind: String, for account: Account, metadata: String?, quota: Int
     ) async throws -> Registration {
+        let refusesNew = newAccounts.map { !$0.hasRoom } ?? false
         let reply = try await records.redis.run(
-            Self.register, keys: keys(kind, account), arguments: [name, metadata ?? "", String(quota)]
+            Self.register,
+            keys: keys(kind, account) + [records.keys.page(of: account), records.keys.executions(of: account)],
+            arguments: [name, metadata ?? "", String(quota), refusesNew ? "1" : "0"]
         ).elements
-        guard reply.count == 3 else { throw Self.unexpected }
+        guard reply.count == 4 else { throw Self.unexpected }
+        if try reply[3].integer == 1 { newAccounts?.count(1) }
         let used = try reply[1].integer
         let resource = try Resource(name: name, metadata: Self.metadata(reply[2]))
         switch try reply[0].integer {
         case 0: return .known(resource, used: used)
         case 1: return .added(resource, used: used)
+        case 3: return .refused(newAccounts?.refusal ?? .notApplied("the account is new"))
         default: return .overQuota(used: used)
         }
     }

@@ -29,16 +29,18 @@ public struct AccountPages: Sendable {
         var cursor = "0"
         var calls = 0
         repeat {
-            let told =
-                try await redis.run(
-                    Self.sweepScript, keys: [keys.page(of: account)],
-                    arguments: ["", String(logRows), "1", cursor]
-                ).elements.first?.elements ?? []
-            guard told.count >= 2 else { throw .unexpected("the script that sweeps returned nothing") }
-            cursor = try told[0].text
-            for index in stride(from: 2, to: told.count - 1, by: 2) {
-                guard case .bulk(let field) = told[index + 1], let hold = PackedHold(field) else { continue }
-                let id = try told[index].text
+            let reply = try await redis.run(
+                Self.sweepScript, keys: [keys.page(of: account)],
+                arguments: ["", String(logRows), "1", cursor])
+            guard let page = Swept(reply, accounts: 1)?.pages.first else {
+                throw .unexpected("the script that sweeps returned something else")
+            }
+            cursor = page.cursor
+            for index in stride(from: 0, to: page.holds.count - 1, by: 2) {
+                guard case .bulk(let field) = page.holds[index + 1], let hold = PackedHold(field) else {
+                    continue
+                }
+                let id = try page.holds[index].text
                 held[id] = HeldExecution(id: id, grant: hold.grant, label: hold.label)
             }
             calls += 1

@@ -10,14 +10,18 @@ import Redis
 final class HoldSweeper {
     /// Accounts of one call, where one server has them all; each has some 100 fields looked at.
     static let maximumAccounts = 16
-    /// What is due at once is spread over this time...
+    /// Holds of one call, of more than one account: each costs the server some 10 to 40 us.
+    static let maximumHolds = 64
+    /// The holds that are due at once are spread over this time...
     static let spread = TimeAmount.seconds(10)
-    /// ... in steps of this, while anything is due.
+    /// ... in steps of this, while any are due, ...
     static let step = TimeAmount.milliseconds(10)
+    /// ... but so many a step at most: what is more takes longer.
+    static let maximumHoldsPerStep = 100
     /// How often it is looked what is due.
     static let rest = TimeAmount.seconds(1)
     /// Calls that wait for the server at once, at most.
-    static let maximumCalls = 32
+    static let maximumCalls = 2
     /// After this time what failed is tried again...
     static let retryPause = TimeAmount.seconds(5)
     /// ... for as long as a page outlives its holds (`Scripts/Decide/page.lua`).
@@ -29,14 +33,20 @@ final class HoldSweeper {
     private let clock: (() -> Timestamp)?
     private let unwatched: Counter
     private let abandoned: Counter
+    private let lostRows: (Int) -> Void
 
     private var watch = HoldWatch()
     private var due = CircularBuffer<HoldWatch.Due>()
-    /// The most that ``due`` was since it was empty: it sets the pace.
+    /// Holds of what is ``due``.
+    private var dueHolds = 0
+    /// The most that those were since there were none: it sets the pace.
     private var peak = 0
+    /// Holds that may still be looked for in this step.
+    private var quota = 0
+    private weak var link: RedisLink?
     private(set) var failed: [HoldWatch.Due] = []
     private var retryAt = NIODeadline.uptimeNanoseconds(0)
-    private var callsUnderWay = 0
+    private(set) var callsUnderWay = 0
     private var timer: Scheduled<Void>?
     /// The script's digest as the server says it; nil: calls carry the text.
     private var digest: ByteBuffer?
@@ -47,10 +57,12 @@ final class HoldSweeper {
     ///   - logRows: as the ledger has it.
     ///   - metrics: where `stint_expired_holds_lost_total` goes.
     ///   - clock: nil, except in tests.
+    ///   - lostRows: hears how many holds went without a row, because the server takes none.
     init(
         eventLoop: any EventLoop, keys: LedgerKeys, logRows: Int, metrics: any MetricsFactory,
-        clock: (() -> Timestamp)?
+        clock: (() -> Timestamp)?, lostRows: @escaping (Int) -> Void
     ) {
+        self.lostRows = lostRows
         self.eventLoop = eventLoop
         self.keys = keys
         self.logRows = logRows
@@ -69,6 +81,12 @@ final class HoldSweeper {
         let expires = Hold(grant: grant, under: plan).expires
         let stay = TimeAmount.milliseconds(Int64(expires - grant.admittedAt))
         if !watch.admitted(account, expires: expires, expiry: departure + stay) { unwatched.increment() }
+    }
+
+    /// Executions may have been admitted: the reply was lost.
+    /// - Parameter stay: how long their holds last.
+    func mayHaveAdmitted(_ account: Account, stay: TimeAmount, at now: NIODeadline) {
+        if !watch.admitted(account, expires: nil, expiry: now + stay) { unwatched.increment() }
     }
 
     func settled(_ account: Account, _ grant: Grant, under plan: Plan) {
@@ -92,18 +110,39 @@ final class HoldSweeper {
 
     /// Looks what is due, and sends some calls about it.
     func step(at now: NIODeadline, over link: RedisLink) {
-        due.append(contentsOf: watch.takeDue(at: now))
+        self.link = link
+        for one in watch.takeDue(at: now) { queue(one) }
         if retryAt <= now {
-            due.append(contentsOf: failed)
+            let again = failed
             failed = []
+            for one in again { queue(one) }
         }
-        peak = due.isEmpty ? 0 : max(peak, due.count)
+        peak = due.isEmpty ? 0 : max(peak, dueHolds)
         let steps = Int(HoldSweeper.spread.nanoseconds / HoldSweeper.step.nanoseconds)
-        var quota = max(HoldSweeper.maximumAccounts, (peak + steps - 1) / steps)
-        while quota > 0, !due.isEmpty, callsUnderWay < HoldSweeper.maximumCalls {
-            let some = Array(due.prefix(min(accountsPerCall, quota)))
-            due.removeFirst(some.count)
-            quota -= some.count
+        quota = min(
+            max(HoldSweeper.maximumAccounts, (peak + steps - 1) / steps), HoldSweeper.maximumHoldsPerStep)
+        sendSome()
+    }
+
+    private func queue(_ one: HoldWatch.Due) {
+        due.append(one)
+        dueHolds += one.holds
+    }
+
+    /// Sends calls while this step has holds left and the server is not busy with others.
+    private func sendSome() {
+        while quota > 0, callsUnderWay < HoldSweeper.maximumCalls, let link, let first = due.popFirst() {
+            var some = [first]
+            var holds = first.holds
+            while some.count < accountsPerCall, let next = due.first,
+                holds + next.holds <= min(quota, HoldSweeper.maximumHolds)
+            {
+                some.append(next)
+                holds += next.holds
+                due.removeFirst()
+            }
+            dueHolds -= holds
+            quota -= max(holds, some.count)
             sweep(some, over: link)
         }
     }
@@ -126,18 +165,37 @@ final class HoldSweeper {
 
     private func hear(_ reply: Result<RedisReply, RedisFailure>, about some: [HoldWatch.Due]) {
         callsUnderWay -= 1
-        if case .success(.array(let told)) = reply, told.count == some.count {
-            for (one, told) in zip(some, told) {
-                guard case .array(let parts) = told, case .bulk(let cursor)? = parts.first else { continue }
-                var one = one
-                one.cursor = String(buffer: cursor)
-                if one.cursor != "0" { due.append(one) }
+        defer { sendSome() }
+        let now = NIODeadline.now()
+        if case .success(let reply) = reply, let swept = Swept(reply, accounts: some.count) {
+            if swept.lostRows > 0 { lostRows(swept.lostRows) }
+            if !swept.isRefused {
+                for (one, page) in zip(some, swept.pages) { goOn(with: one, page, at: now, swept.clock) }
+                return
             }
-            return
         }
         if case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT") { digest = nil }
-        // Repeating is safe: what is gone is not found again.
-        let now = NIODeadline.now()
+        tryAgain(some, at: now)
+    }
+
+    /// Queues the rest of an account's page, and what the server's clock does not take for expired.
+    private func goOn(
+        with one: HoldWatch.Due, _ page: Swept.Page, at now: NIODeadline, _ clock: Timestamp
+    ) {
+        var one = one
+        one.cursor = page.cursor
+        one.holds = max(1, one.holds - page.expired)
+        if page.cursor != "0" { return queue(one) }
+        let early = one.expires - clock
+        guard early > 0 else { return }
+        let isWatched = watch.admitted(
+            one.account, holds: one.holds, expires: one.expires,
+            expiry: now + .milliseconds(Int64(early)))
+        if !isWatched { unwatched.increment(by: Int64(one.holds)) }
+    }
+
+    /// Repeating is safe: what is gone is not found again.
+    private func tryAgain(_ some: [HoldWatch.Due], at now: NIODeadline) {
         for one in some {
             if now - one.since < HoldSweeper.perseverance {
                 failed.append(one)

@@ -20,9 +20,11 @@ struct HoldWatch {
     struct Due {
         let account: Account
         /// So many, or fewer: some may have been settled elsewhere.
-        let holds: Int
+        var holds: Int
         /// Since when it is due.
         let since: NIODeadline
+        /// When the last of them has expired, at the latest, by the ledger's clock.
+        let expires: Timestamp
         /// Where to go on looking (`Scripts/Inspect/sweep.lua`).
         var cursor = "0"
     }
@@ -38,23 +40,28 @@ struct HoldWatch {
     /// Accounts, each once for every slot.
     private(set) var count = 0
 
-    /// An execution was admitted, whose hold expires at `expires` on the ledger's clock and at
-    /// `expiry` on this process's.
+    /// Executions were admitted, or may have been.
+    /// - Parameters:
+    ///   - holds: how many.
+    ///   - expires: when their holds expire on the ledger's clock; nil when its reply was lost.
+    ///   - expiry: the same on this process's clock.
     /// - Returns: false when there is no room to watch it.
-    mutating func admitted(_ account: Account, expires: Timestamp, expiry: NIODeadline) -> Bool {
-        let number = expires.ms / HoldWatch.slotMs
-        let due = expiry + .milliseconds(Int64(HoldWatch.slotMs)) + HoldWatch.patience
+    mutating func admitted(
+        _ account: Account, holds: Int = 1, expires: Timestamp?, expiry: NIODeadline
+    ) -> Bool {
+        let number = HoldWatch.slot(expires: expires, expiry: expiry)
+        let due = expiry + HoldWatch.patience
         if let index = slots.index(forKey: number) {
             slots.values[index].due = max(slots.values[index].due, due)
             if let place = slots.values[index].holds.index(forKey: account) {
-                slots.values[index].holds.values[place] += 1
+                slots.values[index].holds.values[place] += holds
                 return true
             }
             guard count < HoldWatch.maximumEntries else { return false }
-            slots.values[index].holds[account] = 1
+            slots.values[index].holds[account] = holds
         } else {
             guard count < HoldWatch.maximumEntries else { return false }
-            slots[number] = Slot(due: due, holds: [account: 1])
+            slots[number] = Slot(due: due, holds: [account: holds])
             nextDue = min(nextDue, due)
         }
         count += 1
@@ -64,7 +71,7 @@ struct HoldWatch {
     /// An execution was settled, whose hold would have expired at `expires`. One that is not
     /// watched changes nothing.
     mutating func settled(_ account: Account, expires: Timestamp) {
-        let number = expires.ms / HoldWatch.slotMs
+        let number = HoldWatch.slot(expires: expires, expiry: .uptimeNanoseconds(0))
         guard let index = slots.index(forKey: number),
             let place = slots.values[index].holds.index(forKey: account)
         else { return }
@@ -75,12 +82,21 @@ struct HoldWatch {
         if slots.values[index].holds.isEmpty { slots.remove(at: index) }
     }
 
+    /// Slots by the ledger's clock, from 0; below 0 those by this process's clock.
+    private static func slot(expires: Timestamp?, expiry: NIODeadline) -> Int {
+        if let expires { return expires.ms / slotMs }
+        return -1 - Int(expiry.uptimeNanoseconds / 1_000_000) / slotMs
+    }
+
     /// The accounts that are due; they are not watched any more.
     mutating func takeDue(at now: NIODeadline) -> [Due] {
         guard nextDue <= now else { return [] }
         var taken: [Due] = []
         for (number, slot) in slots where slot.due <= now {
-            taken += slot.holds.map { Due(account: $0.key, holds: $0.value, since: slot.due) }
+            let expires = Timestamp(ms: max(0, (number + 1) * HoldWatch.slotMs))
+            taken += slot.holds.map {
+                Due(account: $0.key, holds: $0.value, since: slot.due, expires: expires)
+            }
             slots[number] = nil
         }
         nextDue = slots.values.lazy.map(\.due).min() ?? .distantFuture

@@ -86,7 +86,12 @@ final class LedgerCall {
 
     func fail(_ error: LedgerError) {
         for part in parts {
-            for index in part.questions.indices { part.questions[index].sink.receive(.failure(error)) }
+            for index in part.questions.indices {
+                if case .outcomeUnknown = error, case .admit(let ask) = part.questions[index].question {
+                    ledger.watchLost(ask, about: part.account, under: part.plan)
+                }
+                part.questions[index].sink.receive(.failure(error))
+            }
         }
     }
 }
@@ -227,6 +232,7 @@ extension LedgerCall {
         answers.reserveCapacity(questionCount)
         var clockSteps = 0
         var newAccounts = 0
+        var deniedNew: [Account] = []
         for part in parts {
             if bytes.takeClockStep() { clockSteps += 1 }
             for index in part.questions.indices {
@@ -238,6 +244,7 @@ extension LedgerCall {
                     answers.append(.failure(ledger.refusal(isOfNew: verdict == .refusedNew)))
                 } else {
                     if verdict == .admittedNew { newAccounts += 1 }
+                    if verdict == .deniedNew { deniedNew.append(part.account) }
                     guard
                         let answer = bytes.readAnswer(
                             to: part.questions[index].question, under: part.plan)
@@ -254,6 +261,7 @@ extension LedgerCall {
         ledger.noteClockSteps(clockSteps)
         if lost > 0 { ledger.lostRows(Int(lost)) }
         if newAccounts > 0 { ledger.newAccounts?.count(newAccounts) }
+        for account in deniedNew { ledger.newAccounts?.countDenied(account) }
         var next = answers.makeIterator()
         for part in parts {
             for index in part.questions.indices {
@@ -325,7 +333,8 @@ extension ByteBuffer {
         case (.admitted, .admit(let ask)) where (0...ask.durationMs).contains(a) && b <= latestMs,
             (.admittedNew, .admit(let ask)) where (0...ask.durationMs).contains(a) && b <= latestMs:
             return .admitted(Grant(admittedAt: Timestamp(ms: b), durationMs: a))
-        case (.denied, .admit) where a != 0 && (1..<1 << limits).contains(b):
+        case (.denied, .admit) where a != 0 && (1..<1 << limits).contains(b),
+            (.deniedNew, .admit) where a != 0 && (1..<1 << limits).contains(b):
             return .denied(Denial(violated: UInt32(b), retryAfterMs: a < 0 ? nil : a))
         case (.settled, .settle) where a >= 0:
             // The rest of it follows behind the usage.

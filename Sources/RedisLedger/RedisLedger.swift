@@ -78,8 +78,13 @@ public final class RedisLedger: Ledger {
         rowsLost.increment(by: 0)
         self.events = events
         user = redis.url.user ?? "default"
+        let rowsLost = rowsLost
         sweeper = HoldSweeper(
-            eventLoop: eventLoop, keys: keys, logRows: logRows, metrics: metrics, clock: clock)
+            eventLoop: eventLoop, keys: keys, logRows: logRows, metrics: metrics, clock: clock,
+            lostRows: { count in
+                rowsLost.increment(by: Int64(count))
+                events.lostRows()
+            })
         link = RedisLink(eventLoop: eventLoop, settings: redis, logger: logger, metrics: metrics) {
             [weak self] link in
             self?.loadScripts()
@@ -212,10 +217,18 @@ public final class RedisLedger: Ledger {
     /// - Parameter departure: when the call left; it was answered after that.
     func watch(_ verdict: Verdict, about account: Account, under plan: Plan, since departure: NIODeadline) {
         switch verdict {
-        case .admitted(let grant): sweeper.admitted(account, grant, under: plan, since: departure)
+        case .admitted(let grant), .held(let grant):
+            sweeper.admitted(account, grant, under: plan, since: departure)
         case .settled(let receipt): sweeper.settled(account, receipt.grant, under: plan)
-        case .held, .denied, .notHeld, .peeked: break
+        case .denied, .notHeld, .peeked: break
         }
+    }
+
+    /// An execution may have been admitted by a call whose reply was lost, now at the latest.
+    func watchLost(_ ask: Ask, about account: Account, under plan: Plan) {
+        let grant = Grant(admittedAt: Timestamp(ms: 0), durationMs: ask.durationMs)
+        let stay = TimeAmount.milliseconds(Int64(Hold(grant: grant, under: plan).expires.ms))
+        sweeper.mayHaveAdmitted(account, stay: stay, at: .now())
     }
 
     func loadScripts() {

@@ -22,6 +22,7 @@ enum ScriptNumbers {
         "LOST_ROWS": Int(VerdictCode.lostRows.rawValue),
         "ADMITTED_NEW": Int(VerdictCode.admittedNew.rawValue),
         "REFUSED_NEW": Int(VerdictCode.refusedNew.rawValue),
+        "DENIED_NEW": Int(VerdictCode.deniedNew.rawValue),
         "RESTART_MARK": Int(VerdictCode.restartMark),
         "EXECUTIONS_METER": Int(Meter.executions.code),
         "EXECUTION_TIME": Int(Meter.executionTime.code),
@@ -90,6 +91,8 @@ enum VerdictCode: UInt8 {
     case admittedNew = 8
     /// Not admitted, because the account is new.
     case refusedNew = 9
+    /// Denied, and the account is new.
+    case deniedNew = 10
 
     /// Added to the first verdict of an account of which a window began again, because the clock was
     /// set back.

@@ -41,7 +41,8 @@ enum Assembly {
         let accepting = acceptLimits(budget, logger, metrics)
         let redis = try await embeddedRedis(settings, logger)
         let redisSettings = try redisSettings(settings, embedded: redis)
-        let ledgers = try ledgers(settings, redisSettings, logger, metrics)
+        let newAccounts = try newAccounts(settings)
+        let ledgers = try ledgers(settings, redisSettings, newAccounts, logger, metrics)
         let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let client = try await recordsClient(redisSettings, logger, metrics) { wakes.continuation.yield() }
         let records = client.map { Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix)) }
@@ -61,7 +62,7 @@ enum Assembly {
             parts: AdminParts(
                 metrics: metrics, readiness: { await ledgerWatch.readiness() }, records: records,
                 ledger: try client.map { try accountLedger(settings, $0, ledgers) },
-                planBook: { runner.plans },
+                newAccounts: newAccounts, planBook: { runner.plans },
                 plansChanged: { await watch?.reload() }),
             security: security.admin, bounds: AdminBounds(allConnections: budget.adminConnections),
             guardListener: accepting.admin.guardListener,
@@ -176,8 +177,18 @@ enum Assembly {
         return redis
     }
 
+    /// Nil where any number may come.
+    private static func newAccounts(_ settings: Settings) throws -> NewAccounts? {
+        let maximum = settings.accountsMaximumNewPerHour
+        if maximum == 0 { return nil }
+        return try NewAccounts(maximumPerHour: maximum) {
+            Timestamp(ms: Int(NIODeadline.now().uptimeNanoseconds / 1_000_000))
+        }
+    }
+
     private static func ledgers(
-        _ settings: Settings, _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics
+        _ settings: Settings, _ redis: RedisSettings?, _ newAccounts: NewAccounts?, _ logger: Logger,
+        _ metrics: PrometheusMetrics
     ) throws -> Ledgers {
         let news = LedgerNews(logger: logger)
         guard let redis else {
@@ -185,8 +196,6 @@ enum Assembly {
                 memory: MemoryLedger { Timestamp(ms: Int(Date().timeIntervalSince1970 * 1_000)) }, news: news)
         }
         let keys = try ledgerKeys(settings)
-        let maximumNew = settings.accountsMaximumNewPerHour
-        let newAccounts = maximumNew == 0 ? nil : try NewAccounts(maximumPerHour: maximumNew)
         return Ledgers(url: redis.url, news: news) { eventLoop in
             RedisLedger(
                 eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics,

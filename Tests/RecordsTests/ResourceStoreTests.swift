@@ -114,6 +114,30 @@ struct ResourceStoreTests {
         }
     }
 
+    @Test("Accounts that become known by a resource count against the bound on new accounts")
+    func bounded() async throws {
+        try await RecordsRig.with { rig in
+            let hour = Timestamp(ms: 5_000_000)
+            let bound = try NewAccounts(maximumPerHour: 2) { hour }
+            let store = ResourceStore(rig.records, newAccounts: bound)
+            func isAdded(_ name: String, _ account: String) async throws -> Bool {
+                let registration = try await store.register(
+                    name, of: "secrets", for: Account(account)!, metadata: nil, quota: 9)
+                if case .added = registration { return true }
+                guard case .refused(let error) = registration else { return false }
+                #expect(error.retryAfterMs == 3_600_000)
+                return false
+            }
+            #expect(try await isAdded("a", "one") && isAdded("b", "one") && isAdded("a", "two"))
+            #expect(try await !isAdded("a", "three"))
+            // Those that own something, or have run something, are served.
+            #expect(try await isAdded("c", "one"))
+            try rig.server.command("HSET", "stint:{four}", "", "12345678")
+            #expect(try await isAdded("a", "four"))
+            #expect(try rig.server.command("EXISTS", "stint:{three}:r:secrets") == "0")
+        }
+    }
+
     // MARK: Asking
 
     private func register(
@@ -125,6 +149,7 @@ struct ResourceStoreTests {
         case .added(let resource, let used): "added \(resource.metadata ?? "none") \(used)"
         case .known(let resource, let used): "known \(resource.metadata ?? "none") \(used)"
         case .overQuota(let used): "over \(used)"
+        case .refused(let error): "refused: \(error.reason)"
         }
     }
 

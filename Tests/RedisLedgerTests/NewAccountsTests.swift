@@ -86,6 +86,33 @@ struct NewAccountsTests {
         }
     }
 
+    @Test("New accounts that are denied count too, each once an hour; beyond the bound they are refused")
+    func denied() async throws {
+        let limit = try Limit(name: "l", meter: .executions, amount: 0, windowMs: 60_000)
+        let plan = try Plan(name: "p", limits: [limit])
+        let hours = ManualClock()
+        let bound = try NewAccounts(maximumPerHour: 2) { hours.now }
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(
+                server.url, prefix: "stint:", clock: ManualClock(), newAccounts: bound
+            ) { ledger in
+                func isDenied(_ name: String) async throws -> Bool {
+                    let put = Put(.ask("a", 10), about: Self.account(name), under: plan)
+                    let heard = try await ledger.hear([put])[0]
+                    if case .denied? = heard.answer?.verdict { return true }
+                    guard case .failure(.noRoom) = heard.result else { Issue.record("\(heard)"); return true }
+                    return false
+                }
+                for name in ["one", "one", "one", "two"] { #expect(try await isDenied(name)) }
+                #expect(try await !isDenied("three"))
+                #expect(try server.command("DBSIZE") == "0")
+                hours.advance(byMs: 3_600_000)
+                #expect(try await isDenied("three") && isDenied("one"))
+                #expect(try await !isDenied("two"))
+            }
+        }
+    }
+
     @Test("Without a bound any number is taken")
     func unbounded() async throws {
         let plan = try LogTests.plan(windows: 1)

@@ -115,8 +115,10 @@ end
 -- A quarter of the log, the oldest, goes when all of it takes more than 16 MiB.
 local function shorten()
     local bytes = redis.pcall('MEMORY', 'USAGE', audit, 'SAMPLES', '0')
-    if type(bytes) == 'number' and bytes > 16777216 then
-        redis.call('XTRIM', audit, 'MAXLEN', '~', math.floor(redis.call('XLEN', audit) * 3 / 4))
+    if type(bytes) ~= 'number' or bytes <= 2 ^ 24 then return end
+    local rows = redis.pcall('XLEN', audit)
+    if type(rows) == 'number' then
+        redis.pcall('XTRIM', audit, 'MAXLEN', '~', math.floor(rows * 3 / 4))
     end
 end
 

@@ -3,19 +3,26 @@
 -- KEYS[1]  the names of one kind that the account owns: a sorted set, every score 0, so in the
 --          order of their bytes
 -- KEYS[2]  their metadata: a hash by name; a name without metadata has no field
+-- KEYS[3]  the account's page, KEYS[4] its log: an account that has neither, and no name of this
+--          kind, is new
 -- ARGV[1]  the name
 -- ARGV[2]  its metadata as JSON; empty: what is there stays
 -- ARGV[3]  how many names there may be
--- Returns what it is now (0 it was there, 1 it is new, 2 there is no place and nothing was
--- changed), how many names there are, and the metadata (empty: none). A name that is there stays
--- whatever the quota says, because a quota may be lowered.
+-- ARGV[4]  1: an account that is new is refused
+-- Returns  what it is now (0 it was there, 1 it is new, 2 there is no place, 3 the account is new and
+--          refused; with 2 and 3 nothing was changed), how many names there are, the metadata
+--          (empty: none), and 1 if the account was new.
+-- A name that is there stays whatever the quota says, because a quota may be lowered.
 
 local known = redis.call('ZSCORE', KEYS[1], ARGV[1])
 local used = redis.call('ZCARD', KEYS[1])
+local is_new = used == 0 and redis.call('EXISTS', KEYS[3], KEYS[4]) == 0
 if not known then
-  if used >= tonumber(ARGV[3]) then return { 2, used, '' } end
+  if used >= tonumber(ARGV[3]) then return { 2, used, '', 0 } end
+  if is_new and ARGV[4] == '1' then return { 3, used, '', 0 } end
   redis.call('ZADD', KEYS[1], '0', ARGV[1])
   used = used + 1
 end
 if ARGV[2] ~= '' then redis.call('HSET', KEYS[2], ARGV[1], ARGV[2]) end
-return { known and 0 or 1, used, redis.call('HGET', KEYS[2], ARGV[1]) or '' }
+local metadata = redis.call('HGET', KEYS[2], ARGV[1]) or ''
+return { known and 0 or 1, used, metadata, is_new and 1 or 0 }

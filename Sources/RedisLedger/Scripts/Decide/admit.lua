@@ -1,8 +1,9 @@
 -- Admit: may this execution start, and for how long? The twin of LedgerPage.admit and
 -- Charges.admit.
 -- fresh: the id was made for this ask and cannot be held. label: what runs (holds.lua).
--- Returns HELD, ADMITTED or ADMITTED_NEW, granted ms, admitted at; REFUSED_NEW; or DENIED, ms until it
--- fits (-1: never), bits of the limits. A hold outlasts its charge, and its deadline by HOLD_GRACE_MS.
+-- Returns HELD, ADMITTED or ADMITTED_NEW, granted ms, admitted at; REFUSED_NEW; or DENIED or
+-- DENIED_NEW, ms until it fits (-1: never), bits of the limits. A hold outlasts its charge, and its
+-- deadline by HOLD_GRACE_MS.
 
 -- Whether anything is known of the account beside its page: its log, or what it did today or
 -- yesterday (Records/Scripts/count.lua).
@@ -38,15 +39,15 @@ local function admit(fresh, id, duration, needed, label)
       grant = left
     end
   end
+  if is_known == nil then is_known = has_records() end
+  local is_new = not is_known
+  if is_new and string.byte(ARGV[1]) == 32 then return REFUSED_NEW, 0, 0 end
+  is_known = true
   if violated > 0 then
     denied_duration, denied_needed, denied_limits, denied_answer = duration, needed, violated, nil
     denied_wait = ever and fits - clock or -1
-    return DENIED, denied_wait, violated
+    return is_new and DENIED_NEW or DENIED, denied_wait, violated
   end
-  if is_known == nil then is_known = has_records() end
-  local verdict = is_known and ADMITTED or ADMITTED_NEW
-  if not is_known and string.byte(ARGV[1]) == 32 then return REFUSED_NEW, 0, 0 end
-  is_known = true
   for i = 1, window_count do window_charge(windows[i], grant) end
   local expires = now + stay
   if grant + HOLD_GRACE_MS > stay then expires = now + grant + HOLD_GRACE_MS end
@@ -61,5 +62,5 @@ local function admit(fresh, id, duration, needed, label)
   end
   touched_count, denied_duration = touched_count + 1, nil
   touched[touched_count], holds[id] = id, pack('<I6I6I6c0c0', now, grant, expires, charges, label)
-  return verdict, grant, now
+  return is_new and ADMITTED_NEW or ADMITTED, grant, now
 end

@@ -54,7 +54,8 @@ local linger = log_rows and LINGER_WITH_LOG_MS or LINGER_MS
 
 -- Without the right to give a page its time to live nothing is written. To be asked before a write,
 -- and not by trying: a script that has called a writing command is not refused for want of memory
--- any more. Servers before 7.0 cannot be asked.
+-- any more. Servers before 7.0 cannot be asked. (PTTL is tried before the write: it may have been
+-- given longer under another plan, whose charges still count.)
 local function may_expire(...)
   if redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', ...) then
     error({ err = "NOPERM its user has no permissions to run the 'pexpire' command" })
@@ -115,13 +116,14 @@ local function page_store()
     end
   end
   local new_own = own
-  local page_stay
+  local page_stay, page_left
   if delete then
     local removed = {}
     if renew then
       removed = page_renew()
       page_stay = string.format('%d', lives_until - clock + linger)
       may_expire(key, page_stay)
+      page_left = call('PTTL', key)
     end
     for id in string.gmatch(string.sub(own, 9) .. settled, '%S+') do removed[#removed + 1] = id end
     if #removed > 0 then call('HDEL', key, unpack(removed)) end
@@ -134,11 +136,7 @@ local function page_store()
     n = n + 2
   end
   if n > 0 then call('HSET', key, unpack(set, 1, n)) end
-  if renew then
-    -- It may have been given longer under another plan, whose charges count still.
-    local left = redis.pcall('PTTL', key)
-    if type(left) ~= 'number' or left < tonumber(page_stay) then call('PEXPIRE', key, page_stay) end
-  end
+  if renew and page_left < tonumber(page_stay) then call('PEXPIRE', key, page_stay) end
   if not log_rows or not renew and row_count == 0 then return end
   local log, log_stay = key .. ':log', string.format('%d', LOG_LIFE_MS + lives_until - clock)
   if renew and redis.pcall('PEXPIRE', log, log_stay) == 1 then
