@@ -17,8 +17,8 @@ build: deps    ## debug build of everything, tests included (first time: about 1
 	@[ -d .build/debug ] || echo "build: the first debug build takes about 12 minutes on 2 cores; later ones take seconds."
 	@scripts/build.sh --build-tests
 
-# What people run: with the Swift runtime inside, and without the run-time checks of exclusive access
-# that the debug build and every test keep
+# What people run: with the Swift runtime inside, and without the run-time checks of exclusive
+# access that the debug build and every test keep
 # (docs/decisions/0008-what-the-release-build-leaves-out.md).
 RELEASE := -c release --product stint --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 

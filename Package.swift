@@ -2,8 +2,8 @@
 
 import PackageDescription
 
-// The house: arrows go down only (docs/ARCHITECTURE.md). `Tests/HouseTests` reads every import line
-// and fails on an arrow that is not drawn here.
+// The arrows between modules are declared here, and only here. They go down the layers of
+// Tests/HouseTests/HouseRules+arrows.swift, which also reads every import line.
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -61,6 +61,7 @@ let package = Package(
         // What everything stands on.
         .target(name: "Accounting", swiftSettings: strict),
         .target(name: "WireFormat", swiftSettings: strict),
+        .target(name: "Randomness", swiftSettings: strict),
         .systemLibrary(name: "CLibcrypto"),
         .target(name: "Access", dependencies: ["CLibcrypto"], swiftSettings: strict),
         .systemLibrary(name: "CHiredis"),
@@ -83,8 +84,14 @@ let package = Package(
             name: "AdminClient", dependencies: ["WireFormat", nio, posix, http1, ssl], swiftSettings: strict),
 
         .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
+        // Recorded traffic, what a plan would have made of it, and loads.
+        .target(name: "Traces", swiftSettings: strict),
+        .target(name: "PlanSimulation", dependencies: ["Accounting", "Traces", "WireFormat"], swiftSettings: strict),
         .target(
-            name: "LoadGeneration", dependencies: ["Accounting", "WireFormat", nio, posix, histogram],
+            name: "LoadGeneration",
+            dependencies: [
+                "Accounting", "PlanSimulation", "Randomness", "Traces", "WireFormat", nio, posix, histogram,
+            ],
             swiftSettings: strict),
 
         .target(
@@ -113,30 +120,49 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Prometheus",
+            dependencies: [metrics, .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Dashboard", dependencies: ["Accounting", "WireFormat"],
+            resources: [.embedInCode("Assets")],
+            swiftSettings: strict
+        ),
+        .target(
             name: "AdminAPI",
             dependencies: [
-                "Access", "Accounting", "HTTPRequests", "PlanText", "Records", "Redis", "WireFormat",
+                "Access", "Accounting", "Dashboard", "HTTPRequests", "PlanText", "Prometheus", "Records",
+                "Redis", "WireFormat",
                 hummingbird, nio, http1, log, metrics, lifecycle,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
-            resources: [.embedInCode("Dashboard/Assets")],
             swiftSettings: strict
         ),
 
-        // Where they meet.
-        .executableTarget(
-            name: "stint",
+        // Where they meet: the service, the commands, and the program that holds both.
+        .target(
+            name: "StintService",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "AdminClient", "Audit", "LoadGeneration", "PlanText",
-                "Records", "Redis", "RedisLedger", "RunnerAPI", "WireFormat", http1,
+                "Access", "Accounting", "AdminAPI", "PlanText", "Prometheus", "Randomness", "Records", "Redis",
+                "RedisLedger", "RunnerAPI", "WireFormat",
                 nio, posix, ssl, tls, log, metrics, hummingbird, lifecycle, subprocess, system,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "StintCommands",
+            dependencies: [
+                "Access", "Accounting", "AdminClient", "Audit", "LoadGeneration", "PlanSimulation", "PlanText",
+                "StintService", "Traces", "WireFormat", http1, nio, posix, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
+        .executableTarget(name: "stint", dependencies: ["StintCommands"], swiftSettings: strict),
 
         // A runner as small as it can be. A target here, not a package of its own, so that every
         // build compiles it.
@@ -146,19 +172,19 @@ let package = Package(
 
         // What tests share: repeatable chance, public vectors, the table of the rule, an exact log,
         // recorded traffic, real servers, a ledger on one.
-        .target(name: "SeededChance", path: "Tests/SeededChance", swiftSettings: strict),
-        .target(name: "SharedVectors", path: "Tests/SharedVectors", swiftSettings: strict),
+        .target(name: "SeededChance", dependencies: ["Randomness"], path: "Tests/Support/SeededChance", swiftSettings: strict),
+        .target(name: "SharedVectors", path: "Tests/Support/SharedVectors", swiftSettings: strict),
         .target(
-            name: "TestServers", dependencies: [nio, posix], path: "Tests/TestServers", swiftSettings: strict),
+            name: "TestServers", dependencies: [nio, posix], path: "Tests/Support/TestServers", swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: strict),
         .target(
-            name: "RuleTable", dependencies: ["Accounting"], path: "Tests/RuleTable",
+            name: "RuleTable", dependencies: ["Accounting"], path: "Tests/Support/RuleTable",
             swiftSettings: strict),
         .target(
-            name: "Recordings", dependencies: ["SeededChance", "LoadGeneration"], path: "Tests/Recordings",
+            name: "Recordings", dependencies: ["SeededChance", "Traces"], path: "Tests/Support/Recordings",
             swiftSettings: strict),
-        .target(name: "Oracle", dependencies: ["Accounting"], path: "Tests/Oracle", swiftSettings: strict),
+        .target(name: "Oracle", dependencies: ["Accounting"], path: "Tests/Support/Oracle", swiftSettings: strict),
         .testTarget(
             name: "AccountingTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
             swiftSettings: strict),
@@ -171,10 +197,17 @@ let package = Package(
             dependencies: ["SeededChance", "Accounting", "Audit", "Oracle", "RuleTable", "WireFormat"],
             swiftSettings: strict),
         .testTarget(
+            name: "TracesTests", dependencies: ["Recordings", "SeededChance", "Traces"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PlanSimulationTests",
+            dependencies: ["Accounting", "PlanSimulation", "Recordings", "SeededChance", "Traces"],
+            swiftSettings: strict),
+        .testTarget(
             name: "LoadGenerationTests",
             dependencies: [
-                "Accounting", "Audit", "LoadGeneration", "Recordings", "RunnerAPI", "SeededChance",
-                "WireFormat", nio,
+                "Accounting", "Audit", "LoadGeneration", "PlanSimulation", "Randomness", "Recordings",
+                "RunnerAPI", "SeededChance", "Traces", "WireFormat", nio,
                 posix, log, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -199,7 +232,7 @@ let package = Package(
             dependencies: [
                 "Accounting", "Redis", "RedisLedger", "RuleTable", "TestServers", nio, posix, log, metrics,
             ],
-            path: "Tests/LedgerRig",
+            path: "Tests/Support/LedgerRig",
             swiftSettings: strict
         ),
         .testTarget(
@@ -229,10 +262,17 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "DashboardTests", dependencies: ["Accounting", "Dashboard", "WireFormat"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PrometheusTests",
+            dependencies: ["Prometheus", log, .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
+        .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "Records", "Redis", "TestServers", "WireFormat",
-                hummingbird, nio,
+                "Access", "Accounting", "AdminAPI", "Dashboard", "Prometheus", "Records", "Redis",
+                "TestServers", "WireFormat", hummingbird, nio,
                 posix, log, metrics,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
@@ -251,7 +291,8 @@ let package = Package(
         .testTarget(
             name: "StintTests",
             dependencies: [
-                "SeededChance", "stint", "Access", "Accounting", "Redis", lifecycle, subprocess, system, log,
+                "SeededChance", "StintCommands", "StintService", "Access", "Accounting", "Redis", lifecycle,
+                subprocess, system, log,
             ],
             swiftSettings: strict
         ),

@@ -5,7 +5,7 @@ import Foundation
 import Glibc
 import Testing
 
-@testable import stint
+@testable import StintService
 
 @Suite("Data directory")
 struct DataDirectoryTests {

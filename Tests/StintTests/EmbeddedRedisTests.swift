@@ -9,7 +9,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-@testable import stint
+@testable import StintService
 
 @Suite("Embedded Redis", .timeLimit(.minutes(2)))
 struct EmbeddedRedisTests {

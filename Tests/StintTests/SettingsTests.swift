@@ -5,7 +5,7 @@ import Logging
 import Redis
 import Testing
 
-@testable import stint
+@testable import StintService
 
 @Suite("Settings")
 struct SettingsTests {
