@@ -85,7 +85,8 @@ extension HouseRules {
             "Sources/Redis/ReplyDecoder.swift": "hiredis is C",
             "Sources/WireFormat/JSON/": "bytes of a collection, read in place",
             "Sources/RunnerAPI/": "bytes of a buffer, read in place",
-            "Sources/LoadGeneration/Engine/LoadLane.swift": "bytes of a buffer, read in place",
+            "Sources/Redis/CommandWriter.swift": "digits, written in place",
+            "Sources/StintService/Logging/LogWriter.swift": "bytes for a system call",
             "Sources/Accounting/Questions/ExecutionID.swift": "the bytes of a new id, written in place",
         ]
     )
