@@ -71,7 +71,7 @@ let package = Package(
         // Clients.
         .target(
             name: "Redis",
-            dependencies: ["CHiredis", nio, posix, ssl, log, metrics],
+            dependencies: ["CHiredis", "WireFormat", nio, posix, ssl, log, metrics],
             swiftSettings: strict
         ),
         .target(
