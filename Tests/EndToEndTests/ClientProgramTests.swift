@@ -38,7 +38,7 @@ extension EndToEnd {
                     ], log: place.file("node.log"))
                 #expect(ending == .exited(0), "\(output)")
                 let passed = output.firstMatch(of: /(?:#|ℹ) pass (\d+)/).flatMap { Int($0.output.1) }
-                #expect(passed == 15, "\(output)")
+                #expect(passed == 16, "\(output)")
                 report("the Node client: \(passed ?? 0) of its tests passed")
             }
         }
