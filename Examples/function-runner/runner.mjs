@@ -90,9 +90,9 @@ async function identities({ ids, workers, tokenFile }, project) {
         log("functions run as the runner's own user, and can read what it can: the token, the secrets, other functions; see docs/RUNNER.md");
         return undefined;
     }
-    const found = await Identities.claim(ids, workers);
+    const found = await Identities.claim(ids, workers, log);
     const files = [...project.endpoints.values(), ...project.actions.values()].map((fn) => fn.file);
-    found.tryOut(project.folder, [...new Set(files)]);
+    await found.tryOut(project.folder, [...new Set(files)]);
     return found;
 }
 
