@@ -251,7 +251,9 @@ let package = Package(
         .testTarget(
             name: "StintTests",
             dependencies: [
-                "SeededChance", "stint", "Access", "Accounting", "Redis", lifecycle, subprocess, system, log,
+                "SeededChance", "stint", "Access", "Accounting", "Redis", "WireFormat", lifecycle, subprocess,
+                system, log,
+                .product(name: "InMemoryLogging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
