@@ -74,6 +74,7 @@ lint:    ## layout of the Swift code and syntax of the scripts; changes no file 
 	@scripts/deps.sh demo
 	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)
 	@for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit 1; done
+	@for script in deploy/container/*.sh; do sh -n "$$script" || exit 1; done
 	@for script in $$(find Clients Examples -name '*.mjs' -o -name '*.js'); do node --check "$$script" || exit 1; done
 	@echo "lint: clean"
 
