@@ -28,7 +28,7 @@ extension HouseRules {
         let texts = sides.map { path in
             files.first { $0.path == path }.map { file in
                 file.comments.map { $0.line.drop { $0 == "/" || $0 == "-" } }
-                    .drop { !$0.contains(/^ +1\. /) }
+                    .drop { !$0.contains(#/^ +1\. /#) }
                     .prefix { $0.contains(/^ +\d+\. |^     \S/) }
                     .joined(separator: "\n")
             } ?? ""
