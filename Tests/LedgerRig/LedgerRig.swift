@@ -8,7 +8,7 @@ public import Metrics
 import NIOCore
 import NIOPosix
 public import Redis
-public import RedisLedger
+import RedisLedger
 public import RuleTable
 import Synchronization
 import TestServers
