@@ -31,7 +31,8 @@ public struct VerdictWriter {
 
     /// A name as a field, in quotes if it needs them.
     private static func quoted(_ name: String) -> String {
-        name.contains(/[",]/) ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : name
+        name.utf8.contains(where: { "\",\r\n".utf8.contains($0) })
+            ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : name
     }
 
     /// - Parameters:

@@ -12,9 +12,36 @@ struct TraceColumns: Equatable {
     /// How many columns a trace may have.
     static let maximum = 1_000
 
-    /// - Parameter header: the first line without its end.
+    /// What some programs write before the header.
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// Where the line feed of the header stands, which is none within quotes; nil when it is still
+    /// to come.
+    static func end(in bytes: [UInt8]) -> Int? {
+        var isQuoted = false
+        var at = bytes.starts(with: mark) ? mark.count : 0
+        var fieldStart = at
+        while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "\n") where !isQuoted: return at
+            case UInt8(ascii: ",") where !isQuoted: fieldStart = at + 1
+            case UInt8(ascii: "\"") where isQuoted:
+                if at + 1 < bytes.count, bytes[at + 1] == UInt8(ascii: "\"") {
+                    at += 1
+                } else {
+                    isQuoted = false
+                }
+            case UInt8(ascii: "\"") where at == fieldStart: isQuoted = true
+            default: break
+            }
+            at += 1
+        }
+        return nil
+    }
+
+    /// - Parameter header: the first row without its end.
     init(header: ArraySlice<UInt8>) throws(TraceError) {
-        let marked = header.starts(with: [0xEF, 0xBB, 0xBF])
+        let marked = header.starts(with: Self.mark)
         let names = try Self.names(in: marked ? header.dropFirst(3) : header)
         guard names.count <= Self.maximum else {
             throw TraceError(line: 1, "has more than \(Self.maximum) columns, so it is no trace")

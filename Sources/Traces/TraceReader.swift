@@ -35,13 +35,14 @@ public struct TraceReader {
         var bytes: [UInt8] = []
         var end: Int?
         while end == nil, try source(&bytes) {
-            end = bytes.firstIndex(of: UInt8(ascii: "\n"))
+            end = TraceColumns.end(in: bytes)
             guard (end ?? bytes.count) <= Self.longestLine else { throw Self.tooLong(line: 1) }
         }
         guard !bytes.isEmpty else { throw TraceError("the trace is empty") }
         let header = bytes[..<(end ?? bytes.count)]
         columns = try TraceColumns(header: header.last == UInt8(ascii: "\r") ? header.dropLast() : header)
         start = min(bytes.count, header.count + 1)
+        line += header.count { $0 == UInt8(ascii: "\n") }
         accounts = NameTable(maximum: mostAccounts)
         self.bytes = bytes
         self.source = source

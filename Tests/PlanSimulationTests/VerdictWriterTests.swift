@@ -51,6 +51,14 @@ struct VerdictWriterTests {
                 """)
     }
 
+    @Test("A column's name keeps its quotes where it needs them")
+    func quotesNames() throws {
+        let header = "offset_ms,account,function,duration_ms,\"a\r\nb\",\"c,\"\"d\"\"\""
+        #expect(
+            try Self.csv(header + "\n", [Self.plan("one", 1)])
+                == header + ",verdict,granted_ms,retry_after_ms\n")
+    }
+
     @Test("A trace without rows has a header")
     func writesNone() throws {
         #expect(

@@ -97,6 +97,18 @@ struct DataDirectoryTests {
         #expect(complaint?.contains("Type: rm") == true)
     }
 
+    @Test("The socket is in the directory as long as its path has at most 103 bytes", arguments: [103, 104])
+    func longest(bytes: Int) async throws {
+        try await EmbeddedRedisTests.withPath { path in
+            let rest = bytes - path.utf8.count - "/redis.sock".utf8.count
+            let directory = try DataDirectory(
+                path: path + String(repeating: "d", count: rest),
+                temporary: (path as NSString).deletingLastPathComponent)
+            #expect(directory.socketPath.utf8.count <= 103)
+            #expect(directory.socketPath.hasPrefix(directory.path + "/") == (bytes == 103))
+        }
+    }
+
     @Test(
         "The socket's short directory is taken only when it is one, and ours alone",
         arguments: [("ours", true), ("link", false), ("file", false), ("open", false)])

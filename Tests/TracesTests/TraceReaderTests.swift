@@ -67,6 +67,20 @@ struct TraceReaderTests {
             ])
     }
 
+    @Test(
+        "A column's name may have commas, quotes and line breaks within its quotes",
+        arguments: [1, 3, Int.max])
+    func quotedNames(piece: Int) throws {
+        let header = "\u{FEFF}\"first\r\nnote, \"\"x\"\"\n\",offset_ms,\"account\",function,duration_ms\r\n"
+        let rows = try Self.read(Array((header + "n,0,a,f,10\r\n").utf8), piece: piece)
+        #expect(
+            rows == [Read(offsetMs: 0, account: "a", function: "f", durationMs: 10, line: "n,0,a,f,10")])
+        let error = #expect(throws: TraceError.self) {
+            try Self.read(Array((header + "n,0,,f,10\r\n").utf8), piece: piece)
+        }
+        #expect(error?.description == "line 4: account is empty")
+    }
+
     @Test("Names are used as they are: any bytes, and two that only look alike are two")
     func keepsNames() throws {
         let names = ["é", "e\u{301}", "", " a ", "A", "a", "\u{1F4A9}", String(repeating: "n", count: 5_000)]
@@ -112,6 +126,10 @@ struct TraceReaderTests {
         (Trace.head + "0,,f,1\n", "line 2: account is empty"),
         (Trace.head + "0,\"a,f,1\n", "line 2: a quote is opened and not closed"),
         ("\"offset_ms,account\n", "line 1: a quote is opened and not closed"),
+        (
+            "\"" + String(repeating: "x\n", count: 40_000),
+            "line 1: has more than 65536 bytes, so it is no trace"
+        ),
         (
             Trace.head + "0,\"a\"b,f,1\n",
             "line 2: column 2 has something behind its closing quote; a quote within quotes is two"

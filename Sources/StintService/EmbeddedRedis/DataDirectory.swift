@@ -4,6 +4,7 @@
 
 import Foundation
 import Glibc
+import WireFormat
 
 /// A person must do something before the embedded Redis can be used; the description says what.
 struct EmbeddedRedisError: Error, Equatable, CustomStringConvertible {
@@ -13,9 +14,6 @@ struct EmbeddedRedisError: Error, Equatable, CustomStringConvertible {
 /// A locked data directory. The lock is the process's: it goes with this value, or with the process
 /// however it ends.
 final class DataDirectory: Sendable {
-    /// The longest path a Unix socket can have, in bytes.
-    static let longestSocketPath = 107
-
     /// Absolute, without symbolic links.
     let path: String
     /// Where the embedded Redis listens.
@@ -30,7 +28,7 @@ final class DataDirectory: Sendable {
         self.path = try Self.resolved(path)
         lock = try Self.lock(self.path)
         let socket = self.path + "/redis.sock"
-        if socket.utf8.count <= Self.longestSocketPath {
+        if socket.utf8.count <= UnixSocketPath.maximumBytes {
             socketPath = socket
         } else {
             // The same data directory always gets the same short one, private to this user.

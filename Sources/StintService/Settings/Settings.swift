@@ -4,6 +4,7 @@
 import Logging
 import Redis
 import RedisLedger
+import WireFormat
 
 package struct Settings: Sendable, Equatable {
     enum LedgerChoice: String, CaseIterable, Sendable { case redis, memory }
@@ -49,8 +50,9 @@ package struct Settings: Sendable, Equatable {
     static let table: [Setting] = [
         Setting("runner.address", \.runnerAddress, "where runners ask; port 0 takes a free one"),
         Setting(
-            "runner.socket", \.runnerSocket, bound: "a path of at most 107 bytes",
-            "a Unix socket where runners ask as well", where: { $0.utf8.count <= 107 }),
+            "runner.socket", \.runnerSocket, bound: "a path of at most \(UnixSocketPath.maximumBytes) bytes",
+            "a Unix socket where runners ask as well", where: { $0.utf8.count <= UnixSocketPath.maximumBytes }
+        ),
         Setting(
             "runner.maximumConnections", \.runnerMaximumConnections, 1...100_000,
             "runners' connections open at once; one more takes the place of an idle one, or is refused"),
