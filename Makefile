@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps versions build run demo test proof sanitize lint format bench compare conformance ci clean
+.PHONY: help deps versions build run demo test proof sanitize lint format openapi bench compare conformance ci clean
 
 SWIFT_FOLDERS := Package.swift Sources Tests Examples $(wildcard Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources)
 
@@ -26,7 +26,7 @@ build: deps    ## debug build of everything, tests included (first time: about 1
 RELEASE := -c release --product stint --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 run: deps    ## release build of the service, then start it (Ctrl-C stops it; ARGS="--ledger memory" adds flags)
-	@[ -x .build/release/stint ] || echo "run: the first release build takes many minutes on 2 cores and says how far it is; later ones take seconds."
+	@[ -x .build/release/stint ] || echo "run: the first release build takes about 12 minutes on 2 cores and says how far it is; later ones take seconds."
 	@scripts/build.sh $(RELEASE)
 	@echo "run: starting; runners ask http://127.0.0.1:7400, people look at http://127.0.0.1:7401/"
 	@exec "$$(swift build $(RELEASE) --show-bin-path)/stint" serve $(ARGS)
@@ -80,6 +80,9 @@ lint:    ## layout of the Swift code and syntax of the scripts; changes no file 
 
 format:    ## let swift format lay the Swift code out
 	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
+
+openapi: build    ## write docs/openapi.json from what the admin port serves
+	STINT_OPENAPI=write swift test --skip-build --disable-xctest --filter OpenAPIFileTests
 
 bench: compare    ## everything that is measured: compare, then the microbenchmarks (first time: some minutes more)
 	cd Benchmarks && swift package --disable-sandbox benchmark

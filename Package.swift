@@ -26,6 +26,7 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let structuredFields = Target.Dependency.product(
     name: "RawStructuredFieldValues", package: "swift-http-structured-headers")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
@@ -37,7 +38,6 @@ let others: [(package: String, version: Version, product: String)] = [
     ("swift-async-algorithms", "1.1.4", "AsyncAlgorithms"),
     ("swift-atomics", "1.3.0", "Atomics"),
     ("swift-certificates", "1.21.1", "X509"),
-    ("swift-collections", "1.6.0", "Collections"),
     ("swift-configuration", "1.4.0", "Configuration"),
     ("swift-crypto", "4.5.2", "Crypto"),
     ("swift-distributed-tracing", "1.7.3", "Tracing"),
@@ -67,6 +67,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-structured-headers", exact: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -113,7 +114,7 @@ let package = Package(
 
         .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
         // Recorded traffic, what a plan would have made of it, and loads.
-        .target(name: "Traces", swiftSettings: strict),
+        .target(name: "Traces", dependencies: [heap], swiftSettings: strict),
         .target(name: "PlanSimulation", dependencies: ["Accounting", "Traces", "WireFormat"], swiftSettings: strict),
         .target(
             name: "LoadGeneration",

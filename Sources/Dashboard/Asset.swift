@@ -1,6 +1,8 @@
 // The three files that pages need, from within the binary. Their names change with what is in them,
 // so browsers may keep them for ever.
 
+import WireFormat
+
 public struct Asset: Sendable {
     public let name: String
     public let mediaType: String
@@ -16,9 +18,7 @@ public struct Asset: Sendable {
     public static let all = [style, script, icon]
 
     private init(_ stem: String, _ ending: String, _ mediaType: String, _ bytes: [UInt8]) {
-        // FNV-1a: nobody has a reason to make two of them alike.
-        let digest = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        name = "\(stem)-\(String(digest, radix: 16)).\(ending)"
+        name = "\(stem)-\(Fingerprint(of: bytes).text).\(ending)"
         self.mediaType = mediaType
         self.bytes = bytes
     }

@@ -1,6 +1,7 @@
 // Plans that come from outside of Redis, and what tells whether they came last.
 
 public import Accounting
+import WireFormat
 
 /// Plans from a file, or the built-in one, to be imported unless they were imported last.
 public struct PlanImport: Sendable {
@@ -20,9 +21,7 @@ public struct PlanImport: Sendable {
             digest = "built-in"
             return
         }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        digest = String(hash, radix: 16) + "-" + String(text.utf8.count)
+        digest = "\(Fingerprint(of: text.utf8).text)-\(text.utf8.count)"
     }
 
     /// For the audit log.

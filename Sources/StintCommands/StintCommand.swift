@@ -10,15 +10,13 @@ package struct StintCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "stint",
         abstract: "Rate limits and quotas for function runners, strict to the millisecond.",
-        version: StintCommand.version,
+        version: Version.text,
         subcommands: [
             ServeCommand.self, HealthCommand.self, TokenCommand.self, PlanCommand.self, AccountCommand.self,
             ResourcesCommand.self,
             LoadCommand.self,
             ReplayCommand.self, SimulateCommand.self, AuditCommand.self,
         ])
-
-    static let version = "0.1.0"
 
     package init() {}
 

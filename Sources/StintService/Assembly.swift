@@ -7,6 +7,7 @@ import AdminAPI
 import Foundation
 import Glibc
 import Logging
+import Metrics
 import NIOCore
 import NIOPosix
 import Prometheus
@@ -17,6 +18,7 @@ import RedisLedger
 import RunnerAPI
 import ServiceLifecycle
 import UnixSignals
+import WireFormat
 
 package enum Assembly {
     /// How much longer than the drain everything else may take to stop before it is cut off.
@@ -33,7 +35,7 @@ package enum Assembly {
         defer { log.drain(within: Self.logPatience) }
         let logger = logger(level: settings.logLevel, to: log)
         for warning in settings.warnings { logger.warning("\(warning)") }
-        let metrics = PrometheusMetrics(descriptions, logger: logger)
+        let metrics = metrics(logger)
         let planSource = PlanSource(path: settings.plans)
         let imported = try planSource.imported()
         let security = try Security(settings)
@@ -261,7 +263,14 @@ package enum Assembly {
         return runner
     }
 
+    private static func metrics(_ logger: Logger) -> PrometheusMetrics {
+        let metrics = PrometheusMetrics(descriptions, logger: logger)
+        Gauge(label: "stint_build_info", dimensions: [("version", Version.text)], factory: metrics).record(1)
+        return metrics
+    }
+
     private static let descriptions: [PrometheusMetrics.Description] = [
+        .init("stint_build_info", "1; its label says the version of Stint."),
         .init("stint_decisions_total", "Decisions by verdict; a denial counts for each limit it names."),
         .init("stint_http_responses_total", "Replies of the runner API by status."),
         .init("stint_http_connections", "Connections of runners open now."),
@@ -278,7 +287,7 @@ package enum Assembly {
             buckets: PrometheusMetrics.counts),
         .init(
             "stint_clock_steps_total",
-            "Accounts of which a window began anew, because the clock of Redis was set back."),
+            "Accounts of which a window restarted, because the clock of Redis was set back."),
         .init(
             "stint_rollups_written_total",
             "Accounts whose doings were written, each for every minute and writing."),

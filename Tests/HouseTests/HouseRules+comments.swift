@@ -11,6 +11,19 @@ extension HouseRules {
         }
     }
 
+    /// Prose in Markdown, but for tables, code, and lines that a link makes long.
+    static func markdownWidths(_ files: [HouseFile]) -> [String] {
+        files.filter { $0.path.hasSuffix(".md") }.flatMap { file -> [String] in
+            var isCode = false
+            return file.lines.enumerated().compactMap { index, line in
+                if line.drop(while: { $0 == " " }).hasPrefix("```") { isCode.toggle() }
+                let isFree = isCode || line.hasPrefix("|") || line.contains("](")
+                if isFree || line.count <= longestCommentLine { return nil }
+                return "\(file.path):\(index + 1): \(line.count) columns, at most \(longestCommentLine)"
+            }
+        }
+    }
+
     /// Files that a comment names, such as `window.lua`, and symbols between double backticks.
     static func namesInComments(_ files: [HouseFile]) -> [String] {
         let names = Set(files.map(\.name))

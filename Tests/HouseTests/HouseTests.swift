@@ -94,6 +94,10 @@ struct HouseTests {
             "comments have at most 100 columns", bad: "scripts/a.sh",
             "# " + String(repeating: "a", count: 99), HouseRules.commentWidths),
         Rule(
+            "prose in Markdown has at most 100 columns", bad: "docs/A.md",
+            "```\n" + String(repeating: "a", count: 101) + "\n```\n" + String(repeating: "b", count: 101),
+            HouseRules.markdownWidths),
+        Rule(
             "comments name files that are there", bad: "Sources/Redis/A.swift", "// See gone.lua.",
             HouseRules.namesInComments),
         Rule(

@@ -21,7 +21,7 @@ enum OpenAPI {
         return [
             "openapi": "3.1.0",
             "info": [
-                "title": "Stint", "version": "1",
+                "title": "Stint", "version": .string(Version.text),
                 "description": """
                 Rate limits and quotas for function runners. Times are milliseconds. Every GET is answered \
                 to HEAD too; a path that is there with another method is 405 with Allow; every error is \
@@ -39,7 +39,7 @@ enum OpenAPI {
                 "securitySchemes": [
                     "bearer": [
                         "type": "http", "scheme": "bearer",
-                        "description": "A token good for the scope; needed when tokens.file is set",
+                        "description": "A token good for the scope; needed when security.tokens is set",
                     ],
                     "basic": [
                         "type": "http", "scheme": "basic",

@@ -32,7 +32,7 @@ final class DataDirectory: Sendable {
             socketPath = socket
         } else {
             // The same data directory always gets the same short one, private to this user.
-            let short = "\(try Self.resolved(temporary))/stint-\(geteuid())-\(Self.fingerprint(self.path))"
+            let short = "\(try Self.resolved(temporary))/stint-\(geteuid())-\(Fingerprint(of: self.path.utf8).text)"
             do {
                 try Self.makePrivate(short)
             } catch {
@@ -118,11 +118,5 @@ final class DataDirectory: Sendable {
             description:
                 "data.dir: \(directory)/lock is a link, or no file of this user's. Type: rm \(directory)/lock"
         )
-    }
-
-    /// FNV-1a, 64 bits, in hexadecimal.
-    private static func fingerprint(_ text: String) -> String {
-        let hash = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        return String(hash, radix: 16)
     }
 }

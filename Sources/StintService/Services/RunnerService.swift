@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import RunnerAPI
 import ServiceLifecycle
+import WireFormat
 
 struct RunnerService: Service {
     /// How long the embedded Redis may take to read its log before runners are let in all the same.
@@ -93,6 +94,7 @@ struct RunnerService: Service {
             address.pathname ?? "\(Address(host: address.ipAddress ?? "", port: address.port ?? 0))"
         }
         var metadata: Logger.Metadata = [
+            "version": "\(Version.text)",
             "runners": "\(runners.joined(separator: " "))",
             "admin": "\(Address(host: settings.adminAddress.host, port: adminPort))",
             "ledger": "\(ledgers.description)", "plan": "\(plan)",
