@@ -116,7 +116,7 @@ public final class RedisLink {
         guard waiting.count < settings.maximumInFlight else {
             return sink.receive(.failure(.notSent("too many commands wait for replies")))
         }
-        let deadline = NIODeadline.now() + commandDeadline
+        let deadline = eventLoop.now + commandDeadline
         waiting.append(sink, deadline: deadline)
         writer.beginCommand(argumentCount: argumentCount)
         write(&writer)
@@ -305,7 +305,7 @@ extension RedisLink {
     private func checkDeadline(_ suspect: NIODeadline?) {
         deadlineTimer = nil
         guard let due = waiting.deadline else { return }
-        let now = NIODeadline.now()
+        let now = eventLoop.now
         if now < due {
             look(at: due)
         } else if due == suspect {

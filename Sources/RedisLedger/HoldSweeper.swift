@@ -98,7 +98,7 @@ final class HoldSweeper {
         let pause = due.isEmpty ? HoldSweeper.rest : HoldSweeper.step
         timer = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self, weak link] in
             guard let self, let link else { return }
-            step(at: .now(), over: link)
+            step(at: eventLoop.now, over: link)
             start(over: link)
         }
     }
@@ -166,7 +166,7 @@ final class HoldSweeper {
     private func hear(_ reply: Result<RedisReply, RedisFailure>, about some: [HoldWatch.Due]) {
         callsUnderWay -= 1
         defer { sendSome() }
-        let now = NIODeadline.now()
+        let now = eventLoop.now
         if case .success(let reply) = reply, let swept = Swept(reply, accounts: some.count) {
             if swept.lostRows > 0 { lostRows(swept.lostRows) }
             if !swept.isRefused {

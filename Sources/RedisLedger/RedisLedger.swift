@@ -139,7 +139,7 @@ public final class RedisLedger: Ledger {
         let calls = gathering
         gathering.removeAll(keepingCapacity: true)
         gatheringPlace.removeAll(keepingCapacity: true)
-        let now = NIODeadline.now()
+        let now = eventLoop.now
         for call in calls {
             combined.record(call.questionCount)
             call.departure = now
@@ -168,7 +168,7 @@ public final class RedisLedger: Ledger {
     func receive(_ reply: Result<RedisReply, RedisFailure>, to call: LedgerCall) {
         switch reply {
         case .success(.bulk(let bytes)):
-            latency.recordNanoseconds((NIODeadline.now() - call.departure).nanoseconds)
+            latency.recordNanoseconds((eventLoop.now - call.departure).nanoseconds)
             if !call.answer(from: bytes) { refuse(call, "bytes that the script does not return") }
         case .success(.error(let text)) where text.hasPrefix("NOSCRIPT") && !call.wentWithText:
             call.wentWithText = true
@@ -228,7 +228,7 @@ public final class RedisLedger: Ledger {
     func watchLost(_ ask: Ask, about account: Account, under plan: Plan) {
         let grant = Grant(admittedAt: Timestamp(ms: 0), durationMs: ask.durationMs)
         let stay = TimeAmount.milliseconds(Int64(Hold(grant: grant, under: plan).expires.ms))
-        sweeper.mayHaveAdmitted(account, stay: stay, at: .now())
+        sweeper.mayHaveAdmitted(account, stay: stay, at: eventLoop.now)
     }
 
     func loadScripts() {
