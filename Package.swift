@@ -97,7 +97,7 @@ let package = Package(
         .target(
             name: "RedisLedger",
             dependencies: ["Accounting", "Redis", nio, log, metrics],
-            resources: [.embedInCode("Scripts")],
+            resources: ["Decide", "Include", "Inspect"].map { .embedInCode("Scripts/\($0)") },
             swiftSettings: strict
         ),
         .target(

@@ -20,7 +20,7 @@ public final class RedisLink {
     private let connections: Counter
     private let disconnections: Counter
     private let inFlight: Meter
-    private var chance: any RandomNumberGenerator
+    private var random: any RandomNumberGenerator
 
     private var phase = Phase.idle
     private var waiting = WaitingReplies()
@@ -59,11 +59,11 @@ public final class RedisLink {
     ///
     /// - Parameters:
     ///   - eventLoop: where it lives; of a NIO `MultiThreadedEventLoopGroup`.
-    ///   - chance: draws the backoff.
+    ///   - random: draws the backoff.
     ///   - onReady: runs on the loop each time the link is ready. What it sends goes first.
     public init(
         eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
-        chance: any RandomNumberGenerator = SystemRandomNumberGenerator(),
+        random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
         onReady: @escaping (RedisLink) -> Void
     ) {
         self.eventLoop = eventLoop
@@ -72,7 +72,7 @@ public final class RedisLink {
         self.dialer = Dialer(settings: settings, eventLoop: eventLoop)
         self.logger = logger
         self.onReady = onReady
-        self.chance = chance
+        self.random = random
         connections = Counter(label: "stint_redis_connections_total", factory: metrics)
         disconnections = Counter(label: "stint_redis_disconnections_total", factory: metrics)
         inFlight = Meter(label: "stint_redis_in_flight", factory: metrics)
@@ -243,7 +243,7 @@ extension RedisLink {
         writer.clear()
         reportInFlight()
         if case .pausing = next {
-            let pause = TimeAmount(backoff.next(using: &chance))
+            let pause = TimeAmount(backoff.next(using: &random))
             connectTimer = eventLoop.assumeIsolated().scheduleTask(in: pause) { self.dial() }
         }
         handler?.channel.close(promise: nil)

@@ -1,5 +1,5 @@
-// Opens sockets: TCP by name or address, Unix, TLS on top. One attempt, no patience: trying again
-// is the link's.
+// Opens sockets: TCP by name or address, Unix, TLS on top. One attempt; trying again is the
+// link's.
 
 import NIOCore
 import NIOPosix
