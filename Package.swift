@@ -191,6 +191,7 @@ let package = Package(
                 "CHiredis", "Redis", "TestServers", nio, posix, log, metrics,
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

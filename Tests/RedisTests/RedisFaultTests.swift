@@ -139,28 +139,6 @@ struct RedisFaultTests {
             #expect(try await rig.send("PING").isNotSent)
         }
     }
-
-    @Test("a slow command holds up those behind it, and none of them is late by its own deadline")
-    func keepsDeadlinesPerCommand() async throws {
-        try await RedisServer.withServer { server in
-            try await LinkRig.withLink(server.url) { settings in
-                settings.commandDeadline = .seconds(4)
-            } _: { rig in
-                try await rig.untilAnswered()
-                // Five times a second of work, each sent while the one before runs: the queue is
-                // never empty for 5 s, and no command waits longer than 2, so that a loaded machine
-                // has 2 to add.
-                var callers = try await rig.ask([["DEBUG", "SLEEP", "1"]])
-                for _ in 0..<4 {
-                    let last = callers[callers.count - 1]
-                    callers += try await rig.ask([["DEBUG", "SLEEP", "1"], ["PING"]])
-                    _ = try await last.answer()
-                }
-                for caller in callers { #expect(try await caller.answer().reply != nil) }
-                #expect(rig.readyCount == 1)
-            }
-        }
-    }
 }
 
 extension Sequence {

@@ -6,9 +6,6 @@ import NIOPosix
 import NIOSSL
 
 final class Dialer {
-    /// The identity of one attempt, to tell a late answer from the awaited one.
-    final class Attempt {}
-
     private let settings: RedisSettings
     private let eventLoop: any EventLoop
     /// Made at the first attempt that succeeds in reading the trust roots, then kept.

@@ -1,7 +1,7 @@
 // One connection to one server, owned by one event loop and used only on it: connects by itself,
 // pipelines what it is given, keeps the deadlines, and starts again for ever until it is closed.
-// How a connection is made is `Dialer`'s, what is said first `Greeting`'s, whose reply is whose
-// `WaitingReplies`', bytes are `LinkHandler`'s.
+// What it does next is decided by `LinkState`; this is where it is done. How a connection is made
+// is `Dialer`'s, bytes are `LinkHandler`'s.
 
 public import Logging
 public import Metrics
@@ -11,31 +11,24 @@ public import NIOCore
 ///
 /// A running link keeps itself alive; call `close()` to let it go.
 public final class RedisLink {
+    /// Opens a socket: a connected channel; with TLS its handshake may still be under way.
+    typealias Dial = () -> EventLoopFuture<any Channel>
+
     public let eventLoop: any EventLoop
     private let settings: RedisSettings
-    private let commandDeadline: TimeAmount
-    private let dialer: Dialer
+    private let dial: Dial
     private let logger: Logger
     private let onReady: (RedisLink) -> Void
     private let connections: Counter
     private let disconnections: Counter
     private let inFlight: Meter
-    private var random: any RandomNumberGenerator
 
-    private var phase = Phase.idle
-    private var waiting = WaitingReplies()
+    private var state: LinkState<any ReplySink>
     private var writer = CommandWriter()
-    private var backoff: Backoff
-    /// Why there is no connection, for those who are refused.
-    private var absence = "the link was not started"
-    /// What was last said at warning, so that it is said once.
-    private var lastWarning: String?
-    /// Set until the first reply to a command: only then a connection has proved to be good.
-    private var isUnproven = true
-
-    /// Ends the attempt to connect, or the pause after it; never both are under way.
+    /// The end of the connection in use.
+    private var handler: LinkHandler?
     private var connectTimer: Scheduled<Void>?
-    private var deadlineTimer: Scheduled<Void>?
+    private var replyTimer: Scheduled<Void>?
     /// Set from the first command of a tick of the loop until that tick's flush.
     private var flushIsScheduled = false
     /// Set while the socket is handed bytes, which it may interrupt to say that it takes more.
@@ -44,48 +37,44 @@ public final class RedisLink {
     /// Completes when the last dialled channel is closed, or was never opened.
     private var lastClosed: EventLoopFuture<Void>
 
-    /// Forward: idle, dialling, greeting, ready. Back from the last three: pausing, then dialling
-    /// again. From everywhere: closed, which is the end.
-    private enum Phase {
-        case idle
-        case dialling(Dialer.Attempt)
-        case greeting(LinkHandler, Greeting)
-        case ready(LinkHandler)
-        case pausing
-        case closed
-    }
-
     /// Makes a link that does nothing until `start()`.
     ///
     /// - Parameters:
     ///   - eventLoop: where it lives; of a NIO `MultiThreadedEventLoopGroup`.
     ///   - random: draws the backoff.
     ///   - onReady: runs on the loop each time the link is ready. What it sends goes first.
-    public init(
+    public convenience init(
         eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
         onReady: @escaping (RedisLink) -> Void
     ) {
+        let dialer = Dialer(settings: settings, eventLoop: eventLoop)
+        self.init(
+            eventLoop: eventLoop, settings: settings, logger: logger, metrics: metrics, random: random,
+            dial: dialer.dial, onReady: onReady)
+    }
+
+    /// - Parameter dial: opens sockets on `eventLoop`.
+    init(
+        eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
+        random: any RandomNumberGenerator, dial: @escaping Dial, onReady: @escaping (RedisLink) -> Void
+    ) {
         self.eventLoop = eventLoop
         self.settings = settings
-        self.commandDeadline = TimeAmount(settings.commandDeadline)
-        self.dialer = Dialer(settings: settings, eventLoop: eventLoop)
+        self.dial = dial
         self.logger = logger
         self.onReady = onReady
-        self.random = random
+        state = LinkState(settings, random: random)
         connections = Counter(label: "stint_redis_connections_total", factory: metrics)
         disconnections = Counter(label: "stint_redis_disconnections_total", factory: metrics)
         inFlight = Meter(label: "stint_redis_in_flight", factory: metrics)
-        backoff = settings.backoff
         lastClosed = eventLoop.makeSucceededVoidFuture()
     }
 
     /// Begins to connect. Calling it again does nothing.
     public func start() {
         eventLoop.assertInEventLoop()
-        guard case .idle = phase else { return }
-        absence = "the link is not connected yet"
-        dial()
+        perform(state.start())
     }
 
     /// Fails all that waits, ends the timers and closes the connection, for good. Completes when
@@ -93,16 +82,12 @@ public final class RedisLink {
     @discardableResult
     public func close() -> EventLoopFuture<Void> {
         eventLoop.assertInEventLoop()
-        deadlineTimer?.cancel()
-        deadlineTimer = nil
-        leave(for: .closed, because: "the link is closed")
+        perform(state.close())
         return lastClosed
     }
 
     /// Whether commands are taken now.
-    public var isReady: Bool {
-        if case .ready = phase { true } else { false }
-    }
+    public var isReady: Bool { state.isReady }
 
     /// Appends one command to what leaves for the socket at the end of this tick of the loop, or at
     /// `flush()`.
@@ -112,16 +97,13 @@ public final class RedisLink {
     /// arguments, the command's name among them, and must not call the link.
     public func send(argumentCount: Int, to sink: any ReplySink, _ write: (inout CommandWriter) -> Void) {
         eventLoop.assertInEventLoop()
-        guard case .ready = phase else { return sink.receive(.failure(.notSent(absence))) }
-        guard waiting.count < settings.maximumInFlight else {
-            return sink.receive(.failure(.notSent("too many commands wait for replies")))
+        switch state.send(sink, at: eventLoop.now) {
+        case .refused(let failure): return sink.receive(.failure(failure))
+        case .queued(let time): if let time { setReplyTimer(time) }
         }
-        let deadline = eventLoop.now + commandDeadline
-        waiting.append(sink, deadline: deadline)
         writer.beginCommand(argumentCount: argumentCount)
         write(&writer)
         writer.endCommand()
-        if deadlineTimer == nil { look(at: deadline) }
         if !flushIsScheduled { scheduleFlush() }
     }
 
@@ -129,11 +111,11 @@ public final class RedisLink {
     /// and leaves later.
     public func flush() {
         eventLoop.assertInEventLoop()
-        guard case .ready(let handler) = phase, !isFlushing, !writer.isEmpty, handler.channel.isWritable
+        guard state.isReady, let channel = handler?.channel, !isFlushing, !writer.isEmpty, channel.isWritable
         else { return }
-        waiting.handOver()
+        state.handOver()
         isFlushing = true
-        handler.channel.writeAndFlush(writer.buffer, promise: nil)
+        channel.writeAndFlush(writer.buffer, promise: nil)
         isFlushing = false
         writer.clear()
         reportInFlight()
@@ -147,10 +129,10 @@ public final class RedisLink {
         }
     }
 
-    func reportInFlight() {
-        let change = waiting.count - reportedInFlight
+    private func reportInFlight() {
+        let change = state.waitingCount - reportedInFlight
         guard change != 0 else { return }
-        reportedInFlight = waiting.count
+        reportedInFlight = state.waitingCount
         if change > 0 {
             inFlight.increment(by: Double(change))
         } else {
@@ -159,159 +141,103 @@ public final class RedisLink {
     }
 }
 
-// MARK: - Connecting
+// MARK: - What is to be done
 
 extension RedisLink {
-    private func dial() {
-        let attempt = Dialer.Attempt()
-        phase = .dialling(attempt)
-        connectTimer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(settings.connectDeadline)) {
-            self.lose("no answer to connecting within \(self.settings.connectDeadline)")
-        }
-        let channel = dialer.dial()
-        lastClosed = channel.flatMap { $0.closeFuture }.recover { _ in }
-        channel.assumeIsolated().whenComplete { self.dialled($0, attempt) }
+    private func perform(_ actions: [LinkAction<any ReplySink>]) {
+        if !actions.isEmpty { reportInFlight() }
+        for action in actions { perform(action) }
     }
 
-    private func dialled(_ result: Result<any Channel, any Error>, _ attempt: Dialer.Attempt) {
-        guard case .dialling(let current) = phase, current === attempt else {
-            if case .success(let channel) = result { channel.close(promise: nil) }
-            return
-        }
-        do {
-            let channel = try result.get()
-            let decoder = ReplyDecoder(maximumReplyBytes: settings.maximumReplyBytes)
-            let handler = LinkHandler(link: self, channel: channel, decoder: decoder)
-            let greeting = Greeting(url: settings.url)
-            phase = .greeting(handler, greeting)
-            try channel.pipeline.syncOperations.addHandler(handler)
-            greeting.write(to: &writer)
-            channel.writeAndFlush(writer.buffer, promise: nil)
-            writer.clear()
-        } catch {
-            lose("cannot connect: \(Dialer.text(of: error))")
-        }
-    }
-
-    private func becomeReady(_ handler: LinkHandler) {
-        connectTimer?.cancel()
-        connectTimer = nil
-        phase = .ready(handler)
-        isUnproven = true
-        connections.increment()
-        logger.debug("redis link is ready", metadata: ["redis.url": "\(settings.url)"])
-        onReady(self)
-    }
-
-    private func markProven() {
-        isUnproven = false
-        backoff.reset()
-        guard lastWarning != nil else { return }
-        lastWarning = nil
-        logger.notice("redis link works again", metadata: ["redis.url": "\(settings.url)"])
-    }
-
-    /// Gives up the attempt or the connection; tries again after a pause.
-    private func lose(_ reason: String) {
-        guard leave(for: .pausing, because: reason) else { return }
-        if reason != lastWarning {
-            lastWarning = reason
+    private func perform(_ action: LinkAction<any ReplySink>) {
+        switch action {
+        case .dial(let attempt): open(attempt)
+        case .greet(let greeting): write(greeting)
+        case .setConnectTimer(let time): setConnectTimer(time)
+        case .cancelConnectTimer: connectTimer?.cancel()
+        case .setReplyTimer(let time): setReplyTimer(time)
+        case .cancelReplyTimer: replyTimer?.cancel()
+        case .closeSocket: closeSocket()
+        case .countConnection:
+            connections.increment()
+            logger.debug("redis link is ready", metadata: ["redis.url": "\(settings.url)"])
+        case .countDisconnection: disconnections.increment()
+        case .warn(let reason):
             logger.warning(
                 "redis link is down; trying again",
                 metadata: ["redis.url": "\(settings.url)", "reason": "\(reason)"])
+        case .noteRecovery:
+            logger.notice("redis link works again", metadata: ["redis.url": "\(settings.url)"])
+        case .announceReady: onReady(self)
+        case .fail(let sink, let failure): sink.receive(.failure(failure))
         }
     }
 
-    /// Leaves whatever is under way. Everything is in its new state before anyone is told.
-    @discardableResult
-    private func leave(for next: Phase, because reason: String) -> Bool {
-        let handler: LinkHandler?
-        switch phase {
-        case .closed: return false
-        case .idle, .pausing, .dialling: handler = nil
-        case .greeting(let current, _): handler = current
-        case .ready(let current):
-            handler = current
-            disconnections.increment()
+    private func open(_ attempt: Attempt) {
+        let channel = dial()
+        lastClosed = channel.flatMap { $0.closeFuture }.recover { _ in }
+        channel.assumeIsolated().whenComplete { self.opened($0, for: attempt) }
+    }
+
+    private func opened(_ result: Result<any Channel, any Error>, for attempt: Attempt) {
+        do {
+            let channel = try result.get()
+            guard state.isDialling(attempt) else { return channel.close(promise: nil) }
+            let decoder = ReplyDecoder(maximumReplyBytes: settings.maximumReplyBytes)
+            let handler = LinkHandler(link: self, attempt: attempt, channel: channel, decoder: decoder)
+            self.handler = handler
+            try channel.pipeline.syncOperations.addHandler(handler)
+            perform(state.connected(attempt))
+        } catch {
+            drop(attempt, because: "cannot connect: \(Dialer.text(of: error))")
         }
-        connectTimer?.cancel()
-        connectTimer = nil
-        phase = next
-        absence = reason
-        let failed = waiting
-        waiting = WaitingReplies()
+    }
+
+    private func write(_ greeting: Greeting) {
+        greeting.write(to: &writer)
+        handler?.channel.writeAndFlush(writer.buffer, promise: nil)
         writer.clear()
-        reportInFlight()
-        if case .pausing = next {
-            let pause = TimeAmount(backoff.next(using: &random))
-            connectTimer = eventLoop.assumeIsolated().scheduleTask(in: pause) { self.dial() }
+    }
+
+    private func closeSocket() {
+        writer.clear()
+        let last = handler
+        handler = nil
+        last?.channel.close(promise: nil)
+    }
+
+    private func setConnectTimer(_ time: Duration) {
+        connectTimer?.cancel()
+        connectTimer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
+            self.perform(self.state.connectTimerFired())
         }
-        handler?.channel.close(promise: nil)
-        failed.fail(reason)
-        return true
+    }
+
+    private func setReplyTimer(_ time: NIODeadline) {
+        replyTimer = eventLoop.assumeIsolated().scheduleTask(deadline: time) {
+            self.perform(self.state.checkReplies(at: self.eventLoop.now))
+        }
     }
 }
 
 // MARK: - What the connection brings
 
 extension RedisLink {
-    /// Whether `handler` belongs to the connection in use.
-    func uses(_ handler: LinkHandler) -> Bool {
-        switch phase {
-        case .greeting(let current, _), .ready(let current): current === handler
-        case .idle, .dialling, .pausing, .closed: false
-        }
-    }
+    /// Whether `attempt` became the connection in use.
+    func uses(_ attempt: Attempt) -> Bool { state.uses(attempt) }
 
     /// Takes one reply of the connection in use.
-    func take(_ reply: RedisReply) {
-        switch phase {
-        case .ready:
-            guard let sink = waiting.takeNext() else {
-                return lose("the server answered what it was not asked")
-            }
-            if isUnproven { markProven() }
-            sink.receive(.success(reply))
-        case .greeting(let handler, var greeting):
-            switch greeting.take(reply) {
-            case .more: phase = .greeting(handler, greeting)
-            case .welcome: becomeReady(handler)
-            case .refused(let reason): lose(reason)
-            }
-        case .idle, .dialling, .pausing, .closed: break
-        }
+    func receive(_ reply: RedisReply) {
+        let outcome = state.replied(reply)
+        perform(outcome.actions)
+        outcome.sink?.receive(.success(reply))
     }
 
-    /// The connection of `handler` is of no use any more.
-    func drop(_ handler: LinkHandler, because reason: String) {
-        guard uses(handler) else { return }
-        lose(reason)
-    }
-}
+    /// All that the socket had to say for now was taken.
+    func readCompleted() { reportInFlight() }
 
-// MARK: - Deadlines
-
-extension RedisLink {
-    /// One timer for the oldest command, set anew when it fires: commands that were answered in
-    /// time cost none.
-    private func look(at time: NIODeadline, suspect: NIODeadline? = nil) {
-        deadlineTimer = eventLoop.assumeIsolated().scheduleTask(deadline: time) {
-            self.checkDeadline(suspect)
-        }
-    }
-
-    /// When the oldest is late, looks once more after the loop has read its sockets: it may be us
-    /// who were late.
-    private func checkDeadline(_ suspect: NIODeadline?) {
-        deadlineTimer = nil
-        guard let due = waiting.deadline else { return }
-        let now = eventLoop.now
-        if now < due {
-            look(at: due)
-        } else if due == suspect {
-            lose("no reply within \(settings.commandDeadline)")
-        } else {
-            look(at: now + .milliseconds(1), suspect: due)
-        }
+    /// The attempt came to nothing, or its connection is of no use any more.
+    func drop(_ attempt: Attempt, because reason: String) {
+        perform(state.ended(attempt, because: reason))
     }
 }

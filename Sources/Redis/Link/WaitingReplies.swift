@@ -5,13 +5,13 @@ import NIOCore
 
 /// The commands of one link that have no reply yet, oldest first: first those handed to the socket,
 /// then the rest.
-struct WaitingReplies {
+struct WaitingReplies<Sink> {
     private var entries = CircularBuffer<Entry>(initialCapacity: 64)
     /// How many of the oldest were handed to the socket.
     private var handedOver = 0
 
     private struct Entry {
-        let sink: any ReplySink
+        let sink: Sink
         let deadline: NIODeadline
     }
 
@@ -19,7 +19,7 @@ struct WaitingReplies {
     /// When the oldest must have its reply.
     var deadline: NIODeadline? { entries.first?.deadline }
 
-    mutating func append(_ sink: any ReplySink, deadline: NIODeadline) {
+    mutating func append(_ sink: Sink, deadline: NIODeadline) {
         entries.append(Entry(sink: sink, deadline: deadline))
     }
 
@@ -27,16 +27,16 @@ struct WaitingReplies {
     mutating func handOver() { handedOver = entries.count }
 
     /// Whose reply comes next; nil when the server answers what it was not asked.
-    mutating func takeNext() -> (any ReplySink)? {
+    mutating func takeNext() -> Sink? {
         guard handedOver > 0 else { return nil }
         handedOver -= 1
         return entries.removeFirst().sink
     }
 
-    /// Fails all in order: what the socket had is lost, the rest was not sent.
-    consuming func fail(_ reason: String) {
-        for (index, entry) in entries.enumerated() {
-            entry.sink.receive(.failure(index < handedOver ? .lost(reason) : .notSent(reason)))
+    /// What all get, in order: what the socket had is lost, the rest was not sent.
+    func failures(because reason: String) -> [(sink: Sink, failure: RedisFailure)] {
+        entries.enumerated().map { index, entry in
+            (entry.sink, index < handedOver ? .lost(reason) : .notSent(reason))
         }
     }
 }
