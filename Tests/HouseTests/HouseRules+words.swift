@@ -2,7 +2,12 @@
 
 extension HouseRules {
     /// An identifier, and what to write instead.
-    static let bannedIdentifiers: [String: String] = [:]
+    static let bannedIdentifiers: [String: String] = [
+        "AccountPages": "AccountInspector",
+        "Ear": "ReplyCallback",
+        "HoldWatch": "ExpiredHoldQueue",
+        "Posed": "LedgerCall.Pending",
+    ]
 
     static func words(_ files: [HouseFile], _ banned: [String: String] = bannedIdentifiers) -> [String] {
         files.filter { $0.isSwift && !$0.path.hasPrefix("Tests/HouseTests/") }.flatMap { file in

@@ -47,7 +47,8 @@ extension LedgerCall {
             for index in batch.questions.indices {
                 guard let answer = next.next() else { continue }
                 if case .success(let answer) = answer {
-                    ledger.watch(answer.verdict, about: batch.account, under: batch.plan, since: departure)
+                    ledger.sweeper.answered(
+                        answer.verdict, about: batch.account, under: batch.plan, since: departure)
                 }
                 batch.questions[index].sink.receive(answer)
             }
@@ -104,7 +105,8 @@ extension ByteBuffer {
     }
 
     private mutating func readVerdict(on question: Question, limits: Int) -> Verdict? {
-        guard let code = readInteger().flatMap(VerdictCode.init), let a = readNumber(from: -1), let b = readNumber(),
+        guard let code = readInteger().flatMap(VerdictCode.init), let a = readNumber(from: -1),
+            let b = readNumber(),
             let c = readNumber()
         else { return nil }
         switch (code, question) {

@@ -50,6 +50,10 @@ final class LedgerCall {
 
     var accountCount: Int { batches.count }
 
+    /// The hash tag of its keys: all of them where several servers share the accounts, else of the
+    /// first.
+    var tag: String { batches[0].account.name }
+
     /// Whether a question under `plan` may still come.
     func hasRoom(for plan: Plan) -> Bool {
         questionCount < LedgerCall.maximumQuestions
@@ -88,7 +92,7 @@ final class LedgerCall {
         for batch in batches {
             for index in batch.questions.indices {
                 if case .outcomeUnknown = error, case .admit(let ask) = batch.questions[index].question {
-                    ledger.watchLost(ask, about: batch.account, under: batch.plan)
+                    ledger.sweeper.mayHaveAdmitted(ask, about: batch.account, under: batch.plan)
                 }
                 batch.questions[index].sink.receive(.failure(error))
             }
