@@ -7,11 +7,18 @@ public struct RedisSettings: Sendable, Equatable {
     /// Longest time from the start of an attempt to connect until the server has answered AUTH,
     /// SELECT and PING.
     public var connectDeadline: Duration = .milliseconds(90)
-    /// Longest time from `send` to the reply of one command. When it passes, the whole link is
-    /// given up.
+    /// Longest time from `send` to the reply of one command. When it passes, the outcome of this
+    /// command is `.lost`, and further ones are `.notSent` until the late reply has come.
     public var commandDeadline: Duration = .milliseconds(75)
-    /// Most commands that may wait for replies on one link; more are refused with `.notSent`. At
-    /// least 1.
+    /// Longest time without any whole reply while commands wait. When it passes, the connection is
+    /// given up. At least twice ``commandDeadline`` is taken.
+    ///
+    /// A second is longer than a healthy server pauses (a fork, a slow disk, a script of somebody
+    /// else) and than TCP takes to repeat what was lost twice, and short enough that a connection
+    /// that died in silence is soon replaced.
+    public var silenceLimit: Duration = .seconds(1)
+    /// Most commands that may wait for replies on one link, those whose deadline has passed among
+    /// them; more are refused with `.notSent`. At least 1.
     public var maximumInFlight = 10_000
     /// Longest reply in bytes on the wire. A longer one closes the link.
     public var maximumReplyBytes = 1 << 20

@@ -185,10 +185,142 @@ struct LinkStateTests {
         let resting = link.checkReplies(at: Self.at(126))
         #expect(resting == [])
         #expect(link.send(3, at: Self.at(200)) == .queued(replyTimer: Self.at(275)))
+    }
+}
+
+// MARK: - Late replies
+
+extension LinkStateTests {
+    private static let lateness = "no reply within \(Duration.milliseconds(75))"
+    private static let absence = RedisFailure.notSent("the server is not answering")
+
+    /// A link that was sent numbers, one each 10 ms from 0, and has looked at 75 ms.
+    private static func late(_ count: Int) -> LinkState<Int> {
+        var link = ready()
+        for number in 0..<count {
+            _ = link.send(number, at: at(10 * number))
+            link.handOver()
+        }
+        _ = link.checkReplies(at: at(75))
+        return link
+    }
+
+    @Test("A late reply fails its asker alone; the others keep their deadlines and their replies")
+    func failsOne() {
+        var link = Self.late(3)
+        let stalled = link.checkReplies(at: Self.at(76))
+        #expect(
+            stalled == [
+                .discardUnsent, .warnOfStall(Self.lateness), .countTimeouts(1),
+                .fail(0, .lost(Self.lateness)), .setReplyTimer(Self.at(85)),
+            ])
+        #expect(!link.isReady && link.waitingCount == 3)
+        let discarded = link.replied(.integer(0))
+        #expect(discarded == ReplyOutcome(actions: [.announceReady]) && link.isReady)
+        let (first, second) = (link.replied(.integer(1)), link.replied(.integer(2)))
+        #expect(first == ReplyOutcome(actions: [.noteRecovery], sink: 1) && second == ReplyOutcome(sink: 2))
+    }
+
+    @Test("While a reply is late commands are refused at once, and what the socket had not is not sent")
+    func refusesWhileStalled() {
+        var link = Self.late(1)
+        _ = link.send(1, at: Self.at(75))
+        let stalled = link.checkReplies(at: Self.at(76))
+        #expect(stalled.contains(.fail(1, Self.absence)) && stalled.contains(.discardUnsent))
+        #expect(link.waitingCount == 1)
+        #expect(link.send(2, at: Self.at(77)) == .refused(Self.absence))
+        _ = link.replied(.null)
+        #expect(link.send(3, at: Self.at(80)) == .queued(replyTimer: Self.at(155)))
+    }
+
+    @Test("Several late replies are discarded in their order before the next command is taken")
+    func discardsInOrder() {
+        var link = Self.late(3)
+        _ = link.checkReplies(at: Self.at(76))
+        _ = link.checkReplies(at: Self.at(96))
+        let rest = link.checkReplies(at: Self.at(97))
+        #expect(
+            rest == [
+                .countTimeouts(2), .fail(1, .lost(Self.lateness)), .fail(2, .lost(Self.lateness)),
+                .setReplyTimer(Self.at(1_000)),
+            ], "the stall is said once")
+        let (first, second, third) = (link.replied(.null), link.replied(.null), link.replied(.null))
+        #expect(first == ReplyOutcome() && second == ReplyOutcome())
+        #expect(third == ReplyOutcome(actions: [.announceReady]))
+        let unasked = link.replied(.null)
+        #expect(unasked.actions.contains(.closeSocket))
+    }
+
+    @Test("A server that says nothing for the limit is left, and who still waits is told")
+    func leavesSilentServer() {
+        var link = Self.late(1)
+        _ = link.checkReplies(at: Self.at(76))
+        let doubted = link.checkReplies(at: Self.at(1_000))
+        #expect(doubted == [.setReplyTimer(Self.at(1_001))])
+        let left = link.checkReplies(at: Self.at(1_001))
+        let reason = "no reply at all within \(Duration.seconds(1))"
+        #expect(
+            left == [
+                .cancelConnectTimer, .closeSocket, .countDisconnection,
+                .setConnectTimer(.milliseconds(10)), .warn(reason),
+            ], "who was late has heard that already")
+        #expect(link.send(2, at: Self.at(1_002)) == .refused(.notSent(reason)))
+    }
+
+    @Test("A server that says something now and then is not left, however late it is")
+    func staysWithSlowServer() {
+        var link = Self.late(4)
+        for ms in [76, 105, 106] { _ = link.checkReplies(at: Self.at(ms)) }
+        for ms in [900, 1_800, 2_700] {
+            let outcome = link.replied(.null)
+            link.heard(at: Self.at(ms))
+            #expect(outcome == ReplyOutcome())
+            let looked = link.checkReplies(at: Self.at(ms + 900))
+            #expect(looked == [.setReplyTimer(Self.at(ms + 1_000))])
+        }
+        let last = link.replied(.null)
+        #expect(last == ReplyOutcome(actions: [.announceReady]) && link.isReady)
+    }
+
+    @Test("The limit on silence is never shorter than two deadlines, and starts with the oldest command")
+    func boundsSilence() {
+        var link = Self.ready { $0.commandDeadline = .seconds(3) }
+        _ = link.send(0, at: Self.at(10_000))
         link.handOver()
-        _ = link.checkReplies(at: Self.at(275))
-        let lost = link.checkReplies(at: Self.at(276))
-        let reason = "no reply within \(Duration.milliseconds(75))"
-        #expect(lost.contains(.fail(3, .lost(reason))) && lost.contains(.closeSocket))
+        _ = link.checkReplies(at: Self.at(13_000))
+        let stalled = link.checkReplies(at: Self.at(13_001))
+        #expect(stalled.last == .setReplyTimer(Self.at(16_000)))
+    }
+
+    @Test("A connection that ends while a reply is late fails only who still waits for one")
+    func endsWhileStalled() {
+        var link = Self.late(2)
+        _ = link.checkReplies(at: Self.at(76))
+        let ended = link.ended(Self.first, because: "over")
+        #expect(ended.filter { if case .fail = $0 { true } else { false } } == [.fail(1, .lost("over"))])
+        // The timer of the old connection fires no later than the new one needs it.
+        _ = link.connectTimerFired()
+        _ = link.connected(Self.second)
+        _ = link.replied(.status("PONG"))
+        let sent = link.send(2, at: Self.at(100))
+        #expect(sent == .queued(replyTimer: nil))
+    }
+
+    @Test("A timer that was set for a silent server is set anew for the next command")
+    func resetsTimer() {
+        var link = Self.late(1)
+        _ = link.checkReplies(at: Self.at(76))
+        _ = link.replied(.null)
+        let sent = link.send(1, at: Self.at(100))
+        #expect(sent == .queued(replyTimer: Self.at(175)))
+    }
+
+    @Test("A socket that takes nothing although the server owes nothing is left at the deadline")
+    func leavesClosedSocket() {
+        var link = Self.ready()
+        _ = link.send(0, at: Self.at(0))
+        _ = link.checkReplies(at: Self.at(75))
+        let left = link.checkReplies(at: Self.at(76))
+        #expect(left.contains(.fail(0, .notSent("the socket takes no commands"))))
     }
 }

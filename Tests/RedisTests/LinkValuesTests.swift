@@ -8,31 +8,63 @@ import Testing
 
 @Suite("A link's decisions")
 struct LinkValuesTests {
+    private static func at(_ ms: Int) -> NIODeadline { .uptimeNanoseconds(UInt64(ms) * 1_000_000) }
+
     @Test("replies belong to commands in order, and the deadline is always that of the oldest")
     func keepsOrder() {
         var waiting = WaitingReplies<Int>()
-        for number in 0..<3 { waiting.append(number, deadline: .uptimeNanoseconds(UInt64(number))) }
-        #expect(waiting.takeNext() == nil, "nothing was handed over yet")
+        for number in 0..<3 { waiting.append(number, deadline: Self.at(number)) }
+        #expect(waiting.takeNext() == .unasked, "nothing was handed over yet")
         waiting.handOver()
         for number in 0..<3 {
-            #expect(waiting.deadline == .uptimeNanoseconds(UInt64(number)))
-            #expect(waiting.takeNext() == number)
+            #expect(waiting.deadline == Self.at(number))
+            #expect(waiting.takeNext() == .sink(number))
         }
-        #expect(waiting.deadline == nil && waiting.takeNext() == nil)
+        #expect(waiting.deadline == nil && waiting.takeNext() == .unasked)
     }
 
     @Test("what the socket had is lost, the rest was not sent")
     func failsByWhatTheSocketHad() {
         var waiting = WaitingReplies<Int>()
-        let deadline = NIODeadline.uptimeNanoseconds(1)
-        waiting.append(0, deadline: deadline)
-        waiting.append(1, deadline: deadline)
+        waiting.append(0, deadline: Self.at(1))
+        waiting.append(1, deadline: Self.at(1))
         waiting.handOver()
-        waiting.append(2, deadline: deadline)
-        #expect(waiting.takeNext() == 0)
+        waiting.append(2, deadline: Self.at(1))
+        #expect(waiting.takeNext() == .sink(0))
         let failures = waiting.failures(because: "why")
         #expect(failures.map(\.sink) == [1, 2])
         #expect(failures.map(\.failure) == [.lost("why"), .notSent("why")])
+    }
+
+    @Test("who is forgotten hears nothing more, and keeps a place until the reply has come")
+    func forgets() {
+        var waiting = WaitingReplies<Int>()
+        for number in 0..<4 { waiting.append(number, deadline: Self.at(10 * number)) }
+        waiting.handOver()
+        waiting.append(4, deadline: Self.at(40))
+        let early = waiting.forget(dueBy: Self.at(15))
+        #expect(early == [0, 1] && waiting.deadline == Self.at(20))
+        let withdrawn = waiting.withdrawUnsent()
+        #expect(withdrawn == [4] && waiting.count == 4)
+        let late = waiting.forget(dueBy: Self.at(25))
+        #expect(late == [2])
+        #expect(waiting.failures(because: "why").map(\.sink) == [3])
+        for _ in 0..<3 {
+            #expect(waiting.hasForgotten)
+            #expect(waiting.takeNext() == .forgotten)
+        }
+        #expect(!waiting.hasForgotten)
+        #expect(waiting.takeNext() == .sink(3))
+        #expect(waiting.takeNext() == .unasked)
+    }
+
+    @Test("what the socket has not is not forgotten, whatever the time")
+    func keepsUnsent() {
+        var waiting = WaitingReplies<Int>()
+        waiting.append(0, deadline: Self.at(1))
+        #expect(waiting.areAllUnsent && waiting.deadline == Self.at(1))
+        let forgotten = waiting.forget(dueBy: Self.at(2))
+        #expect(forgotten.isEmpty && waiting.count == 1)
     }
 
     @Test("the backoff draws below a ceiling that doubles to its longest, and starts again after a reset")

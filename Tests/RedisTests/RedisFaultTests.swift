@@ -3,6 +3,7 @@
 // the link comes back by itself.
 
 import Glibc
+import MetricsTestKit
 import NIOCore
 import Redis
 import TestServers
@@ -64,6 +65,28 @@ struct RedisFaultTests {
                     server.kill(SIGCONT)
                 }
                 try await rig.untilAnswered()
+            }
+        }
+    }
+
+    @Test("a server that stops for a moment keeps its connection: what was lost has run, each command once")
+    func outlivesPause() async throws {
+        try await RedisServer.withServer { server in
+            try await LinkRig.withLink(server.url) { settings in
+                // However long this test stands still itself.
+                settings.silenceLimit = .seconds(60)
+            } _: { rig in
+                try await rig.untilAnswered()
+                for round in 1...3 {
+                    server.kill(SIGSTOP)
+                    let answers = try await rig.send(Array(repeating: ["INCR", "n"], count: 50))
+                    #expect(answers.allSatisfy { $0.isLost }, "\(answers)")
+                    #expect(try await rig.send("INCR", "n").isNotSent)
+                    server.kill(SIGCONT)
+                    try await rig.untilAnswered()
+                    #expect(try server.command("GET", "n") == "\(50 * round)")
+                }
+                #expect(rig.metrics.counterTotal(label: "stint_redis_connections_total") == 1)
             }
         }
     }

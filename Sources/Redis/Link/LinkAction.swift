@@ -14,18 +14,23 @@ enum LinkAction<Sink> {
     case dial(Attempt)
     /// Write the commands that open a connection.
     case greet(Greeting)
-    /// Call ``LinkState/connectTimerFired()`` after this time. There is one such timer.
+    /// Call ``LinkState/connectTimerFired()`` after this time, and not when it was to be called before.
     case setConnectTimer(Duration)
     case cancelConnectTimer
-    /// Call ``LinkState/checkReplies(at:)`` then. There is one such timer.
+    /// Call ``LinkState/checkReplies(at:)`` then, and not when it was to be called before.
     case setReplyTimer(NIODeadline)
     case cancelReplyTimer
     /// Close the socket, if there is one. What was not handed to it will not be.
     case closeSocket
+    /// Forget what was not handed to the socket.
+    case discardUnsent
     case countConnection
     case countDisconnection
-    /// Say at warning what is wrong.
+    case countTimeouts(Int)
+    /// Say at warning why there is no connection.
     case warn(String)
+    /// Say at warning why no command is taken.
+    case warnOfStall(String)
     /// Say that it is over.
     case noteRecovery
     /// Tell whoever made the link that it takes commands.
@@ -38,7 +43,8 @@ extension LinkAction: Equatable where Sink: Equatable {}
 /// What becomes of a command that is to be sent.
 enum Placement: Equatable {
     /// It waits for its reply, once it is written.
-    /// - Parameter replyTimer: when to call ``LinkState/checkReplies(at:)``; nil: that is set.
+    /// - Parameter replyTimer: when to call ``LinkState/checkReplies(at:)``; nil: it is called soon
+    ///   enough.
     case queued(replyTimer: NIODeadline?)
     case refused(RedisFailure)
 }

@@ -15,8 +15,11 @@ struct LinkState<Sink> {
         case dialling(Attempt)
         /// The server has to say that it knows us. Goes to `ready`, or to `pausing`.
         case greeting(Attempt, Greeting)
-        /// Commands are taken. Goes to `pausing`.
+        /// Commands are taken. Goes to `stalled`, or to `pausing`.
         case ready(Attempt)
+        /// A reply is late, so no command is taken until every late reply has come. Goes to `ready`,
+        /// or to `pausing`.
+        case stalled(Attempt)
         /// Until the next attempt. Goes to `dialling`.
         case pausing
         /// The end.
@@ -24,6 +27,9 @@ struct LinkState<Sink> {
     }
 
     private let settings: RedisSettings
+    private let commandDeadline: TimeAmount
+    /// How long nothing may be heard while commands wait.
+    private let silenceLimit: Duration
     private var phase = Phase.idle
     private var waiting = WaitingReplies<Sink>()
     private var attempts = 0
@@ -35,14 +41,21 @@ struct LinkState<Sink> {
     private var lastWarning: String?
     /// Set until the first reply to a command: only then a connection has proved to be good.
     private var isUnproven = true
-    private var replyTimerIsSet = false
-    /// The deadline that had passed when replies were checked last.
-    private var suspect: NIODeadline?
+    /// When the reply timer fires; nil: it is not set.
+    private var replyTimer: NIODeadline?
+    /// When replies were checked last, if something was overdue: it is looked at once more.
+    private var doubtedAt: NIODeadline?
+    /// Since when nothing was heard while commands waited.
+    private var silentSince = NIODeadline.uptimeNanoseconds(0)
+    /// A whole reply to a command came since ``heard(at:)`` was called.
+    private var hasHeard = false
 
     init(_ settings: RedisSettings, random: any RandomNumberGenerator) {
         self.settings = settings
         self.random = random
         backoff = settings.backoff
+        commandDeadline = TimeAmount(settings.commandDeadline)
+        silenceLimit = max(settings.silenceLimit, settings.commandDeadline * 2)
     }
 
     /// Whether commands are taken now.
@@ -61,7 +74,7 @@ struct LinkState<Sink> {
     /// Whether `attempt` became the connection in use.
     func uses(_ attempt: Attempt) -> Bool {
         switch phase {
-        case .greeting(let current, _), .ready(let current): current == attempt
+        case .greeting(let current, _), .ready(let current), .stalled(let current): current == attempt
         case .idle, .dialling, .pausing, .closed: false
         }
     }
@@ -96,7 +109,7 @@ extension LinkState {
         switch phase {
         case .dialling, .greeting: lose("no answer to connecting within \(settings.connectDeadline)")
         case .pausing: dial()
-        case .idle, .ready, .closed: []
+        case .idle, .ready, .stalled, .closed: []
         }
     }
 
@@ -108,7 +121,7 @@ extension LinkState {
     /// Everything ends, for good.
     mutating func close() -> [LinkAction<Sink>] {
         if case .closed = phase { return [] }
-        replyTimerIsSet = false
+        replyTimer = nil
         return [.cancelReplyTimer] + leave(for: .closed, because: "the link is closed")
     }
 
@@ -131,13 +144,15 @@ extension LinkState {
         switch phase {
         case .idle, .pausing, .closed: break
         case .dialling, .greeting: actions.append(.closeSocket)
-        case .ready: actions += [.closeSocket, .countDisconnection]
+        case .ready, .stalled: actions += [.closeSocket, .countDisconnection]
         }
         phase = next
         absence = reason
         let failed = waiting
         waiting = WaitingReplies()
-        return actions + others + failed.failures(because: reason).map { .fail($0.sink, $0.failure) }
+        actions += others
+        for (sink, failure) in failed.failures(because: reason) { actions.append(.fail(sink, failure)) }
+        return actions
     }
 }
 
@@ -150,10 +165,11 @@ extension LinkState {
         guard waiting.count < settings.maximumInFlight else {
             return .refused(.notSent("too many commands wait for replies"))
         }
-        let deadline = now + TimeAmount(settings.commandDeadline)
+        if waiting.count == 0 { silentSince = now }
+        let deadline = now + commandDeadline
         waiting.append(sink, deadline: deadline)
-        if replyTimerIsSet { return .queued(replyTimer: nil) }
-        replyTimerIsSet = true
+        if let replyTimer, replyTimer <= deadline { return .queued(replyTimer: nil) }
+        replyTimer = deadline
         return .queued(replyTimer: deadline)
     }
 
@@ -163,11 +179,17 @@ extension LinkState {
     /// A whole reply came on the connection in use.
     mutating func replied(_ reply: RedisReply) -> ReplyOutcome<Sink> {
         switch phase {
-        case .ready:
-            guard let sink = waiting.takeNext() else {
+        case .ready(let attempt), .stalled(let attempt):
+            switch waiting.takeNext() {
+            case .sink(let sink):
+                prove()
+                return ReplyOutcome(actions: recover(), sink: sink)
+            case .forgotten:
+                prove()
+                return ReplyOutcome(actions: waiting.hasForgotten ? [] : resume(attempt))
+            case .unasked:
                 return ReplyOutcome(actions: lose("the server answered what it was not asked"))
             }
-            return ReplyOutcome(actions: isUnproven ? prove() : [], sink: sink)
         case .greeting(let attempt, var greeting):
             switch greeting.judge(reply) {
             case .more:
@@ -185,24 +207,80 @@ extension LinkState {
         }
     }
 
-    private mutating func prove() -> [LinkAction<Sink>] {
+    /// The connection is a good one.
+    private mutating func prove() {
+        hasHeard = true
+        guard isUnproven else { return }
         isUnproven = false
         backoff.reset()
+    }
+
+    /// A reply came in time.
+    private mutating func recover() -> [LinkAction<Sink>] {
         guard lastWarning != nil else { return [] }
         lastWarning = nil
         return [.noteRecovery]
     }
 
-    /// Looks whether the oldest command is late. There is one timer for all: commands that are
-    /// answered in time cost none. A late one is looked at once more after the loop has read its
-    /// sockets, since it may be us who are late.
+    /// The last late reply has come.
+    private mutating func resume(_ attempt: Attempt) -> [LinkAction<Sink>] {
+        phase = .ready(attempt)
+        return [.announceReady]
+    }
+
+    /// The socket was read, for now to its end.
+    mutating func heard(at now: NIODeadline) {
+        guard hasHeard else { return }
+        hasHeard = false
+        silentSince = now
+    }
+
+    /// Looks whether replies are late. There is one timer for all: commands that are answered in
+    /// time cost none. What is overdue is looked at once more after the loop has read its sockets,
+    /// since it may be us who are late.
     mutating func checkReplies(at now: NIODeadline) -> [LinkAction<Sink>] {
-        replyTimerIsSet = false
-        guard let due = waiting.deadline else { return [] }
-        if due <= now, due == suspect { return lose("no reply within \(settings.commandDeadline)") }
-        replyTimerIsSet = true
-        guard due <= now else { return [.setReplyTimer(due)] }
-        suspect = due
-        return [.setReplyTimer(now + .milliseconds(1))]
+        replyTimer = nil
+        let doubtedAt = doubtedAt
+        self.doubtedAt = nil
+        guard waiting.count > 0 else { return [] }
+        let silenceEnds = silentSince + TimeAmount(silenceLimit)
+        var actions: [LinkAction<Sink>] = []
+        if let doubtedAt {
+            if silenceEnds <= doubtedAt { return lose("no reply at all within \(silenceLimit)") }
+            if let due = waiting.deadline, due <= doubtedAt {
+                if waiting.areAllUnsent { return lose("the socket takes no commands") }
+                actions = forget(dueBy: doubtedAt)
+            }
+        }
+        var next = min(waiting.deadline ?? silenceEnds, silenceEnds)
+        if next <= now {
+            self.doubtedAt = now
+            next = now + .milliseconds(1)
+        }
+        replyTimer = next
+        return actions + [.setReplyTimer(next)]
+    }
+
+    /// Fails the commands that were due by then, each alone. With the first of them begins a stall:
+    /// what the socket has not is not sent.
+    private mutating func forget(dueBy time: NIODeadline) -> [LinkAction<Sink>] {
+        let reason = "no reply within \(settings.commandDeadline)"
+        var actions: [LinkAction<Sink>] = []
+        let late = waiting.forget(dueBy: time)
+        var unsent: [Sink] = []
+        if case .ready(let attempt) = phase {
+            phase = .stalled(attempt)
+            absence = "the server is not answering"
+            unsent = waiting.withdrawUnsent()
+            actions.append(.discardUnsent)
+            if reason != lastWarning {
+                lastWarning = reason
+                actions.append(.warnOfStall(reason))
+            }
+        }
+        actions.append(.countTimeouts(late.count))
+        for sink in late { actions.append(.fail(sink, .lost(reason))) }
+        for sink in unsent { actions.append(.fail(sink, .notSent(absence))) }
+        return actions
     }
 }

@@ -21,6 +21,7 @@ public final class RedisLink {
     private let onReady: (RedisLink) -> Void
     private let connections: Counter
     private let disconnections: Counter
+    private let timeouts: Counter
     private let inFlight: Meter
 
     private var state: LinkState<any ReplySink>
@@ -42,7 +43,8 @@ public final class RedisLink {
     /// - Parameters:
     ///   - eventLoop: where it lives; of a NIO `MultiThreadedEventLoopGroup`.
     ///   - random: draws the backoff.
-    ///   - onReady: runs on the loop each time the link is ready. What it sends goes first.
+    ///   - onReady: runs on the loop each time the link becomes ready: with each connection, and when
+    ///     replies are no longer late. What it sends goes first.
     public convenience init(
         eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
@@ -67,6 +69,8 @@ public final class RedisLink {
         state = LinkState(settings, random: random)
         connections = Counter(label: "stint_redis_connections_total", factory: metrics)
         disconnections = Counter(label: "stint_redis_disconnections_total", factory: metrics)
+        timeouts = Counter(label: "stint_redis_timeouts_total", factory: metrics)
+        timeouts.increment(by: 0)
         inFlight = Meter(label: "stint_redis_in_flight", factory: metrics)
         lastClosed = eventLoop.makeSucceededVoidFuture()
     }
@@ -86,14 +90,15 @@ public final class RedisLink {
         return lastClosed
     }
 
-    /// Whether commands are taken now.
+    /// Whether commands are taken now: there is a connection, and no reply is late.
     public var isReady: Bool { state.isReady }
 
     /// Appends one command to what leaves for the socket at the end of this tick of the loop, or at
     /// `flush()`.
     ///
-    /// `sink` gets the reply or the failure exactly once; at once `.notSent` when the link is not
-    /// ready or `maximumInFlight` commands wait. `write` must append exactly `argumentCount`
+    /// `sink` gets the reply or the failure exactly once. At once it gets `.notSent` when the link is
+    /// not ready or `maximumInFlight` commands wait; `.lost` when there is no reply within the
+    /// command deadline. A reply that comes later is nobody's. `write` must append exactly `argumentCount`
     /// arguments, the command's name among them, and must not call the link.
     public func send(argumentCount: Int, to sink: any ReplySink, _ write: (inout CommandWriter) -> Void) {
         eventLoop.assertInEventLoop()
@@ -158,13 +163,19 @@ extension RedisLink {
         case .setReplyTimer(let time): setReplyTimer(time)
         case .cancelReplyTimer: replyTimer?.cancel()
         case .closeSocket: closeSocket()
+        case .discardUnsent: writer.clear()
         case .countConnection:
             connections.increment()
             logger.debug("redis link is ready", metadata: ["redis.url": "\(settings.url)"])
         case .countDisconnection: disconnections.increment()
+        case .countTimeouts(let count): timeouts.increment(by: count)
         case .warn(let reason):
             logger.warning(
                 "redis link is down; trying again",
+                metadata: ["redis.url": "\(settings.url)", "reason": "\(reason)"])
+        case .warnOfStall(let reason):
+            logger.warning(
+                "redis does not answer in time; commands are refused until it does",
                 metadata: ["redis.url": "\(settings.url)", "reason": "\(reason)"])
         case .noteRecovery:
             logger.notice("redis link works again", metadata: ["redis.url": "\(settings.url)"])
@@ -214,6 +225,7 @@ extension RedisLink {
     }
 
     private func setReplyTimer(_ time: NIODeadline) {
+        replyTimer?.cancel()
         replyTimer = eventLoop.assumeIsolated().scheduleTask(deadline: time) {
             self.perform(self.state.checkReplies(at: self.eventLoop.now))
         }
@@ -234,7 +246,10 @@ extension RedisLink {
     }
 
     /// All that the socket had to say for now was taken.
-    func readCompleted() { reportInFlight() }
+    func readCompleted() {
+        state.heard(at: eventLoop.now)
+        reportInFlight()
+    }
 
     /// The attempt came to nothing, or its connection is of no use any more.
     func drop(_ attempt: Attempt, because reason: String) {

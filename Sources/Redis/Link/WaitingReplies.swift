@@ -3,22 +3,45 @@
 
 import NIOCore
 
-/// The commands of one link that have no reply yet, oldest first: first those handed to the socket,
-/// then the rest.
+/// The commands of one link that have no reply yet, oldest first: those whose time is over, those
+/// that the socket has and whose reply may still be in time, and those that the socket has not.
 struct WaitingReplies<Sink> {
     private var entries = CircularBuffer<Entry>(initialCapacity: 64)
     /// How many of the oldest were handed to the socket.
     private var handedOver = 0
+    /// How many of the oldest are forgotten: nobody waits for their replies any more. Each keeps its
+    /// place until its reply has come, or the next reply would be taken for it.
+    private var forgotten = 0
 
     private struct Entry {
-        let sink: Sink
+        /// Nil: it is forgotten.
+        var sink: Sink?
         let deadline: NIODeadline
     }
 
-    var count: Int { entries.count }
-    /// When the oldest must have its reply.
-    var deadline: NIODeadline? { entries.first?.deadline }
+    /// Whose reply comes next.
+    enum Next {
+        case sink(Sink)
+        case forgotten
+        /// The server answers what it was not asked.
+        case unasked
+    }
 
+    /// All of them, the forgotten ones too.
+    var count: Int { entries.count }
+    var hasForgotten: Bool { forgotten > 0 }
+    /// When the oldest that is not forgotten must have its reply.
+    var deadline: NIODeadline? {
+        forgotten < entries.count ? entries[place(forgotten)].deadline : nil
+    }
+    /// The socket has none that is not forgotten.
+    var areAllUnsent: Bool { handedOver == forgotten }
+
+    private func place(_ offset: Int) -> CircularBuffer<Entry>.Index {
+        entries.index(entries.startIndex, offsetBy: offset)
+    }
+
+    /// - Parameter deadline: not before that of the one before.
     mutating func append(_ sink: Sink, deadline: NIODeadline) {
         entries.append(Entry(sink: sink, deadline: deadline))
     }
@@ -26,17 +49,44 @@ struct WaitingReplies<Sink> {
     /// All that wait were handed to the socket.
     mutating func handOver() { handedOver = entries.count }
 
-    /// Whose reply comes next; nil when the server answers what it was not asked.
-    mutating func takeNext() -> Sink? {
-        guard handedOver > 0 else { return nil }
+    mutating func takeNext() -> Next {
+        guard handedOver > 0 else { return .unasked }
         handedOver -= 1
-        return entries.removeFirst().sink
+        if let sink = entries.removeFirst().sink { return .sink(sink) }
+        forgotten -= 1
+        return .forgotten
     }
 
-    /// What all get, in order: what the socket had is lost, the rest was not sent.
+    /// Forgets those that the socket has and that were due by then.
+    /// - Returns: who waited for their replies, in order.
+    mutating func forget(dueBy time: NIODeadline) -> [Sink] {
+        var sinks: [Sink] = []
+        while forgotten < handedOver, let sink = entries[place(forgotten)].sink,
+            entries[place(forgotten)].deadline <= time
+        {
+            sinks.append(sink)
+            entries[place(forgotten)].sink = nil
+            forgotten += 1
+        }
+        return sinks
+    }
+
+    /// Takes those out that the socket has not.
+    /// - Returns: who waited for their replies, in order.
+    mutating func withdrawUnsent() -> [Sink] {
+        let sinks = entries.dropFirst(handedOver).compactMap(\.sink)
+        entries.removeLast(entries.count - handedOver)
+        return sinks
+    }
+
+    /// What all who still wait get, in order: what the socket had is lost, the rest was not sent.
     func failures(because reason: String) -> [(sink: Sink, failure: RedisFailure)] {
-        entries.enumerated().map { index, entry in
-            (entry.sink, index < handedOver ? .lost(reason) : .notSent(reason))
+        entries.enumerated().compactMap { index, entry in
+            entry.sink.map { sink in
+                (sink, index < handedOver ? RedisFailure.lost(reason) : RedisFailure.notSent(reason))
+            }
         }
     }
 }
+
+extension WaitingReplies.Next: Equatable where Sink: Equatable {}
