@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo test proof sanitize lint format bench compare conformance ci clean
+.PHONY: help deps versions build run demo test proof sanitize lint format bench compare conformance ci clean
 
 SWIFT_FOLDERS := Package.swift Sources Tests Examples $(wildcard Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources)
 
@@ -13,12 +13,15 @@ help:    ## list these targets
 deps:    ## install what is missing (Debian 12, root or sudo), saying what
 	@scripts/deps.sh
 
+versions: deps    ## are the Swift packages those of scripts/versions.txt?
+	@scripts/versions.sh
+
 build: deps    ## debug build of everything, tests included (first time: about 12 minutes on 2 cores)
 	@[ -d .build/debug ] || echo "build: the first debug build takes about 12 minutes on 2 cores; later ones take seconds."
 	@scripts/build.sh --build-tests
 
-# What people run: with the Swift runtime inside, and without the run-time checks of exclusive access
-# that the debug build and every test keep
+# What people run: with the Swift runtime inside, and without the run-time checks of exclusive
+# access that the debug build and every test keep
 # (docs/decisions/0008-what-the-release-build-leaves-out.md).
 RELEASE := -c release --product stint --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
@@ -71,6 +74,7 @@ lint:    ## layout of the Swift code and syntax of the scripts; changes no file 
 	@scripts/deps.sh demo
 	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)
 	@for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit 1; done
+	@for script in deploy/container/*.sh; do sh -n "$$script" || exit 1; done
 	@for script in $$(find Clients Examples -name '*.mjs' -o -name '*.js'); do node --check "$$script" || exit 1; done
 	@echo "lint: clean"
 
@@ -89,8 +93,7 @@ conformance: build    ## does the binary keep to its own OpenAPI document, do it
 	@scripts/deps.sh ci
 	scripts/conformance.sh
 
-ci: deps lint test conformance    ## what CI runs: lint, build, test, conformance, then start the binary and ask it once
-	scripts/versions.sh
+ci: versions lint test conformance    ## what CI runs: versions, lint, build, test, conformance, then start the binary and ask it once
 	scripts/smoke.sh
 
 clean:    ## remove what was built (the data in ./stint-data stays)

@@ -2,8 +2,8 @@
 
 import PackageDescription
 
-// The house: arrows go down only (docs/ARCHITECTURE.md). `Tests/HouseTests` reads every import line
-// and fails on an arrow that is not drawn here.
+// The arrows between modules are declared here, and only here. They go down the layers of
+// Tests/HouseTests/HouseRules+arrows.swift, which also reads every import line.
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -28,6 +28,29 @@ let structuredFields = Target.Dependency.product(
     name: "RawStructuredFieldValues", package: "swift-http-structured-headers")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+/// Packages that only other packages ask for. They are named so that a fresh clone builds the
+/// versions of scripts/versions.txt and not the newest; none of our code imports them.
+let others: [(package: String, version: Version, product: String)] = [
+    ("swift-algorithms", "1.2.1", "Algorithms"),
+    ("swift-asn1", "1.7.4", "SwiftASN1"),
+    ("swift-async-algorithms", "1.1.4", "AsyncAlgorithms"),
+    ("swift-atomics", "1.3.0", "Atomics"),
+    ("swift-certificates", "1.21.1", "X509"),
+    ("swift-collections", "1.6.0", "Collections"),
+    ("swift-configuration", "1.4.0", "Configuration"),
+    ("swift-crypto", "4.5.2", "Crypto"),
+    ("swift-distributed-tracing", "1.7.3", "Tracing"),
+    ("swift-nio-extras", "1.35.2", "NIOExtras"),
+    ("swift-nio-http2", "1.46.0", "NIOHTTP2"),
+    ("swift-nio-transport-services", "1.28.0", "NIOTransportServices"),
+    ("swift-numerics", "1.1.1", "Numerics"),
+    ("swift-service-context", "1.5.1", "ServiceContextModule"),
+]
+/// Uses them where nothing is built, else SwiftPM warns at every build that nothing does.
+let unbuilt = others.map {
+    Target.Dependency.product(name: $0.product, package: $0.package, condition: .when(platforms: [.windows]))
+}
 
 let package = Package(
     name: "stint",
@@ -56,11 +79,17 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
-    ],
+    ]
+        + others.map {
+            .package(
+                url: "https://github.com/apple/\($0.package)", exact: $0.version,
+                traits: $0.package == "swift-configuration" ? [] : [.defaults])
+        },
     targets: [
         // What everything stands on.
         .target(name: "Accounting", swiftSettings: strict),
         .target(name: "WireFormat", swiftSettings: strict),
+        .target(name: "Randomness", swiftSettings: strict),
         .systemLibrary(name: "CLibcrypto"),
         .target(name: "Access", dependencies: ["CLibcrypto"], swiftSettings: strict),
         .systemLibrary(name: "CHiredis"),
@@ -71,7 +100,7 @@ let package = Package(
         // Clients.
         .target(
             name: "Redis",
-            dependencies: ["CHiredis", nio, posix, ssl, log, metrics],
+            dependencies: ["CHiredis", "WireFormat", nio, posix, ssl, log, metrics],
             swiftSettings: strict
         ),
         .target(
@@ -83,8 +112,14 @@ let package = Package(
             name: "AdminClient", dependencies: ["WireFormat", nio, posix, http1, ssl], swiftSettings: strict),
 
         .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
+        // Recorded traffic, what a plan would have made of it, and loads.
+        .target(name: "Traces", swiftSettings: strict),
+        .target(name: "PlanSimulation", dependencies: ["Accounting", "Traces", "WireFormat"], swiftSettings: strict),
         .target(
-            name: "LoadGeneration", dependencies: ["Accounting", "WireFormat", nio, posix, histogram],
+            name: "LoadGeneration",
+            dependencies: [
+                "Accounting", "PlanSimulation", "Randomness", "Traces", "WireFormat", nio, posix, histogram,
+            ],
             swiftSettings: strict),
 
         .target(
@@ -113,30 +148,49 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Prometheus",
+            dependencies: [metrics, .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Dashboard", dependencies: ["Accounting", "WireFormat"],
+            resources: [.embedInCode("Assets")],
+            swiftSettings: strict
+        ),
+        .target(
             name: "AdminAPI",
             dependencies: [
-                "Access", "Accounting", "HTTPRequests", "PlanText", "Records", "Redis", "WireFormat",
+                "Access", "Accounting", "Dashboard", "HTTPRequests", "PlanText", "Prometheus", "Records",
+                "Redis", "WireFormat",
                 hummingbird, nio, http1, log, metrics, lifecycle,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
-            resources: [.embedInCode("Dashboard/Assets")],
             swiftSettings: strict
         ),
 
-        // Where they meet.
-        .executableTarget(
-            name: "stint",
+        // Where they meet: the service, the commands, and the program that holds both.
+        .target(
+            name: "StintService",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "AdminClient", "Audit", "LoadGeneration", "PlanText",
-                "Records", "Redis", "RedisLedger", "RunnerAPI", "WireFormat", http1,
+                "Access", "Accounting", "AdminAPI", "PlanText", "Prometheus", "Randomness", "Records", "Redis",
+                "RedisLedger", "RunnerAPI", "WireFormat",
                 nio, posix, ssl, tls, log, metrics, hummingbird, lifecycle, subprocess, system,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "StintCommands",
+            dependencies: [
+                "Access", "Accounting", "AdminClient", "Audit", "LoadGeneration", "PlanSimulation", "PlanText",
+                "StintService", "Traces", "WireFormat", http1, nio, posix, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
+        .executableTarget(name: "stint", dependencies: ["StintCommands"], swiftSettings: strict),
 
         // A runner as small as it can be. A target here, not a package of its own, so that every
         // build compiles it.
@@ -146,19 +200,20 @@ let package = Package(
 
         // What tests share: repeatable chance, public vectors, the table of the rule, an exact log,
         // recorded traffic, real servers, a ledger on one.
-        .target(name: "SeededChance", path: "Tests/SeededChance", swiftSettings: strict),
-        .target(name: "SharedVectors", path: "Tests/SharedVectors", swiftSettings: strict),
+        .target(name: "SeededChance", dependencies: ["Randomness"], path: "Tests/Support/SeededChance", swiftSettings: strict),
+        .target(name: "SharedVectors", path: "Tests/Support/SharedVectors", swiftSettings: strict),
         .target(
-            name: "TestServers", dependencies: [nio, posix], path: "Tests/TestServers", swiftSettings: strict),
-        .testTarget(name: "HouseTests", swiftSettings: strict),
+            name: "TestServers", dependencies: [nio, posix], path: "Tests/Support/TestServers",
+            swiftSettings: strict),
+        .testTarget(name: "HouseTests", dependencies: unbuilt, swiftSettings: strict),
         .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: strict),
         .target(
-            name: "RuleTable", dependencies: ["Accounting"], path: "Tests/RuleTable",
+            name: "RuleTable", dependencies: ["Accounting"], path: "Tests/Support/RuleTable",
             swiftSettings: strict),
         .target(
-            name: "Recordings", dependencies: ["SeededChance", "LoadGeneration"], path: "Tests/Recordings",
+            name: "Recordings", dependencies: ["SeededChance", "Traces"], path: "Tests/Support/Recordings",
             swiftSettings: strict),
-        .target(name: "Oracle", dependencies: ["Accounting"], path: "Tests/Oracle", swiftSettings: strict),
+        .target(name: "Oracle", dependencies: ["Accounting"], path: "Tests/Support/Oracle", swiftSettings: strict),
         .testTarget(
             name: "AccountingTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
             swiftSettings: strict),
@@ -171,10 +226,17 @@ let package = Package(
             dependencies: ["SeededChance", "Accounting", "Audit", "Oracle", "RuleTable", "WireFormat"],
             swiftSettings: strict),
         .testTarget(
+            name: "TracesTests", dependencies: ["Recordings", "SeededChance", "Traces"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PlanSimulationTests",
+            dependencies: ["Accounting", "PlanSimulation", "Recordings", "SeededChance", "Traces"],
+            swiftSettings: strict),
+        .testTarget(
             name: "LoadGenerationTests",
             dependencies: [
-                "Accounting", "Audit", "LoadGeneration", "Recordings", "RunnerAPI", "SeededChance",
-                "WireFormat", nio,
+                "Accounting", "Audit", "LoadGeneration", "PlanSimulation", "Randomness", "Recordings",
+                "RunnerAPI", "SeededChance", "Traces", "WireFormat", nio,
                 posix, log, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -200,7 +262,7 @@ let package = Package(
             dependencies: [
                 "Accounting", "Redis", "RedisLedger", "RuleTable", "TestServers", nio, posix, log, metrics,
             ],
-            path: "Tests/LedgerRig",
+            path: "Tests/Support/LedgerRig",
             swiftSettings: strict
         ),
         .testTarget(
@@ -230,10 +292,17 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "DashboardTests", dependencies: ["Accounting", "Dashboard", "WireFormat"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PrometheusTests",
+            dependencies: ["Prometheus", log, .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
+        .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "Records", "Redis", "TestServers", "WireFormat",
-                hummingbird, nio,
+                "Access", "Accounting", "AdminAPI", "Dashboard", "Prometheus", "Records", "Redis",
+                "TestServers", "WireFormat", hummingbird, nio,
                 posix, log, metrics,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
@@ -252,7 +321,9 @@ let package = Package(
         .testTarget(
             name: "StintTests",
             dependencies: [
-                "SeededChance", "stint", "Access", "Accounting", "Redis", lifecycle, subprocess, system, log,
+                "SeededChance", "StintCommands", "StintService", "Access", "Accounting", "Redis", "WireFormat",
+                lifecycle, subprocess, system, log,
+                .product(name: "InMemoryLogging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),

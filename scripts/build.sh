@@ -9,13 +9,17 @@ export LC_ALL=C
 log=.build/build.log
 mkdir -p .build
 tenth=0
+last=0
 
 progress() { # step, steps
     local text
+    # Each part of a build counts anew: plugins, then what was asked for. `steps` may grow.
+    if [ "$1" -lt "$last" ]; then tenth=0; fi
+    last=$1
     text="build: step $1 of $2, $((100 * $1 / $2)) %, after $((SECONDS / 60)) min $((SECONDS % 60)) s"
     if [ -t 1 ]; then
         printf '\r\033[K%s' "$text"
-    elif [ $((10 * $1 / $2)) -gt "$tenth" ]; then
+    elif [ "$2" -ge 10 ] && [ $((10 * $1 / $2)) -gt "$tenth" ]; then
         tenth=$((10 * $1 / $2))
         echo "$text"
     fi

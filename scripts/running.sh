@@ -1,7 +1,7 @@
-# For scripts that source this: the debug binary as a stranger would run it, with an embedded Redis, in an empty directory,
-# on ports that the system chooses. `start FLAG...` returns when it is ready and sets $admin,
-# $runner (HOST:PORT) and $data, a directory to use; `stop` ends it and looks at its exit code;
-# whatever happens, nothing is left running.
+# For scripts that source this: the debug binary as a stranger would run it, with an embedded Redis,
+# in an empty directory, on ports that the system chooses. `start FLAG...` returns when it is ready
+# and sets $admin, $runner (HOST:PORT) and $data, a directory to use; `stop` ends it and looks at
+# its exit code; whatever happens, nothing is left running.
 
 name="$(basename "$0" .sh)"
 data="$(mktemp -d)"

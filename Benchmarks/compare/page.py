@@ -11,7 +11,8 @@ from spread import Rows, cpu, median, number, per_second, ratios, with_spread
 
 COLUMNS = 100
 
-# What the page says, by the order of its sections. Lines are wrapped again when numbers are filled in.
+# What the page says, by the order of its sections. Lines are wrapped again when numbers are filled
+# in.
 
 INTRODUCTION = """
 This page compares Stint with nginx, HAProxy and redis-benchmark on one machine: throughput,

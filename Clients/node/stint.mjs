@@ -130,8 +130,8 @@ const nothingLeftToSay = { executionsRemaining: null, timeRemaining: null };
 
 /** As Stint makes them and takes them (RFC 6750's `b64token`). */
 const tokenRule = /^(?=.{1,256}$)[\w.~+/-]+=*$/;
-/** Bytes of a Unix socket's path that the system takes. */
-const maximumSocketPathBytes = 107;
+/** Bytes of the path of a Unix socket that Stint can listen at. */
+const maximumSocketPathBytes = 103;
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
@@ -145,13 +145,16 @@ class Door {
     /** @param {string} address @param {{connections: number, deadlineMs: number, token?: string, tls?: object}} settings */
     constructor(address, { connections, deadlineMs, token, tls }) {
         const isSocket = address.startsWith("unix:");
-        const url = parsedURL(isSocket ? "http://localhost" : address);
-        if (!["http:", "https:"].includes(url?.protocol) || url.pathname !== "/") {
-            throw new TypeError(`${address}: must be http://HOST:PORT, https://HOST:PORT or unix:PATH`);
-        }
         const pathBytes = isSocket ? Buffer.byteLength(address) - "unix:".length : 1;
         if (pathBytes < 1 || pathBytes > maximumSocketPathBytes) {
             throw new TypeError(`${address}: the path of a socket has 1 to ${maximumSocketPathBytes} bytes`);
+        }
+        if (!isSocket && address.includes("@")) {
+            throw new TypeError("the address has an @ in it: it takes no user and no password. Who asks is said by the token");
+        }
+        const url = parsedURL(isSocket ? "http://localhost" : address);
+        if (!["http:", "https:"].includes(url?.protocol) || url.pathname !== "/") {
+            throw new TypeError(`${address}: must be http://HOST:PORT, https://HOST:PORT or unix:PATH`);
         }
         this.protocol = url.protocol === "https:" ? https : http;
         const host = url.hostname.replace(/^\[|\]$/g, "");

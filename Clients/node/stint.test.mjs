@@ -233,9 +233,18 @@ test("a token and an address that can never be used are refused at once, and the
         assert.throws(() => new Stint({ token }), (error) =>
             error instanceof TypeError && error.message.startsWith("the token must be") && !/s?ecr/.test(error.message));
     }
-    for (const url of ["", "127.0.0.1:7400", "http://127.0.0.1:7400/v1", "unix:", `unix:/${"s".repeat(107)}`]) {
+    for (const url of ["", "127.0.0.1:7400", "http://127.0.0.1:7400/v1", "unix:", `unix:/${"s".repeat(103)}`]) {
         assert.throws(() => new Stint({ url }), TypeError);
     }
+    new Stint({ url: `unix:/${"s".repeat(102)}` });
+});
+
+test("an address takes no user and no password, and none is shown", () => {
+    for (const url of ["http://ann:pass-word@127.0.0.1:7400", "http://ann:pass-word@h/x", "ann:pass-word@h", "https://pass-word@h", "http://@h"]) {
+        assert.throws(() => new Stint({ url }), (error) => error instanceof TypeError && !error.message.includes("pass-word"));
+        assert.throws(() => new Stint({ admin: url }), (error) => error instanceof TypeError && !error.message.includes("pass-word"));
+    }
+    new Stint({ url: "unix:/run/st@nt.sock" });
 });
 
 test("what can never be sent is its caller's fault: it is thrown, not asked again, and no reason to run uncounted", async (t) => {

@@ -106,9 +106,11 @@ async function start(binary, place) {
     const runners = token(binary, "--name", "functions", "--scope", "runner", "--accounts", account, "--file", file("tokens"));
     writeFileSync(file("token"), runners, { mode: 0o600 });
     const people = token(binary, "--name", "people", "--scope", "admin", "--file", file("tokens"));
-    // Functions may run as users who cannot look into this checkout.
+    // Functions may run as users who cannot look into this checkout, whose files may be its owner's
+    // alone.
     chmodSync(place, 0o711);
     cpSync(path.join(here, "samples.functions"), file("samples.functions"), { recursive: true });
+    must(spawnSync("chmod", ["-R", "u=rwX,go=rX", file("samples.functions")]).status === 0, "samples that everybody may read");
     const stint = new Program("Stint", binary, [
         "serve", "--runner-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--data-dir", file("ledger"),
         "--plans", file("plans.yaml"), "--security-tokens", file("tokens"), "--runner-socket", file("stint.sock"),

@@ -36,6 +36,8 @@ const alone = `${shared}ulimit -u ${maximumProcesses} 2>/dev/null || ulimit -p $
  * @typedef {{ending: "responded"|"timed-out"|"out-of-memory"|"crashed"|"silent"|"unreadable"|"not-started", detail: string,
  *   response?: Response, durationMs: number, memoryBytes: number, log: string}} Run
  * @typedef {{members: object, content: Buffer, isJSON: boolean}} Response
+ * Whom a run runs as; undefined: the runner's own user.
+ * @typedef {{user: number|undefined, isUsed: boolean}} Seat
  */
 
 export class Workers {
@@ -53,18 +55,32 @@ export class Workers {
     }
 
     /**
+     * What a run needs before it may be charged.
+     * @returns {Promise<Seat|undefined>} undefined: there is no user to run it as; else `leave` it
+     */
+    async seat() {
+        const user = await this.#identities?.take();
+        return user === undefined && this.#identities !== undefined ? undefined : { user, isUsed: false };
+    }
+
+    /** Nobody waits for what it takes to make a user free again. @param {Seat} seat */
+    leave({ user, isUsed }) {
+        if (user === undefined) return;
+        if (isUsed) this.#identities.giveBack(user);
+        else this.#identities.putBack(user);
+    }
+
+    /**
+     * @param {Seat} seat not used before
      * @param {import("./project.mjs").Fn} fn
      * @param {object} context @param {string|undefined} body JSON
      * @param {{grantedMs: number, memoryBytes: number}} bounds
      * @returns {Promise<Run>} never rejects
      */
-    async run(fn, context, body, bounds) {
-        const user = await this.#identities?.take();
-        const place = { folder: this.#folder, census: this.#census, user };
-        const run = await new Promise((resolve) => new Execution(fn, place, bounds, resolve).start(context, body));
-        // Nobody waits for that.
-        this.#identities?.giveBack(user);
-        return run;
+    run(seat, fn, context, body, bounds) {
+        seat.isUsed = true;
+        const place = { folder: this.#folder, census: this.#census, user: seat.user };
+        return new Promise((resolve) => new Execution(fn, place, bounds, resolve).start(context, body));
     }
 }
 

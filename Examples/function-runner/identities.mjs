@@ -4,7 +4,7 @@
 // found by its user.
 
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 import { ProjectError } from "./project.mjs";
@@ -15,58 +15,103 @@ export const standardIds = { first: 59_000, last: 59_999 };
 const blockSize = 100;
 const locks = "/run";
 
+/** How often at most it is tried to end what runs as a user, before the user is set aside. */
+const rounds = 10;
+/** What takes longer to end them has been stopped by one of them. */
+const killerMs = 500;
+/**
+ * Processes that have ended, and that their parent has not noticed: the system counts them among the
+ * few that a user may have.
+ */
+const mostUnnoticed = 64;
+/** So long does a call wait for a user at most. */
+const takeMs = 5_000;
+
 /** Whether this process may make its workers other users. */
 export const maySwitch = process.platform === "linux" && process.geteuid() === 0;
 
 export class Identities {
     /** Ids that nothing runs as. */
     #free = [];
-    /** Ids that an earlier runner may have left something behind with. */
-    #unknown = new Set();
+    /** Ids that something may still run as: an earlier runner left it, or it could not be ended. */
+    #aside = [];
+    #told = new Set();
+    /** @type {((id: number|undefined) => void)[]} */
     #waiting = [];
+    #log;
 
-    /** @param {number[]} ids */
-    constructor(ids) {
+    /** @param {number[]} ids @param {(line: string) => void} log */
+    constructor(ids, log) {
         this.all = ids;
-        this.#free = [...ids];
-        const inUse = users();
-        for (const id of ids) if (inUse.has(id)) this.#unknown.add(id);
+        this.#log = log;
+        const inUse = new Set(processes().flatMap(({ users }) => users));
+        for (const id of ids) (inUse.has(id) ? this.#aside : this.#free).push(id);
     }
 
     /**
      * @param {{first: number, last: number}} range to choose from @param {number} count of those that are needed at least
+     * @param {(line: string) => void} log
      * @returns {Promise<Identities>}
      * @throws {ProjectError} when the range has not as many that are free
      */
-    static async claim({ first, last }, count) {
+    static async claim({ first, last }, count, log) {
         const [ids, known] = [[], knownUsers()];
-        for (let start = first; start <= last && ids.length < count; start += blockSize) {
-            const block = Array.from({ length: Math.min(blockSize, last - start + 1) }, (_, index) => start + index);
-            if (!block.some((id) => known.has(id)) && (await isLocked(start))) ids.push(...block);
+        // Every runner cuts all ids into the same blocks, wherever its range begins.
+        for (let block = first - (first % blockSize); block <= last && ids.length < count; block += blockSize) {
+            const [from, to] = [Math.max(first, block), Math.min(last, block + blockSize - 1)];
+            const part = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+            if (!part.some((id) => known.has(id)) && (await isLocked(block))) ids.push(...part);
         }
-        if (ids.length >= count) return new Identities(ids);
+        if (ids.length >= count) return new Identities(ids, log);
         throw new ProjectError(`of the user ids ${first}-${last} only ${ids.length} are free: users of this machine or other runners have `
             + `the others. Type: --worker-uids FIRST-LAST, ${count} or more that nobody has, or fewer --workers`);
     }
 
-    /** @returns {Promise<number>} a user that nothing runs as */
-    async take() {
-        const id = this.#free.shift() ?? (await new Promise((resolve) => this.#waiting.push(resolve)));
-        if (this.#unknown.has(id)) await this.#clear(id);
-        return id;
+    /**
+     * A user that nothing runs as; undefined: there is none, also after a while.
+     * @returns {Promise<number|undefined>}
+     */
+    take() {
+        const id = this.#free.shift();
+        if (id !== undefined) return Promise.resolve(id);
+        const taken = this.#next();
+        // Whatever kept this one may have ended meanwhile.
+        const again = this.#aside.shift();
+        if (again !== undefined) this.giveBack(again);
+        return taken;
     }
 
-    /** Ends whatever still runs as this user; then it is free again. @param {number} id */
+    /** The next that is free. */
+    #next() {
+        return new Promise((resolve) => {
+            const timer = setTimeout(() => {
+                this.#waiting.splice(this.#waiting.indexOf(give), 1);
+                resolve(undefined);
+            }, takeMs);
+            const give = (id) => {
+                clearTimeout(timer);
+                resolve(id);
+            };
+            this.#waiting.push(give);
+        });
+    }
+
+    /** Nothing was run as this user. @param {number} id */
+    putBack(id) {
+        const give = this.#waiting.shift();
+        if (give === undefined) this.#free.push(id);
+        else give(id);
+    }
+
+    /**
+     * Ends whatever still runs as this user; then it is free again. Never rejects.
+     * @param {number} id
+     */
     async giveBack(id) {
-        await this.#clear(id);
-        const next = this.#waiting.shift();
-        if (next === undefined) this.#free.push(id);
-        else next(id);
-    }
-
-    async #clear(id) {
-        if (await isEnded(id)) this.#unknown.delete(id);
-        else this.#unknown.add(id);
+        if (await isCleared(id)) return this.putBack(id);
+        this.#aside.push(id);
+        if (!this.#told.has(id)) this.#log(`user ${id} is set aside: what a function left there cannot be ended yet`);
+        this.#told.add(id);
     }
 
     /**
@@ -74,10 +119,12 @@ export class Identities {
      * @param {string} folder where they are @param {string[]} files
      * @throws {ProjectError} when it cannot
      */
-    tryOut(folder, files) {
-        const [id] = this.all;
+    async tryOut(folder, files) {
+        const id = await this.take();
+        if (id === undefined) throw new ProjectError(`what runs as the users from ${this.all[0]} on cannot be ended`);
         const program = "for (const file of process.argv.slice(1)) require('fs').accessSync(file, 4)";
         const { error, status, stderr } = spawnSync(process.execPath, ["-e", program, folder, ...files], { uid: id, gid: id, env: {}, cwd: "/" });
+        this.putBack(id);
         if (error === undefined && status === 0) return;
         const file = /permission denied, access '(.*)'/.exec(stderr)?.[1];
         const reason = file === undefined
@@ -89,15 +136,53 @@ export class Identities {
 }
 
 /**
- * Ends everything that runs as a user. Only a process of that user can do so without missing one that is just begun.
- * @returns {Promise<boolean>} whether that could be done
+ * Ends everything that runs as a user.
+ * @returns {Promise<boolean>} whether nothing is left
  */
-function isEnded(id) {
-    return new Promise((resolve) => {
+async function isCleared(id) {
+    for (let round = 1; round <= rounds; round += 1) {
+        try {
+            const isSent = await isKillSent(id);
+            const found = processes().filter(({ users }) => users.includes(id));
+            const left = found.filter(({ hasEnded }) => !hasEnded);
+            if (isSent && left.length === 0 && found.length <= mostUnnoticed) return true;
+            // Nobody who is left can stop this process, or end it first.
+            for (const { pid } of left) kill(pid);
+        } catch {
+            // Memory or descriptors are short.
+        }
+        await new Promise((resolve) => setTimeout(resolve, 5 * round));
+    }
+    return false;
+}
+
+/**
+ * Sends SIGKILL to everything that runs as a user. Only a process of that user can do so without
+ * missing one that is just begun; but what is left can also end or stop that process before it has
+ * done so.
+ * @returns {Promise<boolean>} whether it was sent
+ */
+function isKillSent(id) {
+    return new Promise((resolve, reject) => {
         const killer = spawn("/bin/sh", ["-c", "kill -KILL -1"], { uid: id, gid: id, env: {}, cwd: "/", stdio: "ignore" });
-        killer.on("error", () => resolve(false));
-        killer.on("exit", () => resolve(true));
+        const timer = setTimeout(() => kill(killer.pid), killerMs);
+        killer.on("error", (error) => {
+            clearTimeout(timer);
+            reject(error);
+        });
+        killer.on("exit", (code, signal) => {
+            clearTimeout(timer);
+            resolve(signal === null && code === 0);
+        });
     });
+}
+
+function kill(pid) {
+    try {
+        process.kill(pid, "SIGKILL");
+    } catch {
+        // It has ended.
+    }
 }
 
 /**
@@ -110,6 +195,13 @@ function isLocked(first) {
         const fail = (reason) => reject(new ProjectError(`the user ids of workers are locked with flock (util-linux) and a file in ${locks}, `
             + `which fails: ${reason}. With --worker-uids none functions run as root`));
         const file = path.join(locks, `function-runner-${first}.lock`);
+        try {
+            // Whoever may open it may lock it.
+            closeSync(openSync(file, "a", 0o600));
+            chmodSync(file, 0o600);
+        } catch (error) {
+            return fail(error.message);
+        }
         // In a session of its own, so that Ctrl-C does not end it before the runs. It reads until
         // nobody can write any more.
         const holder = spawn("flock", ["--nonblock", "--no-fork", file, "sh", "-c", "echo; exec cat"], {
@@ -131,15 +223,21 @@ function knownUsers() {
     return new Set(lines.map((line) => Number(line.split(":")[2])));
 }
 
-/** As whom anything runs. */
-function users() {
-    const found = new Set();
+/** What runs, and as which users: in the first place, in effect, as was kept and for files. */
+function processes() {
+    const found = [];
     for (const pid of readdirSync("/proc").filter((name) => /^\d/.test(name))) {
+        let status;
         try {
-            found.add(statSync(`/proc/${pid}`).uid);
+            // Who owns /proc/PID does not tell: that is root, for one that must not be looked into.
+            status = readFileSync(`/proc/${pid}/status`, "latin1");
         } catch {
-            // It has ended.
+            continue;    // It has ended.
         }
+        const users = /^Uid:\s+(.*)$/m.exec(status)?.[1].split(/\s+/).map(Number) ?? [];
+        // One whose first thread has ended looks like that too, but has others.
+        const hasEnded = /^State:\s+[ZX]/m.test(status) && !/^Threads:\s+([2-9]|\d\d)/m.test(status);
+        found.push({ pid: Number(pid), users, hasEnded });
     }
     return found;
 }

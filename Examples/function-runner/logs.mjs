@@ -18,3 +18,13 @@ export class FunctionLogs {
         return this.#runs.get(id);
     }
 }
+
+/**
+ * A text as a terminal may show it: JSON's escape in the place of whatever a terminal obeys or turns
+ * around, as Stint does it. Line feeds and the two joiners that scripts need stay.
+ * @param {string} text
+ */
+export function printable(text) {
+    return String(text).replace(/(?![\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+        character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`).join(""));
+}

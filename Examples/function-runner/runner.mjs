@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { Stint } from "../../Clients/node/stint.mjs";
 import { diesWithRunner, Workers } from "./execution.mjs";
 import { Identities, maySwitch, standardIds } from "./identities.mjs";
+import { printable } from "./logs.mjs";
 import { ProjectError, readProject, readSecrets, readToken } from "./project.mjs";
 import { register } from "./registration.mjs";
 import { FunctionServer } from "./server.mjs";
@@ -27,7 +28,11 @@ const usage = `usage: node runner.mjs FOLDER --account NAME [--account NAME ...]
   --queue N                     calls that wait for a worker at most, 5 s each (100)
   --memory-mb N                 of a run whose plan does not say (128)`;
 
-const log = (line) => process.stderr.write(`function-runner: ${line}\n`);
+/**
+ * What comes from elsewhere may stand in it: further lines are set in, so that none looks like one
+ * of the runner's.
+ */
+const log = (text) => process.stderr.write(`function-runner: ${printable(text).replaceAll("\n", "\n    ")}\n`);
 
 /** What was typed, judged. @throws {ProjectError} */
 function settings() {
@@ -90,9 +95,9 @@ async function identities({ ids, workers, tokenFile }, project) {
         log("functions run as the runner's own user, and can read what it can: the token, the secrets, other functions; see docs/RUNNER.md");
         return undefined;
     }
-    const found = await Identities.claim(ids, workers);
+    const found = await Identities.claim(ids, workers, log);
     const files = [...project.endpoints.values(), ...project.actions.values()].map((fn) => fn.file);
-    found.tryOut(project.folder, [...new Set(files)]);
+    await found.tryOut(project.folder, [...new Set(files)]);
     return found;
 }
 

@@ -156,7 +156,7 @@ export class FunctionServer {
                 throw busy("all workers are busy; nothing was charged");
             }
             try {
-                await this.#run(res, fn, account, context, body.text);
+                await this.#seated(res, (seat) => this.#run(res, fn, account, context, body.text, seat));
             } finally {
                 this.#slots.leave();
             }
@@ -165,9 +165,18 @@ export class FunctionServer {
         }
     }
 
-    async #run(res, fn, account, context, body) {
-        // Whoever asked has gone while it waited: nobody is charged for that.
-        if (res.destroyed) return;
+    async #seated(res, run) {
+        const seat = await this.#workers.seat();
+        if (seat === undefined) throw busy("no user is free to run functions as; nothing was charged");
+        try {
+            // Whoever asked has gone while it waited: nobody is charged for that.
+            if (!res.destroyed) await run(seat);
+        } finally {
+            this.#workers.leave(seat);
+        }
+    }
+
+    async #run(res, fn, account, context, body, seat) {
         const fallback = { grantedMs: longestMs[fn.kind], memoryBytes: this.#memoryBytes };
         const ask = {
             account, function: fn.name, kind: fn.kind, minDurationMs: smallestGrantMs, payloadBytes: Buffer.byteLength(body ?? ""),
@@ -176,7 +185,7 @@ export class FunctionServer {
         await this.#stint.withExecution(ask, async (grant) => {
             if (grant.degraded) this.#uncounted += 1;
             const seen = { ...context, limits: grant.limits, suggestedIntervalMs: grant.suggestedIntervalMs };
-            const run = await this.#workers.run(fn, seen, body, {
+            const run = await this.#workers.run(seat, fn, seen, body, {
                 grantedMs: Math.min(grant.grantedMs, longestMs[fn.kind]), memoryBytes: grant.memoryBytes ?? this.#memoryBytes,
             });
             this.#logs.keep(grant.id, run.log);

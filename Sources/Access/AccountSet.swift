@@ -1,5 +1,5 @@
-// The accounts that a token may speak for. What an account's name may be is the rule of `Accounting`;
-// here it is only compared.
+// The accounts that a token may speak for. What an account's name may be is the rule of
+// `Accounting`; here it is only compared.
 
 /// Some accounts: by their whole names, or by what their names begin with.
 public struct AccountSet: Sendable, Equatable {

@@ -24,7 +24,7 @@ public struct RecordKeys: Sendable {
     // MARK: All accounts
 
     /// A sorted set: the accounts that did the most in one minute or hour (`Scripts/rank.lua`).
-    func ranking(_ measure: Measure, _ step: RollupStep, _ period: Int) -> String {
+    func ranking(_ measure: RankingKey, _ step: RollupStep, _ period: Int) -> String {
         "\(prefix){top}:\(measure.rawValue):\(step == .minute ? "m" : "h"):\(period)"
     }
 

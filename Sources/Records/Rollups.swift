@@ -86,7 +86,7 @@ public struct Rollups: Sendable {
     /// exact for accounts that are among them in each.
     /// - Parameter limit: 1 to 1,000.
     public func top(
-        by measure: Measure, from: Timestamp, to: Timestamp, limit: Int
+        by measure: RankingKey, from: Timestamp, to: Timestamp, limit: Int
     ) async throws(RedisError) -> [Ranked] {
         let step: RollupStep = try await now - from <= Self.maximumMinutesRankedMs ? .minute : .hour
         let from = step == .hour ? step.start(ofPeriod: step.period(at: from)) : from
@@ -146,7 +146,7 @@ public struct Rollups: Sendable {
     /// - Parameter activities: each of another account.
     func rank(_ activities: [(Account, AccountActivity)], minute: Int) async throws(RedisError) {
         let hour = minute / RollupStep.minute.periodsPerKey
-        let measures = Measure.allCases
+        let measures = RankingKey.allCases
         _ = try await redis.run(
             Self.rankScript,
             keys: measures.flatMap { measure in

@@ -4,13 +4,15 @@
 //   unix:///path/to.sock[?db=N&user=..&password=..]
 // Parsing only; nothing here resolves, opens or connects. Never shows a password.
 
+import WireFormat
+
 /// The address, identity and database of one Redis server.
 public struct RedisURL: Sendable, Equatable {
     /// How the server is reached.
     public enum Address: Sendable, Equatable {
         /// Host name or IP address literal (IPv6 without brackets), and port 1...65535.
         case tcp(host: String, port: Int)
-        /// Absolute path of a Unix socket, at most 107 bytes.
+        /// Absolute path of a Unix socket, at most 103 bytes.
         case unix(path: String)
     }
 
@@ -89,8 +91,8 @@ public struct RedisURL: Sendable, Equatable {
         guard path.utf8.first == UInt8(ascii: "/"), !path.utf8.contains(0) else {
             throw RedisURLError("the path must be absolute, as in unix:///run/redis.sock")
         }
-        guard path.utf8.count <= 107 else {
-            throw RedisURLError("the socket's path is longer than 107 bytes, the most a Unix socket can have")
+        guard path.utf8.count <= UnixSocketPath.maximumBytes else {
+            throw RedisURLError("the socket's path is longer than \(UnixSocketPath.maximumBytes) bytes")
         }
         var values: [String: String] = [:]
         for pair in halves.dropFirst().joined().split(separator: "&") {

@@ -1,11 +1,10 @@
 // The key schema, whole: up to two keys an account, with the hash tag `{account}`. An account's
 // bytes include neither brace, so a key is read back in one way only, without escaping.
 //
-//   <prefix>{<account>}    the account's page: a hash (Scripts/Decide/page.lua), with a field per window
-//                          shape, block of past cells and hold
-//   <prefix>{<account>}:log   what became of its executions: a stream (Scripts/Decide/log.lua)
-//   <prefix>{probe}:hash, :stream, :set   what probes write, and take away again
-//                                         (Scripts/Inspect/probe.lua)
+//   <prefix>{<account>}       the account's page (page.lua): a hash, with a field per window shape,
+//                             block of past cells, and hold
+//   <prefix>{<account>}:log   what became of its executions (log.lua): a stream
+//   <prefix>{probe}:hash, :stream, :set   what probes write, and remove again (probe.lua)
 
 public import Accounting
 import NIOCore

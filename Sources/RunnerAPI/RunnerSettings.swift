@@ -1,6 +1,8 @@
 // What can be set about the data plane, with its defaults and bounds. Read once, when the server
 // starts.
 
+import WireFormat
+
 /// Where the runner API listens, and how much of everything one client may take.
 public struct RunnerSettings: Sendable {
     /// A TCP address to listen on.
@@ -20,7 +22,7 @@ public struct RunnerSettings: Sendable {
 
     /// nil for none.
     public var address: Address? = Address(host: "127.0.0.1", port: 7400)
-    /// The path of a Unix socket, at most 107 bytes; nil for none. It gets mode 0660.
+    /// The path of a Unix socket, at most 103 bytes; nil for none. It gets mode 0660.
     public var socketPath: String?
     /// Connections open at once, 1 to 1,000,000. One more takes the place of the one that is idle
     /// for longest; where none is idle it is answered 503 and closed.
@@ -49,7 +51,10 @@ public struct RunnerSettings: Sendable {
     func check() throws(RunnerError) {
         guard address != nil || socketPath != nil else { throw .nowhereToListen }
         if let address { try Self.check(address.port, in: 0...65_535, "the port of address") }
-        if let socketPath { try Self.check(socketPath.utf8.count, in: 1...107, "the length of socketPath") }
+        if let socketPath {
+            try Self.check(
+                socketPath.utf8.count, in: 1...UnixSocketPath.maximumBytes, "the length of socketPath")
+        }
         try Self.check(maximumConnections, in: 1...1_000_000, "maximumConnections")
         try Self.check(maximumBodyBytes, in: 1_024...16_777_216, "maximumBodyBytes")
         try Self.check(maximumHeaderBytes, in: 1_024...1_048_576, "maximumHeaderBytes")

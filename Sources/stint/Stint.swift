@@ -1,56 +1,8 @@
-// The command line's front door. Each subcommand lives in a file of its own; nothing is decided
-// here but how an error is shown.
+// The program: everything is in StintCommands, and what it serves in StintService.
 
-import ArgumentParser
-import Foundation
-import WireFormat
+import StintCommands
 
 @main
-struct Stint: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "stint",
-        abstract: "Rate limits and quotas for function runners, strict to the millisecond.",
-        version: Stint.version,
-        subcommands: [
-            Serve.self, HealthCommand.self, TokenCommand.self, PlanCommand.self, AccountCommand.self,
-            ResourcesCommand.self,
-            LoadCommand.self,
-            ReplayTrace.self, SimulateTrace.self, AuditHistory.self,
-        ])
-
-    static let version = "0.1.0"
-
-    /// As the parser's own, but what is said about an error is printable: names, files and replies
-    /// stand in it.
-    static func main() async {
-        StandardOutput.checkAtExit()
-        do {
-            var command = try await asyncParseAsRoot()
-            try await run(&command)
-        } catch {
-            let status = exitCode(for: error)
-            // Asked for: help, the version.
-            guard status != .success else { exit(withError: error) }
-            // With the usage, if the arguments were wrong.
-            let text = printable(fullMessage(for: error), keepingLines: true)
-            if !text.isEmpty { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
-            Foundation.exit(status.rawValue)
-        }
-    }
-
-    /// - Throws: the parser's errors as they are, any other as one line.
-    private static func run(_ command: inout any ParsableCommand) async throws {
-        do {
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch {
-            // Help that was asked for comes as an error too, and so does what says how a command is
-            // used.
-            if error is ExitCode || exitCode(for: error) != .failure { throw error }
-            throw StartError(description: printable(message(for: error)))
-        }
-    }
+struct Stint {
+    static func main() async { await StintCommand.main() }
 }

@@ -7,6 +7,7 @@ import HummingbirdTesting
 import Logging
 import Metrics
 import NIOCore
+import Prometheus
 import Testing
 
 @testable import AdminAPI
@@ -53,14 +54,14 @@ struct AdminServerTests {
     @Test("Every route, and what is no route, is answered", arguments: asks)
     func routes(ask: Ask) async throws {
         let book = try PlanBook.builtIn()
-        let metrics = PrometheusMetrics(logger: PrometheusMetricsTests.quiet)
+        let metrics = PrometheusMetrics(logger: Logger.quiet)
         Counter(label: "asked", factory: metrics).increment()
         let server = AdminServer(
             host: "127.0.0.1", port: 0,
             parts: AdminParts(
                 metrics: metrics, readiness: { .notReady(reason: "no \"ledger\"") },
-                planBook: { book }),
-            logger: PrometheusMetricsTests.quiet)
+                clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book }),
+            logger: Logger.quiet)
         try await server.service.test(.live) { client in
             try await client.execute(uri: ask.path, method: ask.method) { response in
                 #expect(response.status == ask.status)
@@ -78,9 +79,9 @@ struct AdminServerTests {
         let server = AdminServer(
             host: "127.0.0.1", port: 0,
             parts: AdminParts(
-                metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready },
-                planBook: { book }),
-            logger: PrometheusMetricsTests.quiet)
+                metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
+                clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book }),
+            logger: Logger.quiet)
         try await server.service.test(.live) { client in
             try await client.execute(uri: "/readyz", method: .get) { response in
                 #expect(response.status == .ok)

@@ -7,6 +7,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import Prometheus
 import Testing
 
 @testable import AdminAPI
@@ -119,7 +120,7 @@ struct AuthorizationTests {
                 }
             }
         }
-        return Application(router: router, logger: PrometheusMetricsTests.quiet)
+        return Application(router: router, logger: Logger.quiet)
     }
 
     @Test("A route asks for its scope", arguments: asks)
@@ -172,10 +173,10 @@ struct AuthorizationTests {
             let server = AdminServer(
                 host: "127.0.0.1", port: 0,
                 parts: AdminParts(
-                    metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready },
-                    planBook: { book }),
+                    metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
+                    clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book }),
                 security: AdminSecurity(secure: secure),
-                logger: PrometheusMetricsTests.quiet)
+                logger: Logger.quiet)
             try await server.service.test(.live) { client in
                 try await client.execute(uri: path, method: .get) { response in
                     for (name, value) in [

@@ -2,7 +2,9 @@
 
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import Metrics
+import Prometheus
 import Synchronization
 import TestServers
 import Testing
@@ -22,7 +24,7 @@ struct LiveFeedTests {
     func counts() {
         let metrics = PrometheusMetrics(
             [.init("stint_ledger_seconds", "", buckets: [0.001, 0.002, 0.004])],
-            logger: PrometheusMetricsTests.quiet)
+            logger: Logger.quiet)
         let decisions = "stint_decisions_total"
         func count(admitted: Int, denied: Int) {
             Self.count(decisions, [("verdict", "admitted")], admitted, in: metrics)
@@ -67,7 +69,7 @@ struct LiveFeedTests {
 
     @Test("All subscribers hear the same, the slow lose events and are let go, and the 65th is refused")
     func subscribers() async throws {
-        let metrics = PrometheusMetrics(logger: PrometheusMetricsTests.quiet)
+        let metrics = PrometheusMetrics(logger: Logger.quiet)
         let asked = Mutex(0)
         let feed = LiveFeed(metrics: metrics) {
             asked.withLock { $0 += 1 }

@@ -4,6 +4,8 @@
 import Accounting
 import Foundation
 import HTTPTypes
+import Logging
+import Prometheus
 import Testing
 import WireFormat
 
@@ -15,8 +17,8 @@ struct OpenAPITests {
     func routes() throws {
         let book = try PlanBook.builtIn()
         let parts = AdminParts(
-            metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready },
-            planBook: { book })
+            metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
+            clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
         let served = AdminRoutes.table(parts).map { route in
             let path = route.path.split(separator: "/").map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : $0 }
             return "\(route.method) /\(path.joined(separator: "/")) \(route.scope)"

@@ -5,9 +5,11 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import Metrics
 import NIOCore
 import NIOPosix
+import Prometheus
 import Records
 import Redis
 import TestServers
@@ -174,8 +176,8 @@ struct ResourceRoutesTests {
     func inMemory() async throws {
         let book = try Self.small.get()
         let parts = AdminParts(
-            metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready },
-            planBook: { book })
+            metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
+            clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
         try await Self.withClient(parts) { client in
             for path in ["", "/secrets", "/secrets/a"] {
                 let reply = try await client.ask(.get, path)
@@ -203,12 +205,12 @@ struct ResourceRoutesTests {
             settings.connectDeadline = .seconds(10)
             let link = try await RedisClient.make(
                 on: MultiThreadedEventLoopGroup.singleton.next(), settings: settings,
-                logger: PrometheusMetricsTests.quiet, metrics: NOOPMetricsHandler.instance)
+                logger: Logger.quiet, metrics: NOOPMetricsHandler.instance)
             try await link.start()
             try await eventually("the link is ready") { try await link.isReady }
             let parts = AdminParts(
-                metrics: PrometheusMetrics(logger: PrometheusMetricsTests.quiet), readiness: { .ready },
-                records: Records(redis: link, keys: RecordKeys(prefix: "stint:")), planBook: { book })
+                metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
+                records: Records(redis: link, keys: RecordKeys(prefix: "stint:")), clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
             do {
                 try await withClient(parts, body)
             } catch {
@@ -223,7 +225,7 @@ struct ResourceRoutesTests {
         _ parts: AdminParts, _ body: @Sendable (ResourceClient) async throws -> Void
     ) async throws {
         let server = AdminServer(
-            host: "127.0.0.1", port: 0, parts: parts, logger: PrometheusMetricsTests.quiet)
+            host: "127.0.0.1", port: 0, parts: parts, logger: Logger.quiet)
         try await server.service.test(.live) { try await body(ResourceClient(client: $0)) }
     }
 }

@@ -109,6 +109,49 @@ extension EndToEnd {
             }
         }
 
+        /// Runs the entry with a `stint` that does only this.
+        private static func entry(
+            _ place: Workplace, stint: String, _ arguments: String = "serve", prepare: String = ""
+        ) async throws -> (code: Int32?, output: String) {
+            try await place.shell(
+                "mkdir -p \"$1/bin\" \"$1/data\"; printf '#!/bin/sh\\n\(stint)\\n' >\"$1/bin/stint\"; chmod +x \"$1/bin/stint\"; "
+                    + "PATH=\"$1/bin:$PATH\"; export STINT_DATA_DIR=\"$1/data\"; \(prepare)"
+                    + "exec \"$ROOT/deploy/container/entry.sh\" \(arguments)", name: UUID().uuidString)
+        }
+
+        @Test("A first start that fails says why, and leaves nothing behind")
+        func failingStart() async throws {
+            try await Workplace.open { place in
+                let start = try await Self.entry(place, stint: "echo no room left >&2; exit 3")
+                #expect(start.code == 1 && start.output.contains("no room left"), "\(start.output)")
+                #expect(start.output.contains("cannot make the token admin"), "\(start.output)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: place.file("data")).isEmpty)
+            }
+        }
+
+        @Test("A flag that the health check cannot see is refused, with the variable to set")
+        func unseenFlag() async throws {
+            try await Workplace.open { place in
+                for flag in ["--admin-address 0.0.0.0:1", "--admin-address=0.0.0.0:1"] {
+                    let start = try await Self.entry(place, stint: "echo started", "serve \(flag)")
+                    #expect(start.code == 2 && start.output.contains("-e STINT_ADMIN_ADDRESS="), "\(start)")
+                    #expect(!start.output.contains("started"))
+                }
+            }
+        }
+
+        @Test(
+            "A data directory of an older image's user: the start says what to type",
+            .enabled(if: geteuid() == 0, "only root can give files away"))
+        func olderImage() async throws {
+            try await Workplace.open { place in
+                let start = try await Self.entry(
+                    place, stint: "echo started", prepare: "chown 999 \"$1/data\"; ")
+                #expect(start.output.contains("belongs to user 999"), "\(start)")
+                #expect(start.output.contains("chown -R 0 DIRECTORY"), "\(start)")
+            }
+        }
+
         @Test("Passwords are made once, each for its service alone, and Redis and its clients take them")
         func secrets() async throws {
             try await Workplace.open { place in

@@ -226,6 +226,10 @@ extension EndToEnd {
                 #"endpoints["a"].file: folder is not a file"#
             ),
             (
+                #"{"runtime":"nodejs18.x","version":"1.0","endpoints":{"a":{"file":"\u001b[2J\u202e\nx"}}}"#,
+                #"endpoints["a"].file: \u001B[2J\u202E"# + "\n    x: is not there"
+            ),
+            (
                 #"{"runtime":"nodejs18.x","version":"1.0","endpoints":{"a":{"file":"../a.js"}}}"#,
                 #"endpoints["a"].file: ../a.js is not in the folder"#
             ),

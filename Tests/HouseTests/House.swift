@@ -15,8 +15,8 @@ struct HouseFile: Sendable {
     var folders: [String] { path.split(separator: "/").dropLast().map(String.init) }
     var isSwift: Bool { path.hasSuffix(".swift") }
 
-    /// The module a source belongs to (`Sources/Redis/RedisClient.swift` is in `Redis`), or nil outside
-    /// `Sources`.
+    /// The module a source belongs to (`Sources/Redis/RedisClient.swift` is in `Redis`), or nil
+    /// outside `Sources`.
     var module: String? { folders.first == "Sources" && folders.count > 1 ? folders[1] : nil }
 
     /// The modules its import lines name, in order: `@testable public import struct Module.Name` is

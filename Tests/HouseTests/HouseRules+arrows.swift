@@ -2,13 +2,18 @@
 // must go down. SwiftPM itself lets a module import what another one declared.
 
 extension HouseRules {
-    /// Our modules from the bottom to the top. A module may depend on those of lower layers only, so
-    /// neighbours do not meet.
+    /// Our modules from the bottom to the top. A module may depend on those of lower layers only,
+    /// so neighbours do not meet.
     static let layers: [Set<String>] = [
-        ["Accounting", "CHiredis", "CLibcrypto", "WireFormat"],
-        ["Access", "AdminClient", "Audit", "LoadGeneration", "PlanText", "QuotaClient", "Redis"],
-        ["HTTPRequests", "Records", "RedisLedger"],
+        ["Accounting", "CHiredis", "CLibcrypto", "Prometheus", "Randomness", "Traces", "WireFormat"],
+        [
+            "Access", "AdminClient", "Audit", "Dashboard", "PlanSimulation", "PlanText", "QuotaClient",
+            "Redis",
+        ],
+        ["HTTPRequests", "LoadGeneration", "Records", "RedisLedger"],
         ["AdminAPI", "RunnerAPI"],
+        ["StintService"],
+        ["StintCommands"],
         ["stint"],
     ]
 
@@ -40,6 +45,27 @@ extension HouseRules {
         return allowed.subtracting(sources.flatMap(\.imports)).sorted().map {
             "Package.swift: \(module) declares \($0) and does not import it"
         }
+    }
+
+    /// The arrows as docs/ARCHITECTURE.md shows them: the highest layer first, a line for each
+    /// module.
+    static func arrowText(_ files: [HouseFile]) -> String {
+        let declared = declaredArrows(files)
+        let width = (declared.keys.map(\.count).max() ?? 0) + 1
+        return layers.reversed().map { layer in
+            layer.sorted().map { module in
+                let others = (declared[module] ?? []).sorted().joined(separator: ", ")
+                let name = module + String(repeating: " ", count: max(0, width - module.count))
+                return others.isEmpty ? module : "\(name)> \(others)"
+            }.joined(separator: "\n")
+        }.joined(separator: "\n\n")
+    }
+
+    static func arrowsInArchitecture(_ files: [HouseFile]) -> [String] {
+        let text = "\n```\n\(arrowText(files))\n```\n"
+        let page = files.first { $0.path == "docs/ARCHITECTURE.md" }
+        return page?.text.contains(text) == true
+            ? [] : ["docs/ARCHITECTURE.md must show the arrows that Package.swift declares:\n\(text)"]
     }
 
     private static func layer(of module: String) -> Int {

@@ -2,7 +2,7 @@
 
 extension HouseRules {
     /// Numbers above this have a name. (Sizes of packed fields and letters stay below.)
-    static let greatestBareNumber = 999
+    static let greatestBareNumber = 1_000
 
     static func luaLengths(_ files: [HouseFile]) -> [String] {
         files.filter { $0.path.hasPrefix("Sources/") && $0.path.hasSuffix(".lua") }.flatMap { file in
@@ -14,21 +14,23 @@ extension HouseRules {
 
     static func luaNumbers(_ files: [HouseFile]) -> [String] {
         files.filter { $0.path.hasPrefix("Sources/") && $0.path.hasSuffix(".lua") }.flatMap { file in
-            file.code.flatMap { line in
-                line.text.matches(of: /\b\d+\b/).filter { Int($0.output) ?? .max > greatestBareNumber }.map {
-                    "\(file.path):\(line.number): \($0.output) needs a name"
-                }
+            file.code.filter { !$0.text.contains(/^local [\w, ]+ = [\d, ]+$/) }.flatMap { line in
+                line.text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+                    .filter { Int($0) ?? 0 > greatestBareNumber }
+                    .map { "\(file.path):\(line.number): \($0) needs a name" }
             }
         }
     }
 
     /// The ten lines of the rule, in Swift and in Lua, without the marks of comments.
     static func rule(_ files: [HouseFile]) -> [String] {
-        let sides = ["Sources/Accounting/SlidingWindow.swift", "Sources/RedisLedger/Scripts/Decide/call.lua"]
+        let sides = [
+            "Sources/Accounting/Rule/SlidingWindow.swift", "Sources/RedisLedger/Scripts/Decide/call.lua",
+        ]
         let texts = sides.map { path in
             files.first { $0.path == path }.map { file in
                 file.comments.map { $0.line.drop { $0 == "/" || $0 == "-" } }
-                    .drop { !$0.contains(/^ +1\. /) }
+                    .drop { !$0.contains(#/^ +1\. /#) }
                     .prefix { $0.contains(/^ +\d+\. |^     \S/) }
                     .joined(separator: "\n")
             } ?? ""
@@ -39,8 +41,8 @@ extension HouseRules {
 }
 
 extension HouseFile {
-    /// Every function and loop of Lua, with the number of its lines. Relies on the layout: the line that
-    /// closes a block has the indentation of the line that opens it.
+    /// Every function and loop of Lua, with the number of its lines. Relies on the layout: the line
+    /// that closes a block has the indentation of the line that opens it.
     var luaBlocks: [(line: Int, length: Int)] {
         let lines = self.lines
         return lines.indices.compactMap { start in

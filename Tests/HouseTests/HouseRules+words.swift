@@ -6,15 +6,16 @@ extension HouseRules {
         "AccountPages": "AccountInspector",
         "Ear": "ReplyCallback",
         "HoldWatch": "ExpiredHoldQueue",
+        "Measure": "RankingKey",
         "Posed": "LedgerCall.Pending",
     ]
 
-    static func words(_ files: [HouseFile], _ banned: [String: String] = bannedIdentifiers) -> [String] {
+    static func words(_ files: [HouseFile]) -> [String] {
         files.filter { $0.isSwift && !$0.path.hasPrefix("Tests/HouseTests/") }.flatMap { file in
             file.code.flatMap { line in
-                line.text.matches(of: /\b\w+\b/).compactMap { word in
-                    banned[String(word.output)].map {
-                        "\(file.path):\(line.number): \(word.output) is called \($0) (docs/GLOSSARY.md)"
+                line.text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.compactMap { word in
+                    bannedIdentifiers[String(word)].map {
+                        "\(file.path):\(line.number): \(word) is called \($0) (docs/GLOSSARY.md)"
                     }
                 }
             }

@@ -3,6 +3,7 @@
 import NIOCore
 import NIOEmbedded
 import Testing
+import Traces
 
 @testable import LoadGeneration
 

@@ -1,5 +1,6 @@
 // Percentiles that can be computed by hand, and the text that HdrHistogram's tools read.
 
+import Randomness
 import Testing
 
 @testable import LoadGeneration

@@ -7,9 +7,11 @@ import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import PlanSimulation
 import RunnerAPI
 import Synchronization
 import Testing
+import Traces
 import WireFormat
 
 @testable import LoadGeneration

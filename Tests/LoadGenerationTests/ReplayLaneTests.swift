@@ -3,6 +3,7 @@
 
 import NIOCore
 import NIOEmbedded
+import PlanSimulation
 import Testing
 
 @testable import LoadGeneration
@@ -304,17 +305,17 @@ struct ReplayLaneTests {
             ])
         // a's first two executions held their grants of 10 s at the same time; the next one came
         // after their end.
-        #expect(
-            report.limits == [
-                .init(
-                    name: "execution-time", meter: "execution-time", amount: 600_000, windowMs: 60_000,
-                    denials: 2,
-                    peak: .init(used: 20_000, percent: 3.3, account: "a", offsetMs: 10)),
-                .init(
-                    name: "executions", meter: "executions", amount: 6_000, windowMs: 60_000, denials: 0,
-                    peak: .init(
-                        used: 3, percent: SimulationReport.percent(3, of: 6_000), account: "a", offsetMs: 300)
-                ),
-            ])
+        let limits: [SimulationReport.LimitReport] = [
+            .init(
+                name: "execution-time", meter: "execution-time", amount: 600_000, windowMs: 60_000,
+                denials: 2,
+                peak: .init(used: 20_000, percent: 3.3, account: "a", offsetMs: 10)),
+            .init(
+                name: "executions", meter: "executions", amount: 6_000, windowMs: 60_000, denials: 0,
+                peak: .init(
+                    used: 3, percent: SimulationReport.percent(3, of: 6_000), account: "a", offsetMs: 300)
+            ),
+        ]
+        #expect(report.limits == limits)
     }
 }

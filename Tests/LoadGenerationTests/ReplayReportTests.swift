@@ -1,6 +1,7 @@
 // The shape of a replay's report; docs/LOAD.md shows the same.
 
 import Testing
+import Traces
 import WireFormat
 
 @testable import LoadGeneration

@@ -1,6 +1,7 @@
 // Replies as bytes: whole, in pieces, after one another, and those that are none.
 
 import NIOCore
+import Randomness
 import Testing
 
 @testable import LoadGeneration

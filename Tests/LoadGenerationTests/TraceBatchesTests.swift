@@ -2,6 +2,7 @@
 // for.
 
 import Testing
+import Traces
 
 @testable import LoadGeneration
 

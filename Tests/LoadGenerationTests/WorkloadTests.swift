@@ -1,5 +1,6 @@
 // What a load asks and when, exact by seed: accounts, durations, due times.
 
+import Randomness
 import Testing
 
 @testable import LoadGeneration

@@ -18,6 +18,8 @@ struct RedisURLTests {
         var testDescription: String { text }
     }
 
+    private static let longest = "/" + String(repeating: "x", count: 102)
+
     static let valid = [
         Row(text: "redis://host", address: .tcp(host: "host", port: 6379), shown: "redis://host:6379/0"),
         Row(text: "REDIS://host/", address: .tcp(host: "host", port: 6379)),
@@ -55,6 +57,7 @@ struct RedisURLTests {
             password: "p&q=", database: 1, shown: "unix:///s?db=1&user=ann&password=***"),
         Row(text: "unix:///s?password=p=q", address: .unix(path: "/s"), password: "p=q"),
         Row(text: "unix:///s?", address: .unix(path: "/s")),
+        Row(text: "unix://\(longest)", address: .unix(path: longest)),
     ]
 
     @Test("a valid URL means what its parts say", arguments: valid)
@@ -83,7 +86,7 @@ struct RedisURLTests {
             "rediss://", "unix://", "unix://run/x", "unix://host/run", "unix:///s?db=x",
             "unix:///s?hunter2=1",
             "unix:///s?db", "unix:///s?db=1&db=2", "unix:///s?user=ann", "unix:///a%00b",
-            "unix:///\(String(repeating: "x", count: 107))",
+            "unix:///\(String(repeating: "x", count: 103))",
         ])
     func refuses(_ text: String) {
         let error = #expect(throws: RedisURLError.self) { try RedisURL(text) }

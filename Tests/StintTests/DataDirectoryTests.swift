@@ -5,7 +5,7 @@ import Foundation
 import Glibc
 import Testing
 
-@testable import stint
+@testable import StintService
 
 @Suite("Data directory")
 struct DataDirectoryTests {
@@ -95,6 +95,18 @@ struct DataDirectoryTests {
             #expect(mkfifo(path + "/lock", 0o600) == 0)
         }
         #expect(complaint?.contains("Type: rm") == true)
+    }
+
+    @Test("The socket is in the directory as long as its path has at most 103 bytes", arguments: [103, 104])
+    func longest(bytes: Int) async throws {
+        try await EmbeddedRedisTests.withPath { path in
+            let rest = bytes - path.utf8.count - "/redis.sock".utf8.count
+            let directory = try DataDirectory(
+                path: path + String(repeating: "d", count: rest),
+                temporary: (path as NSString).deletingLastPathComponent)
+            #expect(directory.socketPath.utf8.count <= 103)
+            #expect(directory.socketPath.hasPrefix(directory.path + "/") == (bytes == 103))
+        }
     }
 
     @Test(

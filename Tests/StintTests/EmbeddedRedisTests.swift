@@ -8,8 +8,9 @@ import ServiceLifecycle
 import Subprocess
 import SystemPackage
 import Testing
+import WireFormat
 
-@testable import stint
+@testable import StintService
 
 @Suite("Embedded Redis", .timeLimit(.minutes(2)))
 struct EmbeddedRedisTests {
@@ -224,7 +225,7 @@ struct EmbeddedRedisTests {
             let first = try DataDirectory(path: long, temporary: temporary).socketPath
             let directory = try DataDirectory(path: long, temporary: temporary)
             #expect(directory.socketPath == first)
-            #expect(first.utf8.count <= DataDirectory.longestSocketPath)
+            #expect(first.utf8.count <= UnixSocketPath.maximumBytes)
             let folder = (first as NSString).deletingLastPathComponent
             #expect(
                 try FileManager.default.attributesOfItem(atPath: folder)[.posixPermissions] as? Int == 0o700)

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import stint
+@testable import StintService
 
 @Suite("Exposure")
 struct ExposureTests {

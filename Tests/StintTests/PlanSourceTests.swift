@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@testable import stint
+@testable import StintService
 
 @Suite("Plan source")
 struct PlanSourceTests {

@@ -5,7 +5,7 @@ import Logging
 import Redis
 import Testing
 
-@testable import stint
+@testable import StintService
 
 @Suite("Settings")
 struct SettingsTests {
@@ -78,6 +78,8 @@ struct SettingsTests {
         #expect(settings.runnerRateLimitTime)
         #expect(settings.redisURL?.address == .tcp(host: "example.org", port: 6380))
         #expect(settings.logLevel == .debug)
+        let longest = "/" + String(repeating: "s", count: 102)
+        #expect(try Self.read(["--runner-socket", longest]).runnerSocket == longest)
     }
 
     @Test("A URL comes from a file too, and a password in a flag is warned of; no text shows it")
@@ -110,6 +112,10 @@ struct SettingsTests {
                 arguments: ["--event-loops", "65"],
                 message: "eventLoops (flag --event-loops): must be 1 to 64, not '65'. "
                     + "Type for example: --event-loops 2"),
+            Refused(
+                arguments: ["--runner-socket", "/" + String(repeating: "s", count: 103)],
+                message: "runner.socket (flag --runner-socket): must be a path of at most 103 bytes, not '/"
+                    + String(repeating: "s", count: 103) + "'. See: stint serve --help"),
             Refused(
                 environment: ["STINT_LEDGER": "disk"],
                 message: "ledger (variable STINT_LEDGER): must be redis or memory, not 'disk'. "

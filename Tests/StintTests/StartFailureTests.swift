@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import stint
+@testable import StintService
 
 @Suite("Failed starts of the embedded Redis")
 struct StartFailureTests {

@@ -4,7 +4,7 @@ import Access
 import Foundation
 import Testing
 
-@testable import stint
+@testable import StintService
 
 @Suite("Token file")
 struct TokenFileTests {

@@ -1,6 +1,7 @@
+import Randomness
 import Testing
 
-@testable import stint
+@testable import Randomness
 
 @Suite("The generator of ids")
 struct Xoshiro256Tests {

@@ -11,6 +11,20 @@ say() { echo "stint: $*" >&2; }
 
 data=${STINT_DATA_DIR:-/data}
 
+# The image's HEALTHCHECK knows the variables, and no flags.
+case " $* " in
+*" --admin-address"*)
+    say "--admin-address is out of sight of the image's HEALTHCHECK. Give it as a variable: -e STINT_ADMIN_ADDRESS=HOST:PORT"
+    exit 2
+    ;;
+esac
+
+owner=$(stat -c %u "$data" 2>/dev/null || id -u)
+if [ "$owner" != "$(id -u)" ]; then
+    say "$data belongs to user $owner, and Stint runs as $(id -u) here (an older image had another user). Type, for a directory of the host:"
+    say "  sudo chown -R $(id -u) DIRECTORY; for a volume: docker run --rm --user 0 -v stint:$data --entrypoint chown stint -R $(id -u) $data"
+fi
+
 case " $* " in
 *" --security-tokens "* | *" --security-tokens="* | *" --config "* | *" --config="*) brings_tokens=yes ;;
 *) brings_tokens=${STINT_SECURITY_TOKENS:-${STINT_CONFIG:-}} ;;
@@ -25,7 +39,11 @@ if [ -z "$brings_tokens" ]; then
         }
         trap 'rm -rf "$new"' EXIT
         for scope in admin runner; do
-            stint token create --name "$scope" --scope "$scope" --file "$new/tokens" >"$new/$scope.token" 2>/dev/null
+            stint token create --name "$scope" --scope "$scope" --file "$new/tokens" >"$new/$scope.token" 2>"$new/said" || {
+                cat "$new/said" >&2
+                say "cannot make the token $scope in $data"
+                exit 1
+            }
             mv "$new/$scope.token" "$data/$scope.token"
         done
         mv "$new/tokens" "$data/tokens"

@@ -1,9 +1,11 @@
 // The pages and the files they need. What goes wrong on the way to a page is a page, too.
 
 import Accounting
+import Dashboard
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import Records
 import Redis
 import WireFormat
@@ -21,7 +23,7 @@ struct DashboardRoutes: Sendable {
             route("/") { try await routes.overview($0).response() },
             route("/accounts", routes.wayToAccount),
             route("/accounts/:account") { try await routes.account($0).response() },
-            Asset.route(), LiveRoute.route(feed),
+            assets(), LiveRoute.route(feed),
         ]
     }
 
@@ -41,11 +43,27 @@ struct DashboardRoutes: Sendable {
         }
     }
 
+    private static func assets() -> AdminRoutes.Route {
+        AdminRoutes.Route(.get, "/assets/:file", scope: .none) { request in
+            _ = try request.query()
+            let name = try request.segment("file")
+            guard let asset = Asset.all.first(where: { $0.name == name }) else {
+                throw Problem(.notFound, detail: "there is no such file; load the page again")
+            }
+            return Response(
+                status: .ok,
+                headers: [
+                    .contentType: asset.mediaType, .cacheControl: "public, max-age=31536000, immutable",
+                ],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes)))
+        }
+    }
+
     private func overview(_ request: AdminRequest) async throws -> Page {
         _ = try request.query()
         var top: AccountPage.Part<TopBody>?
         if let past { top = await Self.part { try await past.top() } }
-        return OverviewPage(counts: ProcessCounts(parts.metrics), top: top).page
+        return OverviewPage(counts: OverviewPage.Counts(ProcessCounts(parts.metrics)), top: top).page
     }
 
     /// What the form leads to: a name typed becomes a path, or the page where it can be none, or
@@ -77,12 +95,7 @@ struct DashboardRoutes: Sendable {
         let isNow = asked == .now
         let routes = AccountRoutes(parts: parts)
         guard let ledger = parts.ledger, let past else {
-            return Page(
-                title: account.name, sought: account.name,
-                main: #"""
-                    <h1><span class="kind-of">Account</span> \#(account.name)</h1>
-                    \#(Page.note("With --ledger memory nothing is kept, and nobody can look. Start Stint with Redis."))
-                    """#)
+            return Page(unkept: account.name)
         }
         let plan = parts.planBook().plan(of: account)
         // Holds that expired become rows of the log first.
@@ -98,7 +111,9 @@ struct DashboardRoutes: Sendable {
                 history?.append(await Self.part { (step, try await past.usage(of: account, by: step)) })
             }
         }
-        return AccountPage(state: state, plan: plan, cells: cells, log: log, history: history).page
+        return AccountPage(
+            state: state, plan: plan, cells: cells, log: log, history: history, clock: parts.clock()
+        ).page
     }
 
     private enum Parts: String, CaseIterable { case now }
@@ -114,5 +129,23 @@ struct DashboardRoutes: Sendable {
         } catch {
             return .failure(Problem(.internalError, detail: "\(error)"))
         }
+    }
+}
+
+extension Page {
+    fileprivate func response() -> Response {
+        Response(
+            status: .init(code: status),
+            headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}
+
+extension OverviewPage.Counts {
+    fileprivate init(_ counts: ProcessCounts) {
+        self.init(
+            decisions: counts.decisions, admitted: counts.admitted, denied: counts.denied,
+            settled: counts.settled, unavailable: counts.unavailable, connections: counts.connections,
+            ledgerMs: counts.ledgerMs)
     }
 }

@@ -1,6 +1,7 @@
 // What pages and the live feed want to know of the past, wherever it is kept.
 
 import Accounting
+import Dashboard
 import Records
 import WireFormat
 

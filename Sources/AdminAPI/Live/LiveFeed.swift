@@ -5,6 +5,7 @@
 import Foundation
 import Hummingbird
 import NIOCore
+import Prometheus
 import Synchronization
 import WireFormat
 

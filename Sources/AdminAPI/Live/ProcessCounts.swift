@@ -1,6 +1,7 @@
 // What this process did so far, read from its metrics; the difference of two of them is what it
 // does now.
 
+import Prometheus
 import WireFormat
 
 struct ProcessCounts: Equatable, Sendable {

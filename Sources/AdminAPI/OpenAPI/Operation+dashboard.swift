@@ -1,5 +1,6 @@
 // The operations that are for browsers: pages, the files they need, and the live feed.
 
+import Dashboard
 import HTTPTypes
 import WireFormat
 

@@ -1,5 +1,6 @@
 // The operations on what accounts did over time.
 
+import Accounting
 import HTTPTypes
 import Records
 import WireFormat
@@ -16,7 +17,7 @@ extension Operation {
             summary: "Which accounts did the most",
             query: range + [
                 Parameter(
-                    name: "sort", place: .query, schema: Schema.words(Measure.allCases.map(\.rawValue))),
+                    name: "sort", place: .query, schema: Schema.words(RankingKey.allCases.map(\.rawValue))),
                 Parameter(
                     name: "limit", place: .query,
                     schema: [

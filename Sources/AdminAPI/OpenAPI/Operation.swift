@@ -1,5 +1,6 @@
 // One operation of either API, as the OpenAPI document describes it.
 
+import Dashboard
 import HTTPTypes
 import WireFormat
 

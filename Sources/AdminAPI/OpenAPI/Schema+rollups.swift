@@ -1,5 +1,6 @@
 // What accounts did over time.
 
+import Accounting
 import Records
 import WireFormat
 
@@ -21,7 +22,7 @@ extension Schema {
         "UsagePoint": reply(activity.merging(["at": count, "peakPercent": byLimit]) { $1 }),
         "FunctionUsage": reply(activity.merging(fields(.function)) { $1 }),
         "Top": reply([
-            "sort": words(Measure.allCases.map(\.rawValue)), "from": count, "to": count,
+            "sort": words(RankingKey.allCases.map(\.rawValue)), "from": count, "to": count,
             "accounts": array(named("RankedAccount")),
         ]),
         "RankedAccount": reply(

@@ -47,7 +47,7 @@ local function put(key, period, stay)
     else
       at = behind
     end
-    new[field] = string.sub(series, 1, at - 1) .. struct.pack('<BI7', period, math.min(amount, 9007199254740991))
+    new[field] = string.sub(series, 1, at - 1) .. struct.pack('<BI7', period, math.min(amount, 2 ^ 53 - 1))
       .. string.sub(series, behind)
   end
   for field, series in pairs(new) do

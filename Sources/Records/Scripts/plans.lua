@@ -24,7 +24,7 @@ local operation, who, name, condition, text = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local maximumPlans, maximumOverrides = 1000, 100000
+local maximumPlans, maximumOverrides, maximumRows = 1000, 100000, 10000
 
 -- One for all that one call changes. It begins at the time in seconds, so that none comes twice
 -- when Redis is emptied. `life` tells these keys from those that were there before Redis was
@@ -48,7 +48,7 @@ end
 
 local function record(what, before, after)
     before, after = told(before), told(after)
-    local row = { 'XADD', audit, 'MAXLEN', '~', '10000', '*', 'who', who, 'what', what }
+    local row = { 'XADD', audit, 'MAXLEN', '~', maximumRows, '*', 'who', who, 'what', what }
     if before then row[#row + 1] = 'before'; row[#row + 1] = before end
     if after then row[#row + 1] = 'after'; row[#row + 1] = after end
     redis.call(unpack(row))

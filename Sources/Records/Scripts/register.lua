@@ -9,8 +9,8 @@
 -- ARGV[2]  its metadata as JSON; empty: what is there stays
 -- ARGV[3]  how many names there may be
 -- ARGV[4]  1: an account that is new is refused
--- Returns  what it is now (0 it was there, 1 it is new, 2 there is no place, 3 the account is new and
---          refused; with 2 and 3 nothing was changed), how many names there are, the metadata
+-- Returns  what it is now (0 it was there, 1 it is new, 2 there is no place, 3 the account is new
+--          and refused; with 2 and 3 nothing was changed), how many names there are, the metadata
 --          (empty: none), and 1 if the account was new.
 -- A name that is there stays whatever the quota says, because a quota may be lowered.
 

@@ -1,5 +1,6 @@
 // Whether a decision could be made and written now: asked of the server with a script that does as
-// much, on keys of its own (`Scripts/Inspect/probe.lua`). Also says which rights the server's user lacks.
+// much, on keys of its own (`Scripts/Inspect/probe.lua`). Also says which rights the server's user
+// lacks.
 
 import NIOCore
 import Redis

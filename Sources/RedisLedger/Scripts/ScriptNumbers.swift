@@ -1,5 +1,5 @@
-// The numbers of the scripts by their names in Lua: those that Swift knows too come from where Swift has
-// them.
+// The numbers of the scripts by their names in Lua: those that Swift knows too come from where
+// Swift has them.
 
 import Accounting
 
@@ -94,8 +94,8 @@ enum VerdictCode: UInt8 {
     /// Denied, and the account is new.
     case deniedNew = 10
 
-    /// Added to the first verdict of an account of which a window began again, because the clock was
-    /// set back.
+    /// Added to the first verdict of an account of which a window began again, because the clock
+    /// was set back.
     static let restartMark: UInt8 = 64
 }
 

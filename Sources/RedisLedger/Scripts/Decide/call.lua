@@ -28,9 +28,10 @@
 --
 -- Returns  one packed string. Per question, in order:
 --            1 byte verdict: HELD, ADMITTED, DENIED, SETTLED, NOT_HELD, PEEKED, DAMAGED (nothing
---            was done because the page holds something else than it should), ADMITTED_NEW (the
---            account was new), REFUSED_NEW (it is new), DENIED_NEW (it is new, too); RESTART_MARK is added in the first of an
---            account of which a window began again because the clock was set back;
+--            was done because the page holds something else than it should), ADMITTED_NEW and
+--            DENIED_NEW (the same of an account that was new), REFUSED_NEW (it is new);
+--            RESTART_MARK is added in the first of an account of which a window began again
+--            because the clock was set back;
 --            3 doubles that depend on the verdict (admit.lua, settle.lua);
 --            per window: double executions, double ms, double ms until the oldest cell leaves
 --            (-1: nothing counts);

@@ -115,8 +115,7 @@ local function page_store()
       holds[id] = nil
     end
   end
-  local new_own = own
-  local page_stay, page_left
+  local new_own, page_stay, page_left = own, nil, nil
   if delete then
     local removed = {}
     if renew then

@@ -1,5 +1,5 @@
--- Usual path: opens a cell if the clock reached one, then admits asks that nothing is held for while
--- they fit. Equals window_open within one block, admit and window_charge.
+-- Usual path: opens a cell if the clock reached one, then admits asks that nothing is held for
+-- while they fit. Equals window_open within one block, admit and window_charge.
 
 local number = clock * cells / length
 number = number - number % 1

@@ -79,8 +79,8 @@ local function window_check(w)
   if not sane then error('the field of a window holds something else') end
 end
 
--- The server's clock was set back by more than the window and a cell: it begins again, with all that
--- counts charged now. What its blocks hold is later than now, so they go (page_store).
+-- The server's clock was set back by more than the window and a cell: it begins again, with all
+-- that counts charged now. What its blocks hold is later than now, so they go (page_store).
 local function window_restart(w)
   w[EPOCH], w[CLOCK], w[CHANGED], w[RESTARTED] = math.max(w[EPOCH] + 1, w[CLOCK]), clock, true, true
   w[EXECUTIONS], w[MS] = math.min(w[EXECUTIONS], CELL_EXECUTIONS_MAX), math.min(w[MS], CELL_MS_MAX)

@@ -28,8 +28,8 @@ local function says(reply, ...)
   return false
 end
 
--- Writes the row of a hold that expired. Returns whether the hold may go, and how many rows are lost
--- with it.
+-- Writes the row of a hold that expired. Returns whether the hold may go, and how many rows are
+-- lost with it.
 local function log_one(key, id, hold, admitted, granted)
   local _, label = hold_parts(hold)
   row_count = 0

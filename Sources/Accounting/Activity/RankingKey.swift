@@ -1,0 +1,21 @@
+// What accounts are ranked by.
+
+public enum RankingKey: String, CaseIterable, Sendable {
+    /// Executions admitted: a count.
+    case executions
+    /// What settled executions used, in ms.
+    case executionTime = "execution-time"
+    /// Asks denied: a count; an ask counts for each limit that it did not fit.
+    case denials
+    /// The most that was used of any limit, in percent of its amount.
+    case percent
+
+    package func amount(of activity: AccountActivity) -> Int {
+        switch self {
+        case .executions: activity.total.executions
+        case .executionTime: activity.total.ms
+        case .denials: activity.total.denials.values.reduce(0, +)
+        case .percent: activity.peakPercent.values.max() ?? 0
+        }
+    }
+}

@@ -1,0 +1,118 @@
+// What accounts did over time, and which of them did the most.
+
+import Accounting
+import HTTPTypes
+import Hummingbird
+import Records
+import WireFormat
+
+struct RollupRoutes: Sendable {
+    /// Accounts of a ranking, at most: each is looked up in the ledger.
+    static let maximumRanked = 100
+
+    let parts: AdminParts
+
+    static func table(_ parts: AdminParts) -> [AdminRoutes.Route] {
+        let routes = RollupRoutes(parts: parts)
+        return [
+            AdminRoutes.Route(.get, "/v1/accounts", respond: routes.top),
+            AdminRoutes.Route(.get, "/v1/accounts/:account/usage", respond: routes.usage),
+        ]
+    }
+
+    private func usage(_ request: AdminRequest) async throws -> Response {
+        let query = try request.query("from", "to", "step", "function")
+        let account = try request.account
+        let step: RollupStep = try query.choice("step") ?? .minute
+        let function = try query.text("function", rule: BodyField.function.rule)
+        let rollups = try parts.neededRecords.rollups
+        let (from, to) = try await range(
+            query, rollups, default: step == .minute ? 3_600_000 : 86_400_000, maximum: step.keptMs)
+        return try .json(
+            await UsageBody.read(rollups, account, from: from, to: to, step: step, function: function))
+    }
+
+    private func top(_ request: AdminRequest) async throws -> Response {
+        let query = try request.query("sort", "from", "to", "limit")
+        let measure: RankingKey = try query.choice("sort") ?? .executions
+        let limit = try query.integer("limit", in: 1...Self.maximumRanked) ?? 10
+        let rollups = try parts.neededRecords.rollups
+        let (from, to) = try await range(
+            query, rollups, default: TopBody.nowMs, maximum: RollupStep.hour.keptMs)
+        return try .json(await TopBody.read(rollups, by: measure, from: from, to: to, limit: limit, parts))
+    }
+
+    /// What the query asks for: until now, unless it says otherwise, and `default` long.
+    private func range(
+        _ query: AdminQuery, _ rollups: Rollups, default length: Int, maximum: Int
+    ) async throws -> (from: Timestamp, to: Timestamp) {
+        let instants = 0...1 << 43
+        let (asked, until) = (try query.integer("from", in: instants), try query.integer("to", in: instants))
+        let to: Int
+        if let until { to = until } else { to = try await rollups.now.ms + 1 }
+        let from = asked ?? max(0, to - length)
+        guard from <= to else {
+            throw Problem(.malformedParameter, detail: "from: must not be after to")
+        }
+        guard to - from <= maximum else {
+            throw Problem(
+                .malformedParameter,
+                detail: "from: must be at most \(maximum) ms before to; so long is kept what is asked for")
+        }
+        return (Timestamp(ms: from), Timestamp(ms: to))
+    }
+}
+
+extension UsageBody {
+    /// - Throws: `RedisError`.
+    static func read(
+        _ rollups: Rollups, _ account: Account, from: Timestamp, to: Timestamp, step: RollupStep,
+        function: String? = nil
+    ) async throws -> UsageBody {
+        let course = try await rollups.course(
+            of: account, from: from, to: to, step: step, function: function)
+        let functions = course.functions.sorted {
+            ($1.value.executions, $0.key) < ($0.value.executions, $1.key)
+        }
+        return UsageBody(
+            account: account.name, from: from.ms, to: to.ms, step: step.rawValue, function: function,
+            points: course.points.map { point in
+                Point(
+                    at: point.start.ms, executions: point.activity.executions, executionMs: point.activity.ms,
+                    errors: point.activity.errors, denials: point.activity.denials,
+                    peakPercent: point.peakPercent)
+            },
+            functions: functions.map { name, activity in
+                Function(
+                    function: name, executions: activity.executions, executionMs: activity.ms,
+                    errors: activity.errors, denials: activity.denials)
+            })
+    }
+}
+
+extension TopBody {
+    /// How far back *now* reaches: the minute that is running, and the one before it.
+    static let nowMs = 2 * RollupStep.minute.lengthMs
+
+    /// - Throws: `RedisError`. Accounts that the ledger cannot be asked about have no percent.
+    static func read(
+        _ rollups: Rollups, by measure: RankingKey, from: Timestamp, to: Timestamp, limit: Int,
+        _ parts: AdminParts
+    ) async throws -> TopBody {
+        let ranked = try await rollups.top(by: measure, from: from, to: to, limit: limit)
+        let plans = parts.planBook()
+        var accounts: [Account] = []
+        // A ledger that did not answer is not asked again: each time would take its whole deadline.
+        var ledger = parts.ledger
+        for one in ranked {
+            var percent: Int?
+            do {
+                percent = try await ledger?.standing(one.account, plans.plan(of: one.account)).greatestPercent
+            } catch is LedgerError {
+                ledger = nil
+            }
+            accounts.append(Account(account: one.account.name, value: one.amount, percent: percent))
+        }
+        return TopBody(sort: measure.rawValue, from: from.ms, to: to.ms, accounts: accounts)
+    }
+}

@@ -1,0 +1,25 @@
+// The three files that pages need, from within the binary. Their names change with what is in them,
+// so browsers may keep them for ever.
+
+public struct Asset: Sendable {
+    public let name: String
+    public let mediaType: String
+    public let bytes: [UInt8]
+
+    /// Where pages expect it.
+    public var path: String { "/assets/\(name)" }
+
+    public static let style = Asset("dashboard", "css", "text/css; charset=utf-8", PackageResources.dashboard_css)
+    public static let script = Asset(
+        "dashboard", "js", "text/javascript; charset=utf-8", PackageResources.dashboard_js)
+    public static let icon = Asset("icon", "svg", "image/svg+xml", PackageResources.icon_svg)
+    public static let all = [style, script, icon]
+
+    private init(_ stem: String, _ ending: String, _ mediaType: String, _ bytes: [UInt8]) {
+        // FNV-1a: nobody has a reason to make two of them alike.
+        let digest = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        name = "\(stem)-\(String(digest, radix: 16)).\(ending)"
+        self.mediaType = mediaType
+        self.bytes = bytes
+    }
+}

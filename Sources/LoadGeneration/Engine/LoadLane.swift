@@ -1,0 +1,290 @@
+// One event loop's share of a load: its connections, its part of the schedule, its counts.
+// Everything here happens on that loop, so nothing is locked. What a question is and what its
+// answer means is in `LoadLane+answers.swift`, what is due when in `LoadLane+agenda.swift`.
+
+import NIOCore
+import Traces
+import WireFormat
+
+/// Where all lanes count their time from, and what the day's clock said then.
+struct Epoch: Sendable {
+    let deadline: NIODeadline
+    /// ns since 1970.
+    let wallNs: Int
+
+    /// ms since 1970, rounded down; never steps back.
+    func wallMs(at ns: Int) -> Int { (wallNs + ns) / 1_000_000 }
+}
+
+final class LoadLane {
+    /// Makes a connection's channel with the connection in it.
+    typealias Connect = (LoadTarget, LoadConnection) -> EventLoopFuture<Void>
+    /// Reads more of a trace and hands it over on the lane's event loop.
+    typealias ReadOn = (_ take: @escaping (TraceBatches.Batch) -> Void) -> Void
+
+    enum Phase {
+        /// The trace is begun, connections are made, and each target is asked once.
+        case opening
+        /// All of them stand.
+        case ready
+        case running
+        /// Nothing new is due any more; what was is waited for.
+        case draining
+        case over
+    }
+
+    struct Slot {
+        var target: LoadTarget
+        /// nil while there is none.
+        var connection: LoadConnection?
+        /// Attempts since the last reply.
+        var attempts = 0
+    }
+
+    let settings: LoadSettings
+    let epoch: Epoch
+    let eventLoop: any EventLoop
+    let connect: Connect
+    let history: HistoryWriter?
+    let readOn: ReadOn
+    var slots: [Slot]
+    var phase = Phase.opening
+    var writer: RequestWriter
+    var workload: Workload
+    var tally = LoadTally()
+    var lines: [HistoryLine] = []
+    /// Executions that were asked for.
+    var executions = 0
+    /// Requests that are on their way.
+    var inFlight = 0
+    /// The schedule of an open loop.
+    var schedule: Schedule?
+    /// What a replay asks for.
+    var recorded: RecordedTraffic?
+    /// What came of a replay.
+    var replay: ReplayTally?
+    /// Whether the trace is read more slowly than it is replayed.
+    var isStarved = false
+    /// Admissions that are due and wait for a connection.
+    var waiting = CircularBuffer<Question>()
+    /// Settlements of executions that are running, by the ns at which they end.
+    var running = RunningExecutions<Question>()
+    /// Settlements that are due and wait for a connection.
+    var unsettled = CircularBuffer<Question>()
+    /// Open connections without a request, longest idle first.
+    var idle = CircularBuffer<LoadConnection>()
+    // ns since the epoch.
+    var start = 0
+    var measuredFrom = 0
+    var end = Int.max
+    var lastAnswer = 0
+    /// When the last of all executions ends that have begun.
+    var latestEnd = 0
+    /// When executions that end will be looked for; `Int.max` is never.
+    var settlesNext = Int.max
+    /// Whether somebody stopped it before its time.
+    var isStopped = false
+    let opened: EventLoopPromise<Void>
+    let ended: EventLoopPromise<Void>
+
+    /// - Parameters:
+    ///   - lane: 0 to `lanes` - 1.
+    ///   - idPrefix: of executions' ids, unlike that of any other run or lane.
+    init(
+        _ settings: LoadSettings, lane: Int, lanes: Int, epoch: Epoch, idPrefix: String,
+        eventLoop: any EventLoop,
+        history: HistoryWriter?, readOn: @escaping ReadOn, connect: @escaping Connect
+    ) {
+        self.settings = settings
+        self.epoch = epoch
+        self.eventLoop = eventLoop
+        self.history = history
+        self.readOn = readOn
+        self.connect = connect
+        slots = stride(from: lane, to: settings.connections, by: lanes).map {
+            Slot(target: settings.targets[$0 % settings.targets.count])
+        }
+        writer = RequestWriter(settings, idPrefix: idPrefix)
+        workload = Workload(
+            accounts: settings.accounts, skew: settings.skew, durations: settings.durations,
+            seed: settings.seed,
+            lane: lane)
+        switch settings.pace {
+        case .closed: break
+        case .open(let perSecond): schedule = Schedule(perSecond: perSecond, lane: lane, lanes: lanes)
+        case .recorded(let replay):
+            recorded = RecordedTraffic(replay)
+            self.replay = ReplayTally()
+        }
+        opened = eventLoop.makePromise()
+        ended = eventLoop.makePromise()
+    }
+
+    /// ns since the epoch.
+    var now: Int { Int((eventLoop.now - epoch.deadline).nanoseconds) }
+
+    // MARK: From the beginning to the end
+
+    /// Begins the trace, if there is one, makes all connections and asks each target once. The
+    /// future fails with a ``LoadError``.
+    func open() -> EventLoopFuture<Void> {
+        if recorded == nil { dialAll() } else { readAhead() }
+        return opened.futureResult
+    }
+
+    func dialAll() {
+        for slot in slots.indices { dial(slot) }
+        at(now + settings.timeoutMs * 1_000_000) { lane in
+            lane.refuse(lane.settings.targets[0], "no answer in \(lane.settings.timeoutMs) ms")
+        }
+    }
+
+    /// Begins to ask; the future succeeds when all was answered or given up.
+    func run(from start: Int) -> EventLoopFuture<Void> {
+        self.start = start
+        measuredFrom = start + settings.warmUpMs * 1_000_000
+        end = measuredFrom + settings.durationMs * 1_000_000
+        phase = .running
+        at(end) { if $0.phase == .running { $0.drain(within: $0.settings.timeoutMs) } }
+        sweep()
+        tick()
+        let now = now
+        for slot in slots.indices where slots[slot].connection?.question == nil {
+            if let connection = slots[slot].connection { serve(connection, now) }
+        }
+        return ended.futureResult
+    }
+
+    /// Asks nothing more, ends what is running, and ends soon.
+    func stop() {
+        guard phase == .running || phase == .draining, !isStopped else { return }
+        isStopped = true
+        end = min(end, now)
+        settleEnded(now, andRunning: true)
+        drain(within: min(settings.timeoutMs, 1_000))
+        employIdle(now)
+    }
+
+    /// - Parameter ms: how long answers are waited for, once nothing is running.
+    func drain(within ms: Int) {
+        if phase == .running { takeDue(now) }
+        phase = .draining
+        end = min(end, now)
+        at(now + ms * 1_000_000) { $0.giveUp(within: ms) }
+        endIfDone()
+    }
+
+    func endIfDone() {
+        if phase == .draining, inFlight == 0, waiting.isEmpty, running.count == 0, unsettled.isEmpty {
+            finish()
+        }
+    }
+
+    private func giveUp(within ms: Int) {
+        guard phase == .draining else { return }
+        tally.notSent += waiting.count { $0.isMeasured }
+        waiting.removeAll()
+        let last = latestEnd + ms * 1_000_000
+        guard isStopped || last <= now else { return at(last) { $0.giveUp(within: ms) } }
+        tally.notSent += unsettled.count { $0.isMeasured }
+        unsettled.removeAll()
+        for slot in slots { if slot.connection?.question != nil { slot.connection?.close(.timeout) } }
+        endIfDone()
+    }
+
+    func finish() {
+        guard phase != .over else { return }
+        phase = .over
+        handOverLines()
+        for slot in slots { slot.connection?.close() }
+        idle.removeAll()
+        ended.succeed()
+    }
+
+    /// Does something at a time, ns since the epoch, unless the lane has ended.
+    func at(_ ns: Int, _ work: @escaping (LoadLane) -> Void) {
+        let deadline = epoch.deadline + .nanoseconds(Int64(ns))
+        eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
+            if phase != .over { work(self) }
+        }
+    }
+
+    // MARK: Connections
+
+    private func dial(_ slot: Int) {
+        let connection = LoadConnection(
+            slot: slot, target: slots[slot].target, token: settings.token, lane: self)
+        slots[slot].attempts += 1
+        connect(slots[slot].target, connection).assumeIsolated().whenFailure { [self] error in
+            guard phase != .opening else { return refuse(slots[slot].target, "\(error)") }
+            tally.count(.connectFailed)
+            redial(slot)
+        }
+    }
+
+    /// At once the first time after a reply, then with pauses of 10 ms that double up to 1 s.
+    private func redial(_ slot: Int) {
+        guard phase != .over else { return }
+        let attempts = slots[slot].attempts
+        guard attempts > 0 else { return dialAnew(slot) }
+        let pauseMs = min(10 << min(attempts - 1, 7), 1_000)
+        at(now + pauseMs * 1_000_000) { $0.dialAnew(slot) }
+    }
+
+    private func dialAnew(_ slot: Int) {
+        tally.reconnections += 1
+        dial(slot)
+    }
+
+    /// A connection stands.
+    func connected(_ connection: LoadConnection) {
+        guard phase != .over else { return connection.close() }
+        slots[connection.slot].connection = connection
+        switch phase {
+        case .opening: probeWhenAllStand()
+        case .running, .draining: serve(connection, now)
+        case .ready, .over: break
+        }
+    }
+
+    /// A connection has ended, and its request was told about.
+    func closed(_ connection: LoadConnection) {
+        let slot = connection.slot
+        guard slots[slot].connection === connection else { return }
+        slots[slot].connection = nil
+        idle.removeAll { $0 === connection }
+        if phase == .opening {
+            refuse(slots[slot].target, "it closed the connection")
+        } else {
+            redial(slot)
+            endIfDone()
+        }
+    }
+
+    /// Requests that got no reply in time are given up; looked for 20 times within that time.
+    private func sweep() {
+        let limit = settings.timeoutMs * 1_000_000
+        let now = now
+        for slot in slots {
+            if let connection = slot.connection, let question = connection.question,
+                question.sent + limit <= now
+            {
+                connection.close(.timeout)
+            }
+        }
+        at(now + max(limit / 20, 1_000_000)) { $0.sweep() }
+    }
+
+    /// The load cannot begin.
+    func refuse(_ target: LoadTarget, _ reason: String) {
+        refuse("\(target): \(reason). Start a service there, or name another: --target http://HOST:PORT")
+    }
+
+    func refuse(_ words: String) {
+        guard phase == .opening else { return }
+        phase = .over
+        opened.fail(LoadError(words))
+        for slot in slots { slot.connection?.close() }
+        ended.succeed()
+    }
+}

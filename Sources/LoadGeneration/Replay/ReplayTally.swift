@@ -1,0 +1,81 @@
+// What came of a replay, account by account and limit by limit, as far as the replies tell.
+
+import Traces
+import WireFormat
+
+struct ReplayTally {
+    struct Account {
+        var rows: Int32 = 0
+        var denied: Int32 = 0
+    }
+
+    /// By their numbers.
+    private(set) var accounts: [Account] = []
+    private(set) var rows = 0
+    private(set) var rowsWithoutDuration = 0
+    var rowsCut = 0
+    /// The offset of the latest row, ms.
+    private(set) var latestMs = 0
+    /// Executions that were stopped when their grant ended.
+    private(set) var stopped = 0
+    /// The limits that all accounts are held against, as a peek had them.
+    private(set) var limits: [PolicyStanding] = []
+    /// One for each limit.
+    private(set) var denials: [Int] = []
+    private(set) var peaks: [Peak] = []
+    /// The different lengths of the limits' windows, ms.
+    private var lengths: [Int] = []
+    /// Those of the first account, then those of the second, ...
+    private var windows: [ChargedWindow] = []
+
+    /// The limits are known; nothing was asked yet.
+    mutating func hold(against limits: [PolicyStanding]) {
+        self.limits = limits
+        denials = limits.map { _ in 0 }
+        peaks = limits.map { _ in Peak() }
+        lengths = Array(Set(limits.map(\.windowMs))).sorted()
+    }
+
+    /// A row is due.
+    mutating func take(_ execution: RecordedTraffic.Execution) {
+        while execution.account >= accounts.count {
+            accounts.append(Account())
+            for _ in lengths { windows.append(ChargedWindow()) }
+        }
+        rows += 1
+        if execution.durationMs == nil { rowsWithoutDuration += 1 }
+        latestMs = execution.offsetMs
+        accounts[execution.account].rows += 1
+    }
+
+    mutating func deny(_ question: Question, _ problem: Problem?) {
+        accounts[question.account].denied += 1
+        guard let names = problem?.violatedPolicies else { return }
+        for limit in limits.indices where names.contains(limits[limit].name) { denials[limit] += 1 }
+    }
+
+    /// - Parameter question: with its grant.
+    mutating func admit(_ question: Question) {
+        for (index, lengthMs) in lengths.enumerated() {
+            windows[question.account * lengths.count + index].charge(
+                question.grantedMs, at: question.admittedAt, lengthMs: lengthMs)
+        }
+        for (index, limit) in limits.enumerated() {
+            guard let shape = lengths.firstIndex(of: limit.windowMs) else { continue }
+            let window = windows[question.account * lengths.count + shape]
+            let used = limit.meter == .executions ? window.executions : window.ms
+            if used > peaks[index].used {
+                peaks[index] = Peak(used: used, account: question.account, offsetMs: question.offsetMs)
+            }
+        }
+    }
+
+    /// A settlement leaves; from now on its charge may be as low as what it says.
+    mutating func settle(_ question: Question) {
+        if question.isStopped { stopped += 1 }
+        for (index, lengthMs) in lengths.enumerated() {
+            windows[question.account * lengths.count + index].giveBack(
+                question.grantedMs - question.durationMs, at: question.admittedAt, lengthMs: lengthMs)
+        }
+    }
+}

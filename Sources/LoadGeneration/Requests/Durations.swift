@@ -1,0 +1,57 @@
+// How long the executions of a load take. Nobody waits for them: a drawn duration is what a
+// settlement reports.
+
+import Foundation
+import Randomness
+
+/// A distribution of execution times, in whole ms from 0 to ``longestMs``.
+public enum Durations: Hashable, Sendable, CustomStringConvertible {
+    /// Always the same.
+    case fixed(ms: Int)
+    /// Every number of ms in the range is as likely as any other.
+    case uniform(ClosedRange<Int>)
+    /// Many short ones, few long ones; the mean before rounding.
+    case exponential(meanMs: Int)
+
+    /// 31 days, the most that the service reads.
+    public static let longestMs = 2_678_400_000
+
+    /// Reads `fixed:MS`, `uniform:MS-MS` or `exponential:MS`.
+    public init(_ text: String) throws(LoadError) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let numbers = (parts.count == 2 ? parts[1] : "")
+            .split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        let fits = numbers.allSatisfy { $0.map { (0...Self.longestMs).contains($0) } ?? false }
+        switch (parts[0], numbers.count) {
+        case ("fixed", 1) where fits: self = .fixed(ms: numbers[0]!)
+        case ("exponential", 1) where fits: self = .exponential(meanMs: numbers[0]!)
+        case ("uniform", 2) where fits && numbers[0]! <= numbers[1]!:
+            self = .uniform(numbers[0]!...numbers[1]!)
+        default:
+            throw LoadError(
+                "Type fixed:MS, uniform:MS-MS or exponential:MS (the mean), each from 0 to \(Self.longestMs)")
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .fixed(let ms): "fixed:\(ms)"
+        case .uniform(let range): "uniform:\(range.lowerBound)-\(range.upperBound)"
+        case .exponential(let mean): "exponential:\(mean)"
+        }
+    }
+
+    /// One draw of chance each, the fixed ones too, so that another distribution leaves the
+    /// accounts as they are.
+    func next(using chance: inout SplitMix64) -> Int {
+        switch self {
+        case .fixed(let ms):
+            _ = chance.next()
+            return ms
+        case .uniform(let range): return range.lowerBound + chance.number(below: range.count)
+        case .exponential(let mean):
+            let drawn = -Double(mean) * log(1 - chance.fraction())
+            return Int(min(drawn.rounded(), Double(Self.longestMs)))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// Which account the next execution is for: all alike, or few accounts with most of the load.
+
+import Foundation
+import Randomness
+
+/// How a load spreads over its accounts.
+public enum Skew: Hashable, Sendable, CustomStringConvertible {
+    /// Every account is as likely as any other.
+    case uniform
+    /// The account at place k (from 1) is likely in proportion to 1 / k^exponent.
+    case zipf(exponent: Double)
+
+    public static let exponents: ClosedRange<Double> = 0.01...10
+
+    /// Reads `uniform`, `zipf` (exponent 1) or `zipf:EXPONENT`.
+    public init(_ text: String) throws(LoadError) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        switch (parts[0], parts.count) {
+        case ("uniform", 1): self = .uniform
+        case ("zipf", 1): self = .zipf(exponent: 1)
+        case ("zipf", 2):
+            guard let exponent = Double(parts[1]), Self.exponents.contains(exponent) else { throw Self.error }
+            self = .zipf(exponent: exponent)
+        default: throw Self.error
+        }
+    }
+
+    private static let error = LoadError(
+        "Type uniform, zipf or zipf:S with S from \(exponents.lowerBound) to \(Int(exponents.upperBound))")
+
+    public var description: String {
+        switch self {
+        case .uniform: "uniform"
+        case .zipf(let exponent): "zipf:\(exponent)"
+        }
+    }
+}
+
+/// Draws accounts by their number, 0 to `count` - 1, one draw of chance each. Account 0 is the
+/// likeliest.
+struct AccountSampler: Sendable {
+    private let count: Int
+    /// Of 2^53, how much falls to the accounts up to each; empty when all are alike. 8 bytes an
+    /// account.
+    private let shares: [UInt64]
+
+    init(count: Int, skew: Skew) {
+        precondition(count > 0)
+        self.count = count
+        switch skew {
+        case .uniform: shares = []
+        case .zipf(let exponent):
+            var sum = 0.0
+            let sums = (1...count).map { place in
+                sum += pow(Double(place), -exponent)
+                return sum
+            }
+            shares = sums.map { UInt64($0 / sum * 0x1p53) }
+        }
+    }
+
+    func next(using chance: inout SplitMix64) -> Int {
+        guard !shares.isEmpty else { return chance.number(below: count) }
+        let drawn = chance.next() >> 11
+        var (low, high) = (0, count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if shares[middle] > drawn { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,21 @@
+// `stint plan delete`.
+
+import AdminClient
+import ArgumentParser
+
+struct PlanDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Delete a plan that nobody has.")
+    @Argument(help: "the plan's name") var name: String
+    @Option(help: .init("only if it is still at this revision, which show tells", valueName: "revision"))
+    var ifRevision: Int?
+    @OptionGroup var options: AdminOptions
+
+    func run() async throws {
+        try await options.withClient { client in
+            _ = try await client.delete("v1", "plans", name, ifMatch: ifRevision.map { "\"\($0)\"" })
+        }
+        if options.format == .text { Terminal.say("plan \(name): deleted") }
+    }
+}

@@ -1,0 +1,11 @@
+// Where the tokens are.
+
+import ArgumentParser
+import StintService
+
+struct TokenFileOption: ParsableArguments {
+    @Option(help: "the file of tokens")
+    var file: String
+
+    var tokens: TokenFile { TokenFile(path: file) }
+}

@@ -1,0 +1,300 @@
+// The composition root: the one place where settings become plans, a ledger, two servers and a
+// group of services, and the only one that names a real clock, real chance and a real log. Nothing
+// else constructs.
+
+import Accounting
+import AdminAPI
+import Foundation
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Prometheus
+import Randomness
+import Records
+import Redis
+import RedisLedger
+import RunnerAPI
+import ServiceLifecycle
+import UnixSignals
+
+package enum Assembly {
+    /// How much longer than the drain everything else may take to stop before it is cut off.
+    static let stopPatience: Duration = .seconds(15)
+    /// How long the last lines of the log may take to find a reader.
+    private static let logPatience: DispatchTimeInterval = .milliseconds(500)
+
+    /// Builds everything and runs it until SIGTERM or SIGINT.
+    /// - Throws: what a person must see; the process then exits with a status other than 0.
+    package static func run(_ settings: Settings) async throws {
+        // Nobody may read the log any more, or a runner may have gone: neither ends the service.
+        signal(SIGPIPE, SIG_IGN)
+        let log = LogWriter(to: STDERR_FILENO)
+        defer { log.drain(within: Self.logPatience) }
+        let logger = logger(level: settings.logLevel, to: log)
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        let metrics = PrometheusMetrics(descriptions, logger: logger)
+        let planSource = PlanSource(path: settings.plans)
+        let imported = try planSource.imported()
+        let security = try Security(settings)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
+        let budget = try DescriptorBudget(settings, logger)
+        let accepting = acceptLimits(budget, logger, metrics)
+        let redis = try await embeddedRedis(settings, logger)
+        let redisSettings = try redisSettings(settings, embedded: redis)
+        let newAccounts = try newAccounts(settings)
+        let ledgers = try ledgers(settings, redisSettings, newAccounts, logger, metrics)
+        let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let client = try await recordsClient(redisSettings, logger, metrics) { wakes.continuation.yield() }
+        let records = client.map { Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix)) }
+
+        let runner = RunnerServer(
+            settings: runnerSettings(settings, budget), group: group, plans: imported.book,
+            makeLedger: { ledgers.make(on: $0) }, random: { chance() },
+            logger: logger, metrics: metrics, tokens: security.book,
+            secure: security.tls.map { $0.secure }, guardListener: accepting.runner.guardListener)
+        let ledgerWatch = LedgerWatch(ledgers: ledgers, runner: runner, logger: logger)
+        let watch = records.map {
+            PlanWatch(store: $0.plans, source: imported, runner: runner, wakes: wakes, logger: logger)
+        }
+        let (adminPort, adminPortTeller) = AsyncStream.makeStream(of: Int.self)
+        let admin = AdminServer(
+            host: settings.adminAddress.host, port: settings.adminAddress.port,
+            parts: AdminParts(
+                metrics: metrics, readiness: { await ledgerWatch.readiness() }, records: records,
+                ledger: try client.map { try accountLedger(settings, $0, ledgers) },
+                newAccounts: newAccounts, clock: { clock() }, planBook: { runner.plans },
+                plansChanged: { await watch?.reload() }),
+            security: security.admin, bounds: AdminBounds(allConnections: budget.adminConnections),
+            guardListener: accepting.admin.guardListener,
+            listening: { port in
+                adminPortTeller.yield(port)
+                adminPortTeller.finish()
+            },
+            logger: logger)
+
+        // Stopped from the last to the first: requests are answered while their ledger is still
+        // there.
+        var services: [any Service] = []
+        if let redis { services.append(redis) }
+        if let client { services.append(RecordsLink(client: client, embedded: redis)) }
+        if let watch { services.append(watch) }
+        if let client { services.append(RedisMemory(client: client, metrics: metrics)) }
+        services += rollups(of: records, runner, settings, metrics, logger)
+        services.append(ledgerWatch)
+        services.append(AdminService(server: admin, address: settings.adminAddress))
+        let planReload = PlanReload(source: planSource, runner: runner, watch: watch, logger: logger)
+        planReload.warn(of: imported.book)
+        let securityReload = SecurityReload(security: security, runner: runner, logger: logger)
+        services.append(Reload(plans: planReload, security: securityReload))
+        services.append(
+            RunnerService(
+                server: runner, ledgers: ledgers, ledgerWatch: ledgerWatch, embedded: redis,
+                adminPort: adminPort, settings: settings, watch: watch, security: security, logger: logger))
+
+        try await serve(services, settings, logger)
+    }
+
+    /// Runs the services until SIGTERM or SIGINT, or until one of them fails.
+    private static func serve(
+        _ services: [any Service], _ settings: Settings, _ logger: Logger
+    ) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            logger: quiet(logger))
+        configuration.gracefulShutdownSignals = [.sigterm, .sigint]
+        configuration.maximumGracefulShutdownDuration =
+            .milliseconds(settings.drainDeadlineMs) + Self.stopPatience
+        try await ServiceGroup(configuration: configuration).run()
+        logger.info("stint stopped")
+    }
+
+    // MARK: Parts
+
+    private static func logger(level: Logger.Level, to log: LogWriter) -> Logger {
+        var logger = Logger(label: "stint") { StreamLogHandler(label: $0, stream: LogLines(log: log)) }
+        logger.logLevel = level
+        return logger
+    }
+
+    /// For libraries: their `info` is our `debug`.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var quiet = logger
+        if quiet.logLevel == .info { quiet.logLevel = .notice }
+        return quiet
+    }
+
+    private static func chance() -> Xoshiro256 {
+        var system = SystemRandomNumberGenerator()
+        return Xoshiro256(seededBy: &system)
+    }
+
+    private static func rollups(
+        of records: Records?, _ runner: RunnerServer, _ settings: Settings, _ metrics: PrometheusMetrics,
+        _ logger: Logger
+    ) -> [any Service] {
+        guard let records, settings.rollupsKept else { return [] }
+        let writer = RollupWriter(records.rollups, metrics: metrics)
+        return [RollupService(writer: writer, runner: runner, logger: logger)]
+    }
+
+    private static func acceptLimits(
+        _ budget: DescriptorBudget, _ logger: Logger, _ metrics: PrometheusMetrics
+    ) -> (runner: AcceptLimit, admin: AcceptLimit) {
+        (
+            AcceptLimit(
+                api: "runner", maximum: budget.runnerConnections + DescriptorBudget.beyond,
+                metrics: metrics, logger: logger),
+            AcceptLimit(
+                api: "admin", maximum: budget.adminConnections + DescriptorBudget.beyond,
+                metrics: metrics, logger: logger)
+        )
+    }
+
+    private static func embeddedRedis(_ settings: Settings, _ logger: Logger) async throws -> EmbeddedRedis? {
+        guard settings.ledger == .redis, settings.redisURL == nil else { return nil }
+        let environment = ProcessInfo.processInfo.environment
+        let redis = try EmbeddedRedis(
+            directory: DataDirectory(path: settings.dataDirectory), appendFsync: settings.dataAppendFsync,
+            searchPath: environment["PATH"] ?? "", environment: environment, logger: logger)
+        try await redis.endLeftovers()
+        return redis
+    }
+
+    /// Nil when the ledger is in memory.
+    private static func redisSettings(
+        _ settings: Settings, embedded: EmbeddedRedis?
+    ) throws -> RedisSettings? {
+        guard settings.ledger == .redis else { return nil }
+        var redis = RedisSettings(url: try settings.redisURL ?? embeddedURL(embedded))
+        redis.connectDeadline = .milliseconds(settings.redisConnectDeadlineMs)
+        redis.commandDeadline = .milliseconds(settings.redisCommandDeadlineMs)
+        redis.maximumInFlight = settings.redisMaximumInFlight
+        redis.trustRootsFile = settings.redisTrustRoots
+        return redis
+    }
+
+    /// This process's clock.
+    private static func clock() -> Timestamp { Timestamp(ms: Int(Date().timeIntervalSince1970 * 1_000)) }
+
+    /// Nil where any number may come.
+    private static func newAccounts(_ settings: Settings) throws -> NewAccounts? {
+        let maximum = settings.accountsMaximumNewPerHour
+        if maximum == 0 { return nil }
+        return try NewAccounts(maximumPerHour: maximum) {
+            Timestamp(ms: Int(NIODeadline.now().uptimeNanoseconds / 1_000_000))
+        }
+    }
+
+    private static func ledgers(
+        _ settings: Settings, _ redis: RedisSettings?, _ newAccounts: NewAccounts?, _ logger: Logger,
+        _ metrics: PrometheusMetrics
+    ) throws -> Ledgers {
+        let news = LedgerNews(logger: logger)
+        guard let redis else {
+            return Ledgers(
+                memory: MemoryLedger { clock() }, news: news)
+        }
+        let keys = try ledgerKeys(settings)
+        return Ledgers(url: redis.url, news: news) { eventLoop in
+            RedisLedger(
+                eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics,
+                logRows: settings.logMaximumRows, newAccounts: newAccounts, events: news.events)
+        }
+    }
+
+    /// How the control plane looks into the ledger.
+    private static func accountLedger(
+        _ settings: Settings, _ client: RedisClient, _ ledgers: Ledgers
+    ) throws -> AccountLedger {
+        let inspector = AccountInspector(
+            redis: client, keys: try ledgerKeys(settings), logRows: settings.logMaximumRows)
+        return AccountLedger(
+            standing: { try await ledgers.standing(of: $0, under: $1) },
+            holds: { try await inspector.holds(of: $0, maximum: $1) },
+            cells: { try await inspector.cells(of: $0, under: $1) },
+            forget: { try await inspector.forget($0, under: $1) })
+    }
+
+    private static func ledgerKeys(_ settings: Settings) throws -> LedgerKeys {
+        guard let keys = LedgerKeys(prefix: settings.redisKeyPrefix) else {
+            throw StartError(
+                description: "redis.keyPrefix: '\(settings.redisKeyPrefix)' is no prefix of a key")
+        }
+        return keys
+    }
+
+    /// The control plane may wait longer than a runner, and reads more at once.
+    private static func recordsClient(
+        _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics,
+        onReady: @escaping @Sendable () -> Void
+    ) async throws -> RedisClient? {
+        guard var redis else { return nil }
+        redis.commandDeadline = max(redis.commandDeadline, .seconds(2))
+        redis.maximumReplyBytes = 64 << 20
+        return try await .make(
+            on: MultiThreadedEventLoopGroup.singleton.next(), settings: redis, logger: logger,
+            metrics: metrics, onReady: onReady)
+    }
+
+    private static func embeddedURL(_ embedded: EmbeddedRedis?) throws -> RedisURL {
+        guard let path = embedded?.socketPath.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+        else {
+            throw StartError(description: "redis.url: is missing. Type: --redis-url redis://HOST:PORT")
+        }
+        return try RedisURL("unix://" + path)
+    }
+
+    private static func runnerSettings(_ settings: Settings, _ budget: DescriptorBudget) -> RunnerSettings {
+        var runner = RunnerSettings()
+        runner.address = .init(host: settings.runnerAddress.host, port: settings.runnerAddress.port)
+        runner.socketPath = settings.runnerSocket
+        runner.maximumConnections = budget.runnerConnections
+        runner.maximumBodyBytes = settings.runnerMaximumBodyBytes
+        runner.maximumHeaderBytes = settings.runnerMaximumHeaderBytes
+        runner.headerTimeout = .milliseconds(settings.runnerHeaderTimeoutMs)
+        runner.idleTimeout = .milliseconds(settings.runnerIdleTimeoutMs)
+        runner.rateLimitTime = settings.runnerRateLimitTime
+        runner.countsActivity = settings.rollupsKept && settings.ledger == .redis
+        return runner
+    }
+
+    private static let descriptions: [PrometheusMetrics.Description] = [
+        .init("stint_decisions_total", "Decisions by verdict; a denial counts for each limit it names."),
+        .init("stint_http_responses_total", "Replies of the runner API by status."),
+        .init("stint_http_connections", "Connections of runners open now."),
+        .init("stint_http_connections_maximum", "Connections of runners that there may be."),
+        .init(
+            "stint_accept_failures_total",
+            "Connections that the system refused to accept, such as for want of descriptors."),
+        .init("stint_http_requests_in_flight", "Questions of runners that the ledger has not answered yet."),
+        .init("stint_ledger_seconds", "Time from sending a call to the ledger to its answer."),
+        .init("stint_ledger_refusals_total", "Calls to the ledger that Redis refused, by its code."),
+        .init("stint_log_rows_lost_total", "Rows of the execution log that Redis did not take."),
+        .init(
+            "stint_combined_asks", "Asks that went in one call to the ledger.",
+            buckets: PrometheusMetrics.counts),
+        .init(
+            "stint_clock_steps_total",
+            "Accounts of which a window began anew, because the clock of Redis was set back."),
+        .init(
+            "stint_rollups_written_total",
+            "Accounts whose doings were written, each for every minute and writing."),
+        .init("stint_rollups_lost_total", "Accounts and decisions that rollups had no room for or lost."),
+        .init(
+            "stint_expired_holds_lost_total",
+            "Executions that may stay without a row of the log if nobody settles them: too many are watched, or Redis was away."
+        ),
+        .init("stint_redis_connections_total", "Connections to Redis that came to stand."),
+        .init("stint_redis_disconnections_total", "Connections to Redis that were lost or given up."),
+        .init("stint_redis_memory_used_bytes", "Memory that Redis uses."),
+        .init(
+            "stint_redis_memory_limit_bytes",
+            "Memory that Redis may use: its maxmemory, or the machine's where that is not set."),
+        .init("stint_redis_in_flight", "Commands that wait for Redis now."),
+        .init(
+            "stint_redis_timeouts_total", "Commands that Redis did not answer within redis.commandDeadlineMs."),
+    ]
+}

@@ -1,0 +1,165 @@
+// Finds each setting's text where it counts most (flag, then variable, then file), turns it into a
+// value and refuses what cannot be. Pure: the flags, the environment and the file's text are handed
+// in.
+
+import Foundation
+import PlanText
+import Redis
+
+/// A setting that cannot be read. Its description says which, where it came from, what it must be
+/// and what to type.
+package struct SettingsError: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
+}
+
+package struct SettingsReader {
+    /// Where a setting's text was found.
+    enum Origin: CustomStringConvertible {
+        case flag(String)
+        case variable(String)
+        case file(String, line: Int)
+
+        var description: String {
+            switch self {
+            case .flag(let name): "flag \(name)"
+            case .variable(let name): "variable \(name)"
+            case .file(let name, let line): "\(name):\(line)"
+            }
+        }
+    }
+
+    typealias Found = (text: String, origin: Origin)
+
+    /// - Parameters:
+    ///   - isToServe: whether they must fit together for a service that listens.
+    ///   - open: gives the text of a file that a setting names.
+    package static func read(
+        arguments: [String], environment: [String: String], isToServe: Bool = true,
+        open: (_ path: String) throws(SettingsError) -> String
+    ) throws(SettingsError) -> Settings {
+        var (flags, config) = try flags(in: arguments)
+        let environment = environment.withoutEmpty
+        config = config ?? environment["STINT_CONFIG"]
+        var file: [String: Found] = [:]
+        if let config { file = try entries(of: open(config), named: config) }
+
+        var settings = Settings()
+        var origins: [String: Found] = [:]
+        for setting in Settings.table {
+            let variable = environment[setting.variable].map { Found($0, .variable(setting.variable)) }
+            guard let found = flags.removeValue(forKey: setting.name) ?? variable ?? file[setting.name] else {
+                continue
+            }
+            if let reason = setting.assign(found.text, &settings) {
+                throw error(setting, found, reason)
+            }
+            origins[setting.name] = found
+        }
+        try readRedisURL(into: &settings, origins, open)
+        if isToServe, let refusal = Exposure.refusal(of: settings) {
+            let origin = origins[refusal.setting].map { " (\($0.origin))" } ?? ""
+            throw SettingsError(
+                description: "\(refusal.setting)\(origin): \(refusal.reason). \(refusal.hint)")
+        }
+        return settings
+    }
+
+    /// A URL may hold a password: it is taken from a file as well, never repeated, and better not
+    /// given as a flag.
+    private static func readRedisURL(
+        into settings: inout Settings, _ origins: [String: Found],
+        _ open: (_ path: String) throws(SettingsError) -> String
+    ) throws(SettingsError) {
+        if case .flag(let flag)? = origins["redis.url"]?.origin, settings.redisURL?.password != nil {
+            settings.warnings.append(
+                "the password in \(flag) can be seen in the list of processes; use --redis-url-file FILE or STINT_REDIS_URL"
+            )
+        }
+        guard let path = settings.redisURLFile, let origin = origins["redis.urlFile"]?.origin else { return }
+        if let other = origins["redis.url"]?.origin {
+            throw SettingsError(
+                description:
+                    "redis.urlFile (\(origin)): redis.url is set too (\(other)). Leave one of them out")
+        }
+        let text = try open(path).trimmingCharacters(in: .whitespacesAndNewlines)
+        do {
+            settings.redisURL = try RedisURL(text)
+        } catch {
+            throw SettingsError(description: "redis.urlFile (\(origin)): \(path): \(error)")
+        }
+    }
+
+    private static func error(_ setting: Setting, _ found: Found, _ reason: String) -> SettingsError {
+        let hint =
+            setting.fallback.isEmpty
+            ? "See: stint serve --help" : "Type for example: \(setting.flag) \(setting.fallback)"
+        return SettingsError(description: "\(setting.name) (\(found.origin)): \(reason). \(hint)")
+    }
+
+    /// `--name value` and `--name=value`.
+    private static func flags(in arguments: [String]) throws(SettingsError) -> (
+        [String: Found], config: String?
+    ) {
+        let names = Dictionary(uniqueKeysWithValues: Settings.table.map { ($0.flag, $0.name) })
+        var found: [String: Found] = [:]
+        var config: String?
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let flag = String(parts[0])
+            guard flag == "--config" || names[flag] != nil else {
+                // What follows a mistyped flag, or stands alone, may be a password.
+                let what = flag.hasPrefix("-") ? "'\(flag)'" : "an argument that is no flag"
+                throw SettingsError(
+                    description: "unknown: \(what). Type: stint serve --help, which lists every setting")
+            }
+            guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
+                throw SettingsError(description: "\(flag) has no value. Type: \(flag) VALUE")
+            }
+            if let name = names[flag] { found[name] = Found(value, .flag(flag)) } else { config = value }
+        }
+        return (found, config)
+    }
+
+    /// The settings of a file, whose keys may be dotted, nested or both.
+    private static func entries(of yaml: String, named file: String) throws(SettingsError) -> [String: Found]
+    {
+        let root: YAMLValue
+        do {
+            root = try YAMLValue(parsing: yaml, file: file)
+        } catch {
+            throw SettingsError(description: "\(error)")
+        }
+        var found: [String: Found] = [:]
+        if !root.isEmpty { try collect(root, under: "", into: &found) }
+        return found
+    }
+
+    private static func collect(
+        _ value: YAMLValue, under prefix: String, into found: inout [String: Found]
+    ) throws(SettingsError) {
+        do {
+            for (key, value) in try value.entries() {
+                let name = prefix.isEmpty ? key.text : "\(prefix).\(key.text)"
+                if value.isMapping {
+                    try collect(value, under: name, into: &found)
+                    continue
+                }
+                guard Settings.table.contains(where: { $0.name == name }) else {
+                    throw key.error(
+                        "\(name) is no setting. Type: stint serve --help, which lists every setting")
+                }
+                let entry = Found(try value.text(), .file(value.file, line: key.line))
+                guard found.updateValue(entry, forKey: name) == nil else {
+                    throw key.error("\(name) is there twice")
+                }
+            }
+        } catch let error as SettingsError {
+            throw error
+        } catch {
+            throw SettingsError(description: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// Random traces and plans by seed, and what a ledger answers when every execution is asked and
+// settled in the order of time: the long way to what a simulation says.
+
+import Accounting
+import PlanSimulation
+import SeededChance
+
+struct RandomTraffic {
+    let rows: [(offsetMs: Int, account: Int, durationMs: Int?)]
+    let plans: [Plan]
+
+    init(seed: Int) throws {
+        var chance = SeededGenerator(seed: seed)
+        plans = try (0..<chance.number(in: 1...3)).map { index in
+            let limits = try (0..<chance.number(in: 1...4)).map { index in
+                let meter = chance.pick(Meter.allCases)
+                return try Limit(
+                    name: "l\(index)", meter: meter,
+                    amount: meter == .executions ? chance.number(in: 0...12) : chance.number(in: 0...30_000),
+                    windowMs: chance.pick([1_000, 7_001, 60_000]), cells: chance.pick([1, 3, 60]))
+            }
+            let ceiling = chance.once(in: 4) ? nil : try Ceiling(maxDurationMs: chance.number(in: 1...10_000))
+            return try Plan(
+                name: "p\(index)", limits: limits, kinds: ceiling.map { ["function": $0] },
+                minimumGrantMs: chance.pick([1, 100, 20_000]))
+        }
+        var now = 0
+        let accounts = chance.number(in: 1...4)
+        rows = (0..<60).map { _ in
+            now += chance.pick([0, 0, 1, 10, 999, 1_000, 5_000, 40_000])
+            let durationMs = chance.pick([nil, 0, 1, 10, 1_000, 3_000, 20_000, 45_000, 3_000_000_000])
+            return (now, chance.number(in: 0...accounts - 1), durationMs)
+        }
+    }
+
+    /// One event after the other: what ends at an instant ends before anything begins there.
+    func verdicts(of mode: SimulationMode, under plan: Plan) -> [SimulatedVerdict] {
+        var pages: [Int: LedgerPage] = [:]
+        var ends: [(end: Int, row: Int, account: Int, durationMs: Int)] = []
+        let ceilingMs = plan.kinds?["function"]?.maxDurationMs
+        return rows.enumerated().map { index, row in
+            ends.sort { ($0.end, $0.row) < ($1.end, $1.row) }
+            let due = ends.prefix { $0.end <= row.offsetMs }
+            ends.removeFirst(due.count)
+            for one in due {
+                _ = pages[one.account]?.answer(
+                    .settle(ExecutionID("\(one.row)")!, durationMs: one.durationMs), under: plan,
+                    at: Timestamp(ms: one.end))
+            }
+            let durationMs = row.durationMs.map { min($0, Bounds.durationMs.upperBound) }
+            var ask = Ask(
+                id: ExecutionID("\(index)")!, durationMs: durationMs ?? 0, minimumMs: plan.minimumGrantMs)
+            switch mode {
+            case .chargeAtStart: ask.minimumMs = ask.durationMs
+            case .settle: if durationMs != nil, let ceilingMs { ask.durationMs = ceilingMs }
+            }
+            let answer = pages[row.account, default: LedgerPage()].answer(
+                .admit(ask), under: plan, at: Timestamp(ms: row.offsetMs))
+            switch answer.verdict {
+            case .admitted(let grant):
+                if mode == .settle, let durationMs {
+                    ends.append((row.offsetMs + durationMs, index, row.account, durationMs))
+                }
+                return .admitted(grantedMs: grant.durationMs)
+            case .denied(let denial): return .denied(retryAfterMs: denial.retryAfterMs)
+            default: preconditionFailure("an ask is admitted or denied")
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// What the log says of refusals and of lost rows: each once, and once that it is over.
+
+import InMemoryLogging
+import Logging
+import Redis
+import Synchronization
+import Testing
+
+@testable import stint
+
+@Suite("Refusals in the log")
+struct RefusalLogTests {
+    /// A clock that goes when it is told to.
+    private final class Clock: Sendable {
+        private let instant = Mutex(ContinuousClock.now)
+
+        var now: ContinuousClock.Instant { instant.withLock { $0 } }
+        func pass(_ duration: Duration) { instant.withLock { $0 += duration } }
+    }
+
+    private let handler = InMemoryLogHandler()
+    private let clock = Clock()
+    private let refusals: RefusalLog
+
+    init() {
+        let (handler, clock) = (handler, clock)
+        refusals = RefusalLog(logger: Logger(label: "test", factory: { _ in handler }), now: { clock.now })
+    }
+
+    private var said: [String] { handler.entries.map { "\($0.message)" } }
+
+    @Test("A cause is told once, however often it is met, and once that it is over")
+    func refused() {
+        for _ in 0..<3 {
+            for _ in 0..<3 { refusals.refused(ErrorReply("OOM command not allowed")) }
+            refusals.worked()
+            clock.pass(.seconds(2))
+        }
+        #expect(said == ["Redis refuses: nothing can be charged"])
+        clock.pass(.seconds(2))
+        for _ in 0..<3 { refusals.worked() }
+        #expect(said.count == 2 && said.last == "Redis takes writes again")
+        refusals.refused(ErrorReply("OOM command not allowed"))
+        #expect(said.count == 3)
+    }
+
+    @Test("Lost rows are told once while decisions are made, however rare they are, and are no refusal")
+    func lostRows() {
+        for _ in 0..<100 {
+            refusals.lostRows()
+            for _ in 0..<9 {
+                clock.pass(.seconds(5))
+                refusals.worked()
+            }
+        }
+        #expect(said.count == 1 && said[0].hasPrefix("rows of the execution log are lost"), "\(said)")
+        refusals.refused(ErrorReply("MISCONF disk"))
+        clock.pass(.seconds(5))
+        refusals.worked()
+        #expect(said.count == 3 && said.last == "Redis takes writes again", "\(said)")
+        clock.pass(RefusalLog.rowsCalm)
+        for _ in 0..<3 { refusals.worked() }
+        #expect(said.count == 4 && said.last?.hasPrefix("no row") == true, "\(said)")
+        refusals.lostRows()
+        #expect(said.count == 5)
+    }
+}
