@@ -6,7 +6,7 @@ import Redis
 import Synchronization
 import Testing
 
-@testable import stint
+@testable import StintService
 
 @Suite("Refusals in the log")
 struct RefusalLogTests {

@@ -9,6 +9,7 @@ import StintService
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Answer runners: admit, settle and peek.",
         usage: "stint serve [--config FILE] [--SETTING VALUE ...]",
         discussion: Settings.help)
