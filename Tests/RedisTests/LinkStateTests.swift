@@ -1,5 +1,5 @@
-// Transcripts of a link's decisions: what happens to it, and what it then does. Numbers wait for the
-// replies, and the backoff always draws its ceiling.
+// Transcripts of a link's decisions: what happens to it, and what it then does. Numbers wait for
+// the replies, and the backoff always draws its ceiling.
 
 import NIOCore
 import Testing

@@ -60,8 +60,8 @@ struct LinkTimeTests {
     @Test("a slow command holds up those behind it, and none of them is late by its own deadline")
     func keepsDeadlinesPerCommand() throws {
         let rig = try EmbeddedLink.ready { $0.commandDeadline = .milliseconds(75) }
-        // Each is sent while the one before runs: the queue is never empty, and no command waits for
-        // more than 70 ms.
+        // Each is sent while the one before runs: the queue is never empty, and no command waits
+        // for more than 70 ms.
         var askers = rig.ask("SLOW")
         for _ in 0..<20 {
             rig.advance(ms: 10)

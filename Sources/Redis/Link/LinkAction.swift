@@ -14,7 +14,8 @@ enum LinkAction<Sink> {
     case dial(Attempt)
     /// Write the commands that open a connection.
     case greet(Greeting)
-    /// Call ``LinkState/connectTimerFired()`` after this time, and not when it was to be called before.
+    /// Call ``LinkState/connectTimerFired()`` after this time, and not when it was to be called
+    /// before.
     case setConnectTimer(Duration)
     case cancelConnectTimer
     /// Call ``LinkState/checkReplies(at:)`` then, and not when it was to be called before.

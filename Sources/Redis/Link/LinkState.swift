@@ -17,8 +17,8 @@ struct LinkState<Sink> {
         case greeting(Attempt, Greeting)
         /// Commands are taken. Goes to `stalled`, or to `pausing`.
         case ready(Attempt)
-        /// A reply is late, so no command is taken until every late reply has come. Goes to `ready`,
-        /// or to `pausing`.
+        /// A reply is late, so no command is taken until every late reply has come. Goes to
+        /// `ready`, or to `pausing`.
         case stalled(Attempt)
         /// Until the next attempt. Goes to `dialling`.
         case pausing

@@ -43,8 +43,8 @@ public final class RedisLink {
     /// - Parameters:
     ///   - eventLoop: where it lives; of a NIO `MultiThreadedEventLoopGroup`.
     ///   - random: draws the backoff.
-    ///   - onReady: runs on the loop each time the link becomes ready: with each connection, and when
-    ///     replies are no longer late. What it sends goes first.
+    ///   - onReady: runs on the loop each time the link becomes ready: with each connection, and
+    ///     when replies are no longer late. What it sends goes first.
     public convenience init(
         eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
@@ -96,10 +96,10 @@ public final class RedisLink {
     /// Appends one command to what leaves for the socket at the end of this tick of the loop, or at
     /// `flush()`.
     ///
-    /// `sink` gets the reply or the failure exactly once. At once it gets `.notSent` when the link is
-    /// not ready or `maximumInFlight` commands wait; `.lost` when there is no reply within the
-    /// command deadline. A reply that comes later is nobody's. `write` must append exactly `argumentCount`
-    /// arguments, the command's name among them, and must not call the link.
+    /// `sink` gets the reply or the failure exactly once. At once it gets `.notSent` when the link
+    /// is not ready or `maximumInFlight` commands wait; `.lost` when there is no reply within the
+    /// command deadline. A reply that comes later is nobody's. `write` must append exactly
+    /// `argumentCount` arguments, the command's name among them, and must not call the link.
     public func send(argumentCount: Int, to sink: any ReplySink, _ write: (inout CommandWriter) -> Void) {
         eventLoop.assertInEventLoop()
         switch state.send(sink, at: eventLoop.now) {

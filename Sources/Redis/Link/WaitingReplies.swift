@@ -9,8 +9,8 @@ struct WaitingReplies<Sink> {
     private var entries = CircularBuffer<Entry>(initialCapacity: 64)
     /// How many of the oldest were handed to the socket.
     private var handedOver = 0
-    /// How many of the oldest are forgotten: nobody waits for their replies any more. Each keeps its
-    /// place until its reply has come, or the next reply would be taken for it.
+    /// How many of the oldest are forgotten: nobody waits for their replies any more. Each keeps
+    /// its place until its reply has come, or that would be taken for the next one's.
     private var forgotten = 0
 
     private struct Entry {

@@ -1,5 +1,5 @@
-// Account ledgers as the control plane sees them: what is held, what counts, and forgetting what was
-// charged. Not for the hot path.
+// Account ledgers as the control plane sees them: what is held, what counts, and forgetting what
+// was charged. Not for the hot path.
 
 public import Accounting
 import NIOCore
