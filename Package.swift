@@ -133,7 +133,7 @@ let package = Package(
         .target(
             name: "RedisLedger",
             dependencies: ["Accounting", "Redis", nio, log, metrics],
-            resources: [.embedInCode("Scripts")],
+            resources: ["Decide", "Include", "Inspect"].map { .embedInCode("Scripts/\($0)") },
             swiftSettings: strict
         ),
         .target(
@@ -254,6 +254,7 @@ let package = Package(
                 "CHiredis", "Redis", "TestServers", nio, posix, log, metrics,
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

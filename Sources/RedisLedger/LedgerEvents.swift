@@ -1,9 +1,9 @@
-// What a ledger tells of its server besides answers: to those who watch it, and as metrics.
+// What a ledger reports of its server besides answers: to those who watch it, and as metrics.
 
 import Metrics
 public import Redis
 
-/// What others want to hear from a ledger. Called on its event loop; must not take long.
+/// What others want to know of a ledger. Called on its event loop; must not take long.
 public struct LedgerEvents: Sendable {
     /// The server answers, perhaps another one than before, or with other rights.
     var connected: @Sendable () -> Void
@@ -37,5 +37,5 @@ struct RefusalCount {
             })
     }
 
-    func count(_ said: ErrorReply) { counters[said.code]?.increment() }
+    func count(_ error: ErrorReply) { counters[error.code]?.increment() }
 }

@@ -32,8 +32,10 @@ public struct LedgerKeys: Sendable {
         }
     }
 
+    static let probeTag = "probe"
+
     /// What probes write to. No account's page or log is called so.
-    var probed: [String] { ["hash", "stream", "set"].map { "\(prefix){probe}:\($0)" } }
+    var probed: [String] { ["hash", "stream", "set"].map { "\(prefix){\(Self.probeTag)}:\($0)" } }
 
     /// The field of a page with the charges within a window of `shape`. An execution's id contains
     /// no colon, so it is never taken for one.

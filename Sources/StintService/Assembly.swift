@@ -211,13 +211,13 @@ package enum Assembly {
     private static func accountLedger(
         _ settings: Settings, _ client: RedisClient, _ ledgers: Ledgers
     ) throws -> AccountLedger {
-        let pages = AccountPages(
+        let inspector = AccountInspector(
             redis: client, keys: try ledgerKeys(settings), logRows: settings.logMaximumRows)
         return AccountLedger(
             standing: { try await ledgers.standing(of: $0, under: $1) },
-            holds: { try await pages.holds(of: $0, maximum: $1) },
-            cells: { try await pages.cells(of: $0, under: $1) },
-            forget: { try await pages.forget($0, under: $1) })
+            holds: { try await inspector.holds(of: $0, maximum: $1) },
+            cells: { try await inspector.cells(of: $0, under: $1) },
+            forget: { try await inspector.forget($0, under: $1) })
     }
 
     private static func ledgerKeys(_ settings: Settings) throws -> LedgerKeys {
@@ -303,5 +303,7 @@ package enum Assembly {
             "stint_redis_memory_limit_bytes",
             "Memory that Redis may use: its maxmemory, or the machine's where that is not set."),
         .init("stint_redis_in_flight", "Commands that wait for Redis now."),
+        .init(
+            "stint_redis_timeouts_total", "Commands that Redis did not answer within redis.commandDeadlineMs."),
     ]
 }

@@ -51,9 +51,6 @@ extension HouseRules {
             "Sources/AdminClient/AdminExchange.swift": "the deadline of a request of the command line",
             "Sources/AdminAPI/Live/LiveFeed.swift": "a sample each second",
             "Sources/Records/RollupWriter.swift": "the deadline of a round of writing",
-            "Sources/Redis/RedisLink.swift": "the deadlines of commands",
-            "Sources/RedisLedger/RedisLedger.swift": "the departure of calls",
-            "Sources/RedisLedger/HoldSweeper.swift": "when holds are looked for",
         ]
     )
 
@@ -69,7 +66,6 @@ extension HouseRules {
                 "a process may end while it is looked at",
             "Sources/StintCommands/Output/Terminal.swift": "a closed standard error has no reader",
             "Sources/StintCommands/StintCommand.swift": "a closed standard error has no reader",
-            "Sources/RedisLedger/PackedHold.swift": "a label that is not UTF-8 is none",
             "Sources/WireFormat/Admin/JSONValue.swift": "what a value is not, it may be something else",
         ]
     )
@@ -82,10 +78,10 @@ extension HouseRules {
         folder: "Sources/",
         instead: "use Span, or Mutex",
         allowed: [
-            "Sources/Redis/ReplyDecoder.swift": "hiredis is C",
+            "Sources/Redis/RESP/ReplyDecoder.swift": "hiredis is C",
             "Sources/WireFormat/JSON/": "bytes of a collection, read in place",
             "Sources/RunnerAPI/": "bytes of a buffer, read in place",
-            "Sources/Redis/CommandWriter.swift": "digits, written in place",
+            "Sources/Redis/RESP/CommandWriter.swift": "digits, written in place",
             "Sources/StintService/Logging/LogWriter.swift": "bytes for a system call",
             "Sources/Accounting/Questions/ExecutionID.swift": "the bytes of a new id, written in place",
         ]

@@ -3,7 +3,11 @@
 extension HouseRules {
     /// An identifier, and what to write instead.
     static let bannedIdentifiers: [String: String] = [
-        "Measure": "RankingKey"
+        "AccountPages": "AccountInspector",
+        "Ear": "ReplyCallback",
+        "HoldWatch": "ExpiredHoldQueue",
+        "Measure": "RankingKey",
+        "Posed": "LedgerCall.Pending",
     ]
 
     static func words(_ files: [HouseFile]) -> [String] {

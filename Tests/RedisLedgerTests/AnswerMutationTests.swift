@@ -14,7 +14,7 @@ import Testing
 @testable import RedisLedger
 
 /// Keeps what it hears.
-private final class Ear: AnswerSink {
+private final class AnswerRecorder: AnswerSink {
     private(set) var heard: [Result<Answer, LedgerError>] = []
 
     func receive(_ answer: Result<Answer, LedgerError>) { heard.append(answer) }
@@ -146,16 +146,16 @@ struct AnswerMutationTests {
     /// answers.
     private static func call(
         of questions: [Question], under plan: Plan, ledger: RedisLedger
-    ) -> (LedgerCall, [Ear]) {
+    ) -> (LedgerCall, [AnswerRecorder]) {
         let call = LedgerCall(ledger: ledger)
-        let ears = questions.map { _ in Ear() }
+        let recorders = questions.map { _ in AnswerRecorder() }
         let second = questions.count / 2
         var place = 0
-        for (index, (question, ear)) in zip(questions, ears).enumerated() {
+        for (index, (question, recorder)) in zip(questions, recorders).enumerated() {
             if index == 0 || index == second { place = call.open(Account("a\(index)")!, under: plan) }
-            call.append(question, at: place, from: ear)
+            call.append(question, at: place, from: recorder)
         }
-        return (call, ears)
+        return (call, recorders)
     }
 
     @Test("are answers within bounds to these questions, or nobody hears anything", arguments: 0..<8)
@@ -167,7 +167,7 @@ struct AnswerMutationTests {
             for round in 0..<rounds {
                 let plan = try Self.plan(&random)
                 let questions = (0..<random.number(in: 1...4)).map { _ in Self.question(&random) }
-                let (call, ears) = Self.call(of: questions, under: plan, ledger: ledger)
+                let (call, recorders) = Self.call(of: questions, under: plan, ledger: ledger)
                 let valid = questions.flatMap { Self.answer(to: $0, under: plan, &random) }
                 var bytes = round % 10 == 0 ? valid : Self.mutator.mutant(of: valid, most: 3, using: &random)
                 // Most mutants have another length, which is noticed at once.
@@ -178,9 +178,9 @@ struct AnswerMutationTests {
                 if isTaken { taken += 1 }
                 let what = "seed \(seed), round \(round): \(questions), \(bytes)"
                 #expect(isTaken || bytes != valid, "refused, and was good: \(what)")
-                for (ear, question) in zip(ears, questions) {
-                    #expect(ear.heard.count == (isTaken ? 1 : 0), "\(what)")
-                    guard let heard = ear.heard.first else { continue }
+                for (recorder, question) in zip(recorders, questions) {
+                    #expect(recorder.heard.count == (isTaken ? 1 : 0), "\(what)")
+                    guard let heard = recorder.heard.first else { continue }
                     // What says that the page holds something else is no answer.
                     guard case .success(let answer) = heard else { continue }
                     let fault = Self.fault(answer, to: question, under: plan)
@@ -204,15 +204,15 @@ struct AnswerMutationTests {
         try await Self.withLedger { ledger in
             let plan = try Plan.serverless()
             let ask = Ask(id: ExecutionID("a")!, durationMs: 10_000, minimumMs: 100)
-            let (call, ears) = Self.call(of: [.admit(ask)], under: plan, ledger: ledger)
-            let ear = ears[0]
+            let (call, recorders) = Self.call(of: [.admit(ask)], under: plan, ledger: ledger)
+            let recorder = recorders[0]
             let numbers = [a, b, c, 1, 1, 1].flatMap { Self.bytes(Double($0)) }
             #expect(!call.answer(from: ByteBuffer(bytes: [verdict] + numbers)))
-            #expect(ear.heard.isEmpty)
+            #expect(recorder.heard.isEmpty)
             // The same bytes but for the verdict's are good.
             let good = [1, 10_000, 1, 0, 1, 1, 1].flatMap { Self.bytes(Double($0)) }.dropFirst(8)
             #expect(call.answer(from: ByteBuffer(bytes: [1] + good)))
-            #expect(ear.heard.count == 1)
+            #expect(recorder.heard.count == 1)
         }
     }
 }

@@ -20,14 +20,14 @@ struct CellsTests {
     private static let account = Account("acct-4711")!
     private static let key = "stint:{acct-4711}"
 
-    /// Gives `body` a ledger, and what reads its pages.
-    static func withPages(
-        clock: ManualClock?, _ body: (LedgerRig, AccountPages, RedisClient) async throws -> Void
+    /// Gives `body` a ledger, and what looks into its accounts.
+    static func withInspector(
+        clock: ManualClock?, _ body: (LedgerRig, AccountInspector, RedisClient) async throws -> Void
     ) async throws {
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock) { ledger in
-                try await LedgerRig.withPages(on: server.url, prefix: "stint:") { pages, client in
-                    try await body(ledger, pages, client)
+                try await LedgerRig.withInspector(on: server.url, prefix: "stint:") { inspector, client in
+                    try await body(ledger, inspector, client)
                 }
             }
         }
@@ -42,9 +42,9 @@ struct CellsTests {
             SlidingWindow.Cell(
                 number: begin.ms / 1_000 + number, executions: executions, ms: ms, latest: begin + latest)
         }
-        try await Self.withPages(clock: clock) { ledger, pages, _ in
+        try await Self.withInspector(clock: clock) { ledger, inspector, _ in
             func cells() async throws -> [SlidingWindow.Cell] {
-                let windows = try await pages.cells(of: Self.account, under: plan, at: clock.now)
+                let windows = try await inspector.cells(of: Self.account, under: plan, at: clock.now)
                 #expect(windows.count == 1 && windows[0].shape == plan.windows[0])
                 #expect(windows[0].now == clock.now)
                 return windows[0].cells
@@ -92,7 +92,7 @@ struct CellsTests {
         var chance = SeededGenerator(seed: seed)
         var page = LedgerPage()
         var shown = 0
-        try await Self.withPages(clock: clock) { ledger, pages, _ in
+        try await Self.withInspector(clock: clock) { ledger, inspector, _ in
             for round in 0..<Proof.times(120) {
                 clock.advance(
                     byMs: chance.pick([0, 7, 100, 999, 1_000, 5_000, 61_000, plan.windows[0].lengthMs / 3]))
@@ -107,7 +107,7 @@ struct CellsTests {
                 #expect(own.usage == answer.usage, "seed \(seed), \(round)")
                 clock.advance(byMs: chance.pick([0, 0, 3, 900, 30_000]))
                 let peek = try await ledger.ask(.peek, about: Self.account, under: plan)
-                let windows = try await pages.cells(of: Self.account, under: plan, at: clock.now)
+                let windows = try await inspector.cells(of: Self.account, under: plan, at: clock.now)
                 for (window, usage) in zip(windows, peek.usage) {
                     let cells = (page.windows[window.shape]?.cells ?? []).filter {
                         $0.latest + window.shape.lengthMs > clock.now
@@ -126,9 +126,9 @@ struct CellsTests {
     @Test("By the server's own clock, too")
     func serversClock() async throws {
         let plan = try Plan.serverless()
-        try await Self.withPages(clock: nil) { ledger, pages, _ in
+        try await Self.withInspector(clock: nil) { ledger, inspector, _ in
             _ = try await ledger.ask(.ask("a", 1_234), about: Self.account, under: plan)
-            let windows = try await pages.cells(of: Self.account, under: plan)
+            let windows = try await inspector.cells(of: Self.account, under: plan)
             #expect(windows.map { $0.cells.map(\.ms) } == [[1_234]])
             #expect(windows[0].currentNumber - windows[0].cells[0].number <= 30)
         }
@@ -139,7 +139,7 @@ struct CellsTests {
         let plan = try Plan.serverless()
         let shape = plan.windows[0]
         let clock = ManualClock()
-        try await Self.withPages(clock: clock) { ledger, pages, client in
+        try await Self.withInspector(clock: clock) { ledger, inspector, client in
             for second in 0..<50 {
                 _ = try await ledger.ask(.ask("e\(second)", 100), about: Self.account, under: plan)
                 clock.advance(byMs: 1_100)
@@ -171,7 +171,7 @@ struct CellsTests {
             _ = try await client.call(["HSET", Self.key, names[0], "nonsense"])
             await #expect(throws: RedisError.unexpected("a window of account acct-4711 holds something else"))
             {
-                try await pages.cells(of: Self.account, under: plan, at: clock.now)
+                try await inspector.cells(of: Self.account, under: plan, at: clock.now)
             }
         }
     }

@@ -1,6 +1,6 @@
 // Pages in which a number is not what it was: each question is answered or refused, for that
 // account alone, and how much of the page is read to find out is bounded. Both ways of the script
-// are asked, and what people look at pages with.
+// are asked, and what people look at accounts with.
 
 import Accounting
 import LedgerRig
@@ -133,7 +133,7 @@ struct DamageTests {
     /// of it.
     private static func withPage(_ way: Way, _ body: (DamageRig) async throws -> Void) async throws {
         let clock = ManualClock()
-        try await CellsTests.withPages(clock: clock) { ledger, pages, client in
+        try await CellsTests.withInspector(clock: clock) { ledger, inspector, client in
             let plan = try way.plan(executions: 1_000)
             if way == .setBack {
                 clock.advance(byMs: 3_600_000)
@@ -144,7 +144,7 @@ struct DamageTests {
                 _ = try await ledger.ask(.ask("e\(second)", 1_000), about: DamageRig.whole, under: plan)
                 clock.advance(byMs: 1_100)
             }
-            try await body(try await DamageRig(way, ledger, pages, client, clock))
+            try await body(try await DamageRig(way, ledger, inspector, client, clock))
         }
     }
 }
@@ -167,7 +167,7 @@ private final class DamageRig {
         """
 
     private let ledger: LedgerRig
-    private let pages: AccountPages
+    private let inspector: AccountInspector
     private let client: RedisClient
     private let clock: ManualClock
     private let plan: Plan
@@ -181,16 +181,16 @@ private final class DamageRig {
     private(set) var answered = 0
 
     init(
-        _ way: DamageTests.Way, _ ledger: LedgerRig, _ pages: AccountPages, _ client: RedisClient,
+        _ way: DamageTests.Way, _ ledger: LedgerRig, _ inspector: AccountInspector, _ client: RedisClient,
         _ clock: ManualClock
     ) async throws {
-        (self.ledger, self.pages, self.client, self.clock) = (ledger, pages, client, clock)
+        (self.ledger, self.inspector, self.client, self.clock) = (ledger, inspector, client, clock)
         plan = try way.plan(executions: 1_000)
         // Nearly everything must leave before one more fits.
         closed = try way.plan(executions: 2)
         mostReads = way.shapes.reduce(0) { $0 + $1.cells / 16 + 2 }
-        _ = try await client.call(["PERSIST", pages.keys.page(of: Self.whole)])
-        let page = try await client.call(["HGETALL", pages.keys.page(of: Self.whole)]).elements
+        _ = try await client.call(["PERSIST", inspector.keys.page(of: Self.whole)])
+        let page = try await client.call(["HGETALL", inspector.keys.page(of: Self.whole)]).elements
         var fields: [String: Int] = [:]
         for index in stride(from: 0, to: page.count, by: 2) {
             if case .bulk(let value) = page[index + 1] { fields[try page[index].text] = value.readableBytes }
@@ -199,7 +199,7 @@ private final class DamageRig {
     }
 
     func double(_ at: Int, of field: String) async throws -> Double {
-        let reply = try await client.call(["HGET", pages.keys.page(of: Self.whole), field])
+        let reply = try await client.call(["HGET", inspector.keys.page(of: Self.whole), field])
         guard case .bulk(let value) = reply else { throw RedisError.unexpected("no field \(field)") }
         let bits: UInt64? = value.getInteger(at: value.readerIndex + at, endianness: .little)
         return Double(bitPattern: try #require(bits))
@@ -214,12 +214,12 @@ private final class DamageRig {
 
     /// Asks at every moment, or at one of them by chance.
     func ask(after damage: DamageTests.Damage, everywhere: Bool = Proof.isAsked) async throws {
-        let keys = accounts.map(pages.keys.page)
+        let keys = accounts.map(inspector.keys.page)
         for moment in everywhere ? DamageTests.moments : [chance.pick(DamageTests.moments)] {
             clock.now = Scenario.beginning + moment
             let place = "\(damage), at \(moment) ms"
             _ = try await client.call(
-                ["EVAL", Self.damaging, "\(keys.count + 1)", pages.keys.page(of: Self.whole)] + keys
+                ["EVAL", Self.damaging, "\(keys.count + 1)", inspector.keys.page(of: Self.whole)] + keys
                     + [damage.field, "\(damage.at)", "\(damage.count)", damage.format, "\(damage.value)"])
             let before = try await digests(keys)
             let readsBefore = try await reads
@@ -246,11 +246,11 @@ private final class DamageRig {
     /// As the control plane does.
     private func look(_ place: String) async {
         do {
-            for window in try await pages.cells(of: accounts[0], under: plan, at: clock.now) {
+            for window in try await inspector.cells(of: accounts[0], under: plan, at: clock.now) {
                 #expect(window.cells.count <= window.shape.cells + 1, "\(place)")
             }
         } catch { #expect("\(error)".contains("holds something else"), "\(place): \(error)") }
-        do { _ = try await pages.holds(of: accounts[0], maximum: 10) } catch {
+        do { _ = try await inspector.holds(of: accounts[0], maximum: 10) } catch {
             Issue.record("\(place): the holds cannot be looked at: \(error)")
         }
     }

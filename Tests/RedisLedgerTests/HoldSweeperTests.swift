@@ -23,50 +23,50 @@ struct HoldSweeperTests {
     @Test(
         "What is not settled is due a while after it expired, also while more comes; what is settled is not")
     func watch() {
-        var watch = HoldWatch()
+        var queue = ExpiredHoldQueue()
         let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
         let now = Scenario.beginning
         let (quiet, gone) = (Account("quiet")!, Account("gone")!)
         func admitted(_ account: Account, _ seconds: Int) -> Bool {
-            watch.admitted(
+            queue.admitted(
                 account, expires: now + 1_000 * seconds, expiry: start + .seconds(Int64(seconds)))
         }
         let watched = [admitted(quiet, 60), admitted(gone, 60), admitted(gone, 60), admitted(gone, 70)]
         #expect(watched == [true, true, true, true])
-        watch.settled(quiet, expires: now + 60_000)
-        watch.settled(gone, expires: now + 60_000)
-        watch.settled(Account("somebody")!, expires: now + 60_000)
+        queue.settled(quiet, expires: now + 60_000)
+        queue.settled(gone, expires: now + 60_000)
+        queue.settled(Account("somebody")!, expires: now + 60_000)
         // One of each instant is left.
-        #expect(watch.count == 2)
-        let early = watch.takeDue(at: start + .seconds(60 + 4))
+        #expect(queue.count == 2)
+        let early = queue.dequeueDue(at: start + .seconds(60 + 4))
         #expect(early.isEmpty)
-        let first = watch.takeDue(at: start + .seconds(60 + 5))
-        #expect(first.map(\.account) == [gone] && first.map(\.holds) == [1] && watch.count == 1)
-        let between = watch.takeDue(at: start + .seconds(74))
-        let second = watch.takeDue(at: start + .seconds(75))
-        let late = watch.takeDue(at: start + .hours(1))
-        #expect(between.isEmpty && second.count == 1 && late.isEmpty && watch.count == 0)
+        let first = queue.dequeueDue(at: start + .seconds(60 + 5))
+        #expect(first.map(\.account) == [gone] && first.map(\.holds) == [1] && queue.count == 1)
+        let between = queue.dequeueDue(at: start + .seconds(74))
+        let second = queue.dequeueDue(at: start + .seconds(75))
+        let late = queue.dequeueDue(at: start + .hours(1))
+        #expect(between.isEmpty && second.count == 1 && late.isEmpty && queue.count == 0)
         // An admission whose reply was lost: nobody knows what the ledger's clock said.
-        let isWatched = watch.admitted(quiet, holds: 2, expires: nil, expiry: start + .seconds(60))
-        let unknown = watch.takeDue(at: start + .seconds(65))
+        let isWatched = queue.admitted(quiet, holds: 2, expires: nil, expiry: start + .seconds(60))
+        let unknown = queue.dequeueDue(at: start + .seconds(65))
         #expect(isWatched && unknown.map(\.holds) == [2] && unknown.map(\.expires.ms) == [0])
     }
 
     @Test("The watch is bounded, and says what it has no room for")
     func crowded() {
-        var watch = HoldWatch()
+        var queue = ExpiredHoldQueue()
         let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
-        for number in 0..<HoldWatch.maximumEntries {
-            let isWatched = watch.admitted(Self.account(number), expires: Scenario.beginning, expiry: start)
+        for number in 0..<ExpiredHoldQueue.maximumEntries {
+            let isWatched = queue.admitted(Self.account(number), expires: Scenario.beginning, expiry: start)
             guard isWatched else {
                 Issue.record("no room at \(number)")
                 return
             }
         }
-        let oneMore = watch.admitted(Account("one-more")!, expires: Scenario.beginning, expiry: start)
-        let known = watch.admitted(Self.account(0), expires: Scenario.beginning, expiry: start)
-        let due = watch.takeDue(at: start + .seconds(9))
-        #expect(!oneMore && known && due.count == HoldWatch.maximumEntries)
+        let oneMore = queue.admitted(Account("one-more")!, expires: Scenario.beginning, expiry: start)
+        let known = queue.admitted(Self.account(0), expires: Scenario.beginning, expiry: start)
+        let due = queue.dequeueDue(at: start + .seconds(9))
+        #expect(!oneMore && known && due.count == ExpiredHoldQueue.maximumEntries)
     }
 
     @Test("Rows of 20,000 accounts that fell silent at once are there within 10 s of steps, no call long")
@@ -258,8 +258,14 @@ struct HoldSweeperTests {
 /// A sweeper with a link of its own, whose steps the test takes.
 private struct SweeperRig: Sendable {
     private let loop: any EventLoop
-    private let parts: NIOLoopBound<(sweeper: HoldSweeper, link: RedisLink)>
+    private let parts: NIOLoopBound<Parts>
     private let lost: Lost
+
+    private struct Parts {
+        let sweeper: HoldSweeper
+        let topology: Topology
+        let facts: ServerFacts
+    }
 
     /// Rows that the sweeper said are lost.
     private final class Lost: Sendable {
@@ -277,22 +283,27 @@ private struct SweeperRig: Sendable {
         let keys = try #require(LedgerKeys(prefix: "stint:"))
         let lost = Lost()
         let parts = try await loop.submit {
+            let logger = Logger(label: "sweeper", factory: { _ in SwiftLogNoOpLogHandler() })
+            let scripts = ScriptLoader(logRows: 100_000, logger: logger)
+            let facts = ServerFacts(logger: logger)
+            let topology = Topology(
+                eventLoop: loop, settings: ready, logger: logger, metrics: NOOPMetricsHandler.instance
+            ) { link in
+                scripts.load(over: link)
+                facts.ask(over: link)
+            }
             let sweeper = HoldSweeper(
-                eventLoop: loop, keys: keys, logRows: 100_000, metrics: NOOPMetricsHandler.instance,
-                clock: { clock.now }, lostRows: { lost.rows.add($0, ordering: .relaxed) })
-            sweeper.accountsPerCall = HoldSweeper.maximumAccounts
-            let link = RedisLink(
-                eventLoop: loop, settings: ready,
-                logger: Logger(label: "sweeper", factory: { _ in SwiftLogNoOpLogHandler() }),
-                metrics: NOOPMetricsHandler.instance
-            ) { sweeper.load(over: $0) }
-            link.start()
-            return NIOLoopBound((sweeper: sweeper, link: link), eventLoop: loop)
+                eventLoop: loop, topology: topology, script: scripts.sweep, facts: facts, keys: keys,
+                logRows: 100_000, metrics: NOOPMetricsHandler.instance, clock: { clock.now },
+                lostRows: { lost.rows.add($0, ordering: .relaxed) })
+            topology.start()
+            return NIOLoopBound(
+                Parts(sweeper: sweeper, topology: topology, facts: facts), eventLoop: loop)
         }.get()
         let rig = SweeperRig(loop: loop, parts: parts, lost: lost)
         do {
-            try await eventually("the link is ready") {
-                try await loop.submit { parts.value.link.isReady }.get()
+            try await eventually("the server has said that it has all accounts") {
+                try await loop.submit { parts.value.facts.hasAllAccounts }.get()
             }
             try await body(rig)
         } catch {
@@ -305,7 +316,7 @@ private struct SweeperRig: Sendable {
     }
 
     private func close() async throws {
-        try await loop.flatSubmit { [parts] in parts.value.link.close() }.get()
+        try await loop.flatSubmit { [parts] in parts.value.topology.close() }.get()
     }
 
     /// Has the sweeper hear that accounts were admitted something, whose holds are due by now.
@@ -319,8 +330,7 @@ private struct SweeperRig: Sendable {
 
     /// One step, until all that it asked is answered.
     func step(at now: NIODeadline = .now()) async throws {
-        try await loop.submit { [parts] in parts.value.sweeper.step(at: now, over: parts.value.link) }
-            .get()
+        try await loop.submit { [parts] in parts.value.sweeper.step(at: now) }.get()
         try await eventually("the calls are answered", within: .seconds(30)) {
             try await loop.submit { [parts] in parts.value.sweeper.callsUnderWay == 0 }.get()
         }

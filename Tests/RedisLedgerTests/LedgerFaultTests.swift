@@ -142,6 +142,40 @@ struct LedgerFaultTests {
         }
     }
 
+    @Test("An admission whose reply was late is charged once: its repetition finds it held")
+    func survivesLateReply() async throws {
+        try await RedisServer.withServer { server in
+            try await LedgerRig.withRedis(server.url) { settings in
+                settings.commandDeadline = .milliseconds(150)
+                // However long this test stands still itself.
+                settings.silenceLimit = .seconds(60)
+            } _: { ledger in
+                func untilAnswered(_ put: Put) async throws -> Answer? {
+                    var answer: Answer?
+                    try await eventually("the ledger answers") {
+                        answer = try await ledger.hear([put])[0].answer
+                        return answer != nil
+                    }
+                    return answer
+                }
+                _ = try await untilAnswered(Self.put(.peek))
+                server.kill(SIGSTOP)
+                let late = try await ledger.hear([Self.put(.ask("late", 10))])[0]
+                let refused = try await ledger.hear([Self.put(.ask("refused", 10))])[0]
+                #expect(late.isUnknown && refused.isNotApplied, "\(late), \(refused)")
+                server.kill(SIGCONT)
+                let peek = try await untilAnswered(Self.put(.peek))
+                #expect(peek?.usage[0].executions == 1)
+                let again = try await untilAnswered(Self.put(.ask("late", 10)))
+                guard case .held? = again?.verdict else {
+                    Issue.record("not held: \(String(describing: again))")
+                    return
+                }
+                #expect(again?.usage[0].executions == 1)
+            }
+        }
+    }
+
     @Test("Questions before the server is there are not applied, at once")
     func startsWithoutServer() async throws {
         try await RedisServer.withServer { server in

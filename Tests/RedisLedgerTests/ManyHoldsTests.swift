@@ -40,12 +40,13 @@ struct ManyHoldsTests {
                 ledger in
                 _ = try await ledger.ask(.ask("e", 10_000), about: Self.account, under: plan)
                 try Self.fill(server)
-                try await LedgerRig.withPages(on: server.url, prefix: "stint:", logRows: 1_000) { pages, _ in
-                    for _ in 0..<5 { try await pages.forget(Self.account, under: plan, at: clock.now) }
+                try await LedgerRig.withInspector(on: server.url, prefix: "stint:", logRows: 1_000) {
+                    inspector, _ in
+                    for _ in 0..<5 { try await inspector.forget(Self.account, under: plan, at: clock.now) }
                     let took = try server.medianScriptMicroseconds()
                     print("many holds: to forget the charges of \(Self.holds) holds takes \(took) us")
                     #expect(took > 0 && took < 10_000)
-                    let cells = try await pages.cells(of: Self.account, under: plan)
+                    let cells = try await inspector.cells(of: Self.account, under: plan)
                     #expect(cells.allSatisfy { $0.cells.isEmpty })
                 }
                 let peek = try await ledger.ask(.peek, about: Self.account, under: plan)
@@ -89,10 +90,11 @@ struct ManyHoldsTests {
                 }
                 let kept = try #require(Int(try server.command("HLEN", Self.key)))
                 #expect(kept < Self.holds && kept > Self.holds - 20 * 300)
-                try await LedgerRig.withPages(on: server.url, prefix: "stint:", logRows: 1_000) { pages, _ in
+                try await LedgerRig.withInspector(on: server.url, prefix: "stint:", logRows: 1_000) {
+                    inspector, _ in
                     // Its clock is the server's, by which all that is left has expired or is about
                     // to be told.
-                    _ = try await pages.holds(of: Self.account, maximum: 10)
+                    _ = try await inspector.holds(of: Self.account, maximum: 10)
                 }
                 let took = try server.medianScriptMicroseconds()
                 print("many holds: a look at \(Self.holds) expired holds takes \(took) us")
@@ -117,8 +119,9 @@ struct ManyHoldsTests {
                 }
                 let refused = try await ledger.hear([Put(.peek, about: Self.account, under: plan)])
                 #expect(refused[0].isNotApplied)
-                try await LedgerRig.withPages(on: server.url, prefix: "stint:", logRows: 1_000) { pages, _ in
-                    try await pages.forget(Self.account, under: plan, at: clock.now)
+                try await LedgerRig.withInspector(on: server.url, prefix: "stint:", logRows: 1_000) {
+                    inspector, _ in
+                    try await inspector.forget(Self.account, under: plan, at: clock.now)
                 }
                 clock.advance(byMs: 1)
                 for second in 0..<200 {
@@ -141,16 +144,17 @@ struct ManyHoldsTests {
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 1_000) {
                 ledger in
-                try await LedgerRig.withPages(on: server.url, prefix: "stint:", logRows: 1_000) { pages, _ in
+                try await LedgerRig.withInspector(on: server.url, prefix: "stint:", logRows: 1_000) {
+                    inspector, _ in
                     func windowBytes() throws -> Int {
                         try #require(Int(try server.command("HSTRLEN", Self.key, "w:60000:60")))
                     }
-                    try await pages.forget(Self.account, under: plan, at: clock.now)
+                    try await inspector.forget(Self.account, under: plan, at: clock.now)
                     #expect(try server.command("EXISTS", Self.key) == "0")
                     _ = try await ledger.ask(.ask("e", 10_000), about: Self.account, under: plan)
                     #expect(try windowBytes() % 14 == 72 % 14)
-                    try await pages.forget(Self.account, under: plan, at: clock.now)
-                    try await pages.forget(Self.account, under: plan, at: clock.now)
+                    try await inspector.forget(Self.account, under: plan, at: clock.now)
+                    try await inspector.forget(Self.account, under: plan, at: clock.now)
                     #expect(try windowBytes() == 80)
                     #expect(try #require(Int(try server.command("PTTL", Self.key))) > 0)
                     clock.advance(byMs: 2_000)
@@ -169,8 +173,9 @@ struct ManyHoldsTests {
             try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 1_000) {
                 ledger in
                 _ = try await ledger.ask(.ask("e", 10_000), about: Self.account, under: plan)
-                try await LedgerRig.withPages(on: server.url, prefix: "stint:", logRows: 1_000) { pages, _ in
-                    try await pages.forget(Self.account, under: plan, at: clock.now + 3_600_000)
+                try await LedgerRig.withInspector(on: server.url, prefix: "stint:", logRows: 1_000) {
+                    inspector, _ in
+                    try await inspector.forget(Self.account, under: plan, at: clock.now + 3_600_000)
                 }
                 clock.advance(byMs: 1)
                 let first = try await ledger.ask(.ask("f", 9_000), about: Self.account, under: plan)

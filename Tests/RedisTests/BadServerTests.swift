@@ -149,19 +149,6 @@ struct BadServerTests {
         }
     }
 
-    @Test("a server that answers PING and nothing else is tried ever more rarely")
-    func backsOffFromDeafServers() async throws {
-        try await ScriptedServer.withServer(welcome + [.receive(1), .close]) { server in
-            try await LinkRig.withLink(server.url, first: [["SCRIPT", "LOAD", "return 1"]]) { rig in
-                let begin = ContinuousClock.now
-                try await eventually("ten connections") { server.connectionCount >= 10 }
-                // Drawn evenly below 10, 20, 40, 80, 160, 320, 400, 400, 400 ms: 915 on average,
-                // under 150 hardly ever.
-                #expect(ContinuousClock.now - begin > .milliseconds(150))
-            }
-        }
-    }
-
     @Test("a caller who asks again from inside its failure is refused, not heard twice")
     func survivesEagerCallers() async throws {
         try await ScriptedServer.withServer(welcome + [.receive(1), .close], good) { server in

@@ -8,48 +8,73 @@ import Testing
 
 @Suite("A link's decisions")
 struct LinkValuesTests {
-    private final class Ear: ReplySink {
-        var heard: [Result<RedisReply, RedisFailure>] = []
-        func receive(_ reply: Result<RedisReply, RedisFailure>) { heard.append(reply) }
-    }
+    private static func at(_ ms: Int) -> NIODeadline { .uptimeNanoseconds(UInt64(ms) * 1_000_000) }
 
     @Test("replies belong to commands in order, and the deadline is always that of the oldest")
     func keepsOrder() {
-        var waiting = WaitingReplies()
-        let ears = [Ear(), Ear(), Ear()]
-        for (index, ear) in ears.enumerated() {
-            waiting.append(ear, deadline: .uptimeNanoseconds(UInt64(index)))
-        }
-        #expect(waiting.takeNext() == nil, "nothing was handed over yet")
+        var waiting = WaitingReplies<Int>()
+        for number in 0..<3 { waiting.append(number, deadline: Self.at(number)) }
+        #expect(waiting.takeNext() == .unasked, "nothing was handed over yet")
         waiting.handOver()
-        for (index, ear) in ears.enumerated() {
-            #expect(waiting.deadline == .uptimeNanoseconds(UInt64(index)))
-            #expect(waiting.takeNext() === ear)
+        for number in 0..<3 {
+            #expect(waiting.deadline == Self.at(number))
+            #expect(waiting.takeNext() == .sink(number))
         }
-        #expect(waiting.deadline == nil && waiting.takeNext() == nil)
+        #expect(waiting.deadline == nil && waiting.takeNext() == .unasked)
     }
 
     @Test("what the socket had is lost, the rest was not sent")
     func failsByWhatTheSocketHad() {
-        var waiting = WaitingReplies()
-        let ears = [Ear(), Ear(), Ear()]
-        waiting.append(ears[0], deadline: .now())
-        waiting.append(ears[1], deadline: .now())
+        var waiting = WaitingReplies<Int>()
+        waiting.append(0, deadline: Self.at(1))
+        waiting.append(1, deadline: Self.at(1))
         waiting.handOver()
-        waiting.append(ears[2], deadline: .now())
-        #expect(waiting.takeNext() === ears[0])
-        waiting.fail("why")
-        #expect(ears.map(\.heard) == [[], [.failure(.lost("why"))], [.failure(.notSent("why"))]])
+        waiting.append(2, deadline: Self.at(1))
+        #expect(waiting.takeNext() == .sink(0))
+        let failures = waiting.failures(because: "why")
+        #expect(failures.map(\.sink) == [1, 2])
+        #expect(failures.map(\.failure) == [.lost("why"), .notSent("why")])
+    }
+
+    @Test("who is forgotten hears nothing more, and keeps a place until the reply has come")
+    func forgets() {
+        var waiting = WaitingReplies<Int>()
+        for number in 0..<4 { waiting.append(number, deadline: Self.at(10 * number)) }
+        waiting.handOver()
+        waiting.append(4, deadline: Self.at(40))
+        let early = waiting.forget(dueBy: Self.at(15))
+        #expect(early == [0, 1] && waiting.deadline == Self.at(20))
+        let withdrawn = waiting.withdrawUnsent()
+        #expect(withdrawn == [4] && waiting.count == 4)
+        let late = waiting.forget(dueBy: Self.at(25))
+        #expect(late == [2])
+        #expect(waiting.failures(because: "why").map(\.sink) == [3])
+        for _ in 0..<3 {
+            #expect(waiting.hasForgotten)
+            #expect(waiting.takeNext() == .forgotten)
+        }
+        #expect(!waiting.hasForgotten)
+        #expect(waiting.takeNext() == .sink(3))
+        #expect(waiting.takeNext() == .unasked)
+    }
+
+    @Test("what the socket has not is not forgotten, whatever the time")
+    func keepsUnsent() {
+        var waiting = WaitingReplies<Int>()
+        waiting.append(0, deadline: Self.at(1))
+        #expect(waiting.areAllUnsent && waiting.deadline == Self.at(1))
+        let forgotten = waiting.forget(dueBy: Self.at(2))
+        #expect(forgotten.isEmpty && waiting.count == 1)
     }
 
     @Test("the backoff draws below a ceiling that doubles to its longest, and starts again after a reset")
     func backsOff() {
-        var chance = Highest()
+        var random = Highest()
         var backoff = Backoff()
-        let delays = (0..<8).map { _ in backoff.next(using: &chance) }
+        let delays = (0..<8).map { _ in backoff.next(using: &random) }
         #expect(delays == [10, 20, 40, 80, 160, 320, 400, 400].map { .milliseconds($0) })
         backoff.reset()
-        #expect(backoff.next(using: &chance) == .milliseconds(10))
+        #expect(backoff.next(using: &random) == .milliseconds(10))
         var seeded = SeededGenerator(seed: 3)
         let drawn = (0..<1_000).map { _ in backoff.next(using: &seeded) }
         #expect(drawn.allSatisfy { (.zero ... .milliseconds(400)).contains($0) })
@@ -89,18 +114,18 @@ struct LinkValuesTests {
         ])
     func judges(_ reply: RedisReply, _ outcome: Greeting.Outcome) throws {
         var greeting = Greeting(url: try RedisURL("redis://h"))
-        #expect(greeting.take(reply) == outcome)
+        #expect(greeting.judge(reply) == outcome)
     }
 
     @Test("a refused AUTH says the error's first word and never what the server repeats")
     func refusalsKeepSecrets() throws {
         var greeting = Greeting(url: try RedisURL("redis://ann:hunter2@h/1"))
         #expect(
-            greeting.take(.error("ERR unknown command 'AUTH', with args beginning with: 'hunter2'"))
+            greeting.judge(.error("ERR unknown command 'AUTH', with args beginning with: 'hunter2'"))
                 == .refused("AUTH was refused: ERR"))
         greeting = Greeting(url: try RedisURL("redis://ann:hunter2@h/1"))
-        #expect(greeting.take(.status("OK")) == .more)
+        #expect(greeting.judge(.status("OK")) == .more)
         #expect(
-            greeting.take(.error("ERR DB index is out of range")) == .refused("SELECT 1 was refused: ERR"))
+            greeting.judge(.error("ERR DB index is out of range")) == .refused("SELECT 1 was refused: ERR"))
     }
 }

@@ -3,6 +3,7 @@
 // the link comes back by itself.
 
 import Glibc
+import MetricsTestKit
 import NIOCore
 import Redis
 import TestServers
@@ -64,6 +65,28 @@ struct RedisFaultTests {
                     server.kill(SIGCONT)
                 }
                 try await rig.untilAnswered()
+            }
+        }
+    }
+
+    @Test("a server that stops for a moment keeps its connection: what was lost has run, each command once")
+    func outlivesPause() async throws {
+        try await RedisServer.withServer { server in
+            try await LinkRig.withLink(server.url) { settings in
+                // However long this test stands still itself.
+                settings.silenceLimit = .seconds(60)
+            } _: { rig in
+                try await rig.untilAnswered()
+                for round in 1...3 {
+                    server.kill(SIGSTOP)
+                    let answers = try await rig.send(Array(repeating: ["INCR", "n"], count: 50))
+                    #expect(answers.allSatisfy { $0.isLost }, "\(answers)")
+                    #expect(try await rig.send("INCR", "n").isNotSent)
+                    server.kill(SIGCONT)
+                    try await rig.untilAnswered()
+                    #expect(try server.command("GET", "n") == "\(50 * round)")
+                }
+                #expect(rig.metrics.counterTotal(label: "stint_redis_connections_total") == 1)
             }
         }
     }
@@ -137,28 +160,6 @@ struct RedisFaultTests {
         try await LinkRig.withLink("redis://no-such-host.invalid") { rig in
             try await eventually("the refusal is logged") { !rig.warnings.isEmpty }
             #expect(try await rig.send("PING").isNotSent)
-        }
-    }
-
-    @Test("a slow command holds up those behind it, and none of them is late by its own deadline")
-    func keepsDeadlinesPerCommand() async throws {
-        try await RedisServer.withServer { server in
-            try await LinkRig.withLink(server.url) { settings in
-                settings.commandDeadline = .seconds(4)
-            } _: { rig in
-                try await rig.untilAnswered()
-                // Five times a second of work, each sent while the one before runs: the queue is
-                // never empty for 5 s, and no command waits longer than 2, so that a loaded machine
-                // has 2 to add.
-                var callers = try await rig.ask([["DEBUG", "SLEEP", "1"]])
-                for _ in 0..<4 {
-                    let last = callers[callers.count - 1]
-                    callers += try await rig.ask([["DEBUG", "SLEEP", "1"], ["PING"]])
-                    _ = try await last.answer()
-                }
-                for caller in callers { #expect(try await caller.answer().reply != nil) }
-                #expect(rig.readyCount == 1)
-            }
         }
     }
 }

@@ -103,9 +103,9 @@ struct Journey {
         on considered: Considered, _ ledger: FaultyLedger, _ failures: inout Int
     ) throws -> Decision {
         for _ in 0..<2 {
-            let ear = Ear()
-            ledger.put(considered.question, about: considered.account, under: considered.plan, to: ear)
-            guard let answer = ear.answer else {
+            let recorder = AnswerRecorder()
+            ledger.put(considered.question, about: considered.account, under: considered.plan, to: recorder)
+            guard let answer = recorder.answer else {
                 throw Unexpected(what: "no answer to \(considered.question)")
             }
             let decision = considered.decision(on: answer)
@@ -125,7 +125,7 @@ struct Journey {
         }
     }
 
-    private final class Ear: AnswerSink {
+    private final class AnswerRecorder: AnswerSink {
         private(set) var answer: Result<Answer, LedgerError>?
         func receive(_ answer: Result<Answer, LedgerError>) { self.answer = answer }
     }

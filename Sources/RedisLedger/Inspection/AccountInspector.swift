@@ -1,11 +1,12 @@
-// The ledger's pages for the control plane: what is held, what counts, and forgetting what was
-// charged. Not for the hot path.
+// Account ledgers as the control plane sees them: what is held, what counts, and forgetting what
+// was charged. Not for the hot path.
 
 public import Accounting
 import NIOCore
 public import Redis
 
-public struct AccountPages: Sendable {
+/// Looks into account ledgers, from any task.
+public struct AccountInspector: Sendable {
     /// Calls that look at one account, at most; each sees some 100 fields.
     public static let maximumCalls = 200
 

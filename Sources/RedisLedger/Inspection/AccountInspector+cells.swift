@@ -4,7 +4,7 @@ public import Accounting
 import NIOCore
 public import Redis
 
-extension AccountPages {
+extension AccountInspector {
     /// What counts now within each window of a plan, cell by cell, in the order of
     /// ``Plan/windows``.
     /// - Throws: `unexpected` when a field is not what Stint writes.

@@ -3,7 +3,7 @@
 // stopped server still accepts.
 
 /// The commands that open a connection, and those of their replies that are still to come.
-struct Greeting {
+struct Greeting: Equatable {
     private enum Step { case authenticate, select, ping }
 
     private let url: RedisURL
@@ -39,7 +39,7 @@ struct Greeting {
     }
 
     /// Judges the next reply.
-    mutating func take(_ reply: RedisReply) -> Outcome {
+    mutating func judge(_ reply: RedisReply) -> Outcome {
         switch (steps.popFirst(), reply) {
         case (.authenticate, .status("OK")), (.select, .status("OK")): .more
         case (.ping, .status("PONG")): .welcome

@@ -25,9 +25,12 @@ final class HoldSweeper {
     /// After this time what failed is tried again...
     static let retryPause = TimeAmount.seconds(5)
     /// ... for as long as a page outlives its holds (`Scripts/Decide/page.lua`).
-    static let perseverance = TimeAmount.minutes(10)
+    static let retryLimit = TimeAmount.minutes(10)
 
     private let eventLoop: any EventLoop
+    private let topology: Topology
+    private let script: LoadedScript
+    private let facts: ServerFacts
     private let keys: LedgerKeys
     private let logRows: Int
     private let clock: (() -> Timestamp)?
@@ -35,33 +38,34 @@ final class HoldSweeper {
     private let abandoned: Counter
     private let lostRows: (Int) -> Void
 
-    private var watch = HoldWatch()
-    private var due = CircularBuffer<HoldWatch.Due>()
+    private var watched = ExpiredHoldQueue()
+    private var due = CircularBuffer<ExpiredHoldQueue.Due>()
     /// Holds of what is ``due``.
     private var dueHolds = 0
     /// The most that those were since there were none: it sets the pace.
     private var peak = 0
     /// Holds that may still be looked for in this step.
     private var quota = 0
-    private weak var link: RedisLink?
-    private(set) var failed: [HoldWatch.Due] = []
+    private(set) var failed: [ExpiredHoldQueue.Due] = []
     private var retryAt = NIODeadline.uptimeNanoseconds(0)
     private(set) var callsUnderWay = 0
     private var timer: Scheduled<Void>?
-    /// The script's digest as the server says it; nil: calls carry the text.
-    private var digest: ByteBuffer?
-    /// 1 where accounts live on different servers.
-    var accountsPerCall = 1
 
     /// - Parameters:
+    ///   - script: what sweeps.
+    ///   - facts: whether a call may be about several accounts.
     ///   - logRows: as the ledger has it.
     ///   - metrics: where `stint_expired_holds_lost_total` goes.
     ///   - clock: nil, except in tests.
-    ///   - lostRows: hears how many holds went without a row, because the server takes none.
+    ///   - lostRows: gets how many holds went without a row, because the server takes none.
     init(
-        eventLoop: any EventLoop, keys: LedgerKeys, logRows: Int, metrics: any MetricsFactory,
-        clock: (() -> Timestamp)?, lostRows: @escaping (Int) -> Void
+        eventLoop: any EventLoop, topology: Topology, script: LoadedScript, facts: ServerFacts,
+        keys: LedgerKeys, logRows: Int, metrics: any MetricsFactory, clock: (() -> Timestamp)?,
+        lostRows: @escaping (Int) -> Void
     ) {
+        self.topology = topology
+        self.script = script
+        self.facts = facts
         self.lostRows = lostRows
         self.eventLoop = eventLoop
         self.keys = keys
@@ -77,29 +81,40 @@ final class HoldSweeper {
         abandoned = lost("failed")
     }
 
+    private var accountsPerCall: Int { facts.hasAllAccounts ? HoldSweeper.maximumAccounts : 1 }
+
+    /// A question was answered.
+    /// - Parameter departure: when its call left; it was answered after that.
+    func answered(_ verdict: Verdict, about account: Account, under plan: Plan, since departure: NIODeadline)
+    {
+        switch verdict {
+        case .admitted(let grant), .held(let grant): admitted(account, grant, under: plan, since: departure)
+        case .settled(let receipt):
+            watched.settled(account, expires: Hold(grant: receipt.grant, under: plan).expires)
+        case .denied, .notHeld, .peeked: break
+        }
+    }
+
     func admitted(_ account: Account, _ grant: Grant, under plan: Plan, since departure: NIODeadline) {
         let expires = Hold(grant: grant, under: plan).expires
         let stay = TimeAmount.milliseconds(Int64(expires - grant.admittedAt))
-        if !watch.admitted(account, expires: expires, expiry: departure + stay) { unwatched.increment() }
+        if !watched.admitted(account, expires: expires, expiry: departure + stay) { unwatched.increment() }
     }
 
-    /// Executions may have been admitted: the reply was lost.
-    /// - Parameter stay: how long their holds last.
-    func mayHaveAdmitted(_ account: Account, stay: TimeAmount, at now: NIODeadline) {
-        if !watch.admitted(account, expires: nil, expiry: now + stay) { unwatched.increment() }
-    }
-
-    func settled(_ account: Account, _ grant: Grant, under plan: Plan) {
-        watch.settled(account, expires: Hold(grant: grant, under: plan).expires)
+    /// An execution may have been admitted by a call whose reply was lost, now at the latest.
+    func mayHaveAdmitted(_ ask: Ask, about account: Account, under plan: Plan) {
+        let grant = Grant(admittedAt: Timestamp(ms: 0), durationMs: ask.durationMs)
+        let stay = TimeAmount.milliseconds(Int64(Hold(grant: grant, under: plan).expires.ms))
+        if !watched.admitted(account, expires: nil, expiry: eventLoop.now + stay) { unwatched.increment() }
     }
 
     /// Goes on until ``stop()``.
-    func start(over link: RedisLink) {
+    func start() {
         let pause = due.isEmpty ? HoldSweeper.rest : HoldSweeper.step
-        timer = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self, weak link] in
-            guard let self, let link else { return }
-            step(at: .now(), over: link)
-            start(over: link)
+        timer = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in
+            guard let self else { return }
+            step(at: eventLoop.now)
+            start()
         }
     }
 
@@ -109,9 +124,8 @@ final class HoldSweeper {
     }
 
     /// Looks what is due, and sends some calls about it.
-    func step(at now: NIODeadline, over link: RedisLink) {
-        self.link = link
-        for one in watch.takeDue(at: now) { queue(one) }
+    func step(at now: NIODeadline) {
+        for one in watched.dequeueDue(at: now) { queue(one) }
         if retryAt <= now {
             let again = failed
             failed = []
@@ -124,14 +138,14 @@ final class HoldSweeper {
         sendSome()
     }
 
-    private func queue(_ one: HoldWatch.Due) {
+    private func queue(_ one: ExpiredHoldQueue.Due) {
         due.append(one)
         dueHolds += one.holds
     }
 
     /// Sends calls while this step has holds left and the server is not busy with others.
     private func sendSome() {
-        while quota > 0, callsUnderWay < HoldSweeper.maximumCalls, let link, let first = due.popFirst() {
+        while quota > 0, callsUnderWay < HoldSweeper.maximumCalls, let first = due.popFirst() {
             var some = [first]
             var holds = first.holds
             while some.count < accountsPerCall, let next = due.first,
@@ -143,17 +157,16 @@ final class HoldSweeper {
             }
             dueHolds -= holds
             quota -= max(holds, some.count)
-            sweep(some, over: link)
+            sweep(some, over: topology.link(forTag: first.account.name))
         }
     }
 
     /// Has the expired holds of some accounts logged and removed.
-    private func sweep(_ some: [HoldWatch.Due], over link: RedisLink) {
+    private func sweep(_ some: [ExpiredHoldQueue.Due], over link: RedisLink) {
         callsUnderWay += 1
-        let ear = Ear { [weak self] reply in self?.hear(reply, about: some) }
-        link.send(argumentCount: 3 + some.count + 3 + some.count, to: ear) { writer in
-            writer.append(digest == nil ? "EVAL" : "EVALSHA")
-            writer.append(digest ?? LedgerScript.sweep)
+        let callback = ReplyCallback { [weak self] reply in self?.receive(reply, about: some) }
+        link.send(argumentCount: 3 + some.count + 3 + some.count, to: callback) { writer in
+            script.append(to: &writer, withText: false)
             writer.append(some.count)
             for one in some { keys.append(pageOf: one.account, to: &writer) }
             if let clock { writer.append(clock().ms) } else { writer.append("") }
@@ -163,10 +176,10 @@ final class HoldSweeper {
         }
     }
 
-    private func hear(_ reply: Result<RedisReply, RedisFailure>, about some: [HoldWatch.Due]) {
+    private func receive(_ reply: Result<RedisReply, RedisFailure>, about some: [ExpiredHoldQueue.Due]) {
         callsUnderWay -= 1
         defer { sendSome() }
-        let now = NIODeadline.now()
+        let now = eventLoop.now
         if case .success(let reply) = reply, let swept = Swept(reply, accounts: some.count) {
             if swept.lostRows > 0 { lostRows(swept.lostRows) }
             if !swept.isRefused {
@@ -174,13 +187,13 @@ final class HoldSweeper {
                 return
             }
         }
-        if case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT") { digest = nil }
+        if case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT") { script.digest = nil }
         tryAgain(some, at: now)
     }
 
     /// Queues the rest of an account's page, and what the server's clock does not take for expired.
     private func goOn(
-        with one: HoldWatch.Due, _ page: Swept.Page, at now: NIODeadline, _ clock: Timestamp
+        with one: ExpiredHoldQueue.Due, _ page: Swept.Page, at now: NIODeadline, _ clock: Timestamp
     ) {
         var one = one
         one.cursor = page.cursor
@@ -188,33 +201,21 @@ final class HoldSweeper {
         if page.cursor != "0" { return queue(one) }
         let early = one.expires - clock
         guard early > 0 else { return }
-        let isWatched = watch.admitted(
+        let isWatched = watched.admitted(
             one.account, holds: one.holds, expires: one.expires,
             expiry: now + .milliseconds(Int64(early)))
         if !isWatched { unwatched.increment(by: Int64(one.holds)) }
     }
 
     /// Repeating is safe: what is gone is not found again.
-    private func tryAgain(_ some: [HoldWatch.Due], at now: NIODeadline) {
+    private func tryAgain(_ some: [ExpiredHoldQueue.Due], at now: NIODeadline) {
         for one in some {
-            if now - one.since < HoldSweeper.perseverance {
+            if now - one.since < HoldSweeper.retryLimit {
                 failed.append(one)
             } else {
                 abandoned.increment(by: Int64(one.holds))
             }
         }
         retryAt = now + HoldSweeper.retryPause
-    }
-
-    /// Has the server keep the script.
-    func load(over link: RedisLink) {
-        let ear = Ear { [weak self] reply in
-            if case .success(.bulk(let digest)) = reply { self?.digest = digest }
-        }
-        link.send(argumentCount: 3, to: ear) { writer in
-            writer.append("SCRIPT")
-            writer.append("LOAD")
-            writer.append(LedgerScript.sweep)
-        }
     }
 }

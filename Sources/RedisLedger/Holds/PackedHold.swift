@@ -58,10 +58,14 @@ extension ByteBuffer {
         guard let kindLength = readInteger(as: UInt8.self),
             let functionLength = readInteger(endianness: .little, as: UInt16.self),
             readInteger(as: UInt8.self) == 255, kindLength > 0,
-            let kind = try? readUTF8ValidatedString(length: Int(kindLength)),
-            let function = try? readUTF8ValidatedString(length: Int(functionLength))
+            let kind = readText(length: Int(kindLength)), let function = readText(length: Int(functionLength))
         else { return nil }
         return Label(kind: kind, function: function.isEmpty ? nil : function)
+    }
+
+    /// nil when these bytes are not there, or not UTF-8.
+    private mutating func readText(length: Int) -> String? {
+        readSlice(length: length).flatMap { String(validating: $0.readableBytesView, as: UTF8.self) }
     }
 }
 

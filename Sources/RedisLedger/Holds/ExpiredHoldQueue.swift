@@ -7,14 +7,14 @@ import NIOCore
 
 /// The executions that were admitted and not settled here, by the instant at which their holds
 /// expire. Bounded: what it has no room for is left to those who look at the account.
-struct HoldWatch {
+struct ExpiredHoldQueue {
     /// Accounts watched at once, each once for every ``slotMs`` in which holds of it expire: some
     /// 20 MB.
     static let maximumEntries = 200_000
     /// Holds that expire within so many ms of the ledger's clock are looked for together.
     static let slotMs = 4_000
     /// How long after the last of them has expired: clocks differ.
-    static let patience = TimeAmount.seconds(5)
+    static let margin = TimeAmount.seconds(5)
 
     /// An account with holds that have expired.
     struct Due {
@@ -49,18 +49,18 @@ struct HoldWatch {
     mutating func admitted(
         _ account: Account, holds: Int = 1, expires: Timestamp?, expiry: NIODeadline
     ) -> Bool {
-        let number = HoldWatch.slot(expires: expires, expiry: expiry)
-        let due = expiry + HoldWatch.patience
+        let number = ExpiredHoldQueue.slot(expires: expires, expiry: expiry)
+        let due = expiry + ExpiredHoldQueue.margin
         if let index = slots.index(forKey: number) {
             slots.values[index].due = max(slots.values[index].due, due)
             if let place = slots.values[index].holds.index(forKey: account) {
                 slots.values[index].holds.values[place] += holds
                 return true
             }
-            guard count < HoldWatch.maximumEntries else { return false }
+            guard count < ExpiredHoldQueue.maximumEntries else { return false }
             slots.values[index].holds[account] = holds
         } else {
-            guard count < HoldWatch.maximumEntries else { return false }
+            guard count < ExpiredHoldQueue.maximumEntries else { return false }
             slots[number] = Slot(due: due, holds: [account: holds])
             nextDue = min(nextDue, due)
         }
@@ -71,7 +71,7 @@ struct HoldWatch {
     /// An execution was settled, whose hold would have expired at `expires`. One that is not
     /// watched changes nothing.
     mutating func settled(_ account: Account, expires: Timestamp) {
-        let number = HoldWatch.slot(expires: expires, expiry: .uptimeNanoseconds(0))
+        let number = ExpiredHoldQueue.slot(expires: expires, expiry: .uptimeNanoseconds(0))
         guard let index = slots.index(forKey: number),
             let place = slots.values[index].holds.index(forKey: account)
         else { return }
@@ -89,18 +89,18 @@ struct HoldWatch {
     }
 
     /// The accounts that are due; they are not watched any more.
-    mutating func takeDue(at now: NIODeadline) -> [Due] {
+    mutating func dequeueDue(at now: NIODeadline) -> [Due] {
         guard nextDue <= now else { return [] }
-        var taken: [Due] = []
+        var dequeued: [Due] = []
         for (number, slot) in slots where slot.due <= now {
-            let expires = Timestamp(ms: max(0, (number + 1) * HoldWatch.slotMs))
-            taken += slot.holds.map {
+            let expires = Timestamp(ms: max(0, (number + 1) * ExpiredHoldQueue.slotMs))
+            dequeued += slot.holds.map {
                 Due(account: $0.key, holds: $0.value, since: slot.due, expires: expires)
             }
             slots[number] = nil
         }
         nextDue = slots.values.lazy.map(\.due).min() ?? .distantFuture
-        count -= taken.count
-        return taken
+        count -= dequeued.count
+        return dequeued
     }
 }

@@ -22,31 +22,28 @@ extension RedisLedger {
     /// decision or two.
     /// - Parameters:
     ///   - everything: tries what decisions can do without, too.
-    ///   - hear: hears once, within the command deadline; within two, when the server had forgotten
-    ///     the script.
-    public func probe(everything: Bool, _ hear: @escaping (ProbeResult) -> Void) {
-        sendProbe(everything: everything, withText: probeDigest == nil) { [weak self] reply in
+    ///   - report: gets the result once, within the command deadline; within two, when the server
+    ///     had forgotten the script.
+    public func probe(everything: Bool, _ report: @escaping (ProbeResult) -> Void) {
+        sendProbe(everything: everything, withText: false) { [weak self] reply in
             if case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT"), let self {
                 // It has forgotten the ledger's script as well.
-                loadScripts()
-                sendProbe(everything: everything, withText: true) { hear(self.result(of: $0)) }
+                scripts.load(over: probed)
+                sendProbe(everything: everything, withText: true) { report(self.result(of: $0)) }
             } else {
-                hear(self?.result(of: reply) ?? .unreachable(reason: "the ledger is closed"))
+                report(self?.result(of: reply) ?? .unreachable(reason: "the ledger is closed"))
             }
         }
     }
 
+    /// The link to the server of the keys that probes write.
+    private var probed: RedisLink { topology.link(forTag: LedgerKeys.probeTag) }
+
     private func sendProbe(
-        everything: Bool, withText: Bool, _ hear: @escaping (Result<RedisReply, RedisFailure>) -> Void
+        everything: Bool, withText: Bool, _ report: @escaping (Result<RedisReply, RedisFailure>) -> Void
     ) {
-        send(argumentCount: 7, to: Ear(hear)) { writer in
-            if let probeDigest, !withText {
-                writer.append("EVALSHA")
-                writer.append(probeDigest)
-            } else {
-                writer.append("EVAL")
-                writer.append(LedgerScript.probe)
-            }
+        probed.send(argumentCount: 7, to: ReplyCallback(report)) { writer in
+            scripts.probe.append(to: &writer, withText: withText)
             writer.append(3)
             for key in keys.probed { writer.append(key) }
             writer.append(everything ? 1 : 0)

@@ -5,16 +5,6 @@ public import Logging
 public import Metrics
 public import NIOCore
 
-/// An answer that is no value: what a caller of ``RedisClient`` catches.
-public enum RedisError: Error, Equatable, Sendable {
-    /// There is no reply, and whether the command ran is what the failure says.
-    case failed(RedisFailure)
-    /// The server's own error; its first word is its code.
-    case refused(String)
-    /// A reply of another type than the command's.
-    case unexpected(String)
-}
-
 /// One self-healing link, usable from everywhere. Replies come in the order of the calls of one
 /// task.
 public struct RedisClient: Sendable {

@@ -1,4 +1,4 @@
-// The pages of a Redis ledger as the control plane sees them.
+// The account ledgers of a Redis as the control plane sees them.
 
 public import Accounting
 import Logging
@@ -10,23 +10,23 @@ import TestServers
 import Testing
 
 extension LedgerRig {
-    /// Gives `body` what reads and forgets the pages on the Redis at `url`, and the client that it
-    /// uses.
-    public static func withPages(
+    /// Gives `body` what looks into the account ledgers on the Redis at `url`, and the client that
+    /// it uses.
+    public static func withInspector(
         on url: String, prefix: String = "", logRows: Int = 0,
-        _ body: (AccountPages, RedisClient) async throws -> Void
+        _ body: (AccountInspector, RedisClient) async throws -> Void
     ) async throws {
         var settings = RedisSettings(url: try RedisURL(url))
         settings.commandDeadline = .seconds(20)
         let client = try await RedisClient.make(
             on: MultiThreadedEventLoopGroup.singleton.next(), settings: settings,
-            logger: Logger(label: "pages", factory: { _ in SwiftLogNoOpLogHandler() }),
+            logger: Logger(label: "inspector", factory: { _ in SwiftLogNoOpLogHandler() }),
             metrics: NOOPMetricsHandler.instance)
         try await client.start()
         do {
             try await eventually("the client is ready") { try await client.isReady }
             let keys = try #require(LedgerKeys(prefix: prefix))
-            try await body(AccountPages(redis: client, keys: keys, logRows: logRows), client)
+            try await body(AccountInspector(redis: client, keys: keys, logRows: logRows), client)
         } catch {
             try await client.close()
             throw error
@@ -38,9 +38,9 @@ extension LedgerRig {
     public static func withForgetting(
         on url: String, _ body: ((Account, Plan, Timestamp) async throws -> Void) async throws -> Void
     ) async throws {
-        try await withPages(on: url) { pages, _ in
+        try await withInspector(on: url) { inspector, _ in
             try await body { account, plan, clock in
-                try await pages.forget(account, under: plan, at: clock)
+                try await inspector.forget(account, under: plan, at: clock)
             }
         }
     }

@@ -7,27 +7,29 @@ final class LinkHandler: ChannelInboundHandler {
 
     let channel: any Channel
     private let link: RedisLink
+    private let attempt: Attempt
     private let decoder: ReplyDecoder
 
-    init(link: RedisLink, channel: any Channel, decoder: ReplyDecoder) {
+    init(link: RedisLink, attempt: Attempt, channel: any Channel, decoder: ReplyDecoder) {
         self.link = link
+        self.attempt = attempt
         self.channel = channel
         self.decoder = decoder
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard link.uses(self) else { return }
+        guard link.uses(attempt) else { return }
         do throws(ReplyDecodingError) {
             try decoder.feed(unwrapInboundIn(data))
-            // A sink may close the link from inside `take`: look again before every reply.
-            while link.uses(self), let reply = try decoder.next() { link.take(reply) }
+            // A sink may close the link while it gets its reply: look again before every one.
+            while link.uses(attempt), let reply = try decoder.next() { link.receive(reply) }
         } catch {
-            link.drop(self, because: "the server sent no RESP2 reply: \(error.reason)")
+            link.drop(attempt, because: "the server sent no RESP2 reply: \(error.reason)")
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        link.reportInFlight()
+        link.readCompleted()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -35,11 +37,11 @@ final class LinkHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        link.drop(self, because: "the server closed the connection")
+        link.drop(attempt, because: "the server closed the connection")
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        link.drop(self, because: "the connection failed: \(Dialer.text(of: error))")
+        link.drop(attempt, because: "the connection failed: \(Dialer.text(of: error))")
         context.close(promise: nil)
     }
 }

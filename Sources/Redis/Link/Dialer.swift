@@ -1,14 +1,11 @@
-// Opens sockets: TCP by name or address, Unix, TLS on top. One attempt, no patience: trying again
-// is the link's.
+// Opens sockets: TCP by name or address, Unix, TLS on top. One attempt; trying again is the
+// link's.
 
 import NIOCore
 import NIOPosix
 import NIOSSL
 
 final class Dialer {
-    /// The identity of one attempt, to tell a late answer from the awaited one.
-    final class Attempt {}
-
     private let settings: RedisSettings
     private let eventLoop: any EventLoop
     /// Made at the first attempt that succeeds in reading the trust roots, then kept.

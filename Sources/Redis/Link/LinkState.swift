@@ -1,0 +1,286 @@
+// The life of a link, decided without I/O and without a clock: events in, actions out. `RedisLink`
+// says what happened and does what it is told. Whose reply is whose is `WaitingReplies`', what is
+// said first `Greeting`'s.
+
+import NIOCore
+
+/// What a link is about, and what it does next. Generic over who waits for a reply, so that tests
+/// can let numbers wait.
+struct LinkState<Sink> {
+    /// Every phase but the last may also go to `closed`.
+    private enum Phase {
+        /// Not started. Goes to `dialling`.
+        case idle
+        /// A socket is being opened. Goes to `greeting`, or to `pausing`.
+        case dialling(Attempt)
+        /// The server has to say that it knows us. Goes to `ready`, or to `pausing`.
+        case greeting(Attempt, Greeting)
+        /// Commands are taken. Goes to `stalled`, or to `pausing`.
+        case ready(Attempt)
+        /// A reply is late, so no command is taken until every late reply has come. Goes to
+        /// `ready`, or to `pausing`.
+        case stalled(Attempt)
+        /// Until the next attempt. Goes to `dialling`.
+        case pausing
+        /// The end.
+        case closed
+    }
+
+    private let settings: RedisSettings
+    private let commandDeadline: TimeAmount
+    /// How long nothing may be heard while commands wait.
+    private let silenceLimit: Duration
+    private var phase = Phase.idle
+    private var waiting = WaitingReplies<Sink>()
+    private var attempts = 0
+    private var backoff: Backoff
+    private var random: any RandomNumberGenerator
+    /// Why there is no connection, for those who are refused.
+    private var absence = "the link was not started"
+    /// What was last said at warning, so that it is said once.
+    private var lastWarning: String?
+    /// Set until the first reply to a command: only then a connection has proved to be good.
+    private var isUnproven = true
+    /// When the reply timer fires; nil: it is not set.
+    private var replyTimer: NIODeadline?
+    /// When replies were checked last, if something was overdue: it is looked at once more.
+    private var doubtedAt: NIODeadline?
+    /// Since when nothing was heard while commands waited.
+    private var silentSince = NIODeadline.uptimeNanoseconds(0)
+    /// A whole reply to a command came since ``heard(at:)`` was called.
+    private var hasHeard = false
+
+    init(_ settings: RedisSettings, random: any RandomNumberGenerator) {
+        self.settings = settings
+        self.random = random
+        backoff = settings.backoff
+        commandDeadline = TimeAmount(settings.commandDeadline)
+        silenceLimit = max(settings.silenceLimit, settings.commandDeadline * 2)
+    }
+
+    /// Whether commands are taken now.
+    var isReady: Bool {
+        if case .ready = phase { true } else { false }
+    }
+
+    /// Commands that have no reply yet.
+    var waitingCount: Int { waiting.count }
+
+    /// Whether a socket is being opened for `attempt`.
+    func isDialling(_ attempt: Attempt) -> Bool {
+        if case .dialling(let current) = phase { current == attempt } else { false }
+    }
+
+    /// Whether `attempt` became the connection in use.
+    func uses(_ attempt: Attempt) -> Bool {
+        switch phase {
+        case .greeting(let current, _), .ready(let current), .stalled(let current): current == attempt
+        case .idle, .dialling, .pausing, .closed: false
+        }
+    }
+}
+
+// MARK: - Connecting
+
+extension LinkState {
+    mutating func start() -> [LinkAction<Sink>] {
+        guard case .idle = phase else { return [] }
+        absence = "the link is not connected yet"
+        return dial()
+    }
+
+    private mutating func dial() -> [LinkAction<Sink>] {
+        attempts += 1
+        let attempt = Attempt(number: attempts)
+        phase = .dialling(attempt)
+        return [.setConnectTimer(settings.connectDeadline), .dial(attempt)]
+    }
+
+    /// A socket is open.
+    mutating func connected(_ attempt: Attempt) -> [LinkAction<Sink>] {
+        guard isDialling(attempt) else { return [] }
+        let greeting = Greeting(url: settings.url)
+        phase = .greeting(attempt, greeting)
+        return [.greet(greeting)]
+    }
+
+    /// The attempt to connect takes too long, or the pause after one is over; never both.
+    mutating func connectTimerFired() -> [LinkAction<Sink>] {
+        switch phase {
+        case .dialling, .greeting: lose("no answer to connecting within \(settings.connectDeadline)")
+        case .pausing: dial()
+        case .idle, .ready, .stalled, .closed: []
+        }
+    }
+
+    /// The attempt came to nothing, or its connection is of no use any more.
+    mutating func ended(_ attempt: Attempt, because reason: String) -> [LinkAction<Sink>] {
+        isDialling(attempt) || uses(attempt) ? lose(reason) : []
+    }
+
+    /// Everything ends, for good.
+    mutating func close() -> [LinkAction<Sink>] {
+        if case .closed = phase { return [] }
+        replyTimer = nil
+        return [.cancelReplyTimer] + leave(for: .closed, because: "the link is closed")
+    }
+
+    /// Gives up the attempt or the connection; tries again after a pause.
+    private mutating func lose(_ reason: String) -> [LinkAction<Sink>] {
+        let pause = backoff.next(using: &random)
+        var actions: [LinkAction<Sink>] = [.setConnectTimer(pause)]
+        if reason != lastWarning {
+            lastWarning = reason
+            actions.append(.warn(reason))
+        }
+        return leave(for: .pausing, because: reason, then: actions)
+    }
+
+    /// Leaves whatever is under way. Who waits is told last, when everything is in its new state.
+    private mutating func leave(
+        for next: Phase, because reason: String, then others: [LinkAction<Sink>] = []
+    ) -> [LinkAction<Sink>] {
+        var actions: [LinkAction<Sink>] = [.cancelConnectTimer]
+        switch phase {
+        case .idle, .pausing, .closed: break
+        case .dialling, .greeting: actions.append(.closeSocket)
+        case .ready, .stalled: actions += [.closeSocket, .countDisconnection]
+        }
+        phase = next
+        absence = reason
+        let failed = waiting
+        waiting = WaitingReplies()
+        actions += others
+        for (sink, failure) in failed.failures(because: reason) { actions.append(.fail(sink, failure)) }
+        return actions
+    }
+}
+
+// MARK: - Commands and replies
+
+extension LinkState {
+    /// A command is to be sent.
+    mutating func send(_ sink: Sink, at now: NIODeadline) -> Placement {
+        guard case .ready = phase else { return .refused(.notSent(absence)) }
+        guard waiting.count < settings.maximumInFlight else {
+            return .refused(.notSent("too many commands wait for replies"))
+        }
+        if waiting.count == 0 { silentSince = now }
+        let deadline = now + commandDeadline
+        waiting.append(sink, deadline: deadline)
+        if let replyTimer, replyTimer <= deadline { return .queued(replyTimer: nil) }
+        replyTimer = deadline
+        return .queued(replyTimer: deadline)
+    }
+
+    /// All that waits is handed to the socket.
+    mutating func handOver() { waiting.handOver() }
+
+    /// A whole reply came on the connection in use.
+    mutating func replied(_ reply: RedisReply) -> ReplyOutcome<Sink> {
+        switch phase {
+        case .ready(let attempt), .stalled(let attempt):
+            switch waiting.takeNext() {
+            case .sink(let sink):
+                prove()
+                return ReplyOutcome(actions: recover(), sink: sink)
+            case .forgotten:
+                prove()
+                return ReplyOutcome(actions: waiting.hasForgotten ? [] : resume(attempt))
+            case .unasked:
+                return ReplyOutcome(actions: lose("the server answered what it was not asked"))
+            }
+        case .greeting(let attempt, var greeting):
+            switch greeting.judge(reply) {
+            case .more:
+                phase = .greeting(attempt, greeting)
+                return ReplyOutcome()
+            case .welcome:
+                phase = .ready(attempt)
+                isUnproven = true
+                return ReplyOutcome(actions: [.cancelConnectTimer, .countConnection, .announceReady])
+            case .refused(let reason):
+                return ReplyOutcome(actions: lose(reason))
+            }
+        case .idle, .dialling, .pausing, .closed:
+            return ReplyOutcome()
+        }
+    }
+
+    /// The connection is a good one.
+    private mutating func prove() {
+        hasHeard = true
+        guard isUnproven else { return }
+        isUnproven = false
+        backoff.reset()
+    }
+
+    /// A reply came in time.
+    private mutating func recover() -> [LinkAction<Sink>] {
+        guard lastWarning != nil else { return [] }
+        lastWarning = nil
+        return [.noteRecovery]
+    }
+
+    /// The last late reply has come.
+    private mutating func resume(_ attempt: Attempt) -> [LinkAction<Sink>] {
+        phase = .ready(attempt)
+        return [.announceReady]
+    }
+
+    /// The socket was read, for now to its end.
+    mutating func heard(at now: NIODeadline) {
+        guard hasHeard else { return }
+        hasHeard = false
+        silentSince = now
+    }
+
+    /// Looks whether replies are late. There is one timer for all: commands that are answered in
+    /// time cost none. What is overdue is looked at once more after the loop has read its sockets,
+    /// since it may be us who are late.
+    mutating func checkReplies(at now: NIODeadline) -> [LinkAction<Sink>] {
+        replyTimer = nil
+        let doubtedAt = doubtedAt
+        self.doubtedAt = nil
+        guard waiting.count > 0 else { return [] }
+        let silenceEnds = silentSince + TimeAmount(silenceLimit)
+        var actions: [LinkAction<Sink>] = []
+        if let doubtedAt {
+            if silenceEnds <= doubtedAt { return lose("no reply at all within \(silenceLimit)") }
+            if let due = waiting.deadline, due <= doubtedAt {
+                if waiting.areAllUnsent { return lose("the socket takes no commands") }
+                actions = forget(dueBy: doubtedAt)
+            }
+        }
+        var next = min(waiting.deadline ?? silenceEnds, silenceEnds)
+        if next <= now {
+            self.doubtedAt = now
+            next = now + .milliseconds(1)
+        }
+        replyTimer = next
+        return actions + [.setReplyTimer(next)]
+    }
+
+    /// Fails the commands that were due by then, each alone. With the first of them begins a stall:
+    /// what the socket has not is not sent.
+    private mutating func forget(dueBy time: NIODeadline) -> [LinkAction<Sink>] {
+        let reason = "no reply within \(settings.commandDeadline)"
+        var actions: [LinkAction<Sink>] = []
+        let late = waiting.forget(dueBy: time)
+        var unsent: [Sink] = []
+        if case .ready(let attempt) = phase {
+            phase = .stalled(attempt)
+            absence = "the server is not answering"
+            unsent = waiting.withdrawUnsent()
+            actions.append(.discardUnsent)
+            if reason != lastWarning {
+                lastWarning = reason
+                actions.append(.warnOfStall(reason))
+            }
+        }
+        actions.append(.countTimeouts(late.count))
+        for sink in late { actions.append(.fail(sink, .lost(reason))) }
+        for sink in unsent { actions.append(.fail(sink, .notSent(absence))) }
+        return actions
+    }
+}

@@ -1,0 +1,258 @@
+// One connection to one server, owned by one event loop and used only on it: connects by itself,
+// pipelines what it is given, keeps the deadlines, and starts again for ever until it is closed.
+// What it does next is decided by `LinkState`; this is where it is done. How a connection is made
+// is `Dialer`'s, bytes are `LinkHandler`'s.
+
+public import Logging
+public import Metrics
+public import NIOCore
+
+/// A pipelined, self-healing connection. Every method must be called on `eventLoop`.
+///
+/// A running link keeps itself alive; call `close()` to let it go.
+public final class RedisLink {
+    /// Opens a socket: a connected channel; with TLS its handshake may still be under way.
+    typealias Dial = () -> EventLoopFuture<any Channel>
+
+    public let eventLoop: any EventLoop
+    private let settings: RedisSettings
+    private let dial: Dial
+    private let logger: Logger
+    private let onReady: (RedisLink) -> Void
+    private let connections: Counter
+    private let disconnections: Counter
+    private let timeouts: Counter
+    private let inFlight: Meter
+
+    private var state: LinkState<any ReplySink>
+    private var writer = CommandWriter()
+    /// The end of the connection in use.
+    private var handler: LinkHandler?
+    private var connectTimer: Scheduled<Void>?
+    private var replyTimer: Scheduled<Void>?
+    /// Set from the first command of a tick of the loop until that tick's flush.
+    private var flushIsScheduled = false
+    /// Set while the socket is handed bytes, which it may interrupt to say that it takes more.
+    private var isFlushing = false
+    private var reportedInFlight = 0
+    /// Completes when the last dialled channel is closed, or was never opened.
+    private var lastClosed: EventLoopFuture<Void>
+
+    /// Makes a link that does nothing until `start()`.
+    ///
+    /// - Parameters:
+    ///   - eventLoop: where it lives; of a NIO `MultiThreadedEventLoopGroup`.
+    ///   - random: draws the backoff.
+    ///   - onReady: runs on the loop each time the link becomes ready: with each connection, and
+    ///     when replies are no longer late. What it sends goes first.
+    public convenience init(
+        eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
+        random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
+        onReady: @escaping (RedisLink) -> Void
+    ) {
+        let dialer = Dialer(settings: settings, eventLoop: eventLoop)
+        self.init(
+            eventLoop: eventLoop, settings: settings, logger: logger, metrics: metrics, random: random,
+            dial: dialer.dial, onReady: onReady)
+    }
+
+    /// - Parameter dial: opens sockets on `eventLoop`.
+    init(
+        eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
+        random: any RandomNumberGenerator, dial: @escaping Dial, onReady: @escaping (RedisLink) -> Void
+    ) {
+        self.eventLoop = eventLoop
+        self.settings = settings
+        self.dial = dial
+        self.logger = logger
+        self.onReady = onReady
+        state = LinkState(settings, random: random)
+        connections = Counter(label: "stint_redis_connections_total", factory: metrics)
+        disconnections = Counter(label: "stint_redis_disconnections_total", factory: metrics)
+        timeouts = Counter(label: "stint_redis_timeouts_total", factory: metrics)
+        timeouts.increment(by: 0)
+        inFlight = Meter(label: "stint_redis_in_flight", factory: metrics)
+        lastClosed = eventLoop.makeSucceededVoidFuture()
+    }
+
+    /// Begins to connect. Calling it again does nothing.
+    public func start() {
+        eventLoop.assertInEventLoop()
+        perform(state.start())
+    }
+
+    /// Fails all that waits, ends the timers and closes the connection, for good. Completes when
+    /// the socket is closed.
+    @discardableResult
+    public func close() -> EventLoopFuture<Void> {
+        eventLoop.assertInEventLoop()
+        perform(state.close())
+        return lastClosed
+    }
+
+    /// Whether commands are taken now: there is a connection, and no reply is late.
+    public var isReady: Bool { state.isReady }
+
+    /// Appends one command to what leaves for the socket at the end of this tick of the loop, or at
+    /// `flush()`.
+    ///
+    /// `sink` gets the reply or the failure exactly once. At once it gets `.notSent` when the link
+    /// is not ready or `maximumInFlight` commands wait; `.lost` when there is no reply within the
+    /// command deadline. A reply that comes later is nobody's. `write` must append exactly
+    /// `argumentCount` arguments, the command's name among them, and must not call the link.
+    public func send(argumentCount: Int, to sink: any ReplySink, _ write: (inout CommandWriter) -> Void) {
+        eventLoop.assertInEventLoop()
+        switch state.send(sink, at: eventLoop.now) {
+        case .refused(let failure): return sink.receive(.failure(failure))
+        case .queued(let time): if let time { setReplyTimer(time) }
+        }
+        writer.beginCommand(argumentCount: argumentCount)
+        write(&writer)
+        writer.endCommand()
+        if !flushIsScheduled { scheduleFlush() }
+    }
+
+    /// Hands what was sent so far to the socket now. What a full socket does not take stays here
+    /// and leaves later.
+    public func flush() {
+        eventLoop.assertInEventLoop()
+        guard state.isReady, let channel = handler?.channel, !isFlushing, !writer.isEmpty, channel.isWritable
+        else { return }
+        state.handOver()
+        isFlushing = true
+        channel.writeAndFlush(writer.buffer, promise: nil)
+        isFlushing = false
+        writer.clear()
+        reportInFlight()
+    }
+
+    private func scheduleFlush() {
+        flushIsScheduled = true
+        eventLoop.assumeIsolated().execute {
+            self.flushIsScheduled = false
+            self.flush()
+        }
+    }
+
+    private func reportInFlight() {
+        let change = state.waitingCount - reportedInFlight
+        guard change != 0 else { return }
+        reportedInFlight = state.waitingCount
+        if change > 0 {
+            inFlight.increment(by: Double(change))
+        } else {
+            inFlight.decrement(by: Double(-change))
+        }
+    }
+}
+
+// MARK: - What is to be done
+
+extension RedisLink {
+    private func perform(_ actions: [LinkAction<any ReplySink>]) {
+        if !actions.isEmpty { reportInFlight() }
+        for action in actions { perform(action) }
+    }
+
+    private func perform(_ action: LinkAction<any ReplySink>) {
+        switch action {
+        case .dial(let attempt): open(attempt)
+        case .greet(let greeting): write(greeting)
+        case .setConnectTimer(let time): setConnectTimer(time)
+        case .cancelConnectTimer: connectTimer?.cancel()
+        case .setReplyTimer(let time): setReplyTimer(time)
+        case .cancelReplyTimer: replyTimer?.cancel()
+        case .closeSocket: closeSocket()
+        case .discardUnsent: writer.clear()
+        case .countConnection:
+            connections.increment()
+            logger.debug("redis link is ready", metadata: ["redis.url": "\(settings.url)"])
+        case .countDisconnection: disconnections.increment()
+        case .countTimeouts(let count): timeouts.increment(by: count)
+        case .warn(let reason):
+            logger.warning(
+                "redis link is down; trying again",
+                metadata: ["redis.url": "\(settings.url)", "reason": "\(reason)"])
+        case .warnOfStall(let reason):
+            logger.warning(
+                "redis does not answer in time; commands are refused until it does",
+                metadata: ["redis.url": "\(settings.url)", "reason": "\(reason)"])
+        case .noteRecovery:
+            logger.notice("redis link works again", metadata: ["redis.url": "\(settings.url)"])
+        case .announceReady: onReady(self)
+        case .fail(let sink, let failure): sink.receive(.failure(failure))
+        }
+    }
+
+    private func open(_ attempt: Attempt) {
+        let channel = dial()
+        lastClosed = channel.flatMap { $0.closeFuture }.recover { _ in }
+        channel.assumeIsolated().whenComplete { self.opened($0, for: attempt) }
+    }
+
+    private func opened(_ result: Result<any Channel, any Error>, for attempt: Attempt) {
+        do {
+            let channel = try result.get()
+            guard state.isDialling(attempt) else { return channel.close(promise: nil) }
+            let decoder = ReplyDecoder(maximumReplyBytes: settings.maximumReplyBytes)
+            let handler = LinkHandler(link: self, attempt: attempt, channel: channel, decoder: decoder)
+            self.handler = handler
+            try channel.pipeline.syncOperations.addHandler(handler)
+            perform(state.connected(attempt))
+        } catch {
+            drop(attempt, because: "cannot connect: \(Dialer.text(of: error))")
+        }
+    }
+
+    private func write(_ greeting: Greeting) {
+        greeting.write(to: &writer)
+        handler?.channel.writeAndFlush(writer.buffer, promise: nil)
+        writer.clear()
+    }
+
+    private func closeSocket() {
+        writer.clear()
+        let last = handler
+        handler = nil
+        last?.channel.close(promise: nil)
+    }
+
+    private func setConnectTimer(_ time: Duration) {
+        connectTimer?.cancel()
+        connectTimer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
+            self.perform(self.state.connectTimerFired())
+        }
+    }
+
+    private func setReplyTimer(_ time: NIODeadline) {
+        replyTimer?.cancel()
+        replyTimer = eventLoop.assumeIsolated().scheduleTask(deadline: time) {
+            self.perform(self.state.checkReplies(at: self.eventLoop.now))
+        }
+    }
+}
+
+// MARK: - What the connection brings
+
+extension RedisLink {
+    /// Whether `attempt` became the connection in use.
+    func uses(_ attempt: Attempt) -> Bool { state.uses(attempt) }
+
+    /// Takes one reply of the connection in use.
+    func receive(_ reply: RedisReply) {
+        let outcome = state.replied(reply)
+        perform(outcome.actions)
+        outcome.sink?.receive(.success(reply))
+    }
+
+    /// All that the socket had to say for now was taken.
+    func readCompleted() {
+        state.heard(at: eventLoop.now)
+        reportInFlight()
+    }
+
+    /// The attempt came to nothing, or its connection is of no use any more.
+    func drop(_ attempt: Attempt, because reason: String) {
+        perform(state.ended(attempt, because: reason))
+    }
+}

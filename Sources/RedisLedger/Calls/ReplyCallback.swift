@@ -1,0 +1,12 @@
+// Who waits for the reply to a command that is no call.
+
+import Redis
+
+/// Gives one reply to a closure.
+final class ReplyCallback: ReplySink {
+    private let run: (Result<RedisReply, RedisFailure>) -> Void
+
+    init(_ run: @escaping (Result<RedisReply, RedisFailure>) -> Void) { self.run = run }
+
+    func receive(_ reply: Result<RedisReply, RedisFailure>) { run(reply) }
+}
