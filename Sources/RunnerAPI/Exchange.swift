@@ -1,15 +1,16 @@
-// One request and its reply: filled while the request arrives, put to the ledger when it is
-// complete, kept in its connection's queue until its reply is written, and then used again.
+// One request and its reply: filled while the request arrives, decided when it is complete, kept in
+// its connection's queue until its reply is written, and then used again.
 
 import Access
 import Accounting
+import Deciding
 import HTTPRequests
 import NIOCore
 import NIOHTTP1
 import WireFormat
 
-/// Hears the ledger's answer to one request. Confined to its connection's event loop.
-final class Exchange: AnswerSink {
+/// Gets the decision on one request. Confined to its connection's event loop.
+final class Exchange: DecisionSink {
     /// What is known about the reply.
     enum Outcome {
         case none
@@ -17,8 +18,6 @@ final class Exchange: AnswerSink {
         case decided(Decision, about: Account)
     }
 
-    private let tally: Tally
-    private let decisions: DecisionTally
     /// Gone when the client hung up before the ledger answered.
     private var connection: Connection?
     /// What the head asks for, until all of the body has come.
@@ -29,19 +28,13 @@ final class Exchange: AnswerSink {
     private var body: ByteBuffer?
     private var bodyBytes = 0
     /// What the whole request asks for, until it is put.
-    private var asked: Asked?
-    private var considered: Considered?
+    private var asked: RunnerRequest?
     private(set) var outcome = Outcome.none
     private(set) var isHead = false
     /// The client must be told to send its body.
     private(set) var owesContinue = false
     /// This is the connection's last request.
     private(set) var closes = false
-
-    init(tally: Tally, decisions: DecisionTally) {
-        self.tally = tally
-        self.decisions = decisions
-    }
 
     /// The reply can be written.
     var isAnswered: Bool {
@@ -118,7 +111,7 @@ final class Exchange: AnswerSink {
         let bytes = body?.readableBytesView ?? ByteBufferView()
         body = nil
         do throws(Rejection) {
-            asked = try Asked(call, bytes, isJSON: framing?.isJSON == true)
+            asked = try RunnerRequest(call, bytes, isJSON: framing?.isJSON == true)
         } catch {
             reject(error)
         }
@@ -129,7 +122,7 @@ final class Exchange: AnswerSink {
         do throws(Rejection) {
             let call = try Routes.call(request.method, path: bytes.extracting(request.path))
             asked = try bytes.extracting(request.body).withUnsafeBufferPointer { body throws(Rejection) in
-                try Asked(call, body, isJSON: request.isJSON)
+                try RunnerRequest(call, body, isJSON: request.isJSON)
             }
         } catch {
             reject(error)
@@ -159,44 +152,14 @@ final class Exchange: AnswerSink {
         self.asked = nil
         // Whichever way a request came here, it does not get past this line without a token.
         guard isAuthorized || connection?.needsTokens == false else { return reject(.refused(.tokenMissing)) }
-        guard let considered = consider(asked, on: loop) else { return }
-        self.considered = considered
-        tally.asked()
-        loop.ledger.put(considered.question, about: considered.account, under: considered.plan, to: self)
-    }
-
-    /// - Returns: nil when the plan ruled the request out, which is a decision.
-    private func consider(_ asked: Asked, on loop: RunnerLoop) -> Considered? {
-        switch asked {
-        case .peek(let account): return loop.accountant.consider(peekAt: account)
-        case .settle(let account, let id, let durationMs, let ending):
-            return loop.accountant.consider(
-                settling: id, durationMs: durationMs, ending: ending, of: account)
-        case .admit(let admission):
-            do throws(Refusal) {
-                return try loop.accountant.consider(admission)
-            } catch {
-                decide(.refused(error), about: admission.account)
-                return nil
-            }
-        }
+        loop.desk.decide(asked, to: self)
     }
 
     // MARK: The answer
 
-    func receive(_ answer: Result<Answer, LedgerError>) {
-        guard let considered else { preconditionFailure("an answer to no question") }
-        self.considered = nil
-        tally.answered()
-        let decision = considered.decision(on: answer)
-        decisions.activity?.count(decision, on: considered)
-        decide(decision, about: considered.account)
-        connection?.answered()
-    }
-
-    private func decide(_ decision: Decision, about account: Account) {
-        decisions.count(decision)
+    override func decided(_ decision: Decision, about account: Account) {
         outcome = .decided(decision, about: account)
+        connection?.answered()
     }
 
     /// The client is gone; the answer, when it comes, is counted and forgotten.
@@ -227,66 +190,5 @@ extension Call {
 
     fileprivate var takesBody: Bool {
         if case .peek = self { false } else { true }
-    }
-}
-
-/// What a whole request asks for.
-private enum Asked {
-    case admit(Admission)
-    case settle(Account, ExecutionID, durationMs: Int, Ending)
-    case peek(Account)
-
-    /// - Parameter isJSON: what the request says about its body.
-    init(_ call: Call, _ body: some Collection<UInt8>, isJSON: Bool) throws(Rejection) {
-        switch call {
-        case .peek(let account): self = .peek(account)
-        case .settle(let account, let id):
-            let body = try Self.read(body, as: SettleBody.self, isJSON: isJSON)
-            self = .settle(account, id, durationMs: body.durationMs, Ending(body))
-        case .admit(let account):
-            let body = try Self.read(body, as: AdmitBody.self, isJSON: isJSON)
-            self = .admit(try Admission(body, account: account))
-        }
-    }
-
-    private static func read<Body: WireBody>(
-        _ bytes: some Collection<UInt8>, as: Body.Type, isJSON: Bool
-    ) throws(Rejection) -> Body {
-        guard bytes.isEmpty || isJSON else { throw .unsupportedMediaType }
-        do throws(BodyError) {
-            return try Body(json: bytes)
-        } catch {
-            throw Rejection(Problem(error))
-        }
-    }
-}
-
-extension Ending {
-    fileprivate init(_ body: SettleBody) {
-        let outcome: Outcome? =
-            switch body.outcome {
-            case .ok: .ok
-            case .error: .error
-            case .timeout: .timeout
-            case .notStarted: .notStarted
-            case nil: nil
-            }
-        self.init(outcome: outcome, memoryBytes: body.memoryBytes)
-    }
-}
-
-extension Admission {
-    /// - Throws: never for a body that was read: its id has the bytes an ``ExecutionID`` may have.
-    fileprivate init(_ body: AdmitBody, account: Account) throws(Rejection) {
-        var id: ExecutionID?
-        if let name = body.id {
-            id = ExecutionID(name)
-            guard id != nil else { throw .malformedID }
-        }
-        self.init(
-            account: account, id: id, function: body.function,
-            kind: body.kind ?? Admission.defaultKind,
-            maxDurationMs: body.maxDurationMs, minDurationMs: body.minDurationMs,
-            payloadBytes: body.payloadBytes)
     }
 }

@@ -1,8 +1,9 @@
-// What one event loop has to itself: its accountant, its ledger, its connections, and the memory
-// replies are made in. Nothing here is shared, so nothing here is locked.
+// What one event loop has to itself: its desk, its connections, and the memory replies are made in.
+// Nothing here is shared, so nothing here is locked.
 
 import Access
 import Accounting
+import Deciding
 import Logging
 import NIOCore
 
@@ -33,8 +34,7 @@ final class RunnerLoop {
 
     let settings: RunnerSettings
     let patience: Patience
-    let ledger: any Ledger
-    var accountant: Accountant
+    let desk: DecisionDesk
     var replies: ResponseWriter
     /// Whose requests are answered; nil: everybody's.
     var tokens: TokenBook?
@@ -44,7 +44,6 @@ final class RunnerLoop {
 
     private let eventLoop: any EventLoop
     private let tally: Tally
-    private let decisions: DecisionTally
     private let logger: Logger
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var ticking: Scheduled<Void>?
@@ -62,35 +61,26 @@ final class RunnerLoop {
     private var isDraining = false
     private var drained: [EventLoopPromise<Void>] = []
 
-    /// - Parameter eventLoop: the one this is called on.
+    /// - Parameters:
+    ///   - eventLoop: the one this is called on.
+    ///   - desk: of the same event loop.
     init(
-        on eventLoop: any EventLoop, settings: RunnerSettings, accountant: Accountant, ledger: any Ledger,
-        tally: Tally, logger: Logger
+        on eventLoop: any EventLoop, settings: RunnerSettings, desk: DecisionDesk, tally: Tally,
+        logger: Logger
     ) {
         self.eventLoop = eventLoop
         self.settings = settings
         self.patience = Patience(settings)
-        self.accountant = accountant
-        self.ledger = ledger
+        self.desk = desk
         self.tally = tally
-        decisions = DecisionTally(factory: tally.factory, countsActivity: settings.countsActivity)
         self.logger = logger
         replies = ResponseWriter(tellsTime: settings.rateLimitTime, tally: tally)
-        replace(plans: accountant.plans)
+        replies.replace(plans: desk.plans)
     }
 
     func replace(plans: PlanBook) {
-        accountant.plans = plans
-        decisions.prepare(for: plans)
+        desk.replace(plans: plans)
         replies.replace(plans: plans)
-    }
-
-    /// Takes what accounts did, and says which minute it is now; nothing when no rollups are kept.
-    func takeActivity(minute: Int, _ take: (inout ActivityBook) -> [MinuteActivity]) -> TakenActivity {
-        guard decisions.activity != nil else { return TakenActivity() }
-        decisions.activity!.begin(minute: minute)
-        let activities = take(&decisions.activity!)
-        return TakenActivity(activities: activities, uncounted: decisions.activity!.takeUncounted())
     }
 
     // MARK: Connections
@@ -207,7 +197,7 @@ final class RunnerLoop {
     // MARK: Exchanges
 
     func exchange(for connection: Connection) -> Exchange {
-        let exchange = spares.popLast() ?? Exchange(tally: tally, decisions: decisions)
+        let exchange = spares.popLast() ?? Exchange()
         exchange.begin(connection)
         return exchange
     }
