@@ -3,7 +3,13 @@
 extension HouseRules {
     /// An identifier, and what to write instead.
     static let bannedIdentifiers: [String: String] = [
-        "Measure": "RankingKey"
+        "Asked": "RunnerRequest",
+        "Considered": "PreparedQuestion",
+        "DecisionTally": "DecisionMetrics",
+        "Measure": "RankingKey",
+        "Patience": "Timeouts",
+        "Rejection": "RequestError",
+        "SpokenPlan": "PlanHeaders",
     ]
 
     static func words(_ files: [HouseFile]) -> [String] {

@@ -49,11 +49,13 @@ final class EmbeddedClient {
         scripted = ScriptedLedger(clock: clock)
         let ledger: any Ledger = isScripted ? scripted : MemoryLedger { [clock] in clock.now }
         let accountant = Accountant(plans: try plans ?? .builtIn(), random: CountingGenerator())
-        let tally = Tally(factory: metrics)
+        let serverMetrics = ServerMetrics(factory: metrics)
         let desk = DecisionDesk(
-            accountant: accountant, ledger: ledger, metrics: metrics, openQuestions: tally.openQuestions)
+            accountant: accountant, ledger: ledger, metrics: metrics,
+            openQuestions: serverMetrics.openQuestions)
         runner = RunnerLoop(
-            on: eventLoop, settings: settings, desk: desk, tally: tally, logger: Logger(label: "test"))
+            on: eventLoop, settings: settings, desk: desk, metrics: serverMetrics,
+            logger: Logger(label: "test"))
         channel = EmbeddedChannel(loop: eventLoop)
         try open(channel, isTrusted: isTrusted)
     }

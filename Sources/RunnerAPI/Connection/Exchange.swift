@@ -14,14 +14,14 @@ final class Exchange: DecisionSink {
     /// What is known about the reply.
     enum Outcome {
         case none
-        case rejected(Rejection)
+        case rejected(RequestError)
         case decided(Decision, about: Account)
     }
 
     /// Gone when the client hung up before the ledger answered.
     private var connection: Connection?
     /// What the head asks for, until all of the body has come.
-    private var call: Call?
+    private var route: Route?
     private var framing: RequestFraming?
     /// It came with a good token, or needed none.
     private var isAuthorized = false
@@ -52,7 +52,7 @@ final class Exchange: DecisionSink {
     /// - Parameter maximum: bytes of body at most.
     func receive(_ head: HTTPRequestHead, maximum: Int) {
         isHead = head.method == .HEAD
-        do throws(Rejection) {
+        do throws(RequestError) {
             let framing = try Self.framing(of: head)
             let target = RequestTarget(head.uri)
             self.framing = framing
@@ -61,10 +61,10 @@ final class Exchange: DecisionSink {
             let bearer = try connection?.authorize(framing.authorization)
             isAuthorized = connection != nil
             guard framing.length <= maximum else { throw .bodyTooLarge(maximumBytes: maximum) }
-            let call = try Routes.call(head.method, target.path)
-            if let bearer, !bearer.speaks(for: call.account.name) { throw .refused(.accountForbidden) }
-            if framing.length > 0, !framing.isJSON, call.takesBody { throw .unsupportedMediaType }
-            self.call = call
+            let route = try Routes.route(head.method, target.path)
+            if let bearer, !bearer.speaks(for: route.account.name) { throw .refused(.accountForbidden) }
+            if framing.length > 0, !framing.isJSON, route.takesBody { throw .unsupportedMediaType }
+            self.route = route
             owesContinue = framing.expectsContinue && framing.hasBody
         } catch {
             reject(error)
@@ -74,21 +74,21 @@ final class Exchange: DecisionSink {
         }
     }
 
-    private static func framing(of head: HTTPRequestHead) throws(Rejection) -> RequestFraming {
+    private static func framing(of head: HTTPRequestHead) throws(RequestError) -> RequestFraming {
         do throws(Problem) {
             return try RequestFraming(head)
         } catch {
-            throw Rejection(error, closes: true)
+            throw RequestError(error, closes: true)
         }
     }
 
     private func checkSender(
         _ framing: RequestFraming, _ method: HTTPMethod, _ target: RequestTarget
-    ) throws(Rejection) {
+    ) throws(RequestError) {
         do throws(Problem) {
             try connection?.checkSender(framing, method, target)
         } catch {
-            throw Rejection(error, closes: error.type == .malformedRequest)
+            throw RequestError(error, closes: error.type == .malformedRequest)
         }
     }
 
@@ -96,7 +96,7 @@ final class Exchange: DecisionSink {
         owesContinue = false
         bodyBytes += bytes.readableBytes
         guard bodyBytes <= maximum else { return reject(.bodyTooLarge(maximumBytes: maximum)) }
-        guard call?.takesBody == true else { return }
+        guard route?.takesBody == true else { return }
         if body == nil {
             body = bytes
         } else {
@@ -106,12 +106,12 @@ final class Exchange: DecisionSink {
 
     /// All of the request has been received.
     func complete() {
-        guard let call else { return }
-        self.call = nil
+        guard let route else { return }
+        self.route = nil
         let bytes = body?.readableBytesView ?? ByteBufferView()
         body = nil
-        do throws(Rejection) {
-            asked = try RunnerRequest(call, bytes, isJSON: framing?.isJSON == true)
+        do throws(RequestError) {
+            asked = try RunnerRequest(route, bytes, isJSON: framing?.isJSON == true)
         } catch {
             reject(error)
         }
@@ -119,10 +119,10 @@ final class Exchange: DecisionSink {
 
     /// Takes a request that came whole; nothing else is to be received.
     func receive(_ request: PlainRequest, in bytes: Span<UInt8>) {
-        do throws(Rejection) {
-            let call = try Routes.call(request.method, path: bytes.extracting(request.path))
-            asked = try bytes.extracting(request.body).withUnsafeBufferPointer { body throws(Rejection) in
-                try RunnerRequest(call, body, isJSON: request.isJSON)
+        do throws(RequestError) {
+            let route = try Routes.route(request.method, path: bytes.extracting(request.path))
+            asked = try bytes.extracting(request.body).withUnsafeBufferPointer { body throws(RequestError) in
+                try RunnerRequest(route, body, isJSON: request.isJSON)
             }
         } catch {
             reject(error)
@@ -130,11 +130,11 @@ final class Exchange: DecisionSink {
     }
 
     /// The reply is an error, whatever else was known; nobody is asked.
-    func reject(_ rejection: Rejection) {
-        outcome = .rejected(rejection)
-        closes = closes || rejection.closes
+    func reject(_ error: RequestError) {
+        outcome = .rejected(error)
+        closes = closes || error.closes
         owesContinue = false
-        call = nil
+        route = nil
         asked = nil
         body = nil
     }
@@ -168,7 +168,7 @@ final class Exchange: DecisionSink {
     /// Forgets everything, to be used for another request.
     func clear() {
         connection = nil
-        call = nil
+        route = nil
         asked = nil
         framing = nil
         isAuthorized = false
@@ -178,17 +178,5 @@ final class Exchange: DecisionSink {
         isHead = false
         owesContinue = false
         closes = false
-    }
-}
-
-extension Call {
-    fileprivate var account: Account {
-        switch self {
-        case .admit(let account), .settle(let account, _), .peek(let account): account
-        }
-    }
-
-    fileprivate var takesBody: Bool {
-        if case .peek = self { false } else { true }
     }
 }

@@ -6,8 +6,8 @@ import WireFormat
 
 extension RunnerRequest {
     /// - Parameter isJSON: what the request says about its body.
-    init(_ call: Call, _ body: some Collection<UInt8>, isJSON: Bool) throws(Rejection) {
-        switch call {
+    init(_ route: Route, _ body: some Collection<UInt8>, isJSON: Bool) throws(RequestError) {
+        switch route {
         case .peek(let account): self = .peek(account)
         case .settle(let account, let id):
             let body = try Self.read(body, as: SettleBody.self, isJSON: isJSON)
@@ -20,12 +20,12 @@ extension RunnerRequest {
 
     private static func read<Body: WireBody>(
         _ bytes: some Collection<UInt8>, as: Body.Type, isJSON: Bool
-    ) throws(Rejection) -> Body {
+    ) throws(RequestError) -> Body {
         guard bytes.isEmpty || isJSON else { throw .unsupportedMediaType }
         do throws(BodyError) {
             return try Body(json: bytes)
         } catch {
-            throw Rejection(Problem(error))
+            throw RequestError(Problem(error))
         }
     }
 }
@@ -46,7 +46,7 @@ extension Ending {
 
 extension Admission {
     /// - Throws: never for a body that was read: its id has the bytes an ``ExecutionID`` may have.
-    fileprivate init(_ body: AdmitBody, account: Account) throws(Rejection) {
+    fileprivate init(_ body: AdmitBody, account: Account) throws(RequestError) {
         var id: ExecutionID?
         if let name = body.id {
             id = ExecutionID(name)

@@ -7,7 +7,7 @@ import Metrics
 import Synchronization
 
 /// Counts replies and connections of all event loops, and reports their open questions.
-final class Tally: Sendable {
+final class ServerMetrics: Sendable {
     /// By status less 200; nil for those that are never sent.
     private let responses: [Metrics.Counter?]
     private let connectionsGauge: Metrics.Gauge

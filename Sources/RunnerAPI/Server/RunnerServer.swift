@@ -20,7 +20,7 @@ public final class RunnerServer: Sendable {
     private let makeLedger: @Sendable (any EventLoop) -> any Ledger
     private let random: @Sendable () -> any RandomNumberGenerator
     private let logger: Logger
-    private let tally: Tally
+    private let metrics: ServerMetrics
     private let secure: Secure?
     private let guardListener: GuardListener?
     private let state: Mutex<State>
@@ -67,7 +67,7 @@ public final class RunnerServer: Sendable {
         self.makeLedger = makeLedger
         self.random = random
         self.logger = logger
-        tally = Tally(factory: metrics)
+        self.metrics = ServerMetrics(factory: metrics)
         self.secure = secure
         self.guardListener = guardListener
         Gauge(label: "stint_http_connections_maximum", factory: metrics).record(settings.maximumConnections)
@@ -204,9 +204,10 @@ public final class RunnerServer: Sendable {
     ) -> Worker {
         let desk = DecisionDesk(
             accountant: Accountant(plans: plans, random: random()), ledger: makeLedger(eventLoop),
-            metrics: tally.factory, openQuestions: tally.openQuestions,
+            metrics: metrics.factory, openQuestions: metrics.openQuestions,
             countsActivity: settings.countsActivity)
-        let loop = RunnerLoop(on: eventLoop, settings: settings, desk: desk, tally: tally, logger: logger)
+        let loop = RunnerLoop(
+            on: eventLoop, settings: settings, desk: desk, metrics: metrics, logger: logger)
         loop.tokens = tokens
         return Worker(eventLoop: eventLoop, loop: NIOLoopBound(loop, eventLoop: eventLoop))
     }

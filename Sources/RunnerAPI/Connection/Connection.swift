@@ -104,7 +104,7 @@ final class Connection: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             inputHasEnded = true
             if hasLeft { return close() }
-            if receiving != nil { fail(Rejection(.requestCutShort, closes: true)) }
+            if receiving != nil { fail(RequestError(.requestCutShort, closes: true)) }
             acceptsRequests = false
             changed()
         case is ChannelShouldQuiesceEvent: drain()
@@ -115,7 +115,7 @@ final class Connection: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         let maximum = loop.settings.maximumHeaderBytes
         guard let problem = Problem(decoding: error, maximumHeaderBytes: maximum) else { return close() }
-        fail(Rejection(problem, closes: true))
+        fail(RequestError(problem, closes: true))
     }
 
     // MARK: Requests arrive
@@ -139,7 +139,7 @@ final class Connection: ChannelDuplexHandler {
     /// - Parameter field: the value of the request's `Authorization`. Where none is needed, one
     ///   that is there counts all the same: it says for whom the caller speaks.
     /// - Returns: whose token it is; nil when there is none and none is needed.
-    func authorize(_ field: String?) throws(Rejection) -> TokenBook.Entry? {
+    func authorize(_ field: String?) throws(RequestError) -> TokenBook.Entry? {
         guard let tokens = loop.tokens, !isTrusted || field != nil else { return nil }
         do throws(BearerCheck.Refused) {
             return try bearer.check(field, in: tokens, for: .runner)
@@ -209,7 +209,7 @@ final class Connection: ChannelDuplexHandler {
     }
 
     /// The connection's last reply will be this one.
-    private func fail(_ rejection: Rejection) {
+    private func fail(_ error: RequestError) {
         guard acceptsRequests else { return }
         let exchange: Exchange
         if let receiving {
@@ -218,7 +218,7 @@ final class Connection: ChannelDuplexHandler {
             exchange = loop.exchange(for: self)
             queue.append(exchange)
         }
-        exchange.reject(rejection)
+        exchange.reject(error)
         acceptsRequests = false
         receiving = nil
         receivingSince = nil
@@ -323,16 +323,16 @@ final class Connection: ChannelDuplexHandler {
 
     /// Ends what takes too long; called once a tick.
     func check() {
-        let patience = loop.patience
+        let timeouts = loop.timeouts
         if let leavingSince {
-            if loop.tick - leavingSince > patience.leaving { close() }
+            if loop.tick - leavingSince > timeouts.leaving { close() }
         } else if let stalledSince {
-            if loop.tick - stalledSince > patience.stalled { close() }
+            if loop.tick - stalledSince > timeouts.stalled { close() }
         } else if let receivingSince {
-            if mayRead, loop.tick - receivingSince > patience.receiving {
+            if mayRead, loop.tick - receivingSince > timeouts.receiving {
                 fail(.requestTimeout(loop.settings.headerTimeout))
             }
-        } else if queue.isEmpty, loop.tick - idleSince > patience.idle {
+        } else if queue.isEmpty, loop.tick - idleSince > timeouts.idle {
             close()
         }
     }
