@@ -1,6 +1,6 @@
-// One client's connection: a queue of exchanges, in the order in which their replies leave.
-// Everything here happens on the connection's event loop. What a request says is `Exchange`'s
-// business, how long anything may take is decided by `check`, which the loop calls now and then.
+// One client's connection: a queue of exchanges, in the order in which their replies leave, between
+// its channel and its state. Everything here happens on the connection's event loop. What a request
+// says is `Exchange`'s business, what is done next and how long it may take is `ConnectionState`'s.
 
 import Access
 import HTTPRequests
@@ -8,54 +8,25 @@ import NIOCore
 import NIOHTTP1
 import WireFormat
 
-/// The last handler of a connection's pipeline, behind ``RequestDecoder``.
-///
-/// Requests are started in the order in which they came, at most ``maximumInFlight`` ahead of the
-/// replies; while that many wait, or while the client does not read, nothing is read from it. What
-/// has been read then is decoded all the same, but that is less than one read's worth of bytes.
+/// The last handler of a connection's pipeline, behind ``RequestDecoder``: tells the events to a
+/// ``ConnectionState``, and carries out its actions.
 final class Connection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Requests whose replies have not left.
-    static let maximumInFlight = 32
-    /// Bytes of replies after which they are sent before more are made.
-    private static let maximumBatchBytes = 65_536
-
     private let loop: RunnerLoop
-    /// Whoever can open it may ask: its Unix socket's file says who that is.
+    /// Requests need no token: access is controlled by the permissions of the Unix socket.
     private let isTrusted: Bool
     private let isSecure: Bool
     private var bearer = BearerCheck()
     private var hosts: HostCheck
     private var context: ChannelHandlerContext?
+    private var state: ConnectionState
+    /// The requests that ``state`` counts. The last of them may not be complete.
     private var queue = CircularBuffer<Exchange>()
-    /// The first so many of ``queue`` have been put to the ledger, or needed not be.
-    private var started = 0
-    /// The last of ``queue`` while its request is not complete.
-    private var receiving: Exchange?
-    /// When a request's first byte came, or when reading went on after a pause in the midst of one.
-    private var receivingSince: Int?
-    /// False once the last request of this connection has come; what follows is not looked at.
-    private(set) var acceptsRequests = true
     /// The request that came last offers an upgrade.
     private var lastOffersUpgrade = false
-    /// The client sends nothing any more.
-    private var inputHasEnded = false
-    /// No further request is begun.
-    private var isDraining = false
-    /// ``advance()`` runs or is sure to be called.
-    private var isBusy = false
-    /// A read that was asked for and put off.
-    private var readIsHeld = false
-    private var idleSince: Int
-    /// Since when the client does not read its replies.
-    private var stalledSince: Int?
-    /// Since when the last reply has been written.
-    private var leavingSince: Int?
-    /// Every reply has been sent.
-    private var hasLeft = false
 
     /// - Parameters:
     ///   - isTrusted: whether requests need no token.
@@ -65,14 +36,14 @@ final class Connection: ChannelDuplexHandler {
         self.isTrusted = isTrusted
         self.isSecure = isSecure
         hosts = HostCheck(takesAnyHost: isTrusted || loop.tokens != nil)
-        idleSince = loop.tick
+        state = ConnectionState(at: loop.tick)
     }
 
     // MARK: Open and closed
 
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
-        idleSince = loop.tick
+        state.opens(at: loop.tick)
         if !loop.opened(self) { fail(.tooManyConnections(loop.settings.maximumConnections)) }
         context.fireChannelActive()
     }
@@ -80,11 +51,9 @@ final class Connection: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         guard self.context != nil else { return }
         self.context = nil
-        acceptsRequests = false
-        receiving = nil
+        state.closes()
         for exchange in queue { exchange.abandon() }
         queue.removeAll()
-        started = 0
         loop.closed(self)
         context.fireChannelInactive()
     }
@@ -94,21 +63,23 @@ final class Connection: ChannelDuplexHandler {
 
     /// Takes no new request; closes when those that have begun are answered.
     func drain() {
-        isDraining = true
-        if receivingSince == nil { acceptsRequests = false }
+        state.drains()
         changed()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case ChannelEvent.inputClosed:
-            inputHasEnded = true
-            if hasLeft { return close() }
-            if receiving != nil { fail(RequestError(.requestCutShort, closes: true)) }
-            acceptsRequests = false
-            changed()
+        case ChannelEvent.inputClosed: inputEnds()
         case is ChannelShouldQuiesceEvent: drain()
         default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func inputEnds() {
+        switch state.inputEnds() {
+        case .close: close()
+        case .fail(let isQueued): answer(with: RequestError(.requestCutShort, closes: true), isQueued)
+        default: changed()
         }
     }
 
@@ -118,10 +89,13 @@ final class Connection: ChannelDuplexHandler {
         fail(RequestError(problem, closes: true))
     }
 
-    // MARK: Requests arrive
+    // MARK: What the decoder and the exchanges ask
+
+    /// False once the last request of this connection has come; what follows is not looked at.
+    var acceptsRequests: Bool { state.acceptsRequests }
 
     /// All that came before belongs to requests that are complete.
-    var isBetweenRequests: Bool { receiving == nil && receivingSince == nil }
+    var isBetweenRequests: Bool { state.isBetweenRequests }
 
     /// Whether every request must come with a token.
     var needsTokens: Bool { !isTrusted && loop.tokens != nil }
@@ -148,59 +122,60 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 
+    // MARK: Requests arrive
+
     /// - Returns: whether they are to be decoded.
-    func bytesArrive() -> Bool {
-        isBusy = true
-        if acceptsRequests, receivingSince == nil { receivingSince = loop.tick }
-        return acceptsRequests
-    }
+    func bytesArrive() -> Bool { state.bytesArrive(at: loop.tick) }
 
     /// After all that could be decoded, the beginning of another request is left.
-    func bytesRemain() {
-        if acceptsRequests, receivingSince == nil { receivingSince = loop.tick }
-    }
+    func bytesRemain() { state.bytesRemain(at: loop.tick) }
 
     /// Whether the request that ended last offered an upgrade; once for each.
     func offerHasEnded() -> Bool {
-        guard lastOffersUpgrade, receiving == nil, acceptsRequests else { return false }
+        guard lastOffersUpgrade, !state.isReceiving, state.acceptsRequests else { return false }
         lastOffersUpgrade = false
         return true
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard acceptsRequests else { return }
+        let maximum = loop.settings.maximumBodyBytes
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
-            let exchange = loop.exchange(for: self)
-            queue.append(exchange)
-            receiving = exchange
-            // A head that came in one piece with the end of the request before it.
-            if receivingSince == nil { receivingSince = loop.tick }
-            exchange.receive(head, maximum: loop.settings.maximumBodyBytes)
+            guard state.headArrives(at: loop.tick) else { return }
+            let exchange = append()
+            exchange.receive(head, maximum: maximum)
             lastOffersUpgrade = exchange.offersUpgrade
-            if exchange.isCutShort { requestEnds() }
+            if exchange.isCutShort { requestEnds(exchange) }
         case .body(let bytes):
-            guard let receiving else { return }
-            receiving.receive(bytes, maximum: loop.settings.maximumBodyBytes)
-            if receiving.isCutShort { requestEnds() }
-        case .end: requestEnds()
+            guard state.isReceiving, let exchange = queue.last else { return }
+            exchange.receive(bytes, maximum: maximum)
+            if exchange.isCutShort { requestEnds(exchange) }
+        case .end:
+            guard state.isReceiving, let exchange = queue.last else { return }
+            requestEnds(exchange)
         }
+    }
+
+    private func requestEnds(_ exchange: Exchange) {
+        exchange.complete()
+        start(state.requestEnds(isLast: exchange.closes))
     }
 
     /// Takes a request that came whole.
     func receive(_ request: PlainRequest, in bytes: Span<UInt8>) {
-        let exchange = loop.exchange(for: self)
-        queue.append(exchange)
+        let exchange = append()
         exchange.receive(request, in: bytes)
-        requestEnds()
+        start(state.wholeRequestArrives(isLast: exchange.closes))
     }
 
-    private func requestEnds() {
-        receiving?.complete()
-        if isDraining || receiving?.closes == true { acceptsRequests = false }
-        receiving = nil
-        receivingSince = nil
-        startWhatMay()
+    private func append() -> Exchange {
+        let exchange = loop.exchange(for: self)
+        queue.append(exchange)
+        return exchange
+    }
+
+    private func start(_ action: ConnectionState.Action) {
+        if case .start(let place) = action { queue[offset: place].start(on: loop) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -209,29 +184,15 @@ final class Connection: ChannelDuplexHandler {
     }
 
     /// The connection's last reply will be this one.
-    private func fail(_ error: RequestError) {
-        guard acceptsRequests else { return }
-        let exchange: Exchange
-        if let receiving {
-            exchange = receiving
-        } else {
-            exchange = loop.exchange(for: self)
-            queue.append(exchange)
-        }
-        exchange.reject(error)
-        acceptsRequests = false
-        receiving = nil
-        receivingSince = nil
-        changed()
+    private func fail(_ error: @autoclosure () -> RequestError) {
+        if case .fail(let isQueued) = state.fail() { answer(with: error(), isQueued) }
     }
 
-    private func startWhatMay() {
-        while started < min(queue.count, Self.maximumInFlight), stalledSince == nil {
-            let exchange = queue[offset: started]
-            guard exchange !== receiving else { return }
-            started += 1
-            exchange.start(on: loop)
-        }
+    /// - Parameter isQueued: whether the request is in the queue, or never had a place.
+    private func answer(with error: RequestError, _ isQueued: Bool) {
+        let exchange = isQueued ? queue[offset: queue.count - 1] : append()
+        exchange.reject(error)
+        changed()
     }
 
     // MARK: Replies leave
@@ -240,100 +201,69 @@ final class Connection: ChannelDuplexHandler {
     func answered() { changed() }
 
     private func changed() {
-        guard !isBusy, context != nil else { return }
-        isBusy = true
+        guard context != nil, case .advance = state.changes() else { return }
         loop.advanceSoon(self)
     }
 
     /// Writes every reply whose turn it is, with one flush; then starts, reads and closes what may
     /// now be.
     func advance() {
-        isBusy = true
-        defer { isBusy = false }
-        while let context, leavingSince == nil {
-            startWhatMay()
-            loop.replies.out.clear()
-            writeReplies()
-            guard loop.replies.out.readableBytes > 0 else { break }
-            context.writeAndFlush(Self.wrapOutboundOut(loop.replies.out), promise: nil)
-            idleSince = loop.tick
-        }
-        guard let context else { return }
-        if leavingSince == nil, !acceptsRequests, receiving == nil, queue.isEmpty { leave(context) }
-        if readIsHeld, mayRead {
-            readIsHeld = false
-            if receivingSince != nil { receivingSince = loop.tick }
-            context.read()
-        }
-    }
-
-    private func writeReplies() {
-        while started > 0, queue[offset: 0].isAnswered,
-            loop.replies.out.readableBytes < Self.maximumBatchBytes
-        {
-            let exchange = queue.removeFirst()
-            started -= 1
-            let isLast = exchange.closes || (!acceptsRequests && queue.isEmpty)
-            loop.write(exchange, isLast: isLast)
-            loop.recycle(exchange)
-        }
-        if started == 0, let first = queue.first, first.owesContinue {
-            loop.replies.writeContinue()
-            first.hasContinued()
+        loop.replies.out.clear()
+        while let context {
+            let first = queue.first?.progress ?? .pending
+            switch state.next(first, unsentBytes: loop.replies.out.readableBytes, at: loop.tick) {
+            case .start(let place): queue[offset: place].start(on: loop)
+            case .write(let isLast):
+                let exchange = queue.removeFirst()
+                loop.write(exchange, isLast: isLast)
+                loop.recycle(exchange)
+            case .writeContinue:
+                loop.replies.writeContinue()
+                queue.first?.hasContinued()
+            case .flush:
+                context.writeAndFlush(Self.wrapOutboundOut(loop.replies.out), promise: nil)
+                loop.replies.out.clear()
+            case .finish: finish(context)
+            case .read: context.read()
+            case .none, .advance, .fail, .closeOutput, .close: return
+            }
         }
     }
 
-    /// Closes once all that was written is sent: the sending half, and the rest when the client has
-    /// closed its own. Closing both at once would reset the connection if the client still sends,
-    /// and it might lose the reply.
-    private func leave(_ context: ChannelHandlerContext) {
-        leavingSince = loop.tick
+    /// Tells the state when all that was written is sent.
+    private func finish(_ context: ChannelHandlerContext) {
         let sent = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: sent)
         sent.futureResult.assumeIsolated().whenComplete { [self] _ in
-            hasLeft = true
-            if inputHasEnded {
-                close()
-            } else {
-                self.context?.close(mode: .output, promise: nil)
+            switch state.lastReplyIsSent() {
+            case .close: close()
+            case .closeOutput: self.context?.close(mode: .output, promise: nil)
+            default: break
             }
         }
     }
 
     // MARK: How much, how long
 
-    private var mayRead: Bool {
-        leavingSince != nil || (queue.count < Self.maximumInFlight && stalledSince == nil)
-    }
-
     func read(context: ChannelHandlerContext) {
-        if mayRead { context.read() } else { readIsHeld = true }
+        if case .read = state.readIsAsked() { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stalledSince = context.channel.isWritable ? nil : stalledSince ?? loop.tick
+        state.writabilityChanges(context.channel.isWritable, at: loop.tick)
         changed()
         context.fireChannelWritabilityChanged()
     }
 
     /// Since when nothing is asked here; nil while something is, and when the last reply leaves.
-    var restsSince: Int? {
-        queue.isEmpty && receivingSince == nil && leavingSince == nil && acceptsRequests ? idleSince : nil
-    }
+    var restsSince: Int? { state.restsSince }
 
     /// Ends what takes too long; called once a tick.
     func check() {
-        let timeouts = loop.timeouts
-        if let leavingSince {
-            if loop.tick - leavingSince > timeouts.leaving { close() }
-        } else if let stalledSince {
-            if loop.tick - stalledSince > timeouts.stalled { close() }
-        } else if let receivingSince {
-            if mayRead, loop.tick - receivingSince > timeouts.receiving {
-                fail(.requestTimeout(loop.settings.headerTimeout))
-            }
-        } else if queue.isEmpty, loop.tick - idleSince > timeouts.idle {
-            close()
+        switch state.check(at: loop.tick, loop.timeouts) {
+        case .fail(let isQueued): answer(with: .requestTimeout(loop.settings.headerTimeout), isQueued)
+        case .close: close()
+        default: break
         }
     }
 }

@@ -41,6 +41,11 @@ final class Exchange: DecisionSink {
         if case .none = outcome { false } else { true }
     }
 
+    /// What the reply waits for.
+    var progress: ConnectionState.FirstReply {
+        isAnswered ? .ready(closes: closes) : owesContinue ? .owesContinue : .pending
+    }
+
     var keepsOldConnection: Bool { framing?.keepsOldConnection ?? false }
 
     var offersUpgrade: Bool { framing?.offersUpgrade ?? false }

@@ -1,4 +1,4 @@
-// The timeouts of a connection in ticks, the unit of the clock that an event loop's connections share.
+// The timeouts of a connection, in ticks: the unit of its event loop's coarse clock.
 
 import NIOCore
 
