@@ -215,7 +215,7 @@ final class Connection: ChannelDuplexHandler {
             case .start(let place): queue[offset: place].start(on: loop)
             case .write(let isLast):
                 let exchange = queue.removeFirst()
-                loop.write(exchange, isLast: isLast)
+                exchange.write(to: &loop.replies, isLast: isLast)
                 loop.recycle(exchange)
             case .writeContinue:
                 loop.replies.writeContinue()

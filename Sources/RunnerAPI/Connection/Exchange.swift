@@ -11,44 +11,67 @@ import WireFormat
 
 /// Gets the decision on one request. Confined to its connection's event loop.
 final class Exchange: DecisionSink {
-    /// What is known about the reply.
-    enum Outcome {
-        case none
+    private enum State {
+        /// Nothing has come. To `readingBody`, `ready`, `answered`.
+        case readingHead
+        /// The head asks for something, and its body is to say more. To `ready`, `answered`.
+        case readingBody(Arriving)
+        /// The request is whole. To `waiting`, `answered`.
+        case ready(RunnerRequest, isAuthorized: Bool)
+        /// The desk has it. To `answered`.
+        case waiting
+        /// The reply can be written. What is left of the request is not looked at.
+        case answered(Reply)
+    }
+
+    /// What is known of a request whose body arrives.
+    private struct Arriving {
+        let route: Route
+        let isJSON: Bool
+        /// It came with a good token, or needed none.
+        let isAuthorized: Bool
+        /// The client must be told to send its body.
+        var owesContinue: Bool
+        var body: ByteBuffer?
+
+        mutating func append(_ bytes: ByteBuffer) {
+            if body == nil {
+                body = bytes
+            } else {
+                body?.writeImmutableBuffer(bytes)
+            }
+        }
+    }
+
+    private enum Reply {
         case rejected(RequestError)
         case decided(Decision, about: Account)
     }
 
+    private var state = State.readingHead
     /// Gone when the client hung up before the ledger answered.
     private var connection: Connection?
-    /// What the head asks for, until all of the body has come.
-    private var route: Route?
-    private var framing: RequestFraming?
-    /// It came with a good token, or needed none.
-    private var isAuthorized = false
-    private var body: ByteBuffer?
+    /// What the request says about the form of its reply.
+    private var form = ResponseWriter.Form()
     private var bodyBytes = 0
-    /// What the whole request asks for, until it is put.
-    private var asked: RunnerRequest?
-    private(set) var outcome = Outcome.none
-    private(set) var isHead = false
-    /// The client must be told to send its body.
-    private(set) var owesContinue = false
-    /// This is the connection's last request.
-    private(set) var closes = false
+    private(set) var offersUpgrade = false
 
-    /// The reply can be written.
-    var isAnswered: Bool {
-        if case .none = outcome { false } else { true }
+    /// This is the connection's last request.
+    var closes: Bool { form.closes }
+
+    /// ``receive(_:maximum:)`` found that there is no use in reading this request to its end.
+    var isCutShort: Bool {
+        if case .answered = state { closes } else { false }
     }
 
     /// What the reply waits for.
     var progress: ConnectionState.FirstReply {
-        isAnswered ? .ready(closes: closes) : owesContinue ? .owesContinue : .pending
+        switch state {
+        case .answered: .ready(closes: closes)
+        case .readingBody(let arriving): arriving.owesContinue ? .owesContinue : .pending
+        case .readingHead, .ready, .waiting: .pending
+        }
     }
-
-    var keepsOldConnection: Bool { framing?.keepsOldConnection ?? false }
-
-    var offersUpgrade: Bool { framing?.offersUpgrade ?? false }
 
     // MARK: The request arrives
 
@@ -56,26 +79,20 @@ final class Exchange: DecisionSink {
 
     /// - Parameter maximum: bytes of body at most.
     func receive(_ head: HTTPRequestHead, maximum: Int) {
-        isHead = head.method == .HEAD
+        form.isHead = head.method == .HEAD
+        var expectsContinue = false
         do throws(RequestError) {
             let framing = try Self.framing(of: head)
-            let target = RequestTarget(head.uri)
-            self.framing = framing
-            closes = framing.closes
-            try checkSender(framing, head.method, target)
-            let bearer = try connection?.authorize(framing.authorization)
-            isAuthorized = connection != nil
-            guard framing.length <= maximum else { throw .bodyTooLarge(maximumBytes: maximum) }
-            let route = try Routes.route(head.method, target.path)
-            if let bearer, !bearer.speaks(for: route.account.name) { throw .refused(.accountForbidden) }
-            if framing.length > 0, !framing.isJSON, route.takesBody { throw .unsupportedMediaType }
-            self.route = route
-            owesContinue = framing.expectsContinue && framing.hasBody
+            form.closes = framing.closes
+            form.keepsOldConnection = framing.keepsOldConnection
+            offersUpgrade = framing.offersUpgrade
+            expectsContinue = framing.expectsContinue
+            state = .readingBody(try arriving(head, framing, maximum: maximum))
         } catch {
             reject(error)
             // It waits to be told whether to send its body; whether it will nevertheless, nobody
             // knows.
-            if framing?.expectsContinue == true { closes = true }
+            if expectsContinue { form.closes = true }
         }
     }
 
@@ -85,6 +102,23 @@ final class Exchange: DecisionSink {
         } catch {
             throw RequestError(error, closes: true)
         }
+    }
+
+    /// - Throws: when the request needs no body to be rejected.
+    private func arriving(
+        _ head: HTTPRequestHead, _ framing: RequestFraming, maximum: Int
+    ) throws(RequestError) -> Arriving {
+        let target = RequestTarget(head.uri)
+        try checkSender(framing, head.method, target)
+        let bearer = try connection?.authorize(framing.authorization)
+        let isAuthorized = connection != nil
+        guard framing.length <= maximum else { throw .bodyTooLarge(maximumBytes: maximum) }
+        let route = try Routes.route(head.method, target.path)
+        if let bearer, !bearer.speaks(for: route.account.name) { throw .refused(.accountForbidden) }
+        if framing.length > 0, !framing.isJSON, route.takesBody { throw .unsupportedMediaType }
+        return Arriving(
+            route: route, isJSON: framing.isJSON, isAuthorized: isAuthorized,
+            owesContinue: framing.expectsContinue && framing.hasBody)
     }
 
     private func checkSender(
@@ -97,26 +131,26 @@ final class Exchange: DecisionSink {
         }
     }
 
+    /// A piece of the body. It counts although the request is answered already, and nobody may send
+    /// more than the maximum.
     func receive(_ bytes: ByteBuffer, maximum: Int) {
-        owesContinue = false
         bodyBytes += bytes.readableBytes
         guard bodyBytes <= maximum else { return reject(.bodyTooLarge(maximumBytes: maximum)) }
-        guard route?.takesBody == true else { return }
-        if body == nil {
-            body = bytes
-        } else {
-            body?.writeImmutableBuffer(bytes)
-        }
+        guard case .readingBody(var arriving) = state else { return }
+        // Or the pieces before would be copied for each piece.
+        state = .readingHead
+        arriving.owesContinue = false
+        if arriving.route.takesBody { arriving.append(bytes) }
+        state = .readingBody(arriving)
     }
 
     /// All of the request has been received.
     func complete() {
-        guard let route else { return }
-        self.route = nil
-        let bytes = body?.readableBytesView ?? ByteBufferView()
-        body = nil
+        guard case .readingBody(let arriving) = state else { return }
         do throws(RequestError) {
-            asked = try RunnerRequest(route, bytes, isJSON: framing?.isJSON == true)
+            let bytes = arriving.body?.readableBytesView ?? ByteBufferView()
+            let request = try RunnerRequest(arriving.route, bytes, isJSON: arriving.isJSON)
+            state = .ready(request, isAuthorized: arriving.isAuthorized)
         } catch {
             reject(error)
         }
@@ -126,9 +160,11 @@ final class Exchange: DecisionSink {
     func receive(_ request: PlainRequest, in bytes: Span<UInt8>) {
         do throws(RequestError) {
             let route = try Routes.route(request.method, path: bytes.extracting(request.path))
-            asked = try bytes.extracting(request.body).withUnsafeBufferPointer { body throws(RequestError) in
+            let asked = try bytes.extracting(request.body).withUnsafeBufferPointer {
+                body throws(RequestError) in
                 try RunnerRequest(route, body, isJSON: request.isJSON)
             }
+            state = .ready(asked, isAuthorized: false)
         } catch {
             reject(error)
         }
@@ -136,52 +172,54 @@ final class Exchange: DecisionSink {
 
     /// The reply is an error, whatever else was known; nobody is asked.
     func reject(_ error: RequestError) {
-        outcome = .rejected(error)
-        closes = closes || error.closes
-        owesContinue = false
-        route = nil
-        asked = nil
-        body = nil
+        state = .answered(.rejected(error))
+        form.closes = form.closes || error.closes
     }
 
-    /// ``receive(_:maximum:)`` found that there is no use in reading this request to its end.
-    var isCutShort: Bool { closes && isAnswered }
-
-    func hasContinued() { owesContinue = false }
+    func hasContinued() {
+        guard case .readingBody(var arriving) = state else { return }
+        arriving.owesContinue = false
+        state = .readingBody(arriving)
+    }
 
     // MARK: The request is complete
 
-    /// Puts the question, unless the answer is known already.
+    /// Has it decided, unless it is answered already.
     func start(on loop: RunnerLoop) {
-        guard let asked else { return }
-        self.asked = nil
+        guard case .ready(let request, let isAuthorized) = state else { return }
         // Whichever way a request came here, it does not get past this line without a token.
         guard isAuthorized || connection?.needsTokens == false else { return reject(.refused(.tokenMissing)) }
-        loop.desk.decide(asked, to: self)
+        state = .waiting
+        loop.desk.decide(request, to: self)
     }
 
-    // MARK: The answer
-
     override func decided(_ decision: Decision, about account: Account) {
-        outcome = .decided(decision, about: account)
+        state = .answered(.decided(decision, about: account))
         connection?.answered()
     }
 
     /// The client is gone; the answer, when it comes, is counted and forgotten.
     func abandon() { connection = nil }
 
+    // MARK: The reply
+
+    /// - Parameter isLast: whether the connection closes after it.
+    func write(to replies: inout ResponseWriter, isLast: Bool) {
+        guard case .answered(let reply) = state else { preconditionFailure("a reply before its answer") }
+        form.closes = isLast
+        switch reply {
+        case .rejected(let error): replies.write(error, form)
+        case .decided(let decision, let account):
+            DecisionResponse(decision: decision, account: account).write(to: &replies, form)
+        }
+    }
+
     /// Forgets everything, to be used for another request.
     func clear() {
+        state = .readingHead
         connection = nil
-        route = nil
-        asked = nil
-        framing = nil
-        isAuthorized = false
-        body = nil
+        form = ResponseWriter.Form()
         bodyBytes = 0
-        outcome = .none
-        isHead = false
-        owesContinue = false
-        closes = false
+        offersUpgrade = false
     }
 }

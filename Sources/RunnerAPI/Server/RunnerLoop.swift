@@ -183,15 +183,4 @@ final class RunnerLoop {
         exchange.clear()
         if spares.count < Self.maximumSpares { spares.append(exchange) }
     }
-
-    func write(_ exchange: Exchange, isLast: Bool) {
-        let form = ResponseWriter.Form(
-            isHead: exchange.isHead, closes: isLast, keepsOldConnection: exchange.keepsOldConnection)
-        switch exchange.outcome {
-        case .none: preconditionFailure("a reply before its answer")
-        case .rejected(let error): replies.write(error, form)
-        case .decided(let decision, let account):
-            DecisionResponse(decision: decision, account: account).write(to: &replies, form)
-        }
-    }
 }
