@@ -129,13 +129,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // The ledger and the two planes.
+        // The ledger, the desk that every API for runners decides at, and the two planes.
         .target(
             name: "RedisLedger",
             dependencies: ["Accounting", "Redis", nio, log, metrics],
             resources: ["Decide", "Include", "Inspect"].map { .embedInCode("Scripts/\($0)") },
             swiftSettings: strict
         ),
+        .target(name: "Deciding", dependencies: ["Accounting", metrics], swiftSettings: strict),
         .target(
             name: "Records", dependencies: ["Accounting", "PlanText", "Redis", "WireFormat", nio, metrics],
             resources: [.embedInCode("Scripts")],
@@ -144,7 +145,8 @@ let package = Package(
         .target(
             name: "RunnerAPI",
             dependencies: [
-                "Access", "Accounting", "HTTPRequests", "WireFormat", nio, posix, http1, log, metrics,
+                "Access", "Accounting", "Deciding", "HTTPRequests", "WireFormat", nio, posix, http1, log,
+                metrics,
             ],
             swiftSettings: strict
         ),
@@ -282,11 +284,18 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "DecidingTests",
+            dependencies: [
+                "Accounting", "Deciding", .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "RunnerAPITests",
             dependencies: [
                 "SeededChance", "SharedVectors",
-                "Access", "Accounting", "HTTPRequests", "RunnerAPI", "WireFormat", structuredFields, nio,
-                posix, http1, log, metrics,
+                "Access", "Accounting", "Deciding", "HTTPRequests", "RunnerAPI", "WireFormat",
+                structuredFields, nio, posix, http1, log, metrics,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],

@@ -26,7 +26,7 @@ struct AccountantTests {
         Accountant(plans: try! PlanBook(plans: [plan], standard: "p"), random: SeededGenerator(seed: seed))
     }
 
-    private static func ask(_ considered: Considered) -> Ask? {
+    private static func ask(_ considered: PreparedQuestion) -> Ask? {
         if case .admit(let ask) = considered.question { ask } else { nil }
     }
 

@@ -33,7 +33,7 @@ struct ActivityBookTests {
 
     private static func considered(
         _ question: Question, of account: Account = acme, under plan: Plan = plan
-    ) -> Considered {
+    ) -> PreparedQuestion {
         var accountant = Accountant(
             plans: try! PlanBook(plans: [plan], standard: plan.name), random: SystemRandomNumberGenerator())
         return switch question {

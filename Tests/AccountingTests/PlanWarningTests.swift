@@ -21,7 +21,7 @@ struct PlanWarningTests {
     static func granted(_ plan: Plan, kind: String, durationMs: Int? = nil) throws -> Int? {
         var accountant = Accountant(
             plans: try PlanBook(plans: [plan], standard: plan.name), random: SeededGenerator(seed: 1))
-        let considered: Considered
+        let considered: PreparedQuestion
         do throws(Refusal) {
             considered = try accountant.consider(
                 Admission(account: Account("acme")!, kind: kind, maxDurationMs: durationMs))

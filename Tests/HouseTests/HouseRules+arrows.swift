@@ -10,7 +10,7 @@ extension HouseRules {
             "Access", "AdminClient", "Audit", "Dashboard", "PlanSimulation", "PlanText", "QuotaClient",
             "Redis",
         ],
-        ["HTTPRequests", "LoadGeneration", "Records", "RedisLedger"],
+        ["Deciding", "HTTPRequests", "LoadGeneration", "Records", "RedisLedger"],
         ["AdminAPI", "RunnerAPI"],
         ["StintService"],
         ["StintCommands"],

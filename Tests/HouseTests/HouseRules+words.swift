@@ -4,10 +4,16 @@ extension HouseRules {
     /// An identifier, and what to write instead.
     static let bannedIdentifiers: [String: String] = [
         "AccountPages": "AccountInspector",
+        "Asked": "RunnerRequest",
+        "Considered": "PreparedQuestion",
+        "DecisionTally": "DecisionMetrics",
         "Ear": "ReplyCallback",
         "HoldWatch": "ExpiredHoldQueue",
         "Measure": "RankingKey",
+        "Patience": "Timeouts",
         "Posed": "LedgerCall.Pending",
+        "Rejection": "RequestError",
+        "SpokenPlan": "PlanHeaders",
     ]
 
     static func words(_ files: [HouseFile]) -> [String] {

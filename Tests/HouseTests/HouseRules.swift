@@ -8,7 +8,8 @@ enum HouseRules {
     static let pureImports: Set<String> = ["Synchronization"]
 
     static let modulesWithoutFoundation: Set<String> = [
-        "Access", "Accounting", "HTTPRequests", "WireFormat", "Redis", "RedisLedger", "RunnerAPI",
+        "Access", "Accounting", "Deciding", "HTTPRequests", "WireFormat", "Redis", "RedisLedger",
+        "RunnerAPI",
     ]
 
     static let unwantedFolders: Set<String> = [

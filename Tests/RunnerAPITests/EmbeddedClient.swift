@@ -2,6 +2,7 @@
 // exact bytes in, exact bytes out, and time that the test moves.
 
 import Accounting
+import Deciding
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -48,9 +49,13 @@ final class EmbeddedClient {
         scripted = ScriptedLedger(clock: clock)
         let ledger: any Ledger = isScripted ? scripted : MemoryLedger { [clock] in clock.now }
         let accountant = Accountant(plans: try plans ?? .builtIn(), random: CountingGenerator())
+        let serverMetrics = ServerMetrics(factory: metrics)
+        let desk = DecisionDesk(
+            accountant: accountant, ledger: ledger, metrics: metrics,
+            openQuestions: serverMetrics.openQuestions)
         runner = RunnerLoop(
-            on: eventLoop, settings: settings, accountant: accountant, ledger: ledger,
-            tally: Tally(factory: metrics), logger: Logger(label: "test"))
+            on: eventLoop, settings: settings, desk: desk, metrics: serverMetrics,
+            logger: Logger(label: "test"))
         channel = EmbeddedChannel(loop: eventLoop)
         try open(channel, isTrusted: isTrusted)
     }

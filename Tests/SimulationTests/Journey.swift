@@ -100,7 +100,7 @@ struct Journey {
 
     /// Repeats the question until the ledger can say.
     private func insist(
-        on considered: Considered, _ ledger: FaultyLedger, _ failures: inout Int
+        on considered: PreparedQuestion, _ ledger: FaultyLedger, _ failures: inout Int
     ) throws -> Decision {
         for _ in 0..<2 {
             let recorder = AnswerRecorder()

@@ -10,7 +10,7 @@ struct SimulatedProcess {
         let number: Int
         let process: Int
         let letter: Letter
-        let considered: Considered
+        let considered: PreparedQuestion
     }
 
     /// After this many ms a call's outcome is unknown.
@@ -23,7 +23,7 @@ struct SimulatedProcess {
         accountant = Accountant(plans: plans, random: SeededGenerator(seed: seed))
     }
 
-    mutating func consider(_ letter: Letter) throws(Refusal) -> Considered {
+    mutating func consider(_ letter: Letter) throws(Refusal) -> PreparedQuestion {
         switch letter.content {
         case .start(let admission): try accountant.consider(admission)
         case .settle(let id, let durationMs):

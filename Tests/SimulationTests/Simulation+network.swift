@@ -20,7 +20,7 @@ extension Simulation {
     }
 
     mutating func receive(_ letter: Letter, at process: Int) {
-        let considered: Considered
+        let considered: PreparedQuestion
         do {
             considered = try processes[process].consider(letter)
         } catch {

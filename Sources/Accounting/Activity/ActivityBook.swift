@@ -89,7 +89,7 @@ public struct ActivityBook: Sendable {
 
     /// Counts what the ledger decided. Peeks, and what it did not decide (refused, unavailable,
     /// degraded), are not counted.
-    public mutating func count(_ decision: Decision, on considered: Considered) {
+    public mutating func count(_ decision: Decision, on considered: PreparedQuestion) {
         switch (decision, considered.question) {
         case (.admitted(let admitted, let standing), .admit(let ask)):
             count(considered.account, ask.function, standing) { activity in

@@ -58,7 +58,7 @@ public struct Accountant {
     }
 
     /// - Throws: ``Refusal`` when the plan rules the request out whatever is left.
-    public mutating func consider(_ admission: Admission) throws(Refusal) -> Considered {
+    public mutating func consider(_ admission: Admission) throws(Refusal) -> PreparedQuestion {
         let plan = plans.plan(of: admission.account)
         let ceiling = try ceiling(of: admission.kind, under: plan)
         if let limit = ceiling.payloadBytes, let bytes = admission.payloadBytes, bytes > limit {
@@ -77,20 +77,20 @@ public struct Accountant {
             id: admission.id ?? ExecutionID(using: &random), isNew: admission.id == nil,
             durationMs: durationMs, minimumMs: admission.minDurationMs ?? plan.minimumGrantMs,
             function: admission.function, kind: admission.kind)
-        return Considered(
+        return PreparedQuestion(
             account: admission.account, plan: plan, question: .admit(ask), memoryBytes: ceiling.memoryBytes)
     }
 
     public func consider(
         settling id: ExecutionID, durationMs: Int, ending: Ending = .untold, of account: Account
-    ) -> Considered {
-        Considered(
+    ) -> PreparedQuestion {
+        PreparedQuestion(
             account: account, plan: plans.plan(of: account),
             question: .settle(id, durationMs: durationMs, ending: ending), memoryBytes: nil)
     }
 
-    public func consider(peekAt account: Account) -> Considered {
-        Considered(account: account, plan: plans.plan(of: account), question: .peek, memoryBytes: nil)
+    public func consider(peekAt account: Account) -> PreparedQuestion {
+        PreparedQuestion(account: account, plan: plans.plan(of: account), question: .peek, memoryBytes: nil)
     }
 
     private func ceiling(of kind: String, under plan: Plan) throws(Refusal) -> Ceiling {
@@ -101,7 +101,7 @@ public struct Accountant {
 }
 
 /// A question ready for the ledger, with what is needed to turn its answer into a decision.
-public struct Considered: Sendable {
+public struct PreparedQuestion: Sendable {
     public let account: Account
     public let plan: Plan
     public let question: Question

@@ -1,6 +1,7 @@
 // The rollups as a service: once a second some of what the event loops counted goes to Redis, and
 // at the end the rest of it.
 
+import Accounting
 import Logging
 import Records
 import RunnerAPI

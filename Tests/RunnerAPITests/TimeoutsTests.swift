@@ -6,8 +6,8 @@ import Testing
 
 @testable import RunnerAPI
 
-@Suite("Patience")
-struct PatienceTests {
+@Suite("Timeouts")
+struct TimeoutsTests {
     private typealias Client = EmbeddedClient
 
     private static var settings: RunnerSettings {

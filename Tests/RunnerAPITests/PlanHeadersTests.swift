@@ -1,5 +1,5 @@
-// Replies under more plans than are worth preparing: each is spoken of as itself, and memory stays
-// bounded.
+// Replies under more plans than are worth preparing: each has the headers of its own, and memory
+// stays bounded.
 
 import Accounting
 import Metrics
@@ -8,8 +8,8 @@ import Testing
 
 @testable import RunnerAPI
 
-@Suite("Plans of overrides, spoken")
-struct SpokenPlanTests {
+@Suite("Headers of plans with overrides")
+struct PlanHeadersTests {
     @Test(
         "Whatever the number of accounts with amounts of their own, each reply tells its own, and few are kept"
     )
@@ -21,9 +21,10 @@ struct SpokenPlanTests {
             overrides[Account("a-\(number)")!] = AccountOverride(amounts: ["executions": number])
         }
         let book = PlanBook(base, overrides: overrides) { Issue.record("\($0): \($1)") }
-        var writer = ResponseWriter(tellsTime: false, tally: Tally(factory: NOOPMetricsHandler.instance))
+        var writer = ResponseWriter(
+            includesTime: false, metrics: ServerMetrics(factory: NOOPMetricsHandler.instance))
         writer.replace(plans: book)
-        #expect(writer.spokenCount == 1, "nothing is prepared for accounts that nobody asked about")
+        #expect(writer.planHeadersCount == 1, "nothing is prepared for accounts that nobody asked about")
         let usage = standard.windows.map { _ in Usage(executions: 0, ms: 0, oldestLeavesInMs: nil) }
         for number in Array(0..<10_000) + [0, 1, 2] {
             writer.out.clear()
@@ -31,9 +32,9 @@ struct SpokenPlanTests {
             writer.rateLimit(Standing(plan: plan, usage: usage), retryAfterMs: nil)
             #expect(
                 String(buffer: writer.out).hasPrefix("RateLimit-Policy: \"executions\";q=\(number);w=60\r\n"))
-            #expect(writer.spokenCount <= ResponseWriter.maximumSpoken)
+            #expect(writer.planHeadersCount <= ResponseWriter.maximumPlanHeaders)
         }
         writer.replace(plans: base)
-        #expect(writer.spokenCount == 1)
+        #expect(writer.planHeadersCount == 1)
     }
 }

@@ -8,7 +8,7 @@ import Testing
 @testable import RunnerAPI
 
 @Suite("Metrics")
-struct TallyTests {
+struct ServerMetricsTests {
     private typealias Client = EmbeddedClient
 
     @Test("Every counter is there before the first request, and no label names an account")

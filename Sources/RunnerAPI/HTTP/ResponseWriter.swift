@@ -1,6 +1,6 @@
 // Writes replies as bytes: first a body, then the head that tells its length, then both into the
-// buffer that goes out. Knows HTTP; what is said is `DecisionResponse`'s and `Rejection`'s
-// business.
+// buffer that goes out. It knows HTTP; what a reply says is in `DecisionResponse` and
+// `RequestError`.
 
 import Access
 import Accounting
@@ -25,23 +25,24 @@ struct ResponseWriter {
     var body = JSONWriter()
     /// The value of a header field in the making.
     private var value: [UInt8] = []
-    /// Plans that were spoken of since they changed; at most ``maximumSpoken``.
-    private var spoken: [ObjectIdentifier: SpokenPlan] = [:]
-    static let maximumSpoken = 4_096
-    private var latest: SpokenPlan?
-    private let tellsTime: Bool
-    private let tally: Tally
+    /// Of the plans in replies since the plans changed; at most ``maximumPlanHeaders``.
+    private var planHeadersCache: [ObjectIdentifier: PlanHeaders] = [:]
+    static let maximumPlanHeaders = 4_096
+    private var latest: PlanHeaders?
+    private let includesTime: Bool
+    private let metrics: ServerMetrics
 
-    init(tellsTime: Bool, tally: Tally) {
-        self.tellsTime = tellsTime
-        self.tally = tally
+    /// - Parameter includesTime: whether the `RateLimit` fields have the limits of execution time.
+    init(includesTime: Bool, metrics: ServerMetrics) {
+        self.includesTime = includesTime
+        self.metrics = metrics
     }
 
     // MARK: Parts of a head, in the order they are written
 
     /// The status line and what says what the body is; ``body`` is complete.
     mutating func begin(_ status: Status) {
-        tally.count(status)
+        metrics.count(status)
         out.writeStaticString(status.line)
         out.writeStaticString(
             status.rawValue < 400
@@ -68,14 +69,14 @@ struct ResponseWriter {
     /// `RateLimit-Policy` and `RateLimit`, unless there is no limit to tell.
     /// - Parameter retryAfterMs: the wait that the same reply tells.
     mutating func rateLimit(_ standing: Standing, retryAfterMs: Int?) {
-        let plan = spokenPlan(standing.plan)
+        let plan = planHeaders(of: standing.plan)
         guard !plan.fields.isEmpty else { return }
         out.writeStaticString(HeaderName.rateLimitPolicy)
         out.writeStaticString(": ")
         out.writeBytes(plan.fields.policyValue)
         out.writeStaticString("\r\n")
         value.removeAll(keepingCapacity: true)
-        for (item, limit) in plan.toldLimits.enumerated() {
+        for (item, limit) in plan.limits.enumerated() {
             // What is over-used has nothing to give until much of it has left: as late as the
             // retry, if known.
             let isOverused = standing.used(of: limit) > standing.plan.limits[limit].amount
@@ -103,10 +104,10 @@ struct ResponseWriter {
 
     // MARK: Whole replies that are no decisions
 
-    mutating func write(_ rejection: Rejection, _ form: Form) {
+    mutating func write(_ error: RequestError, _ form: Form) {
         write(
-            rejection.problem, form, allow: rejection.allow, retryAfterSeconds: rejection.retryAfterSeconds,
-            challenge: rejection.challenge)
+            error.problem, form, allow: error.allow, retryAfterSeconds: error.retryAfterSeconds,
+            challenge: error.challenge)
     }
 
     mutating func write(
@@ -130,28 +131,30 @@ struct ResponseWriter {
 
     // MARK: Plans
 
-    private mutating func spokenPlan(_ plan: Plan) -> SpokenPlan {
+    private mutating func planHeaders(of plan: Plan) -> PlanHeaders {
         if let latest, latest.plan === plan { return latest }
-        if let known = spoken[ObjectIdentifier(plan)] {
+        if let known = planHeadersCache[ObjectIdentifier(plan)] {
             latest = known
             return known
         }
-        let made = SpokenPlan(plan, tellsTime: tellsTime)
-        if spoken.count >= Self.maximumSpoken { spoken.removeAll(keepingCapacity: true) }
-        spoken[ObjectIdentifier(plan)] = made
+        let made = PlanHeaders(plan, includesTime: includesTime)
+        if planHeadersCache.count >= Self.maximumPlanHeaders {
+            planHeadersCache.removeAll(keepingCapacity: true)
+        }
+        planHeadersCache[ObjectIdentifier(plan)] = made
         latest = made
         return made
     }
 
     /// How many plans are prepared now; for tests.
-    var spokenCount: Int { spoken.count }
+    var planHeadersCount: Int { planHeadersCache.count }
 
     /// The plans have changed: prepares the one that most accounts have, and forgets the others
     /// until somebody has them.
     mutating func replace(plans: PlanBook) {
-        spoken = [:]
+        planHeadersCache = [:]
         latest = nil
-        _ = spokenPlan(plans.standard)
+        _ = planHeaders(of: plans.standard)
     }
 }
 

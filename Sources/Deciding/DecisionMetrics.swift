@@ -5,13 +5,11 @@ import Accounting
 import Metrics
 
 /// Counts the decisions of one event loop; used on it only.
-final class DecisionTally {
+final class DecisionMetrics {
     private let verdicts: [Metrics.Counter]
     /// By the limit's name; the same for every plan that has a limit of this name.
     private var denials: [String: Metrics.Counter] = [:]
     private let factory: any MetricsFactory
-    /// What accounts do, for the rollups; nil when none are kept.
-    var activity: ActivityBook?
 
     /// The values of the label `verdict`; a denial is counted for each limit it names.
     private enum Verdict: Int, CaseIterable {
@@ -26,9 +24,8 @@ final class DecisionTally {
         }
     }
 
-    init(factory: any MetricsFactory, countsActivity: Bool) {
+    init(factory: any MetricsFactory) {
         self.factory = factory
-        activity = countsActivity ? ActivityBook() : nil
         verdicts = Verdict.allCases.map {
             Metrics.Counter(
                 label: "stint_decisions_total", dimensions: [("verdict", $0.label)], factory: factory)

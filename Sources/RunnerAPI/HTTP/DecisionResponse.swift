@@ -1,4 +1,4 @@
-// Where the 429 is spoken, and every other decision: status, head and body are functions of the
+// Where the 429 is written, and every other decision: status, head and body are functions of the
 // `Decision`. The rule that decides is `Accounting/SlidingWindow.swift`; where it runs is the
 // ledger.
 

@@ -1,18 +1,19 @@
-// The data plane's metrics that all event loops share: replies, connections and questions. Every
-// counter exists before it is needed, so that counting a request is an increment. Decisions are
-// `DecisionTally`'s.
+// The data plane's metrics that all event loops share: replies, connections and open questions.
+// Every counter exists before it is needed, so that counting a request is an increment. Decisions
+// are counted by their desk.
 
+import Deciding
 import Metrics
 import Synchronization
 
-/// Counts replies, connections and questions of all event loops.
-final class Tally: Sendable {
+/// Counts replies and connections of all event loops, and reports their open questions.
+final class ServerMetrics: Sendable {
     /// By status less 200; nil for those that are never sent.
     private let responses: [Metrics.Counter?]
     private let connectionsGauge: Metrics.Gauge
     private let inFlightGauge: Metrics.Gauge
     private let openConnections = Atomic(0)
-    private let openQuestions = Atomic(0)
+    let openQuestions = OpenQuestions()
     let factory: any MetricsFactory
 
     init(factory: any MetricsFactory) {
@@ -44,12 +45,6 @@ final class Tally: Sendable {
         connectionsGauge.record(openConnections.subtract(1, ordering: .relaxed).newValue)
     }
 
-    /// A question went to the ledger.
-    func asked() { openQuestions.add(1, ordering: .relaxed) }
-
-    /// The ledger answered.
-    func answered() { openQuestions.subtract(1, ordering: .relaxed) }
-
     /// Records the questions in flight. Called now and then rather than twice for each request.
-    func report() { inFlightGauge.record(openQuestions.load(ordering: .relaxed)) }
+    func report() { inFlightGauge.record(openQuestions.count) }
 }

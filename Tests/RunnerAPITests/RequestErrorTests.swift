@@ -7,7 +7,7 @@ import Testing
 @testable import RunnerAPI
 
 @Suite("Every rejection, to the byte")
-struct RejectionTests {
+struct RequestErrorTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let request: String

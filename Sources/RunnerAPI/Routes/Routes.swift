@@ -1,19 +1,12 @@
-// The route table of the data plane: three paths, their methods, and what a path says.
+// The route table of the data plane: three paths, their methods, and how a path is read.
 
 import Accounting
 import NIOHTTP1
 import WireFormat
 
-/// What a request's path and method ask for.
-enum Call: Equatable {
-    case admit(Account)
-    case settle(Account, ExecutionID)
-    case peek(Account)
-}
-
 enum Routes {
     /// A path that is there, and the methods it takes as `Allow` tells them.
-    private enum Route {
+    private enum Endpoint {
         case admit, settle, peek
 
         var allow: StaticString { self == .peek ? "GET, HEAD" : "POST" }
@@ -27,13 +20,13 @@ enum Routes {
     private typealias Segment = Slice<UnsafeBufferPointer<UInt8>>
 
     /// - Parameter path: with its query.
-    /// - Throws: ``Rejection``: 404 unknown path, 405 other method, 400 a name that breaks its
+    /// - Throws: ``RequestError``: 404 unknown path, 405 other method, 400 a name that breaks its
     ///   rule.
-    static func call(_ method: HTTPMethod, _ path: Substring) throws(Rejection) -> Call {
+    static func route(_ method: HTTPMethod, _ path: Substring) throws(RequestError) -> Route {
         var path = path
         let found = path.withUTF8 { bytes in
-            Result { () throws(Rejection) in
-                try call(method, path: bytes.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+            Result { () throws(RequestError) in
+                try route(method, path: bytes.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
             }
         }
         return try found.get()
@@ -41,18 +34,18 @@ enum Routes {
 
     /// - Parameter path: without its query.
     /// - Throws: as for a whole target.
-    static func call(_ method: HTTPMethod, path: Span<UInt8>) throws(Rejection) -> Call {
-        try path.withUnsafeBufferPointer { bytes throws(Rejection) in try call(method, path: bytes[...]) }
+    static func route(_ method: HTTPMethod, path: Span<UInt8>) throws(RequestError) -> Route {
+        try path.withUnsafeBufferPointer { bytes throws(RequestError) in try route(method, path: bytes[...]) }
     }
 
-    private static func call(_ method: HTTPMethod, path: Segment) throws(Rejection) -> Call {
+    private static func route(_ method: HTTPMethod, path: Segment) throws(RequestError) -> Route {
         guard path.begins(with: RunnerPath.accounts) else { throw .unknownRoute }
         let rest = path[(path.startIndex + RunnerPath.accounts.utf8CodeUnitCount)...]
         let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
-        guard let (route, id) = route(after: rest[slash...]) else { throw .unknownRoute }
-        guard route.takes(method) else { throw .methodNotAllowed(allow: route.allow) }
+        guard let (endpoint, id) = endpoint(after: rest[slash...]) else { throw .unknownRoute }
+        guard endpoint.takes(method) else { throw .methodNotAllowed(allow: endpoint.allow) }
         guard let account = Account(try name(in: rest[..<slash])) else { throw .malformedAccount }
-        switch route {
+        switch endpoint {
         case .admit: return .admit(account)
         case .peek: return .peek(account)
         case .settle:
@@ -62,7 +55,7 @@ enum Routes {
     }
 
     /// The table.
-    private static func route(after account: Segment) -> (Route, id: Segment)? {
+    private static func endpoint(after account: Segment) -> (Endpoint, id: Segment)? {
         let none = account[account.endIndex...]
         if account.equals(RunnerPath.executions) { return (.admit, none) }
         if account.equals(RunnerPath.limits) { return (.peek, none) }
@@ -77,7 +70,7 @@ enum Routes {
     }
 
     /// A segment with its percent-encoding undone.
-    private static func name(in segment: Segment) throws(Rejection) -> String {
+    private static func name(in segment: Segment) throws(RequestError) -> String {
         guard segment.contains(UInt8(ascii: "%")) else { return String(decoding: segment, as: UTF8.self) }
         var bytes: [UInt8] = []
         var index = segment.startIndex

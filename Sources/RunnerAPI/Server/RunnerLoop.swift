@@ -1,50 +1,26 @@
-// What one event loop has to itself: its accountant, its ledger, its connections, and the memory
-// replies are made in. Nothing here is shared, so nothing here is locked.
+// What one event loop has to itself: its desk, its connections, and the memory replies are made in.
+// Nothing here is shared, so nothing here is locked.
 
 import Access
 import Accounting
+import Deciding
 import Logging
 import NIOCore
 
 /// One event loop's share of the data plane. Used on that loop only.
 final class RunnerLoop {
-    /// How long a connection may take over something, in ticks.
-    struct Patience {
-        let receiving: Int
-        let idle: Int
-        let stalled: Int
-        /// From the last reply until the client closes its half.
-        let leaving: Int
-        /// The length of a tick: an eighth of the shortest timeout, 1 to 500 ms.
-        let tick: TimeAmount
-
-        init(_ settings: RunnerSettings) {
-            let shortest = min(
-                settings.headerTimeout, settings.idleTimeout, settings.writeTimeout, .seconds(1))
-            let tick = min(max(shortest / 8, .milliseconds(1)), .milliseconds(500))
-            func ticks(_ time: Duration) -> Int { Int((time / tick).rounded(.up)) }
-            receiving = ticks(settings.headerTimeout)
-            idle = ticks(settings.idleTimeout)
-            stalled = ticks(settings.writeTimeout)
-            leaving = ticks(min(settings.writeTimeout, .seconds(1)))
-            self.tick = TimeAmount(tick)
-        }
-    }
-
     let settings: RunnerSettings
-    let patience: Patience
-    let ledger: any Ledger
-    var accountant: Accountant
+    let timeouts: Timeouts
+    let desk: DecisionDesk
     var replies: ResponseWriter
     /// Whose requests are answered; nil: everybody's.
     var tokens: TokenBook?
-    /// A coarse clock that costs nothing to read: the number of ``Patience/tick``s there were with
+    /// A coarse clock that costs nothing to read: the number of ``Timeouts/tick``s there were with
     /// connections open.
     private(set) var tick = 0
 
     private let eventLoop: any EventLoop
-    private let tally: Tally
-    private let decisions: DecisionTally
+    private let metrics: ServerMetrics
     private let logger: Logger
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var ticking: Scheduled<Void>?
@@ -62,35 +38,26 @@ final class RunnerLoop {
     private var isDraining = false
     private var drained: [EventLoopPromise<Void>] = []
 
-    /// - Parameter eventLoop: the one this is called on.
+    /// - Parameters:
+    ///   - eventLoop: the one this is called on.
+    ///   - desk: of the same event loop.
     init(
-        on eventLoop: any EventLoop, settings: RunnerSettings, accountant: Accountant, ledger: any Ledger,
-        tally: Tally, logger: Logger
+        on eventLoop: any EventLoop, settings: RunnerSettings, desk: DecisionDesk, metrics: ServerMetrics,
+        logger: Logger
     ) {
         self.eventLoop = eventLoop
         self.settings = settings
-        self.patience = Patience(settings)
-        self.accountant = accountant
-        self.ledger = ledger
-        self.tally = tally
-        decisions = DecisionTally(factory: tally.factory, countsActivity: settings.countsActivity)
+        self.timeouts = Timeouts(settings)
+        self.desk = desk
+        self.metrics = metrics
         self.logger = logger
-        replies = ResponseWriter(tellsTime: settings.rateLimitTime, tally: tally)
-        replace(plans: accountant.plans)
+        replies = ResponseWriter(includesTime: settings.rateLimitTime, metrics: metrics)
+        replies.replace(plans: desk.plans)
     }
 
     func replace(plans: PlanBook) {
-        accountant.plans = plans
-        decisions.prepare(for: plans)
+        desk.replace(plans: plans)
         replies.replace(plans: plans)
-    }
-
-    /// Takes what accounts did, and says which minute it is now; nothing when no rollups are kept.
-    func takeActivity(minute: Int, _ take: (inout ActivityBook) -> [MinuteActivity]) -> TakenActivity {
-        guard decisions.activity != nil else { return TakenActivity() }
-        decisions.activity!.begin(minute: minute)
-        let activities = take(&decisions.activity!)
-        return TakenActivity(activities: activities, uncounted: decisions.activity!.takeUncounted())
     }
 
     // MARK: Connections
@@ -113,7 +80,7 @@ final class RunnerLoop {
     /// At the bound, the one that is idle for longest gives way.
     /// - Returns: false when there are too many, none of this loop is idle, and this one must go.
     func opened(_ connection: Connection) -> Bool {
-        let hasRoom = tally.connectionOpened() <= settings.maximumConnections || closeLongestIdle()
+        let hasRoom = metrics.connectionOpened() <= settings.maximumConnections || closeLongestIdle()
         connections[ObjectIdentifier(connection)] = connection
         if ticking == nil { scheduleTick() }
         if isDraining { connection.drain() }
@@ -148,7 +115,7 @@ final class RunnerLoop {
 
     func closed(_ connection: Connection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        tally.connectionClosed()
+        metrics.connectionClosed()
         if connections.isEmpty { rest() }
     }
 
@@ -158,7 +125,7 @@ final class RunnerLoop {
         ticking = nil
         spares = []
         idlers = []
-        tally.report()
+        metrics.report()
         for promise in drained { promise.succeed() }
         drained = []
     }
@@ -184,9 +151,9 @@ final class RunnerLoop {
     // MARK: Time
 
     private func scheduleTick() {
-        ticking = eventLoop.assumeIsolated().scheduleTask(in: patience.tick) { [self] in
+        ticking = eventLoop.assumeIsolated().scheduleTask(in: timeouts.tick) { [self] in
             tick += 1
-            tally.report()
+            metrics.report()
             for connection in connections.values { connection.check() }
             if !connections.isEmpty { scheduleTick() }
         }
@@ -207,7 +174,7 @@ final class RunnerLoop {
     // MARK: Exchanges
 
     func exchange(for connection: Connection) -> Exchange {
-        let exchange = spares.popLast() ?? Exchange(tally: tally, decisions: decisions)
+        let exchange = spares.popLast() ?? Exchange()
         exchange.begin(connection)
         return exchange
     }
@@ -215,16 +182,5 @@ final class RunnerLoop {
     func recycle(_ exchange: Exchange) {
         exchange.clear()
         if spares.count < Self.maximumSpares { spares.append(exchange) }
-    }
-
-    func write(_ exchange: Exchange, isLast: Bool) {
-        let form = ResponseWriter.Form(
-            isHead: exchange.isHead, closes: isLast, keepsOldConnection: exchange.keepsOldConnection)
-        switch exchange.outcome {
-        case .none: preconditionFailure("a reply before its answer")
-        case .rejected(let rejection): replies.write(rejection, form)
-        case .decided(let decision, let account):
-            DecisionResponse(decision: decision, account: account).write(to: &replies, form)
-        }
     }
 }

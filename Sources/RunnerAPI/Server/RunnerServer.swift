@@ -2,19 +2,13 @@
 
 public import Access
 public import Accounting
+import Deciding
 import Glibc
 public import Logging
 public import Metrics
 public import NIOCore
 import NIOPosix
 import Synchronization
-
-/// What ``RunnerServer/takeActivity(_:minute:)`` brought.
-public struct TakenActivity: Sendable {
-    public var activities: [MinuteActivity] = []
-    /// Decisions that there was no room for.
-    public var uncounted = 0
-}
 
 /// The runner API: admit, settle and peek over HTTP/1.1, on a TCP address, a Unix socket, or both.
 ///
@@ -26,7 +20,7 @@ public final class RunnerServer: Sendable {
     private let makeLedger: @Sendable (any EventLoop) -> any Ledger
     private let random: @Sendable () -> any RandomNumberGenerator
     private let logger: Logger
-    private let tally: Tally
+    private let metrics: ServerMetrics
     private let secure: Secure?
     private let guardListener: GuardListener?
     private let state: Mutex<State>
@@ -73,7 +67,7 @@ public final class RunnerServer: Sendable {
         self.makeLedger = makeLedger
         self.random = random
         self.logger = logger
-        tally = Tally(factory: metrics)
+        self.metrics = ServerMetrics(factory: metrics)
         self.secure = secure
         self.guardListener = guardListener
         Gauge(label: "stint_http_connections_maximum", factory: metrics).record(settings.maximumConnections)
@@ -162,8 +156,7 @@ public final class RunnerServer: Sendable {
     /// loops begin in turn.
     /// - Parameters:
     ///   - maximum: accounts, each for every minute in which it did something.
-    ///   - minute: which it
-    ///     is now, counted from 1970.
+    ///   - minute: which it is now, counted from 1970.
     /// - Returns: nothing unless ``RunnerSettings/countsActivity``.
     public func takeActivity(_ maximum: Int, minute: Int) async throws -> TakenActivity {
         let (workers, turn) = state.withLock { state in
@@ -175,7 +168,7 @@ public final class RunnerServer: Sendable {
         for index in workers.indices {
             let worker = workers[(turn + index) % workers.count]
             let some = try await worker.eventLoop.submit { [accounts] in
-                worker.loop.value.takeActivity(minute: minute) { book in
+                worker.loop.value.desk.takeActivity(minute: minute) { book in
                     index == 0 ? book.take(maximum) : book.take(accounts)
                 }
             }.get()
@@ -209,10 +202,12 @@ public final class RunnerServer: Sendable {
     private func makeWorker(
         on eventLoop: any EventLoop, _ plans: PlanBook, _ tokens: TokenBook?
     ) -> Worker {
-        let accountant = Accountant(plans: plans, random: random())
+        let desk = DecisionDesk(
+            accountant: Accountant(plans: plans, random: random()), ledger: makeLedger(eventLoop),
+            metrics: metrics.factory, openQuestions: metrics.openQuestions,
+            countsActivity: settings.countsActivity)
         let loop = RunnerLoop(
-            on: eventLoop, settings: settings, accountant: accountant, ledger: makeLedger(eventLoop),
-            tally: tally, logger: logger)
+            on: eventLoop, settings: settings, desk: desk, metrics: metrics, logger: logger)
         loop.tokens = tokens
         return Worker(eventLoop: eventLoop, loop: NIOLoopBound(loop, eventLoop: eventLoop))
     }

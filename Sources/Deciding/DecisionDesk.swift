@@ -1,0 +1,96 @@
+// The one way from a request to a decision: the account's plan, the ledger, the counting. Every API
+// that runners use decides here, so that all of them decide alike and each decision counts once.
+
+public import Accounting
+public import Metrics
+
+/// Decides the requests of one event loop; used on it only.
+public final class DecisionDesk {
+    private var accountant: Accountant
+    private let ledger: any Ledger
+    private let metrics: DecisionMetrics
+    private let openQuestions: OpenQuestions
+    /// What accounts do, for the rollups; nil when none are kept.
+    private var activity: ActivityBook?
+
+    /// - Parameters:
+    ///   - accountant: with the plans in force.
+    ///   - ledger: of the same event loop.
+    ///   - metrics: where `stint_decisions_total` goes.
+    ///   - openQuestions: the count that all desks share.
+    ///   - countsActivity: whether what accounts do is counted for ``takeActivity(minute:_:)``,
+    ///     which then must be called now and then.
+    public init(
+        accountant: Accountant, ledger: any Ledger, metrics: any MetricsFactory,
+        openQuestions: OpenQuestions, countsActivity: Bool = false
+    ) {
+        self.accountant = accountant
+        self.ledger = ledger
+        self.metrics = DecisionMetrics(factory: metrics)
+        self.openQuestions = openQuestions
+        activity = countsActivity ? ActivityBook() : nil
+        self.metrics.prepare(for: accountant.plans)
+    }
+
+    /// The plans in force.
+    public var plans: PlanBook { accountant.plans }
+
+    /// Every request from now on is decided under these plans.
+    public func replace(plans: PlanBook) {
+        accountant.plans = plans
+        metrics.prepare(for: plans)
+    }
+
+    // MARK: Decisions
+
+    /// Decides a request.
+    /// - Parameter sink: gets the decision, once and perhaps before this returns.
+    public func decide(_ request: RunnerRequest, to sink: DecisionSink) {
+        let question: PreparedQuestion
+        do throws(Refusal) {
+            question = try prepare(request)
+        } catch {
+            let decision = Decision.refused(error)
+            metrics.count(decision)
+            return sink.decided(decision, about: request.account)
+        }
+        sink.waits(for: question, at: self)
+        openQuestions.opened()
+        ledger.put(question.question, about: question.account, under: question.plan, to: sink)
+    }
+
+    /// - Throws: when the plan rules the request out; then the ledger is not asked.
+    private func prepare(_ request: RunnerRequest) throws(Refusal) -> PreparedQuestion {
+        switch request {
+        case .admit(let admission): try accountant.consider(admission)
+        case .settle(let id, let account, let durationMs, let ending):
+            accountant.consider(settling: id, durationMs: durationMs, ending: ending, of: account)
+        case .peek(let account): accountant.consider(peekAt: account)
+        }
+    }
+
+    /// The ledger's answer as a decision, counted.
+    func decision(on answer: Result<Answer, LedgerError>, to question: PreparedQuestion) -> Decision {
+        openQuestions.closed()
+        let decision = question.decision(on: answer)
+        activity?.count(decision, on: question)
+        metrics.count(decision)
+        return decision
+    }
+
+    // MARK: Activity
+
+    /// Takes what accounts did, and says which minute it is now.
+    /// - Parameters:
+    ///   - minute: counted from 1970.
+    ///   - take: what is taken of it.
+    /// - Returns: nothing unless activity is counted.
+    public func takeActivity(
+        minute: Int, _ take: (inout ActivityBook) -> [MinuteActivity]
+    ) -> TakenActivity {
+        guard activity != nil else { return TakenActivity() }
+        activity!.begin(minute: minute)
+        let activities = take(&activity!)
+        return TakenActivity(activities: activities, uncounted: activity!.takeUncounted())
+    }
+}

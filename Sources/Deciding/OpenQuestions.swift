@@ -1,0 +1,19 @@
+// How many questions the ledger has not answered yet. It is a gauge of the whole process, so all
+// event loops count in one place.
+
+import Synchronization
+
+/// The questions of all desks that wait for an answer.
+public final class OpenQuestions: Sendable {
+    private let number = Atomic(0)
+
+    public init() {}
+
+    public var count: Int { number.load(ordering: .relaxed) }
+
+    /// A question went to the ledger.
+    func opened() { number.add(1, ordering: .relaxed) }
+
+    /// The ledger answered.
+    func closed() { number.subtract(1, ordering: .relaxed) }
+}

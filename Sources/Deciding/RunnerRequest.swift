@@ -1,0 +1,17 @@
+// What a runner asks for, whichever API it came through: parsed, and not yet held against a plan.
+
+public import Accounting
+
+/// One request of a runner.
+public enum RunnerRequest: Sendable {
+    case admit(Admission)
+    case settle(ExecutionID, of: Account, durationMs: Int, ending: Ending)
+    case peek(Account)
+
+    public var account: Account {
+        switch self {
+        case .admit(let admission): admission.account
+        case .settle(_, let account, _, _), .peek(let account): account
+        }
+    }
+}

@@ -1,0 +1,95 @@
+// Everything that is answered without asking anybody: what is wrong with a request as HTTP, as a
+// path, as a body. What a plan or a ledger says is a `Decision`, and `DecisionResponse` speaks it.
+
+import Access
+import Accounting
+import HTTPRequests
+import WireFormat
+
+/// An error reply, and what becomes of the connection.
+struct RequestError: Error {
+    var problem: Problem
+    /// The value of `Allow`.
+    var allow: StaticString?
+    /// The value of `Retry-After`, in seconds.
+    var retryAfterSeconds: Int?
+    /// What `WWW-Authenticate` says.
+    var challenge: Challenge?
+    /// Where the next request would begin is not known, or of no interest.
+    var closes = false
+
+    init(_ problem: Problem, closes: Bool = false) {
+        self.problem = problem
+        self.closes = closes
+    }
+
+    private init(_ type: ProblemType, _ detail: String, field: BodyField? = nil, closes: Bool = false) {
+        self.init(Problem(type, detail: detail, field: field), closes: closes)
+    }
+
+    // MARK: The token
+
+    static func refused(_ challenge: Challenge) -> RequestError {
+        var error = RequestError(challenge.problemType, challenge.detail)
+        error.challenge = challenge
+        return error
+    }
+
+    // MARK: The path
+
+    static var unknownRoute: RequestError {
+        RequestError(.unknownRoute, "there is nothing at this path; see /v1/accounts/{account}/executions")
+    }
+
+    static func methodNotAllowed(allow: StaticString) -> RequestError {
+        var error = RequestError(.methodNotAllowed, "this path takes \(allow)")
+        error.allow = allow
+        return error
+    }
+
+    static var malformedAccount: RequestError {
+        RequestError(.malformedAccount, "the account in the path must be \(Account.rule)")
+    }
+
+    static var malformedID: RequestError {
+        RequestError(.malformedField, "the id in the path must be \(ExecutionID.rule)", field: .id)
+    }
+
+    static var malformedEscape: RequestError {
+        RequestError(.malformedRequest, "a % in the path must be followed by two hexadecimal digits")
+    }
+
+    // MARK: The body
+
+    static func bodyTooLarge(maximumBytes: Int) -> RequestError {
+        RequestError(.bodyTooLarge, "the body must be at most \(maximumBytes) bytes", closes: true)
+    }
+
+    static var unsupportedMediaType: RequestError {
+        RequestError(.unsupportedMediaType, "Content-Type must be application/json, without Content-Encoding")
+    }
+
+    // MARK: The connection
+
+    static func requestTimeout(_ timeout: Duration) -> RequestError {
+        RequestError(.requestTimeout, "the request must arrive within \(timeout)", closes: true)
+    }
+
+    static func tooManyConnections(_ maximum: Int) -> RequestError {
+        var error = RequestError(
+            .temporaryReducedCapacity, "all \(maximum) connections are taken; nothing was admitted",
+            closes: true)
+        error.retryAfterSeconds = 1
+        return error
+    }
+}
+
+extension Challenge {
+    fileprivate var problemType: ProblemType {
+        switch self {
+        case .tokenMissing, .tokenInvalid: .unauthorized
+        case .scopeMissing: .forbidden
+        case .accountForbidden: .accountForbidden
+        }
+    }
+}
