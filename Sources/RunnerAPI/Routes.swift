@@ -26,14 +26,14 @@ enum Routes {
     /// What one segment of a path says between its slashes, still encoded.
     private typealias Segment = Slice<UnsafeBufferPointer<UInt8>>
 
-    /// - Parameter path: with its query.
+    /// - Parameter path: with its query, without a fragment.
     /// - Throws: ``Rejection``: 404 unknown path, 405 other method, 400 a name that breaks its
     ///   rule.
     static func call(_ method: HTTPMethod, _ path: Substring) throws(Rejection) -> Call {
         var path = path
         let found = path.withUTF8 { bytes in
             Result { () throws(Rejection) in
-                try call(method, path: bytes.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+                try call(method, path: bytes.prefix { $0 != UInt8(ascii: "?") })
             }
         }
         return try found.get()
