@@ -91,7 +91,7 @@ let package = Package(
         .target(name: "WireFormat", swiftSettings: strict),
         .target(name: "Randomness", swiftSettings: strict),
         .systemLibrary(name: "CLibcrypto"),
-        .target(name: "Access", dependencies: ["CLibcrypto"], swiftSettings: strict),
+        .target(name: "Access", dependencies: ["CLibcrypto", "WireFormat"], swiftSettings: strict),
         .systemLibrary(name: "CHiredis"),
         // What both planes read requests with.
         .target(
