@@ -119,6 +119,7 @@ final class AdminConnection: ChannelDuplexHandler {
         exchange.closes = true
         do throws(Problem) {
             let framing = try RequestFraming(head)
+            exchange.keepsOldConnection = framing.keepsOldConnection
             exchange.closes = framing.closes || framing.hasBody || stay.isForHealth
             lastOffersUpgrade = framing.offersUpgrade
             try framing.checkSender(head.method, target, hosts: &hosts, isSecure: isSecure)
@@ -127,7 +128,6 @@ final class AdminConnection: ChannelDuplexHandler {
                 throw Problem(.bodyTooLarge, detail: "\(head.method) takes no body here")
             }
             exchange.closes = framing.closes || stay.isForHealth
-            exchange.keepsOldConnection = framing.keepsOldConnection
             exchange.owesContinue = framing.expectsContinue && framing.hasBody
         } catch {
             // Where another's name or page is refused, the request is whole, and the connection
