@@ -83,13 +83,3 @@ struct Rejection: Error {
         return rejection
     }
 }
-
-extension Challenge {
-    fileprivate var problemType: ProblemType {
-        switch self {
-        case .tokenMissing, .tokenInvalid: .unauthorized
-        case .scopeMissing: .forbidden
-        case .accountForbidden: .accountForbidden
-        }
-    }
-}
