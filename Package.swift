@@ -331,7 +331,7 @@ let package = Package(
             dependencies: [
                 "Accounting", "AdminClient", "Audit", "QuotaClient", "Recordings", "Records", "Redis",
                 "TestServers", "WireFormat",
-                "quota-client-example", "stint", asyncHTTP, nio, posix, http1, log, metrics,
+                "quota-client-example", "stint", asyncHTTP, nio, posix, http1, ssl, log, metrics,
             ],
             swiftSettings: strict
         ),
