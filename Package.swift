@@ -302,8 +302,9 @@ let package = Package(
             dependencies: [
                 "Access", "Accounting", "AdminAPI", "Dashboard", "Prometheus", "Records", "Redis",
                 "TestServers", "WireFormat", hummingbird, nio,
-                posix, log, metrics,
+                posix, http1, log, metrics,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),
