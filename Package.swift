@@ -92,7 +92,7 @@ let package = Package(
         .target(name: "WireFormat", swiftSettings: strict),
         .target(name: "Randomness", swiftSettings: strict),
         .systemLibrary(name: "CLibcrypto"),
-        .target(name: "Access", dependencies: ["CLibcrypto"], swiftSettings: strict),
+        .target(name: "Access", dependencies: ["CLibcrypto", "WireFormat"], swiftSettings: strict),
         .systemLibrary(name: "CHiredis"),
         // What both planes read requests with.
         .target(
@@ -313,8 +313,9 @@ let package = Package(
             dependencies: [
                 "Access", "Accounting", "AdminAPI", "Dashboard", "Prometheus", "Records", "Redis",
                 "TestServers", "WireFormat", hummingbird, nio,
-                posix, log, metrics,
+                posix, http1, log, metrics,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),
@@ -342,7 +343,7 @@ let package = Package(
             dependencies: [
                 "Accounting", "AdminClient", "Audit", "QuotaClient", "Recordings", "Records", "Redis",
                 "TestServers", "WireFormat",
-                "quota-client-example", "stint", asyncHTTP, nio, posix, http1, log, metrics,
+                "quota-client-example", "stint", asyncHTTP, nio, posix, http1, ssl, log, metrics,
             ],
             swiftSettings: strict
         ),

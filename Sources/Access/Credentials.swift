@@ -1,6 +1,8 @@
 // What an `Authorization` field says (RFC 9110, section 11.4; RFC 6750, section 2.1). Whether
 // anybody believes it is not decided here.
 
+import WireFormat
+
 /// The value of an `Authorization` field.
 public enum Credentials: Equatable, Sendable {
     /// `Bearer` and a token that has the form of one.
@@ -12,25 +14,15 @@ public enum Credentials: Equatable, Sendable {
     /// Another scheme.
     case foreign
 
-    /// Bytes of a token; longer ones are nobody's.
-    public static let longestToken = 256
-
     public init(_ field: String) {
         let value = field[...].trimmed
         let scheme = value.prefix { $0 != " " }
         let rest = value[scheme.endIndex...].drop { $0 == " " }
         switch scheme.lowercased() {
-        case "bearer": self = Self.isToken(rest) ? .bearer(rest) : .malformed
+        case "bearer": self = BearerToken.isToken(rest) ? .bearer(rest) : .malformed
         case "basic" where !rest.isEmpty: self = .basic(rest)
         default: self = .foreign
         }
-    }
-
-    /// RFC 6750's `b64token`, not longer than ``longestToken``.
-    public static func isToken(_ text: some StringProtocol) -> Bool {
-        let bytes = text.utf8
-        guard (1...longestToken).contains(bytes.count), bytes.first != UInt8(ascii: "=") else { return false }
-        return bytes.drop { $0.isTokenByte }.allSatisfy { $0 == UInt8(ascii: "=") }
     }
 }
 
@@ -71,17 +63,5 @@ extension Substring {
         let head = drop { $0 == " " || $0 == "\t" }
         guard let last = head.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
         return head[...last]
-    }
-}
-
-extension UInt8 {
-    fileprivate var isTokenByte: Bool {
-        switch self {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"):
-            true
-        default: false
-        }
     }
 }

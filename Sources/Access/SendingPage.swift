@@ -11,15 +11,21 @@ public struct SendingPage: Sendable {
     public var site: String? {
         didSet { if oldValue != nil { site = "cross-site" } }
     }
-    /// `Sec-Fetch-Mode`
-    public var mode: String?
+    /// `Sec-Fetch-Mode`, likewise.
+    public var mode: String? {
+        didSet { if oldValue != nil { mode = "" } }
+    }
+    /// `Sec-Fetch-Dest`, likewise.
+    public var destination: String? {
+        didSet { if oldValue != nil { destination = "" } }
+    }
 
     public init() {}
 
     /// Whether the request comes from a page of another origin than the one that it is sent to.
     ///
     /// Not from links to here that a person follows: a page cannot read what they lead to, and they
-    /// change nothing.
+    /// change nothing. What a page shows in a frame of its own is no such link.
     /// - Parameters:
     ///   - host: the authority that the request names.
     ///   - isSecure: whether the connection is encrypted. If it is not, a proxy may have decrypted
@@ -28,7 +34,8 @@ public struct SendingPage: Sendable {
     public func isForeign(to host: Authority?, isSecure: Bool, isSafe: Bool) -> Bool {
         if let origin, !Self.isSame(origin, as: host, isSecure: isSecure) { return true }
         guard let site, site != "same-origin", site != "none" else { return false }
-        return !(isSafe && mode == "navigate" && origin == nil)
+        let isLink = mode == "navigate" && (destination ?? "document") == "document"
+        return !(isSafe && isLink && origin == nil)
     }
 
     /// - Parameter origin: `SCHEME://HOST[:PORT]` or `null`.

@@ -55,7 +55,8 @@ public struct AdminClient: Sendable {
     ///   - token: sent as a bearer token; white space behind it does not belong to it.
     ///   - actor: who changes things, for the audit log; 1 to 64 visible ASCII bytes.
     ///   - trust: whose certificates are taken where there is TLS.
-    ///   - deadline: for one request, from connecting to the reply's last byte.
+    ///   - deadline: for one request, from connecting to the reply's last byte; the end of TLS may
+    ///     take 100 ms more.
     public init(
         url: String, token: String? = nil, actor: String? = nil, trust: Trust = .system,
         deadline: Duration = .seconds(30)
@@ -102,7 +103,7 @@ public struct AdminClient: Sendable {
         _ method: HTTPMethod, _ path: String, query: [String: String] = [:], body: [UInt8]? = nil,
         headers: HTTPHeaders = [:]
     ) async throws -> AdminReply {
-        guard let origin = AdminOrigin(url: url) else { throw InvalidRequest.url }
+        let origin = try HTTPOrigin(url)
         let pairs = query.sorted { $0.key < $1.key }.map {
             "\(Self.encoded($0.key))=\(Self.encoded($0.value))"
         }

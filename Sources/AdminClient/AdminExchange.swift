@@ -17,7 +17,7 @@ public enum AdminConnectionError: Error, Hashable, Sendable, CustomStringConvert
     case wantsCertificate
     /// The deadline was over first.
     case deadlineExceeded
-    /// The connection ended before the reply did.
+    /// The connection ended before the reply did, or broke.
     case closedEarly
     /// The reply has more bytes than are read.
     case tooLong
@@ -40,18 +40,28 @@ struct AdminExchange: Sendable {
     let headers: HTTPHeaders
     let body: [UInt8]?
 
+    /// How long the end of TLS may take once there is a reply, or no time left to wait for one.
+    private static let shutdownTimeout: TimeAmount = .milliseconds(100)
+
     private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
     /// - Parameter maximumBytes: a longer body is an error.
     /// - Throws: ``InvalidRequest``, ``AdminConnectionError``, ``UnreadableReply`` for what is no
     ///   HTTP, or `CancellationError`.
     func reply(
-        from origin: AdminOrigin, trusting trust: AdminClient.Trust, within deadline: Duration,
+        from origin: HTTPOrigin, trusting trust: AdminClient.Trust, within deadline: Duration,
         maximumBytes: Int
     ) async throws -> AdminReply {
         for (name, value) in headers { try InvalidRequest.check(value, ofHeader: name) }
         return try await withThrowingTaskGroup(of: AdminReply.self) { group in
-            group.addTask { try await self.exchange(with: origin, trust, maximumBytes) }
+            group.addTask {
+                do {
+                    let connection = try await Self.connect(to: origin, trust, within: deadline)
+                    return try await self.exchange(over: connection, with: origin, maximumBytes)
+                } catch {
+                    throw Self.named(error)
+                }
+            }
             group.addTask {
                 try await Task.sleep(for: deadline)
                 throw AdminConnectionError.deadlineExceeded
@@ -62,38 +72,49 @@ struct AdminExchange: Sendable {
         }
     }
 
+    /// What an error says about the request, to whoever made it.
+    static func named(_ error: any Error) -> any Error {
+        switch error {
+        case _ where "\(error)".contains("CERTIFICATE_REQUIRED"): AdminConnectionError.wantsCertificate
+        case ChannelError.connectTimeout: AdminConnectionError.deadlineExceeded
+        case is NIOConnectionError: AdminConnectionError.notConnected("nobody listens there")
+        // Nothing is sent before the handshake is complete and the certificate is the host's.
+        case NIOSSLError.handshakeFailed, NIOSSLError.noCertificateToValidate,
+            NIOSSLError.unableToValidateCertificate, is NIOSSLExtraError:
+            AdminConnectionError.notConnected("no TLS with a trusted certificate: \(error)")
+        case HTTPParserError.invalidEOFState, is ChannelError, is IOError, is NIOSSLError,
+            is BoringSSLError:
+            AdminConnectionError.closedEarly
+        case is HTTPParserError: UnreadableReply(description: "no HTTP reply: \(error)")
+        default: error
+        }
+    }
+
     private func exchange(
-        with origin: AdminOrigin, _ trust: AdminClient.Trust, _ maximumBytes: Int
+        over connection: Connection, with origin: HTTPOrigin, _ maximumBytes: Int
     ) async throws -> AdminReply {
-        let connection = try await Self.connect(to: origin, trust)
-        do {
-            return try await connection.executeThenClose { inbound, outbound in
+        try await connection.executeThenClose { inbound, outbound in
+            do {
                 try await outbound.write(.head(head(for: origin)))
                 if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
                 try await outbound.write(.end(nil))
-                return try await Self.collect(inbound, maximumBytes)
+            } catch let error where error is ChannelError || error is NIOAsyncWriterError {
+                // Whoever reads on hears why; there may even be a reply.
             }
-        } catch let error where "\(error)".contains("CERTIFICATE_REQUIRED") {
-            throw AdminConnectionError.wantsCertificate
-        } catch let error as NIOSSLError {
-            throw AdminConnectionError.notConnected("no TLS with a trusted certificate: \(error)")
-        } catch HTTPParserError.invalidEOFState {
-            throw AdminConnectionError.closedEarly
-        } catch let error as HTTPParserError {
-            throw UnreadableReply(description: "no HTTP reply: \(error)")
-        } catch is ChannelError {
-            throw AdminConnectionError.closedEarly
+            return try await Self.collect(inbound, maximumBytes)
         }
     }
 
     private static func connect(
-        to origin: AdminOrigin, _ trust: AdminClient.Trust
+        to origin: HTTPOrigin, _ trust: AdminClient.Trust, within deadline: Duration
     ) async throws -> Connection {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if trust == .any { configuration.certificateVerification = .none }
+        configuration.shutdownTimeout = shutdownTimeout
         let tls = try origin.isSecure ? NIOSSLContext(configuration: configuration) : nil
         do {
             return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .connectTimeout(TimeAmount(deadline))
                 .connect(host: origin.host, port: origin.port) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
@@ -105,14 +126,12 @@ struct AdminExchange: Sendable {
                         return try Connection(wrappingChannelSynchronously: channel)
                     }
                 }
-        } catch is NIOConnectionError {
-            throw AdminConnectionError.notConnected("nobody listens there")
         } catch is IOError {
             throw AdminConnectionError.notConnected("nobody listens there")
         }
     }
 
-    private func head(for origin: AdminOrigin) -> HTTPRequestHead {
+    private func head(for origin: HTTPOrigin) -> HTTPRequestHead {
         var headers = headers
         headers.add(name: "Host", value: origin.authority)
         headers.add(name: "Connection", value: "close")
@@ -139,5 +158,13 @@ struct AdminExchange: Sendable {
             }
         }
         throw AdminConnectionError.closedEarly
+    }
+}
+
+extension HTTPOrigin {
+    /// What TLS asks the server to be; an address is none.
+    fileprivate var serverName: String? {
+        host.contains(":") || host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
+            ? nil : host
     }
 }

@@ -59,6 +59,7 @@ public struct RequestFraming {
                 length = bytes
             case 14 where name.isSame(as: "sec-fetch-site"): page.site = value
             case 14 where name.isSame(as: "sec-fetch-mode"): page.mode = value
+            case 14 where name.isSame(as: "sec-fetch-dest"): page.destination = value
             case 16 where name.isSame(as: "content-encoding"): isCoded = !value.isSame(as: "identity")
             case 17 where name.isSame(as: "transfer-encoding"):
                 guard !isOld, !isChunked, value.trimmed.isSame(as: "chunked") else {

@@ -7,11 +7,13 @@ public struct RequestTarget {
     /// From the path's slash on; a target that is neither form, such as `*`, as it is.
     public let path: Substring
 
-    /// - Parameter text: the target of a request line.
+    /// - Parameter text: the target of a request line. A fragment, which no client should send, is
+    ///   cut off.
     public init(_ text: String) {
+        let text = text.utf8.firstIndex(of: UInt8(ascii: "#")).map { text[..<$0] } ?? text[...]
         guard text.utf8.first != UInt8(ascii: "/"), let rest = Self.afterScheme(text) else {
             authority = nil
-            path = text[...]
+            path = text
             return
         }
         let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
@@ -22,7 +24,7 @@ public struct RequestTarget {
 
     /// Either scheme, whichever the connection is: a proxy that ends TLS passes on what it was
     /// asked.
-    private static func afterScheme(_ text: String) -> Substring? {
+    private static func afterScheme(_ text: Substring) -> Substring? {
         for scheme in ["http://", "https://"] {
             let start = text.utf8.prefix(scheme.utf8.count)
             if start.elementsEqual(scheme.utf8, by: { $0 == $1 || $0 | 0x20 == $1 && $1.isLetter }) {

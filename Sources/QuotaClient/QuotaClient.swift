@@ -3,7 +3,6 @@
 // error means that there was none.
 
 public import AsyncHTTPClient
-import Foundation
 public import NIOCore
 import NIOHTTP1
 public import WireFormat
@@ -12,23 +11,22 @@ public import WireFormat
 public enum QuotaTarget: Sendable, Hashable {
     /// `http://HOST:PORT` or `https://HOST:PORT`, without a path.
     case url(String)
-    /// The path of a Unix socket.
+    /// The path of a Unix socket, of 1 to ``UnixSocketPath/maximumBytes`` bytes.
     case unixSocket(String)
 
-    /// The URL of `path`, in the form that the HTTP client understands.
-    fileprivate func url(of path: String) -> String {
-        switch self {
-        case .url(let base): base + path
-        case .unixSocket(let socket): "http+unix://\(QuotaTarget.percentEncoded(socket))\(path)"
-        }
-    }
-
+    /// What a path is put behind to make a URL that the HTTP client understands.
     /// - Throws: when nothing can be sent there.
-    fileprivate func check() throws(InvalidRequest) {
-        guard case .url(let base) = self else { return }
-        guard let url = URL(string: base), ["http", "https"].contains(url.scheme?.lowercased()),
-            url.host(percentEncoded: false)?.isEmpty == false, url.query() == nil, url.fragment() == nil
-        else { throw InvalidRequest.url }
+    fileprivate func base() throws(InvalidRequest) -> String {
+        switch self {
+        case .url(let url): return try HTTPOrigin(url).url
+        case .unixSocket(let path):
+            guard (1...UnixSocketPath.maximumBytes).contains(path.utf8.count), !path.utf8.contains(0) else {
+                throw InvalidRequest(
+                    description: "the path of the Unix socket is invalid: it must be 1 to "
+                        + "\(UnixSocketPath.maximumBytes) bytes, none of them NUL")
+            }
+            return "http+unix://\(QuotaTarget.percentEncoded(path))"
+        }
     }
 
     /// What the HTTP client does not say for itself: for a Unix socket it sends no `Host`, which
@@ -79,7 +77,9 @@ public struct QuotaClient: Sendable {
     private let target: QuotaTarget
     private let http: HTTPClient
     private let deadline: TimeAmount
-    /// Or why nothing can ever be sent.
+    /// What a path is put behind; or why nothing can ever be sent.
+    private let base: Result<String, InvalidRequest>
+    /// Likewise.
     private let token: Result<BearerToken?, InvalidRequest>
 
     /// - Parameters:
@@ -92,10 +92,8 @@ public struct QuotaClient: Sendable {
         self.target = target
         self.http = http
         self.deadline = deadline
-        self.token = Result { () throws(InvalidRequest) in
-            try target.check()
-            return try InvalidRequest.token(token)
-        }
+        base = Result { () throws(InvalidRequest) in try target.base() }
+        self.token = Result { () throws(InvalidRequest) in try InvalidRequest.token(token) }
     }
 
     /// May this execution start, and for how long? Give it an id of your own to make repetitions
@@ -128,7 +126,7 @@ public struct QuotaClient: Sendable {
     private func send<Body: WireBody>(
         _ method: HTTPMethod, _ path: String, _ body: [UInt8]?
     ) async throws -> QuotaReply<Body> {
-        var request = HTTPClientRequest(url: target.url(of: path))
+        var request = HTTPClientRequest(url: try base.get() + path)
         request.method = method
         request.headers = target.headers
         if let token = try token.get() { request.headers.add(name: "Authorization", value: token.field) }

@@ -19,12 +19,16 @@ public struct BearerToken: Hashable, Sendable {
     public init(_ text: String) throws(BearerTokenError) {
         let bytes = text.utf8
         let end = bytes.lastIndex { !Self.isBlank($0) }.map { bytes.index(after: $0) } ?? bytes.startIndex
-        let token = bytes[..<end]
-        let padding = token.drop(while: Self.isPlain)
-        guard (1...Self.longest).contains(token.count), padding.startIndex > token.startIndex,
-            padding.allSatisfy({ $0 == UInt8(ascii: "=") })
-        else { throw BearerTokenError() }
-        self.text = String(Substring(token))
+        let token = Substring(bytes[..<end])
+        guard Self.isToken(token) else { throw BearerTokenError() }
+        self.text = String(token)
+    }
+
+    /// RFC 6750's `b64token`, not longer than ``longest``.
+    public static func isToken(_ text: some StringProtocol) -> Bool {
+        let bytes = text.utf8
+        guard (1...longest).contains(bytes.count), bytes.first != UInt8(ascii: "=") else { return false }
+        return bytes.drop(while: isPlain).allSatisfy { $0 == UInt8(ascii: "=") }
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

@@ -11,6 +11,7 @@ struct SendingPageTests {
         var origin: String?
         var site: String?
         var mode: String? = "cors"
+        var destination: String?
         var isSecure = false
         var isSafe = false
         let isForeign: Bool
@@ -20,6 +21,7 @@ struct SendingPageTests {
             if let origin { page.origin = origin }
             if let site { page.site = site }
             page.mode = mode
+            page.destination = destination
             return page
         }
     }
@@ -54,7 +56,16 @@ struct SendingPageTests {
         Row(origin: "http://127.0.0.1:7401", site: "cross-site", isForeign: true),
         // A link that a person follows, and a form that changes something.
         Row(site: "cross-site", mode: "navigate", isSafe: true, isForeign: false),
+        Row(site: "cross-site", mode: "navigate", destination: "document", isSafe: true, isForeign: false),
         Row(site: "cross-site", mode: "navigate", isForeign: true),
+        Row(site: "cross-site", mode: "navigate", destination: "document", isForeign: true),
+        // What is shown in a page of another origin.
+        Row(site: "cross-site", mode: "navigate", destination: "iframe", isSafe: true, isForeign: true),
+        Row(site: "same-site", mode: "navigate", destination: "frame", isSafe: true, isForeign: true),
+        Row(site: "cross-site", mode: "navigate", destination: "object", isSafe: true, isForeign: true),
+        Row(site: "cross-site", mode: "navigate", destination: "", isSafe: true, isForeign: true),
+        Row(
+            site: "same-origin", mode: "navigate", destination: "iframe", isSafe: true, isForeign: false),
         Row(origin: "null", site: "cross-site", mode: "navigate", isSafe: true, isForeign: true),
     ]
 
@@ -77,5 +88,14 @@ struct SendingPageTests {
         #expect(!page.isForeign(to: host, isSecure: false, isSafe: false))
         page.site = "same-origin"
         #expect(page.isForeign(to: host, isSecure: false, isSafe: false))
+        for field in [\SendingPage.mode, \.destination] {
+            page = SendingPage()
+            page.site = "cross-site"
+            page.mode = "navigate"
+            page.destination = "document"
+            #expect(!page.isForeign(to: host, isSecure: false, isSafe: true))
+            page[keyPath: field] = field == \.mode ? "navigate" : "document"
+            #expect(page.isForeign(to: host, isSecure: false, isSafe: true))
+        }
     }
 }

@@ -1,5 +1,6 @@
 // Certificates that last for one test, made by openssl as an operator makes them.
 
+import NIOSSL
 import TestServers
 
 struct Certificates {
@@ -37,6 +38,14 @@ struct Certificates {
         try await openssl(
             ["x509", "-req", "-in", request, "-CA", authority, "-CAkey", place.file("ca.key"), "-days", "2"]
                 + ["-set_serial", "\(serial)", "-extfile", extensions, "-out", place.file("\(name).pem")])
+    }
+
+    /// For a server of the test's own.
+    func context() throws -> NIOSSLContext {
+        try NIOSSLContext(
+            configuration: .makeServerConfiguration(
+                certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))))
     }
 
     private func openssl(_ arguments: [String]) async throws {

@@ -77,10 +77,47 @@ extension EndToEnd {
                 (token: "stint_secret", account: "acme", url: "127.0.0.1:1"),
                 (token: "stint_secret", account: "acme", url: "ftp://127.0.0.1:1"),
                 (token: "stint_secret", account: "acme", url: "http://"),
+                (token: "stint_secret", account: "acme", url: "http://127.0.0.1:74000"),
+                (token: "stint_secret", account: "acme", url: "http://127.0.0.1:-1"),
+                (token: "stint_secret", account: "acme", url: "http://127.0.0.1:1/x"),
+                (token: "stint_secret", account: "acme", url: "http://ann:secret@127.0.0.1:1"),
+                (token: "stint_secret", account: "acme", url: "http://[:::]:1"),
             ])
         func runner(token: String, account: String, url: String) async throws {
+            try await Self.expectInvalid(.url(url), token: token, account: account)
+        }
+
+        @Test(
+            "A path that no Unix socket can have is the caller's fault too",
+            arguments: ["", "/" + String(repeating: "x", count: 103), "/run/stint.sock\0"])
+        func socket(path: String) async throws {
+            try await Self.expectInvalid(.unixSocket(path), token: "stint_secret", account: "acme")
+        }
+
+        @Test("What may be somewhere and is not is an outage, and a slash at the end of a URL is nothing")
+        func possible() async throws {
             try await Workplace.open { place in
-                let client = QuotaClient(.url(url), http: place.http, token: token, deadline: .seconds(1))
+                let longest = "/" + String(repeating: "x", count: 102)
+                for target in [QuotaTarget.unixSocket(longest), .url("http://127.0.0.1:1/")] {
+                    let client = QuotaClient(target, http: place.http, deadline: .seconds(1))
+                    let error = await #expect(throws: (any Error).self) {
+                        _ = try await client.peek(account: "acme")
+                    }
+                    #expect(error.map { !($0 is InvalidRequest) } == true)
+                }
+            }
+            try await Stint.serving(["--ledger", "memory"]) { stint, place in
+                let client = QuotaClient(.url("HTTP://127.0.0.1:\(stint.runnerPort)/"), http: place.http)
+                let reply = try await client.peek(account: "acme")
+                #expect(reply.status == 200)
+            }
+        }
+
+        private static func expectInvalid(
+            _ target: QuotaTarget, token: String, account: String
+        ) async throws {
+            try await Workplace.open { place in
+                let client = QuotaClient(target, http: place.http, token: token, deadline: .seconds(1))
                 try await QuotaRunner.withRunner(client) { runner in
                     let invalid = await #expect(throws: InvalidRequest.self) {
                         _ = try await runner.withExecution(account: account, whenUnavailable: .seconds(1)) {

@@ -56,7 +56,7 @@ extension EndToEnd {
                 try removeLog(place)
                 for text in [
                     "somewhere", "ftp://127.0.0.1:1", "http://", "http://a/b", "http://u:p@a:1", ":7401",
-                    "127.0.0.1:x",
+                    "127.0.0.1:x", "http://127.0.0.1:74010",
                 ] {
                     let refused = try await place.shell("\"$0\" plan list --admin '\(text)'")
                     #expect(refused.code == 1, "\(text)")

@@ -107,6 +107,10 @@ struct HTTPExchange: CustomStringConvertible {
                 return
             }
             #expect(!last.contains("\r\nConnection: close\r\n"), "\(port) \(description): \(last)")
+            // A client of HTTP/1.0 takes it for closed unless it is told.
+            if pieces.last?.contains(" HTTP/1.0\r\n") == true {
+                #expect(last.contains("\r\nConnection: keep-alive\r\n"), "\(port) \(description): \(last)")
+            }
             try await connection.send(port.get())
             #expect(Self.status(try await connection.reply()) == 200, "\(port) \(description): afterwards")
         }

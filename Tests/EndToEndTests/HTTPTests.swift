@@ -36,6 +36,9 @@ extension EndToEnd {
                     HTTPExchange(
                         "1.0, kept", port.get("Connection: keep-alive\r\n", version: "HTTP/1.0"), gives: 200),
                     HTTPExchange(
+                        "1.0, kept, another's name",
+                        port.get("Connection: keep-alive\r\n", host: "x", version: "HTTP/1.0"), gives: 421),
+                    HTTPExchange(
                         "1.0, JSON", port.put(version: "HTTP/1.0"), gives: port.target.status, closes: true),
                     HTTPExchange("1.2", port.get(version: "HTTP/1.2"), gives: 505, closes: true),
                     HTTPExchange("3", port.get(version: "HTTP/3"), gives: 505, closes: true),
@@ -229,8 +232,10 @@ extension EndToEnd {
                     ("HTTPS://[::1]\(port.path)?", 200), ("http://127.0.0.1", 404),
                     ("http://127.0.0.1?a", 404),
                     ("ftp://localhost\(port.path)", 404), ("\(port.path)#x", 200),
-                ].filter { port == .runner || !($0.0.hasPrefix("http://127") || $0.0.contains("#")) }.map {
-                    path, status in
+                    ("\(port.path)#/../x?y", 200), ("http://localhost\(port.path)#x", 200),
+                    ("/nowhere#\(port.path)", 404),
+                    // The admin port has a page there.
+                ].filter { port == .runner || !$0.0.hasPrefix("http://127") }.map { path, status in
                     HTTPExchange(path, port.get(path: path), gives: status)
                 } + [
                     HTTPExchange(
@@ -271,6 +276,23 @@ extension EndToEnd {
                             "two, the second small", port.get("host: evil.example\r\n"), gives: 400,
                             closes: true),
                     ]
+            }
+        }
+
+        @Test("Pages of others: refused, but for links that a person follows; the connection stays")
+        func pages() async throws {
+            try await Self.expect { port in
+                let link = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n"
+                return [
+                    HTTPExchange("a page", port.get("Origin: http://x\r\n"), gives: 403),
+                    HTTPExchange("an image", port.get("Sec-Fetch-Site: cross-site\r\n"), gives: 403),
+                    HTTPExchange("a link", port.get(link + "Sec-Fetch-Dest: document\r\n"), gives: 200),
+                    HTTPExchange("an older browser's link", port.get(link), gives: 200),
+                    HTTPExchange("a frame", port.get(link + "Sec-Fetch-Dest: iframe\r\n"), gives: 403),
+                    HTTPExchange(
+                        "two tokens", port.get("Authorization: Bearer a\r\nAuthorization: Bearer a\r\n"),
+                        gives: 400, closes: true),
+                ]
             }
         }
 

@@ -1,29 +1,45 @@
 // A server that answers whatever comes with the same bytes, for clients that must not take them for
 // Stint's.
 
+import Glibc
 import NIOCore
 import NIOPosix
+import NIOSSL
+import Testing
 
 final class Parrot: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     private let reply: String
     private let closes: Bool
+    private let stops: Bool
 
-    private init(_ reply: String, closes: Bool) {
+    private init(_ reply: String, closes: Bool, stops: Bool) {
         self.reply = reply
         self.closes = closes
+        self.stops = stops
     }
 
     /// Gives `body` the port of a server on 127.0.0.1.
-    /// - Parameter closes: whether a connection ends with its first reply.
+    /// - Parameters:
+    ///   - closes: whether a connection ends with its first reply.
+    ///   - resets: whether that end is a reset.
+    ///   - stops: whether it reads nothing after the first bytes, not even that TLS ends.
+    ///   - tls: what it speaks TLS with, which does not end before the connection does.
     static func withServer(
-        saying reply: String, closes: Bool = false, _ body: (Int) async throws -> Void
+        saying reply: String, closes: Bool = false, resets: Bool = false, stops: Bool = false,
+        tls: NIOSSLContext? = nil, _ body: (Int) async throws -> Void
     ) async throws {
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Parrot(reply, closes: closes))
+                    if resets, let socket = channel as? any SocketOptionProvider {
+                        socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { Issue.record($0) }
+                    }
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+                    try pipeline.addHandler(Parrot(reply, closes: closes, stops: stops))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -37,9 +53,12 @@ final class Parrot: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let channel = context.channel
-        channel.writeAndFlush(ByteBuffer(string: reply)).whenComplete { [closes] _ in
-            if closes { channel.close(promise: nil) }
+        if stops { context.channel.setOption(.autoRead, value: false).whenFailure { Issue.record($0) } }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: reply))).assumeIsolated().whenComplete {
+            [closes] _ in
+            guard closes else { return }
+            let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+            (tls ?? context).close(promise: nil)
         }
     }
 }

@@ -1,8 +1,10 @@
 // Strangers who take all connections there are, and what is left for others.
 
+import AdminClient
 import Foundation
 import TestServers
 import Testing
+import WireFormat
 
 extension EndToEnd {
     @Suite("Places")
@@ -86,6 +88,43 @@ extension EndToEnd {
                 }
                 #expect(try await stint.admin("/v1/plans").status == 200)
                 #expect(!stint.log.contains("admin request failed"))
+            }
+        }
+
+        @Test(
+            "280 who do not read the last reply: health is answered all the time, and after 10 s everybody is"
+        )
+        func unread() async throws {
+            try await Stint.serving(["--ledger", "memory"]) { stint, _ in
+                let page = try await stint.admin("/").body
+                let style = try #require(page.firstMatch(of: /\/assets\/dashboard-[0-9a-f]+\.css/)?.output)
+                let ask = { (fields: String) in "GET \(style) HTTP/1.1\r\nHost: 127.0.0.1\r\n\(fields)\r\n" }
+                // Some 120,000 bytes: more than the network takes, and hardly more than what makes
+                // the service wait for a reader.
+                let all = String(repeating: ask(""), count: 10) + ask("Connection: close\r\n")
+                let began = ContinuousClock.now
+                try await Strangers.connected(280, to: stint.adminPort, saying: all, isReading: false) { _ in
+                    try await eventually("they have all places") {
+                        try await Self.status("/openapi.json", of: stint) == 503
+                    }
+                    try await eventually("their time is up", within: .seconds(40)) {
+                        for path in ["/livez", "/readyz", "/metrics"] {
+                            #expect(try await Self.status(path, of: stint) == 200, "\(path)")
+                        }
+                        return try await Self.status("/openapi.json", of: stint) == 200
+                    }
+                    #expect(began.duration(to: .now) >= .seconds(10))
+                }
+            }
+        }
+
+        /// Asks over a connection of its own, for 5 s at most.
+        private static func status(_ path: String, of stint: Stint) async throws -> Int {
+            let client = AdminClient(url: "http://127.0.0.1:\(stint.adminPort)", deadline: .seconds(5))
+            do {
+                return try await client.get(String(path.dropFirst())).status
+            } catch let error as AdminRefusal {
+                return error.problem.type.status
             }
         }
 

@@ -12,6 +12,7 @@ struct LoadSettingsTests {
             ("http://127.0.0.1:7400", LoadTarget.tcp(host: "127.0.0.1", port: 7400), "127.0.0.1:7400"),
             ("http://localhost:1/", .tcp(host: "localhost", port: 1), "localhost:1"),
             ("http://[::1]:65535", .tcp(host: "::1", port: 65_535), "[::1]:65535"),
+            ("HTTP://stint", .tcp(host: "stint", port: 80), "stint:80"),
             ("unix:/run/stint.sock", .unixSocket(path: "/run/stint.sock"), "localhost"),
             ("unix:///run/stint.sock", .unixSocket(path: "/run/stint.sock"), "localhost"),
             ("unix:stint.sock", .unixSocket(path: "stint.sock"), "localhost"),
@@ -24,10 +25,10 @@ struct LoadSettingsTests {
     @Test(
         "What is no target is refused with words that say what is one",
         arguments: [
-            "", "127.0.0.1:7400", "http://127.0.0.1", "http://127.0.0.1:0", "http://127.0.0.1:65536",
+            "", "127.0.0.1:7400", "http://127.0.0.1:+80", "http://127.0.0.1:0", "http://127.0.0.1:65536",
             "http://:7400",
             "http://::1:7400", "http://a b:1", "http://h:1/path", "https://127.0.0.1:7400", "unix:",
-            "unix:/" + String(repeating: "x", count: 107), "http://a\r\nX-Evil:1",
+            "unix:/" + String(repeating: "x", count: 103), "http://a\r\nX-Evil:1", "HTTPS://127.0.0.1:7400",
         ])
     func noTargets(text: String) {
         #expect { try LoadTarget(text) } throws: { error in

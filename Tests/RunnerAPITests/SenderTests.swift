@@ -82,9 +82,13 @@ struct SenderTests {
         let client = try Client()
         let own = "Origin: http://localhost\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\n"
         #expect(try client.ask(Self.admit(own)).hasPrefix("HTTP/1.1 201 "))
-        let link = Client.get(
-            "/v1/accounts/a/limits", fields: "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n")
-        #expect(try client.ask(link).hasPrefix("HTTP/1.1 200 "))
+        for (destination, status) in [("", 200), ("document", 200), ("iframe", 403)] {
+            let fields =
+                "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n"
+                + (destination.isEmpty ? "" : "Sec-Fetch-Dest: \(destination)\r\n")
+            let link = Client.get("/v1/accounts/a/limits", fields: fields)
+            #expect(try client.ask(link).hasPrefix("HTTP/1.1 \(status) "), "\(destination)")
+        }
     }
 
     // MARK: Offers to upgrade

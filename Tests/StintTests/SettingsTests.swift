@@ -190,7 +190,7 @@ struct SettingsTests {
 
     @Test(
         "Addresses without host or port are refused",
-        arguments: ["", ":1", "a", "a:", "a:65536", "a:-1", "::1:80"])
+        arguments: ["", ":1", "a", "a:", "a:65536", "a:-1", "a:+80", "::1:80"])
     func addresses(text: String) {
         #expect(Address(text) == nil)
     }

@@ -31,6 +31,19 @@ struct BearerTokenTests {
         #expect(try BearerToken(String(repeating: "a", count: 256) + "\n").text.utf8.count == 256)
     }
 
+    @Test("Every byte but those of the rule is refused, wherever it stands")
+    func bytes() {
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/".utf8)
+        for byte in UInt8.min...0x7F {
+            let text = String(Unicode.Scalar(byte))
+            let isPlain = plain.contains(byte)
+            #expect(BearerToken.isToken(text + "a") == isPlain)
+            #expect(BearerToken.isToken("a" + text + "a") == isPlain)
+            #expect(BearerToken.isToken("a" + text) == (isPlain || text == "="))
+        }
+        #expect(!BearerToken.isToken("") && !BearerToken.isToken("aä"))
+    }
+
     @Test("No description shows it")
     func hidden() throws {
         let token = try BearerToken("stint_secret")

@@ -19,7 +19,9 @@ struct AdminChannel: HTTPChannelHandler {
     var responder: HTTPChannelHandler.Responder { base.responder }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        let place = places.enter(at: .now()) { channel.close(promise: nil) }
+        let place = places.enter(at: .now()) {
+            channel.triggerUserOutboundEvent(AdminConnection.MustGo(), promise: nil)
+        }
         guard let place else {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)

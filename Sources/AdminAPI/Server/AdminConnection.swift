@@ -19,8 +19,12 @@ final class AdminConnection: ChannelDuplexHandler {
     /// Sent through the pipeline by whoever is about to read a request's body.
     struct BodyIsWanted: Sendable {}
 
-    /// How long a client may take to close its half after the last reply.
-    static let leaving: TimeAmount = .seconds(1)
+    /// Sent through the pipeline to close the connection at once, even while its last reply leaves.
+    struct MustGo: Sendable {}
+
+    /// Requests whose replies have not left. While there are so many, or while the client does not
+    /// read, nothing is read from it.
+    static let maximumInFlight = 32
 
     /// A request whose reply has not left.
     private struct Exchange {
@@ -56,6 +60,8 @@ final class AdminConnection: ChannelDuplexHandler {
     private var isLeaving = false
     /// The last reply is sent.
     private var hasLeft = false
+    /// A read that was asked for and put off.
+    private var readIsHeld = false
 
     init(_ security: AdminSecurity, stay: Stay) {
         self.stay = stay
@@ -119,6 +125,7 @@ final class AdminConnection: ChannelDuplexHandler {
         exchange.closes = true
         do throws(Problem) {
             let framing = try RequestFraming(head)
+            exchange.keepsOldConnection = framing.keepsOldConnection
             exchange.closes = framing.closes || framing.hasBody || stay.isForHealth
             lastOffersUpgrade = framing.offersUpgrade
             try framing.checkSender(head.method, target, hosts: &hosts, isSecure: isSecure)
@@ -127,7 +134,6 @@ final class AdminConnection: ChannelDuplexHandler {
                 throw Problem(.bodyTooLarge, detail: "\(head.method) takes no body here")
             }
             exchange.closes = framing.closes || stay.isForHealth
-            exchange.keepsOldConnection = framing.keepsOldConnection
             exchange.owesContinue = framing.expectsContinue && framing.hasBody
         } catch {
             // Where another's name or page is refused, the request is whole, and the connection
@@ -152,7 +158,7 @@ final class AdminConnection: ChannelDuplexHandler {
         exchange.rejection = problem
         exchanges.append(exchange)
         if exchange.closes { acceptsRequests = false }
-        writeRejection(context)
+        writeRejections(context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -200,20 +206,36 @@ final class AdminConnection: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
+    private func mayRead(_ context: ChannelHandlerContext) -> Bool {
+        isLeaving || (exchanges.count < Self.maximumInFlight && context.channel.isWritable)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if mayRead(context) { context.read() } else { readIsHeld = true }
+    }
+
+    private func readOn(_ context: ChannelHandlerContext) {
+        guard readIsHeld, mayRead(context) else { return }
+        readIsHeld = false
+        context.read()
+    }
+
     // MARK: Replies leave
 
     func triggerUserOutboundEvent(
         context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
     ) {
-        guard event is BodyIsWanted else {
-            return context.triggerUserOutboundEvent(event, promise: promise)
+        switch event {
+        case is MustGo: context.close(promise: promise)
+        case is BodyIsWanted:
+            if !isReplying, exchanges.first?.owesContinue == true {
+                exchanges[offset: 0].owesContinue = false
+                let head = HTTPResponseHead(version: .http1_1, status: .continue)
+                context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
+            }
+            promise?.succeed()
+        default: context.triggerUserOutboundEvent(event, promise: promise)
         }
-        if !isReplying, exchanges.first?.owesContinue == true {
-            exchanges[offset: 0].owesContinue = false
-            let head = HTTPResponseHead(version: .http1_1, status: .continue)
-            context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
-        }
-        promise?.succeed()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -227,7 +249,9 @@ final class AdminConnection: ChannelDuplexHandler {
             context.write(Self.wrapOutboundOut(.head(inForm(head))), promise: promise)
         case .body:
             if exchange.isHead { promise?.succeed() } else { context.write(data, promise: promise) }
-        case .end(let trailers): end(exchange, trailers, context, promise)
+        case .end(let trailers):
+            end(exchange, trailers, context, promise)
+            writeRejections(context)
         }
     }
 
@@ -265,16 +289,26 @@ final class AdminConnection: ChannelDuplexHandler {
         guard exchange.closes else {
             context.write(Self.wrapOutboundOut(part), promise: promise)
             if exchanges.isEmpty { stay.rests() }
-            return writeRejection(context)
+            return
         }
         let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(Self.wrapOutboundOut(part), promise: sent)
         leave(context, after: sent.futureResult)
     }
 
-    /// Writes the answer to the first exchange if it is one of ours.
-    private func writeRejection(_ context: ChannelHandlerContext) {
-        guard let exchange = exchanges.first, let problem = exchange.rejection else { return }
+    /// Writes the answers of ours whose turn it is, and reads on if that was put off.
+    private func writeRejections(_ context: ChannelHandlerContext) {
+        var hasWritten = false
+        while !isLeaving, let problem = exchanges.first?.rejection {
+            write(problem, context)
+            hasWritten = true
+        }
+        if hasWritten { context.flush() }
+        readOn(context)
+    }
+
+    /// Writes the answer to the first exchange.
+    private func write(_ problem: Problem, _ context: ChannelHandlerContext) {
         var json = JSONWriter()
         problem.write(to: &json)
         let response = problem.response()
@@ -284,12 +318,11 @@ final class AdminConnection: ChannelDuplexHandler {
             head.headers.add(name: name.rawName, value: value)
         }
         context.write(Self.wrapOutboundOut(.head(inForm(head))), promise: nil)
-        if !exchange.isHead {
+        if !exchanges[offset: 0].isHead {
             let body = ByteBuffer(bytes: json.bytes)
             context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         }
         end(exchanges[offset: 0], nil, context, nil)
-        context.flush()
     }
 
     // MARK: The end
@@ -303,16 +336,19 @@ final class AdminConnection: ChannelDuplexHandler {
         stay.ends()
         sent.assumeIsolated().whenComplete { [self] _ in
             hasLeft = true
+            guard context.channel.isActive else { return }
             if inputHasEnded { return context.close(promise: nil) }
+            stay.isSent()
             context.close(mode: .output, promise: nil)
-            context.eventLoop.assumeIsolated().scheduleTask(in: Self.leaving) { context.close(promise: nil) }
         }
         // Hummingbird waits for no further request.
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        readOn(context)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         stay.writability(is: context.channel.isWritable)
+        readOn(context)
         context.fireChannelWritabilityChanged()
     }
 

@@ -3,6 +3,7 @@
 
 import Access
 import Foundation
+import HTTPRequests
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -18,13 +19,10 @@ struct Authorization: Sendable {
         respond: (AdminContext) async throws -> Response
     ) async throws -> Response {
         guard let tokens, let needed = scope.needed else { return try await respond(context) }
-        let fields = request.headers[values: .authorization]
-        guard fields.count < 2 else {
-            return Problem(.malformedRequest, detail: "there must be one Authorization field").response()
-        }
+        let field = request.headers[.authorization]
         var context = context
         do throws(BearerCheck.Refused) {
-            let caller = try Self.caller(fields.first, request.method, in: tokens.book, for: needed)
+            let caller = try Self.caller(field, request.method, in: tokens.book, for: needed)
             guard caller.speaks(in: context) else { throw BearerCheck.Refused(.accountForbidden) }
             context.caller = caller.name
         } catch {
@@ -55,7 +53,7 @@ struct Authorization: Sendable {
             let colon = text.firstIndex(of: ":")
         else { return nil }
         let password = text[text.index(after: colon)...]
-        return Credentials.isToken(password) ? password : nil
+        return BearerToken.isToken(password) ? password : nil
     }
 }
 
@@ -88,12 +86,7 @@ extension Challenge {
     /// - Parameter isSafe: whether the request would have changed nothing; then browsers are told
     ///   to ask.
     fileprivate func response(toGet isSafe: Bool) -> Response {
-        var response =
-            switch self {
-            case .tokenMissing, .tokenInvalid: Problem(.unauthorized, detail: detail).response()
-            case .scopeMissing: Problem(.forbidden, detail: detail).response()
-            case .accountForbidden: Problem(.accountForbidden, detail: detail).response()
-            }
+        var response = Problem(problemType, detail: detail).response()
         response.headers.append(HTTPField(name: .wwwAuthenticate, value: field))
         if isSafe, response.status == .unauthorized {
             response.headers.append(

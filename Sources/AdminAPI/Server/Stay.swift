@@ -11,9 +11,14 @@ final class Stay {
         /// Not a byte came, on a place for health.
         case caller
         case request
-        /// The replies are not read.
+        /// The replies are not read, or the client does not leave after the last one.
         case reader
     }
+
+    /// How long a client may take to close its half after the last reply.
+    static let leaving: TimeAmount = .seconds(1)
+
+    private enum LastReply { case toCome, written, sent }
 
     private let place: Places.Place
     private let places: Places
@@ -24,6 +29,7 @@ final class Stay {
     private var readerDeadline: Scheduled<Void>?
     /// Bytes came of a request that is not complete.
     private var isReceiving = false
+    private var lastReply = LastReply.toCome
 
     init(on place: Places.Place, of places: Places, bounds: AdminBounds, eventLoop: any EventLoop) {
         self.place = place
@@ -61,6 +67,17 @@ final class Stay {
         }
     }
 
+    private func scheduleReader(in time: TimeAmount) {
+        readerDeadline?.cancel()
+        guard onLate != nil else { return }
+        readerDeadline = eventLoop.assumeIsolated().scheduleTask(in: time) { [self] in onLate?(.reader) }
+    }
+
+    private func cancelReader() {
+        readerDeadline?.cancel()
+        readerDeadline = nil
+    }
+
     func bytesArrive() {
         guard !isReceiving else { return }
         isReceiving = true
@@ -82,26 +99,33 @@ final class Stay {
         if !isReceiving { places.idle(place, at: .now()) }
     }
 
-    /// The last reply is written: there is nothing to wait for.
+    /// The last reply is written: there is nothing to wait for but that it is read. Meanwhile a
+    /// place for health may be given to somebody else; an ordinary one may once the reply is sent.
     func ends() {
         isReceiving = false
+        lastReply = .written
         deadline?.cancel()
+        if isForHealth { places.idle(place, at: .now()) }
+        if readerDeadline == nil { scheduleReader(in: TimeAmount(bounds.writeTimeout)) }
+    }
+
+    /// The last reply is sent.
+    func isSent() {
+        lastReply = .sent
         places.idle(place, at: .now())
+        scheduleReader(in: Self.leaving)
     }
 
     func writability(is isWritable: Bool) {
-        readerDeadline?.cancel()
-        guard !isWritable else { return }
-        readerDeadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(bounds.writeTimeout)) {
-            [self] in
-            onLate?(.reader)
-        }
+        guard lastReply != .sent else { return }
+        if isWritable { cancelReader() }
+        if !isWritable || lastReply == .written { scheduleReader(in: TimeAmount(bounds.writeTimeout)) }
     }
 
     /// The connection is closed.
     func isGone() {
         deadline?.cancel()
-        readerDeadline?.cancel()
+        cancelReader()
         onLate = nil
         places.left(place)
     }

@@ -83,13 +83,3 @@ struct RequestError: Error {
         return error
     }
 }
-
-extension Challenge {
-    fileprivate var problemType: ProblemType {
-        switch self {
-        case .tokenMissing, .tokenInvalid: .unauthorized
-        case .scopeMissing: .forbidden
-        case .accountForbidden: .accountForbidden
-        }
-    }
-}

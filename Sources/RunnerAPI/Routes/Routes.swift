@@ -19,14 +19,14 @@ enum Routes {
     /// What one segment of a path says between its slashes, still encoded.
     private typealias Segment = Slice<UnsafeBufferPointer<UInt8>>
 
-    /// - Parameter path: with its query.
+    /// - Parameter path: with its query, without a fragment.
     /// - Throws: ``RequestError``: 404 unknown path, 405 other method, 400 a name that breaks its
     ///   rule.
     static func route(_ method: HTTPMethod, _ path: Substring) throws(RequestError) -> Route {
         var path = path
         let found = path.withUTF8 { bytes in
             Result { () throws(RequestError) in
-                try route(method, path: bytes.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+                try route(method, path: bytes.prefix { $0 != UInt8(ascii: "?") })
             }
         }
         return try found.get()

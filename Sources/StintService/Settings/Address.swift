@@ -1,5 +1,7 @@
 // A TCP address to listen on. Who may reach it is `Exposure`'s business.
 
+import WireFormat
+
 /// `HOST:PORT`, where HOST is an IP address of this machine or a name of it; IPv6 in brackets.
 package struct Address: Sendable, Equatable, CustomStringConvertible {
     package let host: String
@@ -13,9 +15,9 @@ package struct Address: Sendable, Equatable, CustomStringConvertible {
 
     /// - Returns: nil when `text` is not `HOST:PORT` with a port of 0 to 65535.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
+        guard let colon = text.lastIndex(of: ":"),
+            let port = HTTPOrigin.port(text[text.index(after: colon)...])
+        else { return nil }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()
@@ -23,7 +25,7 @@ package struct Address: Sendable, Equatable, CustomStringConvertible {
             return nil
         }
         guard !host.isEmpty else { return nil }
-        self.init(host: String(host), port: Int(port))
+        self.init(host: String(host), port: port)
     }
 
     /// Whether only this machine can reach it.
