@@ -47,7 +47,7 @@ public final class DecisionDesk {
     /// - Parameter sink: gets the decision, once and perhaps before this returns.
     public func decide(_ request: RunnerRequest, to sink: DecisionSink) {
         let question: PreparedQuestion
-        do throws(Refusal) {
+        do throws(PlanViolation) {
             question = try prepare(request)
         } catch {
             let decision = Decision.refused(error)
@@ -60,7 +60,7 @@ public final class DecisionDesk {
     }
 
     /// - Throws: when the plan rules the request out; then the ledger is not asked.
-    private func prepare(_ request: RunnerRequest) throws(Refusal) -> PreparedQuestion {
+    private func prepare(_ request: RunnerRequest) throws(PlanViolation) -> PreparedQuestion {
         switch request {
         case .admit(let admission): try accountant.consider(admission)
         case .settle(let id, let account, let durationMs, let ending):

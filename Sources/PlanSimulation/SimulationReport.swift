@@ -147,7 +147,7 @@ extension SimulationReport.LimitReport {
 }
 
 extension SimulationReport.PlanReport {
-    init(_ simulated: SimulatedPlan, rows: Int, names: NameTable, top: Int) {
+    init(_ simulated: SimulatedPlan, rows: Int, names: NameInterner, top: Int) {
         plan = simulated.plan.name
         kind = simulated.asks.kind
         self.rows = rows

@@ -58,7 +58,7 @@ public struct QuotaRunner: Sendable {
         _ client: QuotaClient, settings: Settings = Settings(), isolation: isolated (any Actor)? = #isolation,
         _ body: (QuotaRunner) async throws -> Result
     ) async throws -> Result {
-        let settlements = Settlements(bound: settings.maximumUnsettled, patience: settings.settleFor)
+        let settlements = Settlements(bound: settings.maximumUnsettled, timeout: settings.settleFor)
         let sender = Task { await settlements.send(through: client) }
         do {
             let result = try await body(
@@ -75,12 +75,12 @@ public struct QuotaRunner: Sendable {
         _ sender: Task<Void, Never>, of settlements: Settlements, within limit: Duration
     ) async {
         settlements.finish()
-        let patience = Task {
+        let timeout = Task {
             try await Task.sleep(for: limit)
             sender.cancel()
         }
         await sender.value
-        patience.cancel()
+        timeout.cancel()
     }
 
     /// Settlements that wait.

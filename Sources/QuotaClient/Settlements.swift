@@ -26,14 +26,14 @@ final class Settlements: Sendable {
     private let bound: Int
     /// Sent at once; never all that there may be.
     private let lanes: Int
-    private let patience: Duration
+    private let timeout: Duration
     /// One element says that there may be something to send.
     private let (calls, caller) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    init(bound: Int, patience: Duration) {
+    init(bound: Int, timeout: Duration) {
         self.bound = bound
         lanes = min(16, (bound + 1) / 2)
-        self.patience = patience
+        self.timeout = timeout
     }
 
     var count: Int { state.withLock { $0.waiting.count + $0.sending } }
@@ -43,7 +43,7 @@ final class Settlements: Sendable {
     /// - Parameter isSure: false when it may never have been admitted: then it takes no place that
     ///   others may need.
     func add(_ body: SettleBody, id: String, account: String, isSure: Bool = true) {
-        let entry = Entry(account: account, id: id, body: body, until: .now + patience)
+        let entry = Entry(account: account, id: id, body: body, until: .now + timeout)
         state.withLock {
             let count = $0.waiting.count + $0.sending
             if !isSure, count >= bound / 2 { return }

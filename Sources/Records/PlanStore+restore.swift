@@ -15,7 +15,7 @@ extension PlanStore {
     ///   - reading: what of it is in force.
     /// - Returns: false when somebody else did it, or plans were begun anew; nothing more is
     ///   written then.
-    public func restore(_ kept: KeptPlans, _ reading: KeptPlans.Reading) async throws -> Bool {
+    public func restore(_ kept: StoredPlans, _ reading: StoredPlans.Reading) async throws -> Bool {
         let revision = String(kept.revision ?? 0)
         let expired = Set(reading.expired.map(\.account))
         var texts: [AccountOverride: String] = [:]

@@ -30,7 +30,7 @@ public struct PlanStore: Sendable {
         guard let text = try await redis.call(["HGET", keys.plans, "plan \(name)"]).optionalText else {
             return nil
         }
-        let (revision, json) = KeptPlans.split(text)
+        let (revision, json) = StoredPlans.split(text)
         do {
             return Kept(value: try PlanFile.plan(json: json, named: name), revision: revision)
         } catch {
@@ -75,7 +75,7 @@ public struct PlanStore: Sendable {
         guard let text = try await redis.call(["HGET", keys.overrides, account.name]).optionalText else {
             return nil
         }
-        let (revision, json) = KeptPlans.split(text)
+        let (revision, json) = StoredPlans.split(text)
         do {
             return Kept(value: try PlanFile.override(json: json), revision: revision)
         } catch {
@@ -123,7 +123,7 @@ public struct PlanStore: Sendable {
     }
 
     /// Reads everything. What is changed meanwhile may be among it or not.
-    public func read() async throws -> KeptPlans {
+    public func read() async throws -> StoredPlans {
         var kept = try await book()
         var cursor = "0"
         repeat {
@@ -139,8 +139,8 @@ public struct PlanStore: Sendable {
     }
 
     /// Everything but the overrides.
-    private func book() async throws -> KeptPlans {
-        var kept = KeptPlans(now: try await redis.now)
+    private func book() async throws -> StoredPlans {
+        var kept = StoredPlans(now: try await redis.now)
         let fields = try await redis.call(["HGETALL", keys.plans]).elements
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
             try kept.take(field: fields[index].text, fields[index + 1].text)

@@ -59,9 +59,9 @@ public struct Rollups: Sendable {
             let fields = try await redis.call(["HGETALL", keys.rollups(step, span, of: account)]).elements
             for index in stride(from: 0, to: fields.count - 1, by: 2) {
                 guard case .bulk(let series) = fields[index + 1],
-                    let counted = Counted(field: try fields[index].text)
+                    let counted = RollupField(field: try fields[index].text)
                 else { continue }
-                for (offset, amount) in Series(series) {
+                for (offset, amount) in RollupSeries(series) {
                     let period = span * step.periodsPerKey + offset
                     guard periods.contains(period) else { continue }
                     if let name = counted.function {
@@ -118,7 +118,7 @@ public struct Rollups: Sendable {
         var runs: [(keys: [String], arguments: [String])] = []
         var told: [Int] = []
         for (index, part) in activities.enumerated() {
-            let fields = Counted.fields(of: part.activity)
+            let fields = RollupField.fields(of: part.activity)
             guard !fields.isEmpty else { continue }
             let (hour, minute) = part.minute.quotientAndRemainder(
                 dividingBy: RollupStep.minute.periodsPerKey)

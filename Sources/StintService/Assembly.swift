@@ -52,7 +52,7 @@ package enum Assembly {
 
         let runner = RunnerServer(
             settings: runnerSettings(settings, budget), group: group, plans: imported.book,
-            makeLedger: { ledgers.make(on: $0) }, random: { chance() },
+            makeLedger: { ledgers.make(on: $0) }, random: { random() },
             logger: logger, metrics: metrics, tokens: security.book,
             secure: security.tls.map { $0.secure }, guardListener: accepting.runner.guardListener)
         let ledgerWatch = LedgerWatch(ledgers: ledgers, runner: runner, logger: logger)
@@ -62,7 +62,7 @@ package enum Assembly {
         let (adminPort, adminPortTeller) = AsyncStream.makeStream(of: Int.self)
         let admin = AdminServer(
             host: settings.adminAddress.host, port: settings.adminAddress.port,
-            parts: AdminParts(
+            parts: ControlPlane(
                 metrics: metrics, readiness: { await ledgerWatch.readiness() }, records: records,
                 ledger: try client.map { try accountLedger(settings, $0, ledgers) },
                 newAccounts: newAccounts, clock: { clock() }, planBook: { runner.plans },
@@ -128,7 +128,7 @@ package enum Assembly {
         return quiet
     }
 
-    private static func chance() -> Xoshiro256 {
+    private static func random() -> Xoshiro256 {
         var system = SystemRandomNumberGenerator()
         return Xoshiro256(seededBy: &system)
     }
@@ -210,10 +210,10 @@ package enum Assembly {
     /// How the control plane looks into the ledger.
     private static func accountLedger(
         _ settings: Settings, _ client: RedisClient, _ ledgers: Ledgers
-    ) throws -> AccountLedger {
+    ) throws -> LedgerAccess {
         let inspector = AccountInspector(
             redis: client, keys: try ledgerKeys(settings), logRows: settings.logMaximumRows)
-        return AccountLedger(
+        return LedgerAccess(
             standing: { try await ledgers.standing(of: $0, under: $1) },
             holds: { try await inspector.holds(of: $0, maximum: $1) },
             cells: { try await inspector.cells(of: $0, under: $1) },

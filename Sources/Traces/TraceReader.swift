@@ -19,7 +19,7 @@ public struct TraceReader {
     /// What was read and not yet given as rows, and the latest row.
     public private(set) var bytes: [UInt8] = []
     /// The names of the accounts so far, in order of appearance.
-    public private(set) var accounts: NameTable
+    public private(set) var accounts: NameInterner
     /// Where the next line begins.
     private var start = 0
     private var line = 1
@@ -43,7 +43,7 @@ public struct TraceReader {
         columns = try TraceColumns(header: header.last == UInt8(ascii: "\r") ? header.dropLast() : header)
         start = min(bytes.count, header.count + 1)
         line += header.count { $0 == UInt8(ascii: "\n") }
-        accounts = NameTable(maximum: mostAccounts)
+        accounts = NameInterner(maximum: mostAccounts)
         self.bytes = bytes
         self.source = source
     }

@@ -140,11 +140,11 @@ struct TokenBookTests {
 
     @Test("A token has a prefix and 256 bits of chance, in a form that a header field can carry")
     func token() throws {
-        var chance = SystemRandomNumberGenerator()
-        let token = Token(random: &chance)
+        var random = SystemRandomNumberGenerator()
+        let token = Token(random: &random)
         #expect(token.text.wholeMatch(of: /stint_[0-9a-f]{64}/) != nil)
         #expect(Credentials("Bearer \(token.text)") == .bearer(token.text[...]))
-        #expect(Token(random: &chance).text != token.text)
+        #expect(Token(random: &random).text != token.text)
         #expect(token.digest == TokenDigest(of: token.text.utf8))
         var zeros = Zeros()
         #expect(Token(random: &zeros).text == "stint_" + String(repeating: "0", count: 64))

@@ -68,7 +68,7 @@ struct AccountantTests {
         arguments: [
             (
                 Admission(account: account, kind: "other"),
-                Refusal.unknownKind("other", known: ["free", "function"])
+                PlanViolation.unknownKind("other", known: ["free", "function"])
             ),
             (Admission(account: account, kind: "free"), .durationMissing(kind: "free")),
             (
@@ -88,7 +88,7 @@ struct AccountantTests {
                 .minimumAboveDuration(minimumMs: 10_001, durationMs: 10_000)
             ),
         ])
-    func refuses(_ admission: Admission, _ refusal: Refusal) {
+    func refuses(_ admission: Admission, _ refusal: PlanViolation) {
         var accountant = Self.accountant()
         #expect(throws: refusal) { try accountant.consider(admission) }
     }

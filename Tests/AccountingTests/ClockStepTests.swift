@@ -25,8 +25,8 @@ struct ClockStepTests {
 private struct SteppedLife {
     private let seed: Int
     private let plans: [Plan]
-    private var chance: SeededGenerator
-    private var page = LedgerPage()
+    private var random: SeededGenerator
+    private var page = AccountLedger()
     /// What each window was charged, by true time.
     private var logs: [WindowShape: SlidingLog] = [:]
     private var running: [(id: ExecutionID, grantMs: Int)] = []
@@ -39,40 +39,40 @@ private struct SteppedLife {
 
     init(seed: Int) throws {
         self.seed = seed
-        var chance = SeededGenerator(seed: seed)
-        let limits = try (0..<chance.number(in: 1...3)).flatMap { index in
-            let windowMs = chance.pick([
-                1_000, 2_000, 60_000, 3_600_000, chance.number(in: 1_000...100_000),
+        var random = SeededGenerator(seed: seed)
+        let limits = try (0..<random.number(in: 1...3)).flatMap { index in
+            let windowMs = random.pick([
+                1_000, 2_000, 60_000, 3_600_000, random.number(in: 1_000...100_000),
             ])
             // No two windows are the same.
-            let cells = chance.pick([1, 7, 60, 900]) + index
+            let cells = random.pick([1, 7, 60, 900]) + index
             return try [(Meter.executions, 1...8), (.executionTime, 1...5_000)].map { meter, amounts in
                 try Limit(
-                    name: "\(meter.rawValue)-\(index)", meter: meter, amount: chance.number(in: amounts),
+                    name: "\(meter.rawValue)-\(index)", meter: meter, amount: random.number(in: amounts),
                     windowMs: windowMs, cells: cells)
             }
         }
         // Under another plan some windows are not looked at for a while.
         plans = try [limits, limits, Array(limits.suffix(2))].map { try Plan(name: "plan", limits: $0) }
-        self.chance = chance
+        self.random = random
     }
 
     mutating func step() throws {
-        let plan = chance.pick(plans)
-        let window = chance.pick(plan.windows)
+        let plan = random.pick(plans)
+        let window = random.pick(plan.windows)
         let cellMs = (window.lengthMs + window.cells - 1) / window.cells
-        let passed = chance.pick([
-            0, 0, 1, cellMs, 3 * cellMs, chance.number(in: 0...window.lengthMs / 8), window.lengthMs - 1,
+        let passed = random.pick([
+            0, 0, 1, cellMs, 3 * cellMs, random.number(in: 0...window.lengthMs / 8), window.lengthMs - 1,
             window.lengthMs,
         ])
         now += passed
         clock += passed
-        if chance.once(in: 5) {
+        if random.once(in: 5) {
             let stay = window.lengthMs + cellMs
-            clock -= chance.pick([1, cellMs, stay - 1, stay, stay + 1, 2 * stay, 3_600_000])
+            clock -= random.pick([1, cellMs, stay - 1, stay, stay + 1, 2 * stay, 3_600_000])
             steps += 1
         }
-        if !running.isEmpty, chance.once(in: 3) { settle(under: plan) } else { ask(under: plan) }
+        if !running.isEmpty, random.once(in: 3) { settle(under: plan) } else { ask(under: plan) }
         let usage = page.peek(under: plan, at: Timestamp(ms: clock)).usage
         let standing = Standing(plan: plan, usage: usage)
         for (index, limit) in plan.limits.enumerated() {
@@ -87,7 +87,7 @@ private struct SteppedLife {
     private mutating func ask(under plan: Plan) {
         asks += 1
         let ask = Ask(
-            id: ExecutionID("e\(asks)")!, durationMs: chance.pick([0, 1, 300, 2_000]), minimumMs: 1)
+            id: ExecutionID("e\(asks)")!, durationMs: random.pick([0, 1, 300, 2_000]), minimumMs: 1)
         switch page.answer(.admit(ask), under: plan, at: Timestamp(ms: clock)).verdict {
         case .admitted(let grant):
             admitted += 1
@@ -107,8 +107,8 @@ private struct SteppedLife {
 
     private mutating func settle(under plan: Plan) {
         let (id, grantMs) = running.remove(
-            at: chance.number(in: max(0, running.count - 6)...running.count - 1))
-        let used = chance.number(in: 0...grantMs)
+            at: random.number(in: max(0, running.count - 6)...running.count - 1))
+        let used = random.number(in: 0...grantMs)
         let answer = page.answer(.settle(id, durationMs: used), under: plan, at: Timestamp(ms: clock))
         guard case .settled(let receipt) = answer.verdict else { return }
         check(receipt.chargedMs + receipt.returnedMs == grantMs, "\(receipt) of \(grantMs) ms")

@@ -44,8 +44,8 @@ struct NamesTests {
 
     @Test("Ids made here are valid, 15 bytes long, different, and use the whole alphabet")
     func makesIDs() {
-        var chance = SeededGenerator(seed: 7)
-        let ids = (0..<10_000).map { _ in ExecutionID(using: &chance) }
+        var random = SeededGenerator(seed: 7)
+        let ids = (0..<10_000).map { _ in ExecutionID(using: &random) }
         let names = Set(ids.map(\.name))
         #expect(names.count == 10_000)
         #expect(ids.allSatisfy { ExecutionID($0.name) == $0 && $0.name.utf8.count == 15 })

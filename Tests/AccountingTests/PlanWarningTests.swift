@@ -22,13 +22,13 @@ struct PlanWarningTests {
         var accountant = Accountant(
             plans: try PlanBook(plans: [plan], standard: plan.name), random: SeededGenerator(seed: 1))
         let considered: PreparedQuestion
-        do throws(Refusal) {
+        do throws(PlanViolation) {
             considered = try accountant.consider(
                 Admission(account: Account("acme")!, kind: kind, maxDurationMs: durationMs))
         } catch {
             return nil
         }
-        var page = LedgerPage()
+        var page = AccountLedger()
         let answer = page.answer(considered.question, under: plan, at: Timestamp(ms: 1_770_000_000_000))
         if case .admitted(let grant) = answer.verdict { return grant.durationMs }
         return nil
@@ -58,23 +58,23 @@ struct PlanWarningTests {
         "A plan has no warnings exactly when every usual ask is admitted on an empty window",
         arguments: 1...Proof.times(40))
     func exactly(seed: Int) throws {
-        var chance = SeededGenerator(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var warned = 0
         for _ in 0..<100 {
-            let sizes = [0, 1, 2, 99, 100, 101, 9_999, 10_000, 10_001, chance.number(in: 0...20_000)]
-            let limits = (0..<chance.number(in: 1...3)).map { _ in
+            let sizes = [0, 1, 2, 99, 100, 101, 9_999, 10_000, 10_001, random.number(in: 0...20_000)]
+            let limits = (0..<random.number(in: 1...3)).map { _ in
                 (
-                    meter: chance.pick(Meter.allCases),
-                    amount: chance.once(in: 2) ? 600_000 : chance.pick(sizes)
+                    meter: random.pick(Meter.allCases),
+                    amount: random.once(in: 2) ? 600_000 : random.pick(sizes)
                 )
             }
             var kinds: [String: Int?]? = [:]
-            for kind in 0..<chance.number(in: 0...3) {
-                kinds?["kind-\(kind)"] = .some(chance.once(in: 4) ? nil : max(1, chance.pick(sizes)))
+            for kind in 0..<random.number(in: 0...3) {
+                kinds?["kind-\(kind)"] = .some(random.once(in: 4) ? nil : max(1, random.pick(sizes)))
             }
-            if chance.once(in: 4) { kinds = nil }
+            if random.once(in: 4) { kinds = nil }
             let plan = try Self.plan(
-                limits, kinds: kinds, minimumGrantMs: chance.once(in: 2) ? 100 : max(1, chance.pick(sizes)))
+                limits, kinds: kinds, minimumGrantMs: random.once(in: 2) ? 100 : max(1, random.pick(sizes)))
             let warnings = plan.warnings
             warned += warnings.isEmpty ? 0 : 1
             #expect(

@@ -40,12 +40,12 @@ struct PollingTests {
             name: "limit", meter: poll.meter, amount: poll.amount, windowMs: poll.windowMs)
         let plan = try Plan(name: "p", limits: [limit])
         let account = try #require(Account("acme"))
-        var chance = SeededGenerator(seed: 7)
+        var random = SeededGenerator(seed: 7)
         let clock = ManualClock(Scenario.beginning)
         let ledger = MemoryLedger { clock.now }
         let windows = 10
         var admitted = 0
-        var due = (0..<poll.pollers).map { _ in Int.random(in: poll.pace, using: &chance) }
+        var due = (0..<poll.pollers).map { _ in Int.random(in: poll.pace, using: &random) }
         var ids = 0
         while let next = due.indices.min(by: { due[$0] < due[$1] }), due[next] < windows * poll.windowMs {
             clock.now = Scenario.beginning + due[next]
@@ -59,7 +59,7 @@ struct PollingTests {
             }
             admitted += 1
             let waitMs = Standing(plan: plan, usage: answer.usage).suggestedIntervalMs
-            due[next] += max(waitMs, Int.random(in: poll.pace, using: &chance))
+            due[next] += max(waitMs, Int.random(in: poll.pace, using: &random))
         }
         let perCall = poll.meter == .executions ? 1 : poll.durationMs
         let part = Double(admitted * perCall) / Double(windows * poll.amount)

@@ -53,33 +53,33 @@ struct RandomTraffic {
     /// The ledger's clock in ms; it never steps back here.
     private(set) var now: Int
     private(set) var admitted = 0
-    private var page = LedgerPage()
-    private var chance: SeededGenerator
+    private var page = AccountLedger()
+    private var random: SeededGenerator
     private let overruns: Bool
     private let oneChargePerCell: Bool
     private var running: [(id: ExecutionID, grantMs: Int)] = []
     private var questions = 0
 
     init(seed: Int, overruns: Bool = true, oneChargePerCell: Bool = false) throws {
-        var chance = SeededGenerator(seed: seed)
+        var random = SeededGenerator(seed: seed)
         self.seed = seed
         self.overruns = overruns
         self.oneChargePerCell = oneChargePerCell
-        plan = try RandomTraffic.plan(&chance)
-        now = Scenario.beginning.ms + chance.number(in: 0...100_000_000)
-        self.chance = chance
+        plan = try RandomTraffic.plan(&random)
+        now = Scenario.beginning.ms + random.number(in: 0...100_000_000)
+        self.random = random
     }
 
-    private static func plan(_ chance: inout SeededGenerator) throws -> Plan {
-        let shapes = (0..<chance.number(in: 1...2)).map { _ in
+    private static func plan(_ random: inout SeededGenerator) throws -> Plan {
+        let shapes = (0..<random.number(in: 1...2)).map { _ in
             WindowShape(
-                lengthMs: chance.pick([1_000, 1_001, 10_000, 60_000, chance.number(in: 1_000...100_000)]),
-                cells: chance.pick([1, 2, 7, 60, 1_000, chance.number(in: 1...1_000)]))
+                lengthMs: random.pick([1_000, 1_001, 10_000, 60_000, random.number(in: 1_000...100_000)]),
+                cells: random.pick([1, 2, 7, 60, 1_000, random.number(in: 1...1_000)]))
         }
-        let limits = try (0..<chance.number(in: 1...3)).map { index in
-            let shape = chance.pick(shapes)
-            let meter = chance.pick(Meter.allCases)
-            let amount = meter == .executions ? chance.number(in: 1...12) : chance.number(in: 1...20_000)
+        let limits = try (0..<random.number(in: 1...3)).map { index in
+            let shape = random.pick(shapes)
+            let meter = random.pick(Meter.allCases)
+            let amount = meter == .executions ? random.number(in: 1...12) : random.number(in: 1...20_000)
             return try Limit(
                 name: "limit-\(index)", meter: meter, amount: amount, windowMs: shape.lengthMs,
                 cells: shape.cells)
@@ -102,19 +102,19 @@ struct RandomTraffic {
     mutating func step() throws {
         passTime()
         questions += 1
-        if !running.isEmpty, chance.once(in: 3) { settle() } else { ask() }
+        if !running.isEmpty, random.once(in: 3) { settle() } else { ask() }
         compare()
     }
 
     private mutating func passTime() {
-        let shape = chance.pick(plan.windows)
+        let shape = random.pick(plan.windows)
         let cellMs = (shape.lengthMs + shape.cells - 1) / shape.cells
-        var steps = [0, 1, cellMs - 1, cellMs, cellMs + 1, chance.number(in: 0...shape.lengthMs / 4)]
-        if let charge = log.charges.randomElement(using: &chance) {
+        var steps = [0, 1, cellMs - 1, cellMs, cellMs + 1, random.number(in: 0...shape.lengthMs / 4)]
+        if let charge = log.charges.randomElement(using: &random) {
             let edge = charge.at + shape.lengthMs - now
             steps += [edge - 1, edge, edge + 1].filter { $0 >= 0 }
         }
-        now += chance.once(in: 40) ? 2 * shape.lengthMs : chance.pick(steps)
+        now += random.once(in: 40) ? 2 * shape.lengthMs : random.pick(steps)
         if oneChargePerCell {
             now += plan.windows.map { ($0.lengthMs + $0.cells - 1) / $0.cells }.max()!
         }
@@ -124,8 +124,8 @@ struct RandomTraffic {
         let amount = plan.limits.first { $0.meter == .executionTime }?.amount ?? 1_000
         let ask = Ask(
             id: ExecutionID("e\(questions)")!,
-            durationMs: chance.pick([0, 1, amount / 5, amount, amount + 1, chance.number(in: 0...amount)]),
-            minimumMs: chance.pick([0, 1, 100, amount, amount + 1]))
+            durationMs: random.pick([0, 1, amount / 5, amount, amount + 1, random.number(in: 0...amount)]),
+            minimumMs: random.pick([0, 1, 100, amount, amount + 1]))
         let (before, pageBefore, usedBefore) = (
             page.peek(under: plan, at: Timestamp(ms: now)), page, usedOfLimits().map(\.1)
         )
@@ -151,8 +151,8 @@ struct RandomTraffic {
     }
 
     private mutating func settle() {
-        let (id, grantMs) = running.remove(at: chance.number(in: 0...running.count - 1))
-        let used = chance.number(in: 0...(overruns && chance.once(in: 3) ? 2 * grantMs : grantMs))
+        let (id, grantMs) = running.remove(at: random.number(in: 0...running.count - 1))
+        let used = random.number(in: 0...(overruns && random.once(in: 3) ? 2 * grantMs : grantMs))
         let answer = page.answer(.settle(id, durationMs: used), under: plan, at: Timestamp(ms: now))
         guard case .settled(let receipt) = answer.verdict else {
             check(answer.verdict == .notHeld, "\(answer.verdict)")
@@ -185,9 +185,9 @@ struct RandomTraffic {
     }
 }
 
-extension LedgerPage {
+extension AccountLedger {
     /// Whether all that it keeps is what `before` kept, apart from cells that have left.
-    fileprivate func keeps(_ before: LedgerPage, at now: Timestamp) -> Bool {
+    fileprivate func keeps(_ before: AccountLedger, at now: Timestamp) -> Bool {
         holds == before.holds && windows.count == before.windows.count
             && windows.allSatisfy { shape, window in
                 let counting = before.windows[shape]?.cells.filter { $0.latest + shape.lengthMs > now }

@@ -9,7 +9,7 @@ import Testing
 struct RuleTableTests {
     @Test("A page of the ledger answers each row as the rule's table says", arguments: Scenario.all)
     func follows(_ scenario: Scenario) {
-        var page = LedgerPage()
+        var page = AccountLedger()
         for step in scenario.steps {
             let before = page
             let answer = page.answer(step.question, under: scenario.plan, at: step.at)
@@ -48,7 +48,7 @@ extension Answer {
     }
 }
 
-extension LedgerPage {
+extension AccountLedger {
     func peek(under plan: Plan, at clock: Timestamp) -> Answer {
         var copy = self
         return copy.answer(.peek, under: plan, at: clock)

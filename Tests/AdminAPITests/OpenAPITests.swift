@@ -16,7 +16,7 @@ struct OpenAPITests {
     @Test("It has every route of the admin API with its scope, and no other")
     func routes() throws {
         let book = try PlanBook.builtIn()
-        let parts = AdminParts(
+        let parts = ControlPlane(
             metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
             clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
         let served = AdminRoutes.table(parts).map { route in

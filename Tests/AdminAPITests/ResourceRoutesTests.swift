@@ -175,7 +175,7 @@ struct ResourceRoutesTests {
     @Test("Without Redis there is nothing to keep it in: 501")
     func inMemory() async throws {
         let book = try Self.small.get()
-        let parts = AdminParts(
+        let parts = ControlPlane(
             metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
             clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
         try await Self.withClient(parts) { client in
@@ -208,7 +208,7 @@ struct ResourceRoutesTests {
                 logger: Logger.quiet, metrics: NOOPMetricsHandler.instance)
             try await link.start()
             try await eventually("the link is ready") { try await link.isReady }
-            let parts = AdminParts(
+            let parts = ControlPlane(
                 metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
                 records: Records(redis: link, keys: RecordKeys(prefix: "stint:")), clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
             do {
@@ -222,7 +222,7 @@ struct ResourceRoutesTests {
     }
 
     static func withClient(
-        _ parts: AdminParts, _ body: @Sendable (ResourceClient) async throws -> Void
+        _ parts: ControlPlane, _ body: @Sendable (ResourceClient) async throws -> Void
     ) async throws {
         let server = AdminServer(
             host: "127.0.0.1", port: 0, parts: parts, logger: Logger.quiet)

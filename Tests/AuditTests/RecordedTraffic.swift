@@ -16,10 +16,10 @@ struct RecordedTraffic {
     /// All that was charged, also what no reply tells of.
     private(set) var logs: [Account: SlidingLog] = [:]
 
-    private var chance: SeededGenerator
-    private var pages: [Account: LedgerPage] = [:]
+    private var random: SeededGenerator
+    private var pages: [Account: AccountLedger] = [:]
     /// Questions that are under way, by the instant at which the ledger hears them.
-    private var underWay: [Errand] = []
+    private var underWay: [SimulatedExecution] = []
     private var running: [Running] = []
     private var begun: [Running] = []
     private let losesReplies: Bool
@@ -27,7 +27,7 @@ struct RecordedTraffic {
     private let skewMs: Int
 
     /// A question on its way, by the ledger's clock.
-    private struct Errand {
+    private struct SimulatedExecution {
         let account: Account
         let question: Question
         let sentAt: Int
@@ -44,30 +44,30 @@ struct RecordedTraffic {
     }
 
     init(seed: Int, questions: Int = 400, losesReplies: Bool = true) throws {
-        chance = SeededGenerator(seed: seed)
+        random = SeededGenerator(seed: seed)
         self.losesReplies = losesReplies
-        skewMs = chance.pick([0, 7, -90_000, 3_600_000])
-        let windowMs = chance.pick([1_000, 5_000, 20_000])
+        skewMs = random.pick([0, 7, -90_000, 3_600_000])
+        let windowMs = random.pick([1_000, 5_000, 20_000])
         plan = try Plan(
             name: "recorded",
             limits: [
                 Limit(name: "time", meter: .executionTime, amount: 10_000, windowMs: windowMs),
                 Limit(
-                    name: "executions", meter: .executions, amount: chance.number(in: 5...40),
+                    name: "executions", meter: .executions, amount: random.number(in: 5...40),
                     windowMs: windowMs,
-                    cells: chance.pick([1, 10, 60])),
+                    cells: random.pick([1, 10, 60])),
                 Limit(name: "long", meter: .executions, amount: 100, windowMs: 60_000),
             ])
         var t = Scenario.beginning.ms
         for account in Self.accounts {
             hear(
-                Errand(account: account, question: .peek, sentAt: t, heardAt: t, answeredAt: t, isLost: false)
+                SimulatedExecution(account: account, question: .peek, sentAt: t, heardAt: t, answeredAt: t, isLost: false)
             )
         }
         for _ in 0..<questions {
-            t += chance.pick([0, 0, 1, 5, 20, chance.number(in: 0...200), chance.once(in: 40) ? windowMs : 3])
+            t += random.pick([0, 0, 1, 5, 20, random.number(in: 0...200), random.once(in: 40) ? windowMs : 3])
             hear(until: t)
-            let account = chance.pick(Self.accounts)
+            let account = random.pick(Self.accounts)
             send(question(account, at: t), account, at: t)
         }
         hear(until: .max)
@@ -75,29 +75,29 @@ struct RecordedTraffic {
     }
 
     private mutating func send(_ question: Question, _ account: Account, at t: Int) {
-        let heardAt = t + chance.pick([0, 0, 1, 8, 30])
+        let heardAt = t + random.pick([0, 0, 1, 8, 30])
         underWay.append(
-            Errand(
+            SimulatedExecution(
                 account: account, question: question, sentAt: t, heardAt: heardAt,
-                answeredAt: heardAt + chance.pick([0, 1, 8, 30]), isLost: losesReplies && chance.once(in: 12))
+                answeredAt: heardAt + random.pick([0, 1, 8, 30]), isLost: losesReplies && random.once(in: 12))
         )
     }
 
     private mutating func question(_ account: Account, at t: Int) -> Question {
         let known = running.indices.filter { running[$0].account == account && running[$0].knownAt <= t }
-        if let index = known.randomElement(using: &chance), !chance.once(in: 3) {
-            let durationMs = chance.pick([0, 1, 90, 700, 2_500])
+        if let index = known.randomElement(using: &random), !random.once(in: 3) {
+            let durationMs = random.pick([0, 1, 90, 700, 2_500])
             return .settle(running.remove(at: index).id, durationMs: durationMs)
         }
         let again = begun.filter { $0.account == account }
-        if chance.once(in: 8), let once = again.randomElement(using: &chance) { return .admit(ask(once.id)) }
+        if random.once(in: 8), let once = again.randomElement(using: &random) { return .admit(ask(once.id)) }
         let id = ExecutionID("run-\(begun.count)")!
         begun.append(Running(account: account, id: id, knownAt: t))
-        return chance.once(in: 20) ? .peek : .admit(ask(id))
+        return random.once(in: 20) ? .peek : .admit(ask(id))
     }
 
     private mutating func ask(_ id: ExecutionID) -> Ask {
-        Ask(id: id, durationMs: chance.pick([1, 500, 1_000, 2_000]), minimumMs: chance.pick([1, 5_000]))
+        Ask(id: id, durationMs: random.pick([1, 500, 1_000, 2_000]), minimumMs: random.pick([1, 5_000]))
     }
 
     private mutating func hear(until t: Int) {
@@ -108,9 +108,9 @@ struct RecordedTraffic {
         }
     }
 
-    private mutating func hear(_ errand: Errand) {
+    private mutating func hear(_ errand: SimulatedExecution) {
         let account = errand.account
-        let answer = pages[account, default: LedgerPage()].answer(
+        let answer = pages[account, default: AccountLedger()].answer(
             errand.question, under: plan, at: Timestamp(ms: errand.heardAt))
         let standing = Standing(plan: plan, usage: answer.usage)
         let limits = LimitsObject(
@@ -143,7 +143,7 @@ struct RecordedTraffic {
     }
 
     private mutating func admit(
-        _ ask: Ask, _ verdict: Verdict, _ limits: LimitsObject, _ errand: Errand
+        _ ask: Ask, _ verdict: Verdict, _ limits: LimitsObject, _ errand: SimulatedExecution
     ) -> HistoryLine.Exchange {
         let request = AdmitBody(id: "\(ask.id)", maxDurationMs: ask.durationMs)
         let reply: WireReply<AdmittedBody>

@@ -51,7 +51,7 @@ struct AgreementTests {
         _ history: History, _ redis: LedgerRig,
         _ forget: (Account, Plan, Timestamp) async throws -> Void, _ clock: ManualClock
     ) async throws -> String? {
-        var page = LedgerPage()
+        var page = AccountLedger()
         let together = Account("together-\(history.seed)")!
         let alone = Account("alone-\(history.seed)")!
         for (number, tick) in history.ticks.enumerated() {
@@ -89,7 +89,7 @@ struct AgreementTests {
     /// Whether what is left behind differs: what counts under any of the history's plans, and what
     /// is held.
     private static func difference(
-        _ page: LedgerPage, _ history: History, _ redis: LedgerRig, _ accounts: [Account]
+        _ page: AccountLedger, _ history: History, _ redis: LedgerRig, _ accounts: [Account]
     ) async throws -> String? {
         guard let last = history.ticks.last else { return nil }
         var page = page

@@ -54,7 +54,7 @@ struct History: Sendable {
 
 /// Invents a history, tick by tick.
 struct HistoryAuthor {
-    private var chance: SeededGenerator
+    private var random: SeededGenerator
     /// The same windows with other amounts; one may lack a window, and one have a window more.
     private(set) var plans: [Plan] = []
     private var clock: Int
@@ -69,50 +69,50 @@ struct HistoryAuthor {
     private let forgets: Bool
 
     init(seed: Int) {
-        chance = SeededGenerator(seed: seed)
+        random = SeededGenerator(seed: seed)
         isUsual = seed % 3 == 0
         forgets = seed % 4 == 1
-        clock = Scenario.beginning.ms + chance.number(in: 0...5_000_000_000)
-        stepsBack = chance.once(in: 2)
-        let shapes = (0..<(isUsual ? 1 : chance.number(in: 1...4))).map { _ in HistoryAuthor.shape(&chance) }
-        let limits = (0..<chance.pick(isUsual ? [1, 2, 3] : [1, 2, 2, 3, 5, 32])).map { index in
+        clock = Scenario.beginning.ms + random.number(in: 0...5_000_000_000)
+        stepsBack = random.once(in: 2)
+        let shapes = (0..<(isUsual ? 1 : random.number(in: 1...4))).map { _ in HistoryAuthor.shape(&random) }
+        let limits = (0..<random.pick(isUsual ? [1, 2, 3] : [1, 2, 2, 3, 5, 32])).map { index in
             (
-                shapes[index < shapes.count ? index : chance.number(in: 0...shapes.count - 1)],
-                chance.pick(Meter.allCases)
+                shapes[index < shapes.count ? index : random.number(in: 0...shapes.count - 1)],
+                random.pick(Meter.allCases)
             )
         }
         let amounts: (executions: ClosedRange<Int>, ms: ClosedRange<Int>)? =
             isUsual ? (30...300, 10_000...2_000_000) : nil
-        plans = (0..<3).map { _ in HistoryAuthor.plan(limits, within: amounts, &chance) }
-        if limits.count > 1 { plans.append(HistoryAuthor.plan(Array(limits.dropFirst()), &chance)) }
+        plans = (0..<3).map { _ in HistoryAuthor.plan(limits, within: amounts, &random) }
+        if limits.count > 1 { plans.append(HistoryAuthor.plan(Array(limits.dropFirst()), &random)) }
         if limits.count < 32 {
-            let added = (shape: HistoryAuthor.shape(&chance), meter: chance.pick(Meter.allCases))
-            plans.append(HistoryAuthor.plan(limits + [added], &chance))
+            let added = (shape: HistoryAuthor.shape(&random), meter: random.pick(Meter.allCases))
+            plans.append(HistoryAuthor.plan(limits + [added], &random))
         }
     }
 
-    private static func shape(_ chance: inout SeededGenerator) -> WindowShape {
+    private static func shape(_ random: inout SeededGenerator) -> WindowShape {
         WindowShape(
-            lengthMs: chance.pick([
+            lengthMs: random.pick([
                 1_000, 1_001, 1_999, 60_000, 60_000, 3_600_000, 65_536_000, 65_536_001, 2_678_400_000,
-                chance.number(in: 1_000...100_000), chance.number(in: 1_000...2_678_400_000),
+                random.number(in: 1_000...100_000), random.number(in: 1_000...2_678_400_000),
             ]),
-            cells: chance.pick([1, 2, 3, 7, 60, 60, 60, 999, 1_000, chance.number(in: 1...1_000)]))
+            cells: random.pick([1, 2, 3, 7, 60, 60, 60, 999, 1_000, random.number(in: 1...1_000)]))
     }
 
     private static func plan(
         _ limits: [(shape: WindowShape, meter: Meter)],
         within amounts: (executions: ClosedRange<Int>, ms: ClosedRange<Int>)? = nil,
-        _ chance: inout SeededGenerator
+        _ random: inout SeededGenerator
     ) -> Plan {
         let made = limits.enumerated().map { index, limit in
             let usual = limit.meter == .executions ? amounts?.executions : amounts?.ms
             let amount =
-                usual.map { chance.number(in: $0) }
+                usual.map { random.number(in: $0) }
                 ?? (limit.meter == .executions
-                    ? chance.pick([1, 2, 5, 30, 200, chance.number(in: 0...60), 2_147_483_647])
-                    : chance.pick([
-                        1, 1_000, 10_000, 600_000, chance.number(in: 0...100_000), 1_099_511_627_776,
+                    ? random.pick([1, 2, 5, 30, 200, random.number(in: 0...60), 2_147_483_647])
+                    : random.pick([
+                        1, 1_000, 10_000, 600_000, random.number(in: 0...100_000), 1_099_511_627_776,
                     ]))
             return try! Limit(
                 name: "limit-\(index)", meter: limit.meter, amount: amount, windowMs: limit.shape.lengthMs,
@@ -122,36 +122,36 @@ struct HistoryAuthor {
     }
 
     mutating func tick() -> History.Tick {
-        let plan = chance.once(in: 4) ? chance.pick(plans) : plans[0]
+        let plan = random.once(in: 4) ? random.pick(plans) : plans[0]
         passTime(plan)
         pastTicks.append(clock)
-        let count = chance.once(in: 60) ? chance.number(in: 60...140) : chance.pick([1, 1, 2, 3, 5, 8, 13])
+        let count = random.once(in: 60) ? random.number(in: 60...140) : random.pick([1, 1, 2, 3, 5, 8, 13])
         return History.Tick(
-            clock: Timestamp(ms: clock), plan: plan, forgets: forgets && chance.once(in: 6),
+            clock: Timestamp(ms: clock), plan: plan, forgets: forgets && random.once(in: 6),
             questions: (0..<count).map { _ in question(plan) })
     }
 
     private mutating func passTime(_ plan: Plan) {
-        let shape = chance.pick(plan.windows)
+        let shape = random.pick(plan.windows)
         let (length, cells) = (shape.lengthMs, shape.cells)
         let nextCell = ((clock * cells / length + 1) * length + cells - 1) / cells
-        var instants = [clock, clock, clock + 1, clock + chance.number(in: 0...length / 8), nextCell]
-        instants += [nextCell - 1, nextCell + 1, nextCell + length / cells * chance.number(in: 1...5)]
-        if isUsual, !chance.once(in: 4) {
-            clock = chance.pick(instants)
+        var instants = [clock, clock, clock + 1, clock + random.number(in: 0...length / 8), nextCell]
+        instants += [nextCell - 1, nextCell + 1, nextCell + length / cells * random.number(in: 1...5)]
+        if isUsual, !random.once(in: 4) {
+            clock = random.pick(instants)
             return
         }
-        if let past = pastTicks.randomElement(using: &chance) {
-            let grant = asked.randomElement(using: &chance)?.durationMs ?? 0
+        if let past = pastTicks.randomElement(using: &random) {
+            let grant = asked.randomElement(using: &random)?.durationMs ?? 0
             // When a charge of then leaves, and when a hold of then expires.
             let stay = plan.windows.map { $0.lengthMs + ($0.lengthMs + $0.cells - 1) / $0.cells }.max()!
             for edge in [past + length, past + max(stay, grant + 30_000)] where edge > clock {
                 instants += [edge - 1, edge, edge + 1]
             }
         }
-        if chance.once(in: 25) {
+        if random.once(in: 25) {
             instants = [clock + length, clock + 2 * length, clock + 2_678_400_000 + 86_400_000]
-        } else if stepsBack, chance.once(in: 8) {
+        } else if stepsBack, random.once(in: 8) {
             // The window stands still, or begins anew; to where it was before, and by as much as
             // clocks are set in earnest.
             let stay = length + (length + cells - 1) / cells
@@ -159,19 +159,19 @@ struct HistoryAuthor {
             instants += [clock - stay, clock - stay - 1, clock - stay - 1, clock - 3_600_000]
             instants += pastTicks.suffix(8)
         }
-        clock = min(max(chance.pick(instants), 1), 8_000_000_000_000)
+        clock = min(max(random.pick(instants), 1), 8_000_000_000_000)
     }
 
     private mutating func question(_ plan: Plan) -> Question {
-        switch chance.number(in: 1...10) {
+        switch random.number(in: 1...10) {
         case 1: return .peek
         case 2...4 where !asked.isEmpty:
-            let ask = asked[max(0, asked.count - 1 - chance.pick([0, 0, 1, 2, chance.number(in: 0...20)]))]
+            let ask = asked[max(0, asked.count - 1 - random.pick([0, 0, 1, 2, random.number(in: 0...20)]))]
             let used = [
                 0, 1, ask.durationMs / 3, ask.durationMs, ask.durationMs + 1, 2 * ask.durationMs,
                 2_678_400_000,
             ]
-            return .settle(ask.id, durationMs: min(chance.pick(Array(used)), 2_678_400_000))
+            return .settle(ask.id, durationMs: min(random.pick(Array(used)), 2_678_400_000))
         default:
             let ask = self.ask(plan)
             asked.append(ask)
@@ -181,21 +181,21 @@ struct HistoryAuthor {
 
     private mutating func ask(_ plan: Plan) -> Ask {
         let amounts = plan.limits.filter { $0.meter == .executionTime }.map(\.amount)
-        let amount = amounts.randomElement(using: &chance) ?? 1_000
+        let amount = amounts.randomElement(using: &random) ?? 1_000
         let durations = [
-            0, 1, 100, amount / 7, amount / 2, amount, amount + 1, chance.number(in: 0...max(1, amount)),
+            0, 1, 100, amount / 7, amount / 2, amount, amount + 1, random.number(in: 0...max(1, amount)),
         ]
-        let durationMs = min(chance.pick(durations), 2_678_400_000)
-        let minimumMs = chance.pick([0, 1, 100, durationMs, durationMs + 1, durationMs / 2])
+        let durationMs = min(random.pick(durations), 2_678_400_000)
+        let minimumMs = random.pick([0, 1, 100, durationMs, durationMs + 1, durationMs / 2])
         // A few names come again and again, held or not; the others are new.
-        let isNew = chance.once(in: 3)
+        let isNew = random.once(in: 3)
         newIDs += 1
-        let name = isNew || chance.once(in: 2) ? "new-\(newIDs)" : "known-\(chance.number(in: 1...6))"
+        let name = isNew || random.once(in: 2) ? "new-\(newIDs)" : "known-\(random.number(in: 1...6))"
         return Ask(
             id: ExecutionID(name)!, isNew: isNew, durationMs: durationMs, minimumMs: minimumMs,
-            function: chance.pick([
+            function: random.pick([
                 nil, "resize", "thumb/nails 2", "größer", String(repeating: "f", count: 255 + newIDs % 2),
             ]),
-            kind: chance.pick(["function", "workflow-action", "k", String(repeating: "k", count: 64)]))
+            kind: random.pick(["function", "workflow-action", "k", String(repeating: "k", count: 64)]))
     }
 }

@@ -14,7 +14,7 @@ extension EndToEnd {
         private static func admin(of stint: Stint, _ place: Workplace) async throws -> AdminClient {
             let admin = AdminClient(
                 url: "http://127.0.0.1:\(stint.adminPort)", actor: "ann")
-            try await eventually("the records can be asked", within: Workplace.patience) {
+            try await eventually("the records can be asked", within: Workplace.timeout) {
                 try await stint.admin("/v1/accounts/acme").status == 200
             }
             return admin

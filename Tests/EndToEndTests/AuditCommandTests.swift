@@ -13,7 +13,7 @@ extension EndToEnd {
             try await Stint.serving(["--ledger", "memory"], plans: FaultTests.plans) { stint, place in
                 let load = Load(client: stint.client, asks: FaultTests.asks, pause: .milliseconds(1))
                 let lines = try await load.attempts { record in
-                    try await eventually("the account is full", within: Workplace.patience) {
+                    try await eventually("the account is full", within: Workplace.timeout) {
                         record.count { $0.account == "full" && $0.status == 429 } > 0
                     }
                 }.history

@@ -9,7 +9,7 @@ import WireFormat
 
 final class Browser: Sendable {
     /// How long it may take to start, to load a page or to answer on a busy machine.
-    static let patience: Duration = .seconds(30)
+    static let timeout: Duration = .seconds(30)
 
     private struct State {
         var latestID = 0
@@ -87,7 +87,7 @@ final class Browser: Sendable {
         var end: UInt8 = 0
         _ = write(answers, &end, 1)
         // Its helpers let go of the profile a little later.
-        try await eventually("no process of chromium is left", within: Self.patience) {
+        try await eventually("no process of chromium is left", within: Self.timeout) {
             try processes().isEmpty
         }
         Glibc.close(orders)
@@ -122,7 +122,7 @@ final class Browser: Sendable {
         if let session { message["sessionId"] = .string(session) }
         try send(message)
         var reply: JSONValue?
-        try await eventually("chromium answers \(method)", within: Self.patience) {
+        try await eventually("chromium answers \(method)", within: Self.timeout) {
             reply = state.withLock { $0.replies.removeValue(forKey: id) }
             guard reply != nil || child.isRunning else {
                 throw Unexpected("chromium ended: \(contents(of: directory.file("chromium.log")))")

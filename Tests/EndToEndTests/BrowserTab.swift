@@ -37,7 +37,7 @@ struct BrowserTab: Sendable {
     }
 
     func loaded() async throws {
-        try await eventually("the page is loaded", within: Browser.patience) {
+        try await eventually("the page is loaded", within: Browser.timeout) {
             try await evaluate("document.readyState") == "complete"
         }
     }

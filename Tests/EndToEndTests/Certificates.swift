@@ -60,7 +60,7 @@ extension Workplace {
         let log = file("outside.log")
         _ = try write("", to: "outside.log")
         let child = try ChildProcess(arguments, log: log)
-        try await eventually("\(arguments[0]) ends", within: Self.patience) { !child.isRunning }
+        try await eventually("\(arguments[0]) ends", within: Self.timeout) { !child.isRunning }
         return (child.ending, contents(of: log))
     }
 

@@ -27,7 +27,7 @@ extension EndToEnd {
                 let stint = try await place.start([
                     "--plans", try place.write(plans, to: "plans.yaml"), "--runner-socket", socket,
                 ])
-                try await eventually("the records can be asked", within: Workplace.patience) {
+                try await eventually("the records can be asked", within: Workplace.timeout) {
                     try await stint.admin("/v1/accounts/acme/resources").status == 200
                 }
                 let (ending, output) = try await Self.run(

@@ -101,7 +101,7 @@ extension EndToEnd {
                     "STINT_REDIS_URL= STINT_TLS_KEY= STINT_EVENT_LOOPS= STINT_CONFIG='\(config)' exec \"$0\" serve "
                         + "--runner-address 127.0.0.1:0 --admin-address 127.0.0.1:\(port)", log: log)
                 defer { child.stop() }
-                try await eventually("it serves", within: Workplace.patience) {
+                try await eventually("it serves", within: Workplace.timeout) {
                     contents(of: log).contains("stint serves") || !child.isRunning
                 }
                 #expect(contents(of: log).contains("plan=free"), "\(contents(of: log))")
@@ -126,7 +126,7 @@ extension EndToEnd {
                         + "--admin-address 127.0.0.1:\(admin)", log: pipe)
                 defer { child.stop() }
                 let client = QuotaClient(.url("http://127.0.0.1:\(runners)"), http: place.http)
-                try await eventually("it serves", within: Workplace.patience) {
+                try await eventually("it serves", within: Workplace.timeout) {
                     do { return try await client.peek(account: "acme").status == 200 } catch { return false }
                 }
                 #expect(try await client.peek(account: "acme").status == 200)

@@ -28,13 +28,13 @@ extension EndToEnd {
                     + "mkdir -p \"$STINT_DATA_DIR\"; exec \"$ROOT/deploy/container/entry.sh\" \(arguments)",
                 log: log)
             defer { child.stop() }
-            try await eventually("it serves", within: Workplace.patience) {
+            try await eventually("it serves", within: Workplace.timeout) {
                 guard child.isRunning else { throw Unexpected(contents(of: log)) }
                 return contents(of: log).contains("stint serves")
             }
             try await body(child)
             child.send(SIGTERM)
-            try await eventually("it has ended", within: Workplace.patience) { !child.isRunning }
+            try await eventually("it has ended", within: Workplace.timeout) { !child.isRunning }
             #expect(child.ending == .exited(0))
         }
 

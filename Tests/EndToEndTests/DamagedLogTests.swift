@@ -29,7 +29,7 @@ extension EndToEnd {
         private static func admit(_ id: String, _ stint: Stint) async throws {
             let ask = AdmitBody(id: id, maxDurationMs: 10)
             // A busy machine may miss a deadline; then it is asked again, with the same id.
-            try await eventually("\(id) is admitted", within: Workplace.patience) {
+            try await eventually("\(id) is admitted", within: Workplace.timeout) {
                 try await [200, 201].contains(stint.client.admit(ask, account: "acme").status)
             }
         }

@@ -17,7 +17,7 @@ extension EndToEnd {
             _ body: (Stint, BrowserTab) async throws -> Result
         ) async throws -> Result {
             try await Stint.serving(arguments) { stint, _ in
-                try await eventually("the process is ready", within: Workplace.patience) {
+                try await eventually("the process is ready", within: Workplace.timeout) {
                     try await stint.admin("/readyz").status == 200
                 }
                 return try await Browser.open { browser in
@@ -58,13 +58,13 @@ extension EndToEnd {
                 #expect(try await tab.text("h1") == "Overview")
                 #expect(try await tab.text("#total-admitted") == "7 since start")
                 try await tab.evaluate("window.isSame = true")
-                try await eventually("the feed has begun", within: Browser.patience) {
+                try await eventually("the feed has begun", within: Browser.timeout) {
                     [try await tab.text("#state"), try await tab.text("[data-live=admitted]")] == [
                         "Live", "0",
                     ]
                 }
                 var most = 0
-                try await eventually("the numbers follow", within: Browser.patience) {
+                try await eventually("the numbers follow", within: Browser.timeout) {
                     try await Self.run(
                         5, "acme", tag: "more-\(most)-\(UInt64.random(in: 0...UInt64.max))", stint.client)
                     most = max(most, Int(try await tab.text("[data-live=admitted]")) ?? 0)
@@ -73,23 +73,23 @@ extension EndToEnd {
                 let admitted = try MetricsPage(try await stint.admin("/metrics").body)
                     .value("stint_decisions_total", ["verdict": "admitted"])
                 let total = "\(Int(try #require(admitted))) since start"
-                try await eventually("the sums follow", within: Browser.patience) {
+                try await eventually("the sums follow", within: Browser.timeout) {
                     try await tab.text("#total-admitted") == total
                 }
                 let points: String = try await tab.value(
                     "document.querySelector('[data-line=admitted]').getAttribute('points')")
                 #expect(points.split(separator: " ").count >= 2)
                 try await tab.evaluate("document.querySelector('#pace-table summary').click()")
-                try await eventually("the seconds are a table", within: Browser.patience) {
+                try await eventually("the seconds are a table", within: Browser.timeout) {
                     try await tab.value("document.querySelectorAll('#pace-table tbody tr').length") > 1
                 }
                 #expect(try await tab.evaluate("window.isSame") == true)
-                try await eventually("the account is among the top", within: Browser.patience) {
+                try await eventually("the account is among the top", within: Browser.timeout) {
                     try await tab.text("#top tbody th") == "acme"
                 }
                 let top = try await stint.admin("/v1/accounts")
                 let accounts = try JSONDecoder().decode(TopBody.self, from: Data(top.body.utf8)).accounts
-                try await eventually("the top accounts are those of the API", within: Browser.patience) {
+                try await eventually("the top accounts are those of the API", within: Browser.timeout) {
                     let shown: [Int] = try await tab.value(
                         "[...document.querySelectorAll('#top data')].map(e => Number(e.value))")
                     return shown == accounts.flatMap { [$0.value, $0.percent ?? -1] }
@@ -116,14 +116,14 @@ extension EndToEnd {
                 #expect(try await tab.value("document.querySelectorAll('#log tbody tr').length") == 11)
                 #expect(try await tab.value("document.querySelectorAll('#holds tbody tr').length") == 2)
 
-                try await eventually("the history is there", within: Browser.patience) {
+                try await eventually("the history is there", within: Browser.timeout) {
                     try await tab.go(to: Self.url(stint, "/accounts/acme"))
                     return try await tab.text("#history").contains("13 executions, 11.445 s")
                 }
                 try await tab.evaluate("window.isSame = true")
                 try await tab.evaluate("document.querySelector('#window-0-table summary').click()")
                 try await Self.run(3, "acme", running: 1, tag: "more", stint.client)
-                try await eventually("the log follows", within: Browser.patience) {
+                try await eventually("the log follows", within: Browser.timeout) {
                     try await tab.value("document.querySelectorAll('#log tbody tr').length") == 13
                 }
                 try await Self.expectPage(tab, shows: "acme", stint)
@@ -141,7 +141,7 @@ extension EndToEnd {
             func numbers(_ selector: String) async throws -> [Int] {
                 try await tab.value("[...document.querySelectorAll('\(selector)')].map(e => Number(e.value))")
             }
-            try await eventually("the page shows what the API says", within: Browser.patience) {
+            try await eventually("the page shows what the API says", within: Browser.timeout) {
                 let state = try await Self.state(account, stint)
                 let shown = try await numbers("#limits .used data")
                 guard shown == state.limits.map(\.used) else { return false }
@@ -172,7 +172,7 @@ extension EndToEnd {
                 #expect(outline == "solid", "the focus must be seen")
                 try await tab.type("nobody:yet")
                 try await tab.press("Enter", code: 13, text: "\r")
-                try await eventually("the account's page is there", within: Browser.patience) {
+                try await eventually("the account's page is there", within: Browser.timeout) {
                     guard try await tab.evaluate("location.pathname") == "/accounts/nobody:yet" else {
                         return false
                     }
@@ -206,7 +206,7 @@ extension EndToEnd {
                 ] {
                     try await tab.go(to: Self.url(stint))
                     try await tab.evaluate(script)
-                    try await eventually("it is noticed: \(word)", within: Browser.patience) {
+                    try await eventually("it is noticed: \(word)", within: Browser.timeout) {
                         tab.complaints.contains { $0.contains(word) }
                     }
                 }
@@ -315,7 +315,7 @@ extension EndToEnd {
                 }
                 try await tab.go(to: Self.url(stint))
                 #expect(try await tab.text("#total-admitted") == "1 since start")
-                try await eventually("the feed has begun", within: Browser.patience) {
+                try await eventually("the feed has begun", within: Browser.timeout) {
                     try await tab.text("[data-live=decisionsPerSecond]") == "0"
                 }
                 #expect(tab.complaints == [])
@@ -338,7 +338,7 @@ extension EndToEnd {
                     let credentials = Data("ann:\(token)".utf8).base64EncodedString()
                     try await tab.send("Authorization", "Basic \(credentials)")
                     try await tab.go(to: Self.url(stint))
-                    try await eventually("the feed has begun", within: Browser.patience) {
+                    try await eventually("the feed has begun", within: Browser.timeout) {
                         try await tab.text("#state") == "Live"
                     }
                     #expect(tab.complaints == [])

@@ -26,13 +26,13 @@ extension EndToEnd {
                     let tab = try await BrowserTab(browser)
                     try await tab.go(to: "http://127.0.0.1:\(stint.adminPort)/")
                     try await tab.evaluate("document.querySelector('#top a').click()")
-                    try await eventually("its page is open", within: Browser.patience) {
+                    try await eventually("its page is open", within: Browser.timeout) {
                         try await tab.value(
                             "(document.querySelector('h1')?.textContent ?? '').trim().endsWith(' \(account)')"
                         )
                     }
                     #expect(try await stint.client.admit(account: account).status == 201)
-                    try await eventually("the page follows", within: Browser.patience) {
+                    try await eventually("the page follows", within: Browser.timeout) {
                         try await tab.text("#facts").contains("2 running")
                     }
                 }

@@ -16,14 +16,14 @@ extension EndToEnd {
                 let load = Load(client: stint.client, asks: FaultTests.asks)
                 var (killedAt, backAt) = (ContinuousClock.now, ContinuousClock.now)
                 let attempts = try await load.attempts { record in
-                    try await eventually("the load is on its way", within: Workplace.patience) {
+                    try await eventually("the load is on its way", within: Workplace.timeout) {
                         record.count { $0.account == "many" && $0.status == 201 } >= 200
                     }
                     killedAt = .now
                     kill(victim, SIGKILL)
                     try await place.redisAnswers()
                     backAt = .now
-                    try await eventually("all is well again", within: Workplace.patience) {
+                    try await eventually("all is well again", within: Workplace.timeout) {
                         record.count { $0.sentAt > backAt && $0.status == 201 } >= 200
                     }
                 }

@@ -62,20 +62,20 @@ extension EndToEnd {
             let start = ContinuousClock.now
             var (begun, inEffect, ending, ended) = (start, start, start, start)
             let attempts = try await load.attempts { record in
-                try await eventually("the load is on its way", within: Workplace.patience) {
+                try await eventually("the load is on its way", within: Workplace.timeout) {
                     record.count { $0.account == "many" && $0.status == 201 } >= 100
                 }
                 begun = .now
                 let end = try await fault.begin(scene)
                 inEffect = .now
                 try await Task.sleep(for: fault.lasts)
-                try await eventually("a hundred have met the fault", within: Workplace.patience) {
+                try await eventually("a hundred have met the fault", within: Workplace.timeout) {
                     record.count { $0.sentAt > inEffect } >= 100
                 }
                 ending = .now
                 try await end()
                 ended = .now
-                try await eventually("all is well again", within: Workplace.patience) {
+                try await eventually("all is well again", within: Workplace.timeout) {
                     record.count { $0.sentAt > ended && $0.status == 201 } >= 200
                 }
             }
@@ -200,7 +200,7 @@ extension EndToEnd {
         /// - Returns: whether it had been carried out before.
         private static func isApplied(_ attempt: Load.Attempt, _ load: Load) async throws -> Bool {
             var wasThere = false
-            try await eventually("\(attempt.id) is answered", within: Workplace.patience) {
+            try await eventually("\(attempt.id) is answered", within: Workplace.timeout) {
                 let again: Load.Attempt
                 switch attempt.line.exchange {
                 case .peek: return true

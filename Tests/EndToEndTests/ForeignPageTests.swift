@@ -19,7 +19,7 @@ extension EndToEnd {
             _ body: (Stint, Workplace, BrowserTab, PageServer) async throws -> Result
         ) async throws -> Result {
             try await Stint.serving(arguments) { stint, place in
-                try await eventually("the process is ready", within: Workplace.patience) {
+                try await eventually("the process is ready", within: Workplace.timeout) {
                     try await stint.admin("/readyz").status == 200
                 }
                 return try await PageServer.open { pages in
@@ -63,13 +63,13 @@ extension EndToEnd {
                     try await tab.evaluate(
                         "document.body.innerHTML = '<form method=post action=\"\(runner)/executions\"></form>';"
                             + "document.forms[0].submit()")
-                    try await eventually("the form was answered", within: Browser.patience) {
+                    try await eventually("the form was answered", within: Browser.timeout) {
                         try await tab.evaluate("document.contentType") == "application/problem+json"
                     }
                 }
                 #expect(try await stint.client.used(of: "executions", by: "acme") == 1)
                 #expect(try await stint.admin("/v1/accounts/acme/override").status == 404)
-                try await eventually("all of them are counted as refused", within: Browser.patience) {
+                try await eventually("all of them are counted as refused", within: Browser.timeout) {
                     let refused = try MetricsPage(try await stint.admin("/metrics").body)
                         .value("stint_http_responses_total", ["status": "403"])
                     // Both sites' requests and all forms; what a page of no origin fetches here
@@ -116,7 +116,7 @@ extension EndToEnd {
         }
 
         private static func expectLive(_ tab: BrowserTab) async throws {
-            try await eventually("the feed has begun", within: Browser.patience) {
+            try await eventually("the feed has begun", within: Browser.timeout) {
                 try await tab.text("#state") == "Live"
             }
         }
@@ -133,7 +133,7 @@ extension EndToEnd {
                     throw Unexpected(output)
                 }
                 let stint = try await place.start(["--security-tokens", file])
-                try await eventually("the process is ready", within: Workplace.patience) {
+                try await eventually("the process is ready", within: Workplace.timeout) {
                     try await stint.admin("/readyz").status == 200
                 }
                 try await FaultyProxy.withProxy(to: stint.adminPort) { proxy in

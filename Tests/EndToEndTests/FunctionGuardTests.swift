@@ -81,7 +81,7 @@ extension EndToEnd {
                         let log = try await runner.ask("/_logs/\(reply.executionID)").body
                         let pids = log.split(separator: "\n").compactMap { Int32($0) }
                         #expect(pids.count == 3, "\(log)")
-                        try await eventually("nothing of it is left", within: Workplace.patience) {
+                        try await eventually("nothing of it is left", within: Workplace.timeout) {
                             pids.allSatisfy { !FunctionRunnerFaultTests.isAlive($0) }
                         }
                     }

@@ -78,7 +78,7 @@ struct FunctionRunner: Sendable {
             let runner = try await FunctionRunner(child, log: log, http: http)
             let result = try await body(runner)
             child.send(SIGTERM)
-            try await eventually("the runner has stopped", within: Workplace.patience) { !child.isRunning }
+            try await eventually("the runner has stopped", within: Workplace.timeout) { !child.isRunning }
             if child.ending != .killed(by: SIGKILL) {
                 #expect(child.ending == .exited(0), "the runner: \(runner.log)")
             }
@@ -92,7 +92,7 @@ struct FunctionRunner: Sendable {
     }
 
     private init(_ child: ChildProcess, log: String, http: HTTPClient) async throws {
-        try await eventually("the runner serves", within: Workplace.patience) {
+        try await eventually("the runner serves", within: Workplace.timeout) {
             guard child.isRunning else { throw Unexpected("the runner ended: \(contents(of: log))") }
             return contents(of: log).contains(/serves http:\S+\n/)
         }

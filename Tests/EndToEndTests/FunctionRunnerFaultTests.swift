@@ -67,7 +67,7 @@ extension EndToEnd {
                 try await FunctionRunner.serving(stint, place, folder: folder) { runner in
                     // Nobody answers it any more.
                     async let call: FunctionRunner.Reply? = try? runner.call("spin")
-                    try await eventually("the function runs", within: Workplace.patience) {
+                    try await eventually("the function runs", within: Workplace.timeout) {
                         contents(of: pidFile).hasSuffix("\n")
                     }
                     runner.child.send(SIGKILL)
@@ -115,7 +115,7 @@ extension EndToEnd {
                 let first = try await place.start(arguments)
                 try await FunctionRunner.serving(first, place) { runner in
                     async let call = runner.call("slow", "&ms=1000")
-                    try await eventually("the function is admitted", within: Workplace.patience) {
+                    try await eventually("the function is admitted", within: Workplace.timeout) {
                         try await first.client.used(of: "execution-time", by: "acme") == 3_000
                     }
                     first.child.send(SIGKILL)
@@ -165,15 +165,15 @@ extension EndToEnd {
                             "--admin-address", "127.0.0.1:\(adminPort)",
                         ])
                         for runner in [strict, lenient] {
-                            try await eventually("calls are counted again", within: Workplace.patience) {
+                            try await eventually("calls are counted again", within: Workplace.timeout) {
                                 let reply = try await runner.call("fast")
                                 return reply.status == 200 && reply.body.contains(#"Remaining":9"#)
                             }
                         }
-                        try await eventually("the folder is registered", within: Workplace.patience) {
+                        try await eventually("the folder is registered", within: Workplace.timeout) {
                             try await stint.admin("/v1/accounts/acme/resources").body.contains(#""used":10"#)
                         }
-                        try await eventually("nothing is unsettled", within: Workplace.patience) {
+                        try await eventually("nothing is unsettled", within: Workplace.timeout) {
                             try await lenient.unsettled == 0
                         }
                     }
@@ -186,7 +186,7 @@ extension EndToEnd {
             try await Stint.serving(plans: Rows.plans) { stint, place in
                 try await FunctionRunner.serving(stint, place, ["--workers", "1", "--queue", "0"]) { runner in
                     async let call = runner.call("slow", "&ms=800")
-                    try await eventually("the function runs", within: Workplace.patience) {
+                    try await eventually("the function runs", within: Workplace.timeout) {
                         try await stint.client.used(of: "executions", by: "acme") == 1
                     }
                     let refused = try await runner.call("fast")
@@ -194,7 +194,7 @@ extension EndToEnd {
                     #expect(refused["title"] as? String == "Busy")
                     runner.child.send(SIGTERM)
                     #expect(try await call.status == 200)
-                    try await eventually("it has stopped", within: Workplace.patience) {
+                    try await eventually("it has stopped", within: Workplace.timeout) {
                         !runner.child.isRunning
                     }
                     let rows = try await Rows.rows(1, stint, place)

@@ -32,7 +32,7 @@ extension EndToEnd {
         {
             let admin = AdminClient(url: "http://127.0.0.1:\(stint.adminPort)")
             var rows: [ExecutionsBody.Execution] = []
-            try await eventually("\(count) executions are settled", within: Workplace.patience) {
+            try await eventually("\(count) executions are settled", within: Workplace.timeout) {
                 let body: ExecutionsBody = try await admin.get("v1", "accounts", "acme", "executions")
                     .decoded()
                 rows = body.executions

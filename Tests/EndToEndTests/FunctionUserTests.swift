@@ -72,7 +72,7 @@ extension EndToEnd {
                         "exec perl -e 'for (1..100) { if (!fork) { $< = $> = 59911; exit } } print STDERR qq(made\\n); sleep 600'",
                         log: log)
                     defer { parent.stop() }
-                    try await eventually("they have ended", within: Workplace.patience) {
+                    try await eventually("they have ended", within: Workplace.timeout) {
                         contents(of: log).contains("made")
                     }
                     #expect(try await runner.call("who").status == 200)
@@ -83,7 +83,7 @@ extension EndToEnd {
                     let used = try await stint.client.used(of: "executions", by: "acme")
                     #expect(used == 1)
                     parent.stop()
-                    try await eventually("the user is free again", within: Workplace.patience) {
+                    try await eventually("the user is free again", within: Workplace.timeout) {
                         try await runner.call("who").status == 200
                     }
                 }

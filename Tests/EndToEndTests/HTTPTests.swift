@@ -10,7 +10,7 @@ extension EndToEnd {
         /// Has every exchange at both ports of one Stint, which then has nothing to regret.
         private static func expect(_ exchanges: (HTTPPort) -> [HTTPExchange]) async throws {
             try await Stint.serving { stint, _ in
-                try await eventually("the process is ready", within: Workplace.patience) {
+                try await eventually("the process is ready", within: Workplace.timeout) {
                     try await stint.admin("/readyz").status == 200
                 }
                 var count = 0
@@ -206,7 +206,7 @@ extension EndToEnd {
                 ]
             }
             try await Stint.serving(["--log-level", "debug"]) { stint, _ in
-                try await eventually("the process is ready", within: Workplace.patience) {
+                try await eventually("the process is ready", within: Workplace.timeout) {
                     try await stint.admin("/readyz").status == 200
                 }
                 // Gone at once: nobody is told, and nothing is registered.
@@ -216,7 +216,7 @@ extension EndToEnd {
                         "PUT \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                             + "Content-Length: 100\r\n\r\n")
                 }
-                try await eventually("it is noticed", within: Workplace.patience) {
+                try await eventually("it is noticed", within: Workplace.timeout) {
                     stint.log.contains("admin request cut short")
                 }
                 #expect(try await stint.admin(path).status == 404)
@@ -340,7 +340,7 @@ extension EndToEnd {
                 .map { HTTPExchange($0, port.get($0), gives: 200) }
             }
             try await Stint.serving { stint, _ in
-                try await eventually("the process is ready", within: Workplace.patience) {
+                try await eventually("the process is ready", within: Workplace.timeout) {
                     try await stint.admin("/readyz").status == 200
                 }
                 func status(_ fields: String, method: String = "GET") async throws -> (Int, String) {

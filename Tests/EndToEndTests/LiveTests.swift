@@ -69,7 +69,7 @@ extension EndToEnd {
                 #expect(try await stint.admin("/v1/live?x=1").status == 400)
                 // Each goes after its first bytes, which is noticed with the next event.
                 for _ in 0..<70 {
-                    try await eventually("there is a place", within: Workplace.patience) {
+                    try await eventually("there is a place", within: Workplace.timeout) {
                         let request = HTTPClientRequest(url: url)
                         let response = try await place.http.execute(request, timeout: .seconds(20))
                         guard response.status == .ok else { return false }

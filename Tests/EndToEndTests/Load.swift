@@ -58,7 +58,7 @@ struct Load: Sendable {
         let record = Record()
         // Without a peek nobody could audit the history, and a busy machine may miss a deadline.
         for account in Set(asks.map(\.account)) {
-            try await eventually("\(account) is peeked at", within: Workplace.patience) {
+            try await eventually("\(account) is peeked at", within: Workplace.timeout) {
                 let peeked = await peek(account)
                 record.append(peeked)
                 return peeked.status == 200

@@ -82,7 +82,7 @@ extension EndToEnd {
                     settings.attempts = 50
                     try await QuotaRunner.withRunner(client, settings: settings) { runner in
                         async let result = runner.withExecution(account: "acme") { $0.grant.grantedMs }
-                        try await eventually("it is charged", within: Workplace.patience) {
+                        try await eventually("it is charged", within: Workplace.timeout) {
                             try await stint.client.used(of: "executions", by: "acme") == 1
                         }
                         proxy.mode = .pass
@@ -125,7 +125,7 @@ extension EndToEnd {
                     // What was hardly admitted takes no place of what was: half of them stay free.
                     #expect(runner.unsettled == 1 && runner.dropped == 0)
                     let stint = try await place.start(["--runner-address", "127.0.0.1:\(port)"])
-                    try await eventually("nothing is unsettled", within: Workplace.patience) {
+                    try await eventually("nothing is unsettled", within: Workplace.timeout) {
                         runner.unsettled == 0
                     }
                     #expect(try await stint.client.used(of: "executions", by: "acme") == 0)

@@ -96,11 +96,11 @@ extension EndToEnd {
 
                 try Self.tell(redis, cause.end)
                 #expect(try redis.command("KEYS", "stint:{new*").isEmpty)
-                try await eventually("it is ready again", within: Workplace.patience) {
+                try await eventually("it is ready again", within: Workplace.timeout) {
                     try await stint.admin("/readyz").status == 200
                 }
                 #expect(try await stint.client.admit(AdmitBody(id: "r-0"), account: "new-0").status == 201)
-                try await eventually("the log says that it is over", within: Workplace.patience) {
+                try await eventually("the log says that it is over", within: Workplace.timeout) {
                     stint.log.contains("Redis takes writes again")
                 }
                 let told = stint.log.split(separator: "\n").filter { $0.contains("nothing can be charged") }
@@ -153,10 +153,10 @@ extension EndToEnd {
             try await Self.withStint { redis, stint in
                 try Self.tell(
                     redis, [["ACL", "SETUSER", "stint", "-xadd"], ["CLIENT", "KILL", "USER", "stint"]])
-                try await eventually("the log names the right", within: Workplace.patience) {
+                try await eventually("the log names the right", within: Workplace.timeout) {
                     stint.log.contains("ACL SETUSER stint +xadd")
                 }
-                try await eventually("it is ready", within: Workplace.patience) {
+                try await eventually("it is ready", within: Workplace.timeout) {
                     try await stint.admin("/readyz").status == 200
                 }
                 for number in 0..<3 {

@@ -94,7 +94,7 @@ extension EndToEnd {
         }
 
         private static func ready(_ stint: Stint) async throws {
-            try await eventually("the records can be asked", within: Workplace.patience) {
+            try await eventually("the records can be asked", within: Workplace.timeout) {
                 try await stint.admin("/v1/accounts/acme/resources").status == 200
             }
         }
@@ -113,7 +113,7 @@ extension EndToEnd {
             request.method = .PUT
             let asked = request
             var status = 503
-            try await eventually("a registration is answered", within: Workplace.patience) {
+            try await eventually("a registration is answered", within: Workplace.timeout) {
                 status = Int(try await place.http.execute(asked, timeout: .seconds(5)).status.code)
                 return status != 503
             }

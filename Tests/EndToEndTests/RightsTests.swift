@@ -65,7 +65,7 @@ extension EndToEnd {
                 let (ending, output) = try await place.run(command + ["--admin", url])
                 #expect(ending == .exited(0), "\(command): \(output)")
             }
-            try await eventually("the rollups are written", within: Workplace.patience) {
+            try await eventually("the rollups are written", within: Workplace.timeout) {
                 let told = try await stint.admin("/v1/accounts/acme/usage").body
                 let ranked = try await stint.admin("/v1/accounts").body
                 return told.contains("executions") && ranked.contains("acme")

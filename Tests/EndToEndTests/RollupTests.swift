@@ -68,7 +68,7 @@ extension EndToEnd {
                 try await Self.traffic(stint)
                 #expect(try await stint.client.admit(AdmitBody(id: "o"), account: "other").status == 201)
                 let counted = ContinuousClock.now
-                try await eventually("the rollups are written", within: Workplace.patience) {
+                try await eventually("the rollups are written", within: Workplace.timeout) {
                     try await Self.usage(admin).points.map(\.executionMs).reduce(0, +) == 1_500
                 }
                 report("rollups: told \(counted.duration(to: .now).inMs) ms after the last settlement")
@@ -111,7 +111,7 @@ extension EndToEnd {
                 #expect(try await first.ending() == .exited(0))
                 let second = try await place.start(plans)
                 let admin = Self.admin(of: second, place)
-                try await eventually("the records can be asked", within: Workplace.patience) {
+                try await eventually("the records can be asked", within: Workplace.timeout) {
                     try await second.admin("/v1/accounts/acme/usage").status == 200
                 }
                 Self.expect(try await Self.usage(admin, ["step": "hour"]))

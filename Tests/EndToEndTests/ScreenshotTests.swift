@@ -27,7 +27,7 @@ extension EndToEnd {
         @Test("Every page can be photographed")
         func pictures() async throws {
             try await Stint.serving { stint, place in
-                try await eventually("the records can be asked", within: Workplace.patience) {
+                try await eventually("the records can be asked", within: Workplace.timeout) {
                     try await stint.admin("/v1/accounts/initech").status == 200
                 }
                 let override = OverrideBody(
@@ -57,7 +57,7 @@ extension EndToEnd {
 
         /// - Parameter height: of the picture, at most: what stands below is left out.
         private func save(_ tab: BrowserTab, _ name: String, height: Double) async throws {
-            try await eventually("the page follows", within: Browser.patience) {
+            try await eventually("the page follows", within: Browser.timeout) {
                 try await tab.text("#state") == "Live"
             }
             let picture = try await tab.picture(height: height)

@@ -26,7 +26,7 @@ extension EndToEnd {
         private static func reload(_ stint: Stint, until line: String) async throws {
             let before = stint.log.split(separator: "\n").count
             stint.child.send(SIGHUP)
-            try await eventually(line, within: Workplace.patience) {
+            try await eventually(line, within: Workplace.timeout) {
                 stint.log.split(separator: "\n").dropFirst(before).contains { $0.contains(line) }
             }
         }
@@ -116,7 +116,7 @@ extension EndToEnd {
                 }
                 for (account, expected) in [("acme", "201"), ("beta-1", "201"), ("other", "403")] {
                     let url = "http://127.0.0.1:\(stint.adminPort)/v1/accounts/\(account)/resources/secrets/s"
-                    try await eventually("the records can be asked", within: Workplace.patience) {
+                    try await eventually("the records can be asked", within: Workplace.timeout) {
                         let put = try await place.curl(
                             "-X", "PUT", "-H", "Authorization: Bearer \(bound)", url)
                         return put.reply.hasSuffix(" \(expected)")

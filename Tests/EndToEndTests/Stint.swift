@@ -58,7 +58,7 @@ struct Stint: Sendable {
 
     /// Waits until it has ended.
     func ending() async throws -> ChildProcess.Ending? {
-        try await eventually("stint has ended", within: Workplace.patience) { !child.isRunning }
+        try await eventually("stint has ended", within: Workplace.timeout) { !child.isRunning }
         return child.ending
     }
 }
@@ -86,7 +86,7 @@ extension QuotaClient {
     /// asked again.
     func used(of limit: String, by account: String) async throws -> Int {
         var reply = try await peek(account: account)
-        try await eventually("\(account) can be peeked at", within: Workplace.patience) {
+        try await eventually("\(account) can be peeked at", within: Workplace.timeout) {
             if reply.status == 503 { reply = try await peek(account: account) }
             return reply.status != 503
         }

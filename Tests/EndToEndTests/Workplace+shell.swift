@@ -12,7 +12,7 @@ extension Workplace {
     ) async throws -> (code: Int32?, output: String) {
         let log = file("\(name).log")
         let child = try shellChild(script, log: log)
-        try await eventually("the script ends", within: Self.patience) { !child.isRunning }
+        try await eventually("the script ends", within: Self.timeout) { !child.isRunning }
         guard case .exited(let code) = child.ending else { return (nil, contents(of: log)) }
         return (code, contents(of: log))
     }

@@ -11,7 +11,7 @@ import Testing
 
 final class Workplace: Sendable {
     /// How long a start or a stop may take on a busy machine.
-    static let patience: Duration = .seconds(30)
+    static let timeout: Duration = .seconds(30)
 
     private let directory: TemporaryDirectory
     private let children = Mutex<[ChildProcess]>([])
@@ -109,14 +109,14 @@ final class Workplace: Sendable {
             child.stop()
             throw error
         }
-        try await eventually("stint \(arguments[0]) ends", within: Self.patience) { !child.isRunning }
+        try await eventually("stint \(arguments[0]) ends", within: Self.timeout) { !child.isRunning }
         return (child.ending, contents(of: log))
     }
 
     /// Starts one and waits until it says that it serves.
     func start(_ arguments: [String] = [], descriptors: String? = nil) async throws -> Stint {
         let (child, log) = try spawn(arguments, descriptors: descriptors)
-        try await eventually("stint serves", within: Self.patience) {
+        try await eventually("stint serves", within: Self.timeout) {
             guard child.isRunning else { throw Unexpected("stint ended: \(contents(of: log))") }
             return contents(of: log).contains("stint serves\n")
         }
@@ -128,7 +128,7 @@ final class Workplace: Sendable {
         _ arguments: [String], descriptors: String? = nil
     ) async throws -> (ending: ChildProcess.Ending?, log: String) {
         let (child, log) = try spawn(arguments, descriptors: descriptors)
-        try await eventually("stint ends by itself", within: Self.patience) { !child.isRunning }
+        try await eventually("stint ends by itself", within: Self.timeout) { !child.isRunning }
         return (child.ending, contents(of: log))
     }
 
@@ -163,7 +163,7 @@ final class Workplace: Sendable {
 
     /// Waits until the embedded Redis answers.
     func redisAnswers() async throws {
-        try await eventually("the embedded Redis answers", within: Self.patience) {
+        try await eventually("the embedded Redis answers", within: Self.timeout) {
             do { return try redis("PING") == "PONG" } catch is TestServerError { return false }
         }
     }
@@ -174,7 +174,7 @@ final class Workplace: Sendable {
         let running = children.withLock { $0 }.filter(\.isRunning)
         for child in running { child.send(SIGTERM) }
         do {
-            try await eventually("every stint has stopped after SIGTERM", within: Self.patience) {
+            try await eventually("every stint has stopped after SIGTERM", within: Self.timeout) {
                 !running.contains(where: \.isRunning)
             }
         } catch {

@@ -4,16 +4,28 @@ extension HouseRules {
     /// An identifier, and what to write instead.
     static let bannedIdentifiers: [String: String] = [
         "AccountPages": "AccountInspector",
+        "AdminParts": "ControlPlane",
         "Asked": "RunnerRequest",
+        "chance": "random",
+        "complain": "warn",
         "Considered": "PreparedQuestion",
+        "Counted": "RollupField",
         "DecisionTally": "DecisionMetrics",
         "Ear": "ReplyCallback",
+        "Errand": "SimulatedExecution",
         "HoldWatch": "ExpiredHoldQueue",
+        "Journey": "SimulatedTrip",
+        "KeptPlans": "StoredPlans",
+        "LedgerPage": "AccountLedger",
         "Measure": "RankingKey",
+        "NameTable": "NameInterner",
+        "patience": "timeout",
         "Patience": "Timeouts",
         "Posed": "LedgerCall.Pending",
+        "Premises": "SimulatedSetting",
         "Rejection": "RequestError",
         "SpokenPlan": "PlanHeaders",
+        "Weather": "FaultRates",
     ]
 
     static func words(_ files: [HouseFile]) -> [String] {

@@ -15,23 +15,23 @@ struct ChargedWindowTests {
 
     @Test("It never adds up to more than was charged within the window, and lacks at most a cell's worth")
     func isAtLeast() {
-        var chance = SeededGenerator(seed: 7)
+        var random = SeededGenerator(seed: 7)
         var closest = 0
         for _ in 0..<40 {
-            let lengthMs = [1_000, 60_000][chance.number(in: 0...1)]
+            let lengthMs = [1_000, 60_000][random.number(in: 0...1)]
             let cellMs = (lengthMs + ChargedWindow.cells - 1) / ChargedWindow.cells
             var window = ChargedWindow()
             var log: [Charge] = []
             var now = 1_770_000_000_000
             for _ in 0..<300 {
-                now += chance.number(in: 0...lengthMs / 50)
+                now += random.number(in: 0...lengthMs / 50)
                 // A reply may be overtaken by others.
-                let at = now - (chance.once(in: 4) ? chance.number(in: 0...3) : 0)
-                log.append(Charge(at: at, ms: chance.number(in: 0...1_000)))
+                let at = now - (random.once(in: 4) ? random.number(in: 0...3) : 0)
+                log.append(Charge(at: at, ms: random.number(in: 0...1_000)))
                 window.charge(log[log.count - 1].ms, at: at, lengthMs: lengthMs)
-                if chance.once(in: 2) {
-                    let index = chance.number(in: max(0, log.count - 20)...log.count - 1)
-                    let unusedMs = chance.number(in: 0...log[index].ms)
+                if random.once(in: 2) {
+                    let index = random.number(in: max(0, log.count - 20)...log.count - 1)
+                    let unusedMs = random.number(in: 0...log[index].ms)
                     log[index].ms -= unusedMs
                     window.giveBack(unusedMs, at: log[index].at, lengthMs: lengthMs)
                 }

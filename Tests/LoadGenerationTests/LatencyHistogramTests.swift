@@ -34,9 +34,9 @@ struct LatencyHistogramTests {
     @Test("Adding two is the same as recording all in one")
     func adding() {
         var (one, other, both) = (LatencyHistogram(), LatencyHistogram(), LatencyHistogram())
-        var chance = SplitMix64(seed: 7)
+        var random = SplitMix64(seed: 7)
         for number in 0..<10_000 {
-            let ns = chance.number(below: 50_000_000)
+            let ns = random.number(below: 50_000_000)
             both.record(ns: ns)
             if number % 3 == 0 { one.record(ns: ns) } else { other.record(ns: ns) }
         }

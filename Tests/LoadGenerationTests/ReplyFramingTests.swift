@@ -82,13 +82,13 @@ struct ReplyFramingTests {
 
     @Test("No bytes make it read beyond their end, or find a reply and leave half of it", arguments: 0..<20)
     func mutations(seed: UInt64) {
-        var chance = SplitMix64(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<500 {
             var text = Array(Self.denial.utf8)
-            for _ in 0...chance.number(below: 4) {
-                text[chance.number(below: text.count)] = UInt8(truncatingIfNeeded: chance.next())
+            for _ in 0...random.number(below: 4) {
+                text[random.number(below: text.count)] = UInt8(truncatingIfNeeded: random.next())
             }
-            var bytes = ByteBuffer(bytes: text.prefix(chance.number(below: text.count + 1)))
+            var bytes = ByteBuffer(bytes: text.prefix(random.number(below: text.count + 1)))
             do {
                 while let reply = try ReplyFraming.next(in: &bytes) {
                     #expect((200...599).contains(reply.status))

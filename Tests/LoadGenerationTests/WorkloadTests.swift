@@ -25,10 +25,10 @@ struct WorkloadTests {
 
     @Test("SplitMix64 gives the numbers of its authors")
     func generator() {
-        var chance = SplitMix64(seed: 1_234_567)
-        #expect(chance.next() == 6_457_827_717_110_365_317)
-        #expect(chance.next() == 3_203_168_211_198_807_973)
-        #expect(chance.next() == 9_817_491_932_198_370_423)
+        var random = SplitMix64(seed: 1_234_567)
+        #expect(random.next() == 6_457_827_717_110_365_317)
+        #expect(random.next() == 3_203_168_211_198_807_973)
+        #expect(random.next() == 9_817_491_932_198_370_423)
     }
 
     @Test("Another seed or another lane is another sequence, the same is the same")

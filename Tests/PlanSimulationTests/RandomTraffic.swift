@@ -10,32 +10,32 @@ struct RandomTraffic {
     let plans: [Plan]
 
     init(seed: Int) throws {
-        var chance = SeededGenerator(seed: seed)
-        plans = try (0..<chance.number(in: 1...3)).map { index in
-            let limits = try (0..<chance.number(in: 1...4)).map { index in
-                let meter = chance.pick(Meter.allCases)
+        var random = SeededGenerator(seed: seed)
+        plans = try (0..<random.number(in: 1...3)).map { index in
+            let limits = try (0..<random.number(in: 1...4)).map { index in
+                let meter = random.pick(Meter.allCases)
                 return try Limit(
                     name: "l\(index)", meter: meter,
-                    amount: meter == .executions ? chance.number(in: 0...12) : chance.number(in: 0...30_000),
-                    windowMs: chance.pick([1_000, 7_001, 60_000]), cells: chance.pick([1, 3, 60]))
+                    amount: meter == .executions ? random.number(in: 0...12) : random.number(in: 0...30_000),
+                    windowMs: random.pick([1_000, 7_001, 60_000]), cells: random.pick([1, 3, 60]))
             }
-            let ceiling = chance.once(in: 4) ? nil : try Ceiling(maxDurationMs: chance.number(in: 1...10_000))
+            let ceiling = random.once(in: 4) ? nil : try Ceiling(maxDurationMs: random.number(in: 1...10_000))
             return try Plan(
                 name: "p\(index)", limits: limits, kinds: ceiling.map { ["function": $0] },
-                minimumGrantMs: chance.pick([1, 100, 20_000]))
+                minimumGrantMs: random.pick([1, 100, 20_000]))
         }
         var now = 0
-        let accounts = chance.number(in: 1...4)
+        let accounts = random.number(in: 1...4)
         rows = (0..<60).map { _ in
-            now += chance.pick([0, 0, 1, 10, 999, 1_000, 5_000, 40_000])
-            let durationMs = chance.pick([nil, 0, 1, 10, 1_000, 3_000, 20_000, 45_000, 3_000_000_000])
-            return (now, chance.number(in: 0...accounts - 1), durationMs)
+            now += random.pick([0, 0, 1, 10, 999, 1_000, 5_000, 40_000])
+            let durationMs = random.pick([nil, 0, 1, 10, 1_000, 3_000, 20_000, 45_000, 3_000_000_000])
+            return (now, random.number(in: 0...accounts - 1), durationMs)
         }
     }
 
     /// One event after the other: what ends at an instant ends before anything begins there.
     func verdicts(of mode: SimulationMode, under plan: Plan) -> [SimulatedVerdict] {
-        var pages: [Int: LedgerPage] = [:]
+        var pages: [Int: AccountLedger] = [:]
         var ends: [(end: Int, row: Int, account: Int, durationMs: Int)] = []
         let ceilingMs = plan.kinds?["function"]?.maxDurationMs
         return rows.enumerated().map { index, row in
@@ -54,7 +54,7 @@ struct RandomTraffic {
             case .chargeAtStart: ask.minimumMs = ask.durationMs
             case .settle: if durationMs != nil, let ceilingMs { ask.durationMs = ceilingMs }
             }
-            let answer = pages[row.account, default: LedgerPage()].answer(
+            let answer = pages[row.account, default: AccountLedger()].answer(
                 .admit(ask), under: plan, at: Timestamp(ms: row.offsetMs))
             switch answer.verdict {
             case .admitted(let grant):

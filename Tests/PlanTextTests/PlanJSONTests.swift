@@ -18,9 +18,9 @@ struct PlanJSONTests {
 
     @Test("Any plan comes back from its JSON, and its JSON is the same again", arguments: 0..<8)
     func roundTrip(seed: UInt64) throws {
-        var chance = SeededGenerator(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<50 {
-            let plan = try Self.randomPlan(&chance)
+            let plan = try Self.randomPlan(&random)
             let text = try PlanBody(plan).text
             let read = try PlanFile.plan(json: text, named: plan.name)
             #expect(read.name == plan.name && read.limits == plan.limits && read.kinds == plan.kinds)
@@ -29,54 +29,54 @@ struct PlanJSONTests {
             #expect(try PlanBody(read).text == text)
             #expect(try PlanFile.plans(text, named: "one plan").map { try PlanBody($0).text } == [text])
 
-            let limits = plan.limits.prefix(Int.random(in: 0...2, using: &chance))
+            let limits = plan.limits.prefix(Int.random(in: 0...2, using: &random))
             let override = AccountOverride(
                 plan: limits.isEmpty ? plan.name : nil,
                 amounts: Dictionary(uniqueKeysWithValues: limits.map { ($0.name, $0.amount) }),
-                expiresAt: Bool.random(using: &chance)
-                    ? Timestamp(ms: .random(in: 0...1 << 43, using: &chance)) : nil)
+                expiresAt: Bool.random(using: &random)
+                    ? Timestamp(ms: .random(in: 0...1 << 43, using: &random)) : nil)
             #expect(try PlanFile.override(json: OverrideBody(override).text) == override)
             #expect(OverrideBody(override).override == override)
         }
     }
 
-    static func randomPlan(_ chance: inout SeededGenerator) throws -> Plan {
+    static func randomPlan(_ random: inout SeededGenerator) throws -> Plan {
         func name() -> String {
             let letters = Array("abcXYZ019._-")
             return String(
-                (0..<Int.random(in: 1...12, using: &chance)).map { _ in letters.randomElement(using: &chance)!
+                (0..<Int.random(in: 1...12, using: &random)).map { _ in letters.randomElement(using: &random)!
                 })
         }
         func maybe(_ bound: ClosedRange<Int>) -> Int? {
-            Bool.random(using: &chance) ? Int.random(in: bound, using: &chance) : nil
+            Bool.random(using: &random) ? Int.random(in: bound, using: &random) : nil
         }
-        let names = Set((0..<Int.random(in: 1...4, using: &chance)).map { _ in name() })
+        let names = Set((0..<Int.random(in: 1...4, using: &random)).map { _ in name() })
         let limits = try names.sorted().map { name in
-            let meter = Bool.random(using: &chance) ? Meter.executions : .executionTime
+            let meter = Bool.random(using: &random) ? Meter.executions : .executionTime
             return try Limit(
                 name: name, meter: meter,
                 amount: .random(
-                    in: meter == .executions ? Bounds.executions : Bounds.executionMs, using: &chance),
-                windowMs: .random(in: Bounds.windowMs, using: &chance),
-                cells: .random(in: Bounds.cells, using: &chance))
+                    in: meter == .executions ? Bounds.executions : Bounds.executionMs, using: &random),
+                windowMs: .random(in: Bounds.windowMs, using: &random),
+                cells: .random(in: Bounds.cells, using: &random))
         }
         var kinds: [String: Ceiling]?
-        if Bool.random(using: &chance) {
+        if Bool.random(using: &random) {
             kinds = [:]
-            for _ in 0..<Int.random(in: 0...3, using: &chance) {
+            for _ in 0..<Int.random(in: 0...3, using: &random) {
                 kinds?[name()] = try Ceiling(
                     maxDurationMs: maybe(1...Bounds.durationMs.upperBound), memoryBytes: maybe(Bounds.bytes),
                     payloadBytes: maybe(Bounds.bytes))
             }
         }
         var resources: [String: Int] = [:]
-        for _ in 0..<Int.random(in: 0...3, using: &chance) {
-            resources[name()] = .random(in: Bounds.resourceQuota, using: &chance)
+        for _ in 0..<Int.random(in: 0...3, using: &random) {
+            resources[name()] = .random(in: Bounds.resourceQuota, using: &random)
         }
         return try Plan(
             name: name(), limits: limits, kinds: kinds,
-            minimumGrantMs: .random(in: 1...10_000, using: &chance),
-            resources: resources, whenUnavailable: Bool.random(using: &chance) ? .deny : .admit)
+            minimumGrantMs: .random(in: 1...10_000, using: &random),
+            resources: resources, whenUnavailable: Bool.random(using: &random) ? .deny : .admit)
     }
 
     /// Bodies of one plan called `p`, the field at fault, and the reason.

@@ -12,7 +12,7 @@ struct PlanRestoreTests {
     static let acme = Account("acme")!
 
     /// Plans free and pro, an override, and what a process has read of them; then Redis is emptied.
-    static func lost(_ rig: RecordsRig) async throws -> (kept: KeptPlans, reading: KeptPlans.Reading) {
+    static func lost(_ rig: RecordsRig) async throws -> (kept: StoredPlans, reading: StoredPlans.Reading) {
         _ = try await rig.plans.take(
             RecordsRig.imported(RecordsRig.plan("free"), RecordsRig.plan("pro"), standard: "free"))
         _ = try await rig.plans.put(RecordsRig.plan("free", executions: 2), by: "ann")

@@ -254,7 +254,7 @@ struct PlanStoreTests {
                 try await store.put(AccountOverride(plan: "plan-1"), of: Self.acme, by: "ann")
                     == .refused(.tooMany))
             let clock = ContinuousClock()
-            var reading: KeptPlans.Reading?
+            var reading: StoredPlans.Reading?
             let took = try await clock.measure { reading = try await rig.reading() }
             let found = try #require(reading)
             #expect(found.complaints.isEmpty && found.book.overrideCount == 100_000)

@@ -73,9 +73,9 @@ struct RecordsRig: Sendable {
     }
 
     /// What is in force now.
-    func reading(after previous: KeptPlans.Reading? = nil) async throws -> KeptPlans.Reading {
+    func reading(after previous: StoredPlans.Reading? = nil) async throws -> StoredPlans.Reading {
         let kept = try await plans.read()
-        let before = try previous ?? KeptPlans.Reading(PlanBook.builtIn())
+        let before = try previous ?? StoredPlans.Reading(PlanBook.builtIn())
         return try kept.reading(at: kept.now, after: before)
     }
 }

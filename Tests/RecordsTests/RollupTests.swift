@@ -113,7 +113,7 @@ struct RollupTests {
                 part.points.map(\.activity.executions) == [4, 1] && part.functions.keys.sorted() == ["a/b"])
             #expect(part.points.allSatisfy { $0.peakPercent.isEmpty })
             #expect(try await course(b, minutes: 61..<600).points.isEmpty)
-            #expect(Counted(field: "x/\u{301}/a")?.function == "\u{301}/a")
+            #expect(RollupField(field: "x/\u{301}/a")?.function == "\u{301}/a")
         }
     }
 

@@ -89,23 +89,23 @@ struct CellsTests {
                 )
             })
         let clock = ManualClock()
-        var chance = SeededGenerator(seed: seed)
-        var page = LedgerPage()
+        var random = SeededGenerator(seed: seed)
+        var page = AccountLedger()
         var shown = 0
         try await Self.withInspector(clock: clock) { ledger, inspector, _ in
             for round in 0..<Proof.times(120) {
                 clock.advance(
-                    byMs: chance.pick([0, 7, 100, 999, 1_000, 5_000, 61_000, plan.windows[0].lengthMs / 3]))
+                    byMs: random.pick([0, 7, 100, 999, 1_000, 5_000, 61_000, plan.windows[0].lengthMs / 3]))
                 let question: Question =
-                    chance.once(in: 3)
+                    random.once(in: 3)
                     ? .settle(
-                        ExecutionID("e\(chance.number(in: 0...max(0, round)))")!,
-                        durationMs: chance.number(in: 0...900))
-                    : .ask("e\(round)", chance.number(in: 0...700))
+                        ExecutionID("e\(random.number(in: 0...max(0, round)))")!,
+                        durationMs: random.number(in: 0...900))
+                    : .ask("e\(round)", random.number(in: 0...700))
                 let answer = try await ledger.ask(question, about: Self.account, under: plan)
                 let own = page.answer(question, under: plan, at: clock.now)
                 #expect(own.usage == answer.usage, "seed \(seed), \(round)")
-                clock.advance(byMs: chance.pick([0, 0, 3, 900, 30_000]))
+                clock.advance(byMs: random.pick([0, 0, 3, 900, 30_000]))
                 let peek = try await ledger.ask(.peek, about: Self.account, under: plan)
                 let windows = try await inspector.cells(of: Self.account, under: plan, at: clock.now)
                 for (window, usage) in zip(windows, peek.usage) {
@@ -151,14 +151,14 @@ struct CellsTests {
             #expect(fields.compactMap(\.self).count == 4)
             #expect(PackedWindow(shape, fields)?.cells(at: clock.now)?.count == 50)
             let mutator = Mutator([[0], [255], [0, 0, 0, 0, 0, 0, 240, 127], Array(repeating: 0, count: 14)])
-            var chance = SeededGenerator(seed: seed)
+            var random = SeededGenerator(seed: seed)
             var (refused, read) = (0, 0)
             for _ in 0..<Proof.times(4_000) {
                 var mutants = fields
-                let index = chance.number(in: 0...fields.count - 1)
+                let index = random.number(in: 0...fields.count - 1)
                 let bytes = mutator.mutant(
-                    of: fields[index].map { Array($0.readableBytesView) } ?? [], using: &chance)
-                mutants[index] = chance.once(in: 20) ? nil : ByteBuffer(bytes: bytes)
+                    of: fields[index].map { Array($0.readableBytesView) } ?? [], using: &random)
+                mutants[index] = random.once(in: 20) ? nil : ByteBuffer(bytes: bytes)
                 if let cells = PackedWindow(shape, mutants)?.cells(at: clock.now) {
                     read += 1
                     #expect(cells.count <= shape.cells + 1)

@@ -28,7 +28,7 @@ struct ClockTests {
     @Test("Steps back and forth grant nothing beyond a limit", arguments: 0..<6)
     func isStrict(seed: Int) async throws {
         let clock = ManualClock()
-        var chance = SeededGenerator(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let isSmall = seed % 2 == 0
         var (byInstant, byTrueTime) = (SlidingLog(), SlidingLog())
         var (latest, now, back) = (0, 0, 0)
@@ -36,14 +36,14 @@ struct ClockTests {
             try await LedgerRig.withRedis(server.url, clock: clock) { one in
                 try await LedgerRig.withRedis(server.url, clock: clock) { two in
                     for round in 0..<120 {
-                        let step = chance.pick(Self.forward + Self.back[isSmall ? 0 : 1])
+                        let step = random.pick(Self.forward + Self.back[isSmall ? 0 : 1])
                         if step < 0 { back += 1 } else { now += step }
                         clock.advance(byMs: step)
                         for (name, ledger) in [("one", one), ("two", two)] {
                             let asks = (0..<5).map { number in
                                 Ask(
                                     id: ExecutionID("\(name)-\(round)-\(number)")!,
-                                    durationMs: chance.pick([0, 90, 400]), minimumMs: 1)
+                                    durationMs: random.pick([0, 90, 400]), minimumMs: 1)
                             }
                             let heard = try await ledger.hear(
                                 asks.map { Put(.admit($0), about: Self.account, under: Self.plan) })

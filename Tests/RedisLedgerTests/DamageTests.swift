@@ -176,7 +176,7 @@ private final class DamageRig {
     private let mostReads: Int
     /// The page's fields and their length.
     let fields: [String: Int]
-    private var chance = SeededGenerator(seed: 4_711)
+    private var random = SeededGenerator(seed: 4_711)
     private(set) var refused = 0
     private(set) var answered = 0
 
@@ -215,7 +215,7 @@ private final class DamageRig {
     /// Asks at every moment, or at one of them by chance.
     func ask(after damage: DamageTests.Damage, everywhere: Bool = Proof.isAsked) async throws {
         let keys = accounts.map(inspector.keys.page)
-        for moment in everywhere ? DamageTests.moments : [chance.pick(DamageTests.moments)] {
+        for moment in everywhere ? DamageTests.moments : [random.pick(DamageTests.moments)] {
             clock.now = Scenario.beginning + moment
             let place = "\(damage), at \(moment) ms"
             _ = try await client.call(

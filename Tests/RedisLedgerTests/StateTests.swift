@@ -19,16 +19,16 @@ struct StateTests {
         let clock = ManualClock()
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock) { ledger in
-                var chance = SeededGenerator(seed: 1)
+                var random = SeededGenerator(seed: 1)
                 var largest = 0
                 for second in 0..<200 {
-                    let ids = (0..<8).map { _ in ExecutionID(using: &chance) }
-                    for question in ids.map({ Question.ask($0.name, chance.number(in: 0...10_000)) })
-                        + ids.map({ .settle($0, durationMs: chance.number(in: 0...10_000)) })
+                    let ids = (0..<8).map { _ in ExecutionID(using: &random) }
+                    for question in ids.map({ Question.ask($0.name, random.number(in: 0...10_000)) })
+                        + ids.map({ .settle($0, durationMs: random.number(in: 0...10_000)) })
                     {
                         _ = try await ledger.ask(question, about: Self.account, under: plan)
                     }
-                    clock.advance(byMs: chance.once(in: 10) ? 7_000 : 997)
+                    clock.advance(byMs: random.once(in: 10) ? 7_000 : 997)
                     if second % 20 == 19 {
                         largest = max(largest, try server.memory(of: "stint:{acct-4711}"))
                     }
@@ -44,12 +44,12 @@ struct StateTests {
         let plan = try Plan.serverless()
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: ManualClock()) { ledger in
-                var chance = SeededGenerator(seed: 2)
+                var random = SeededGenerator(seed: 2)
                 let key = "stint:{acct-4711}"
                 func hold(_ count: Int) async throws {
                     let puts = (0..<count).map { _ in
                         let ask = Ask(
-                            id: ExecutionID(using: &chance), isNew: true, durationMs: 100, minimumMs: 1)
+                            id: ExecutionID(using: &random), isNew: true, durationMs: 100, minimumMs: 1)
                         return Put(.admit(ask), about: Self.account, under: plan)
                     }
                     _ = try await ledger.hear(puts)
@@ -154,13 +154,13 @@ extension RedisServer {
 /// Random traffic that knows what must still be kept, from the rule's sentences.
 private struct HoldingTraffic {
     let plan: Plan
-    private var chance: SeededGenerator
+    private var random: SeededGenerator
     private var holds: [ExecutionID: (grant: Grant, expires: Timestamp)] = [:]
     private var lastCharge: Timestamp?
     private var count = 0
 
     init(seed: Int) throws {
-        chance = SeededGenerator(seed: seed)
+        random = SeededGenerator(seed: seed)
         let windows = [(1_000, 10), (60_000, 60), (3_600_000, 1), (86_400_000, 1_000)]
         plan = try Plan(
             name: "p",
@@ -190,16 +190,16 @@ private struct HoldingTraffic {
     }
 
     mutating func pause() -> Int {
-        chance.pick([0, 1, 50, 999, 1_000, 1_001, 30_000, 61_000, plan.windows[0].lengthMs])
+        random.pick([0, 1, 50, 999, 1_000, 1_001, 30_000, 61_000, plan.windows[0].lengthMs])
     }
 
     mutating func questions() -> [Question] {
-        (0..<chance.number(in: 1...4)).map { _ in
-            if chance.once(in: 3), let id = holds.keys.min(by: { $0.name < $1.name }) {
-                return .settle(id, durationMs: chance.number(in: 0...50_000))
+        (0..<random.number(in: 1...4)).map { _ in
+            if random.once(in: 3), let id = holds.keys.min(by: { $0.name < $1.name }) {
+                return .settle(id, durationMs: random.number(in: 0...50_000))
             }
             count += 1
-            return .ask("e\(count)", chance.pick([0, 10, 10_000, 120_000]))
+            return .ask("e\(count)", random.pick([0, 10, 10_000, 120_000]))
         }
     }
 

@@ -37,10 +37,10 @@ struct CommandWriterTests {
 
     @Test("every kind of argument gives the bytes of redisFormatCommandArgv")
     func matchesHiredis() throws {
-        var chance = SeededGenerator(seed: 1)
+        var random = SeededGenerator(seed: 1)
         for count in [0, 1, 9, 10, 11, 99, 100, 101, 999, 1_000, 70_000] {
-            let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &chance) }
-            let number = Int.random(in: .min ... .max, using: &chance)
+            let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let number = Int.random(in: .min ... .max, using: &random)
             var writer = CommandWriter()
             writer.beginCommand(argumentCount: 7)
             writer.append("SET")

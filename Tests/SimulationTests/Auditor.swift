@@ -68,7 +68,7 @@ struct Auditor {
     mutating func hear(
         _ verdict: Verdict, to question: Question, about account: Account, under plan: Plan,
         at clock: Int,
-        page: LedgerPage
+        page: AccountLedger
     ) throws(Complaint) {
         var book = books[account] ?? Book()
         let t = book.advance(largest, to: clock)
@@ -91,7 +91,7 @@ struct Auditor {
     }
 
     /// The ledger refused, so nothing may have changed.
-    func hearRefusal(about account: Account, at clock: Int, page: LedgerPage) throws(Complaint) {
+    func hearRefusal(about account: Account, at clock: Int, page: AccountLedger) throws(Complaint) {
         var book = books[account] ?? Book()
         let t = book.advance(largest, to: clock)
         try book.compare(with: page, largest, at: t)
@@ -236,7 +236,7 @@ extension Auditor.Book {
     }
 
     /// The ledger keeps exactly what was charged, and that is within the limits.
-    fileprivate func compare(with page: LedgerPage, _ limits: [Limit], at t: Int) throws(Complaint) {
+    fileprivate func compare(with page: AccountLedger, _ limits: [Limit], at t: Int) throws(Complaint) {
         for limit in limits {
             let granted = windows[limit.window]?.granted(of: limit, at: times[limit.window] ?? 0) ?? 0
             if granted > limit.amount { throw Complaint(.overLimit, "\(granted) of \(limit)") }

@@ -36,7 +36,7 @@ final class LyingLedger {
         ledger = MemoryLedger(maximumAccounts: maximumAccounts, clock: { clock.now })
     }
 
-    func page(of account: Account) -> LedgerPage { ledger.page(of: account) ?? LedgerPage() }
+    func page(of account: Account) -> AccountLedger { ledger.page(of: account) ?? AccountLedger() }
 
     func answer(
         _ question: Question, about account: Account, under plan: Plan

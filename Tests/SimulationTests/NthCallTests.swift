@@ -9,7 +9,7 @@ struct NthCallTests {
 
     @Test("For every n: the repeated request leads to the same grants, charges and holds", arguments: seeds)
     func endsAlike(seed: Int) throws {
-        let journey = try Journey(seed: seed, steps: 40)
+        let journey = try SimulatedTrip(seed: seed, steps: 40)
         let (expected, calls, failures) = try journey.live()
         try #require(failures == 0 && calls > 15 && expected.starts.contains { $0.grant != nil })
         for fault in FaultyLedger.Fault.allCases {

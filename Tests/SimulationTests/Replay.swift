@@ -60,7 +60,7 @@ struct Replay: CustomStringConvertible {
         let isSparse = zip(account, account.dropFirst()).allSatisfy {
             $0.offsetMs == $1.offsetMs || $0.offsetMs / cellMs != $1.offsetMs / cellMs
         }
-        var page = LedgerPage()
+        var page = AccountLedger()
         var own = ExactWindow(lengthMs: TraceRule.windowMs, amount: rule.amount)
         var differs = false
         var ids = SeededGenerator(seed: 1)

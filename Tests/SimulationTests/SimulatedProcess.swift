@@ -23,7 +23,7 @@ struct SimulatedProcess {
         accountant = Accountant(plans: plans, random: SeededGenerator(seed: seed))
     }
 
-    mutating func consider(_ letter: Letter) throws(Refusal) -> PreparedQuestion {
+    mutating func consider(_ letter: Letter) throws(PlanViolation) -> PreparedQuestion {
         switch letter.content {
         case .start(let admission): try accountant.consider(admission)
         case .settle(let id, let durationMs):

@@ -6,7 +6,7 @@ extension Simulation {
     enum Event {
         /// Runners: ask or settle, wait no longer, have run to the end, are gone.
         case send(errand: Int)
-        case impatience(errand: Int, attempt: Int, Errand.Phase)
+        case impatience(errand: Int, attempt: Int, SimulatedExecution.Phase)
         case end(errand: Int)
         case vanish(errand: Int)
         /// The network: what arrives where.

@@ -8,13 +8,13 @@ import SeededChance
 extension Simulation {
     /// Puts `event` down for when it arrives, if it does: once, or for some messages twice.
     mutating func transmit(_ event: Event, mayDouble: Bool) {
-        let copies = mayDouble && chance.once(in: weather.doubles) ? 2 : 1
+        let copies = mayDouble && random.once(in: weather.doubles) ? 2 : 1
         if copies == 2 { tally.count(.doubled) }
         for _ in 0..<copies {
-            if chance.once(in: weather.losses) {
+            if random.once(in: weather.losses) {
                 tally.count(.lost)
             } else {
-                agenda.add(event, at: now + weather.delayMs(&chance))
+                agenda.add(event, at: now + weather.delayMs(&random))
             }
         }
     }
@@ -30,7 +30,7 @@ extension Simulation {
         let call = Call(number: calls, process: process, letter: letter, considered: considered)
         calls += 1
         processes[process].wait(for: call)
-        if chance.once(in: weather.outages) {
+        if random.once(in: weather.outages) {
             tally.count(.notApplied)
             hear(.failure(.notApplied("no connection")), to: call)
         } else {

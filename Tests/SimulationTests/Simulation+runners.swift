@@ -14,13 +14,13 @@ extension Simulation {
             errand: errand, attempt: attempt, account: errands[errand].account,
             content: errands[errand].content)
         transmit(
-            .request(letter, process: chance.number(in: 0...processes.count - 1)), mayDouble: true)
-        let patienceMs = chance.pick([20, 100, 500])
+            .request(letter, process: random.number(in: 0...processes.count - 1)), mayDouble: true)
+        let patienceMs = random.pick([20, 100, 500])
         agenda.add(.impatience(errand: errand, attempt: attempt, phase), at: now + patienceMs)
     }
 
     mutating func tryAgain(_ errand: Int, afterMs pauseMs: Int) {
-        if errands[errand].attempts < Errand.mostAttempts {
+        if errands[errand].attempts < SimulatedExecution.mostAttempts {
             agenda.add(.send(errand: errand), at: now + pauseMs)
         } else {
             tally.count(.givenUp)
@@ -50,7 +50,7 @@ extension Simulation {
         case (.start, .asking, .unavailable(_, let id)):
             guard isLatest else { break }
             errands[letter.errand].id = id
-            tryAgain(letter.errand, afterMs: chance.pick([0, 1, 100]))
+            tryAgain(letter.errand, afterMs: random.pick([0, 1, 100]))
         case (.start, .asking, .refused):
             tally.count(.refused)
             errands[letter.errand].phase = .over
@@ -59,7 +59,7 @@ extension Simulation {
             finish(letter.errand)
         case (.settle(let id, _), .settling, .notHeld(let gone)) where gone == id: finish(letter.errand)
         case (.settle, .settling, .unavailable):
-            if isLatest { tryAgain(letter.errand, afterMs: chance.pick([0, 1, 100])) }
+            if isLatest { tryAgain(letter.errand, afterMs: random.pick([0, 1, 100])) }
         case (.start, .asking, _), (.settle, .settling, _):
             throw Complaint(.wrongAnswer, "\(decision) to \(letter)")
         default: break
@@ -69,30 +69,30 @@ extension Simulation {
     /// Runs for less than the grant, for all of it, or beyond; and settles at the end, or long
     /// after.
     mutating func run(_ errand: Int, _ id: ExecutionID, _ grant: Grant?, _ grantMs: Int) {
-        let durationMs = chance.pick([
-            0, grantMs, chance.number(in: 0...grantMs), chance.number(in: 0...grantMs), grantMs + 1,
+        let durationMs = random.pick([
+            0, grantMs, random.number(in: 0...grantMs), random.number(in: 0...grantMs), grantMs + 1,
             2 * grantMs,
         ])
         errands[errand].phase = .running
-        errands[errand].run = Errand.Run(id: id, grant: grant, durationMs: durationMs)
-        let pauseMs = chance.once(in: 6) ? latePauseMs(after: durationMs, grant) : 0
+        errands[errand].run = SimulatedExecution.Run(id: id, grant: grant, durationMs: durationMs)
+        let pauseMs = random.once(in: 6) ? latePauseMs(after: durationMs, grant) : 0
         agenda.add(.end(errand: errand), at: now + durationMs + pauseMs)
     }
 
     /// Any time, or when the charge leaves or the hold expires, to the ms.
     mutating func latePauseMs(after durationMs: Int, _ grant: Grant?) -> Int {
-        var pausesMs = [chance.number(in: 0...60_000)]
+        var pausesMs = [random.number(in: 0...60_000)]
         if let grant {
             var edges = premises.largest.map { grant.admittedAt + $0.window.lengthMs }
             edges.append(grant.deadline + 30_000)
-            pausesMs += edges.map { max(0, $0 - clock.now - durationMs - chance.number(in: 0...2)) }
+            pausesMs += edges.map { max(0, $0 - clock.now - durationMs - random.number(in: 0...2)) }
         }
-        return chance.pick(pausesMs)
+        return random.pick(pausesMs)
     }
 
     mutating func finish(_ errand: Int) {
         // Some settle twice, to be sure.
-        if chance.once(in: 8) { send(errand) }
+        if random.once(in: 8) { send(errand) }
         errands[errand].phase = .over
     }
 

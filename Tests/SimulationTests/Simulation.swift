@@ -16,11 +16,11 @@ struct Simulation {
     private(set) var steps = 0
 
     let keepsDiary: Bool
-    let premises: Premises
-    let weather: Weather
-    var chance: SeededGenerator
+    let premises: SimulatedSetting
+    let weather: FaultRates
+    var random: SeededGenerator
     var agenda = Agenda<Event>()
-    var errands: [Errand]
+    var errands: [SimulatedExecution]
     var processes: [SimulatedProcess]
     let ledger: LyingLedger
     let clock = ManualClock()
@@ -33,19 +33,19 @@ struct Simulation {
     var givenUpCalls: Set<Int> = []
 
     init(seed: Int, lie: LyingLedger.Lie? = nil, keepsDiary: Bool = false) throws {
-        var chance = SeededGenerator(seed: seed)
-        premises = try Premises(&chance)
-        weather = Weather(&chance)
+        var random = SeededGenerator(seed: seed)
+        premises = try SimulatedSetting(&random)
+        weather = FaultRates(&random)
         errands = premises.errands
         processes = []
         // A ledger that has no room forgets accounts, and with them that a clock must not step
         // back.
-        let hasRoom = weather.clockChanges > 0 || chance.once(in: 2)
+        let hasRoom = weather.clockChanges > 0 || random.once(in: 2)
         ledger = LyingLedger(
             clock: clock, maximumAccounts: hasRoom ? 9 : premises.accounts.count - 1, lie: lie)
         auditor = Auditor(largest: premises.largest, clockIsSet: weather.clockChanges > 0)
         self.keepsDiary = keepsDiary
-        self.chance = chance
+        self.random = random
         for number in 0..<3 {
             processes.append(SimulatedProcess(plans: premises.books[0], seed: seed + number))
         }
@@ -55,20 +55,20 @@ struct Simulation {
     /// Puts down what comes from outside.
     private mutating func plan() {
         for errand in errands.indices {
-            agenda.add(.send(errand: errand), at: chance.number(in: 0...Premises.spanMs))
-            if chance.once(in: weather.vanishings) {
-                agenda.add(.vanish(errand: errand), at: chance.number(in: 0...Premises.spanMs))
+            agenda.add(.send(errand: errand), at: random.number(in: 0...SimulatedSetting.spanMs))
+            if random.once(in: weather.vanishings) {
+                agenda.add(.vanish(errand: errand), at: random.number(in: 0...SimulatedSetting.spanMs))
             }
         }
-        for _ in 0..<weather.crashes { addMishap(.crash(process: chance.number(in: 0...2))) }
-        for _ in 0..<weather.reloads { addMishap(.reload(process: chance.number(in: 0...2))) }
+        for _ in 0..<weather.crashes { addMishap(.crash(process: random.number(in: 0...2))) }
+        for _ in 0..<weather.reloads { addMishap(.reload(process: random.number(in: 0...2))) }
         for _ in 0..<weather.clockChanges {
-            addMishap(.setClock(byMs: chance.pick([-30_000, -10_000, -1_000, -999, -1, 1, 1_000, 10_000])))
+            addMishap(.setClock(byMs: random.pick([-30_000, -10_000, -1_000, -999, -1, 1, 1_000, 10_000])))
         }
     }
 
     private mutating func addMishap(_ event: Event) {
-        agenda.add(event, at: chance.number(in: 0...Premises.spanMs))
+        agenda.add(event, at: random.number(in: 0...SimulatedSetting.spanMs))
     }
 
     /// - Returns: what went wrong first, or nil.
@@ -109,10 +109,10 @@ struct Simulation {
         case .crash(let process):
             tally.count(.crashed)
             processes[process] = SimulatedProcess(
-                plans: premises.books[0], seed: chance.number(in: 0...1 << 40))
+                plans: premises.books[0], seed: random.number(in: 0...1 << 40))
         case .reload(let process):
             tally.count(.reloaded)
-            processes[process].accountant.plans = chance.pick(premises.books)
+            processes[process].accountant.plans = random.pick(premises.books)
         case .setClock(let byMs):
             tally.count(.clockSet)
             clockErrorMs += byMs

@@ -21,10 +21,10 @@ struct WindowCaseTests {
         let limit = try Limit(
             name: "limit", meter: meter, amount: windowCase.limit, windowMs: windowCase.windowS * 1_000)
         let plan = try Plan(name: "case", limits: [limit])
-        var page = LedgerPage()
+        var page = AccountLedger()
         var ids = SeededGenerator(seed: 1)
         for (index, step) in windowCase.steps.enumerated() {
-            if step.reset == true { page = LedgerPage() }
+            if step.reset == true { page = AccountLedger() }
             for _ in 0..<(step.repeat ?? 1) {
                 if let cost = step.cost {
                     let ask = Ask(
@@ -47,7 +47,7 @@ struct WindowCaseTests {
     }
 
     private func answer(
-        _ ask: Ask, _ step: WindowCase.Step, _ index: Int, _ page: inout LedgerPage, under plan: Plan
+        _ ask: Ask, _ step: WindowCase.Step, _ index: Int, _ page: inout AccountLedger, under plan: Plan
     ) throws {
         var after = page
         let verdict = after.answer(.admit(ask), under: plan, at: step.at).verdict

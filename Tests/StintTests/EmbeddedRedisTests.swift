@@ -16,7 +16,7 @@ import WireFormat
 struct EmbeddedRedisTests {
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     static let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    static let patience: Duration = .seconds(20)
+    static let timeout: Duration = .seconds(20)
 
     /// Runs `body` with the path of a directory that is not there yet and is gone afterwards.
     static func withPath<Result>(_ body: (String) async throws -> Result) async throws -> Result {
@@ -44,7 +44,7 @@ struct EmbeddedRedisTests {
         let group = ServiceGroup(services: [redis], logger: quiet)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            #expect(await RedisPing.waitForAnswer(at: directory.socketPath, within: patience))
+            #expect(await RedisPing.waitForAnswer(at: directory.socketPath, within: timeout))
             do { try await body() } catch { Issue.record(error) }
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
@@ -104,7 +104,7 @@ struct EmbeddedRedisTests {
                 let first = try Self.pid(in: directory)
                 let killed = ContinuousClock.now
                 kill(first, SIGKILL)
-                #expect(await RedisPing.waitForAnswer(at: directory.socketPath, within: Self.patience))
+                #expect(await RedisPing.waitForAnswer(at: directory.socketPath, within: Self.timeout))
                 let away = ContinuousClock.now - killed
                 print("embedded Redis: killed with -9, answered again after \(away)")
                 // A tenth to a third of a second; the bound leaves room for a machine that is busy
@@ -151,7 +151,7 @@ struct EmbeddedRedisTests {
                         workingDirectory: FilePath(directory.path), output: .discarded
                     ).terminationStatus
                 }
-                #expect(await RedisPing.waitForAnswer(at: directory.socketPath, within: Self.patience))
+                #expect(await RedisPing.waitForAnswer(at: directory.socketPath, within: Self.timeout))
                 #expect(try await Self.ask(directory, "SET", "charge", "7") == "OK")
                 let left = try Self.pid(in: directory)
                 if isStopped { kill(left, SIGSTOP) }

@@ -10,18 +10,18 @@ struct RunningExecutionsTests {
     @Test(
         "Executions end in the order of their ends, those that end together in the order of their beginnings")
     func areInOrder() {
-        var chance = SeededGenerator(seed: 1)
+        var random = SeededGenerator(seed: 1)
         for _ in 0..<200 {
             var running = RunningExecutions<Int>()
             var expected: [(end: Int, place: Int)] = []
-            for place in 0..<chance.number(in: 0...40) {
-                let end = chance.number(in: 0...20)
+            for place in 0..<random.number(in: 0...40) {
+                let end = random.number(in: 0...20)
                 running.start(place, until: end)
                 expected.append((end, place))
                 #expect(running.count == expected.count)
                 #expect(running.nextEnd == expected.map(\.end).min())
-                guard chance.once(in: 3) else { continue }
-                let now = chance.number(in: 0...20)
+                guard random.once(in: 3) else { continue }
+                let now = random.number(in: 0...20)
                 expected.sort { $0 < $1 }
                 let due = expected.prefix { $0.end <= now }
                 expected.removeFirst(due.count)

@@ -247,23 +247,23 @@ struct TraceReaderTests {
     @Test("Whatever becomes of the bytes, rows are in order and complete, or the trace is refused")
     func survives() throws {
         let good = Array((Trace.head + "0,a,f,10\n7,b,,\n7,a,g,0\n12,c,f,3000\n12,a,f,1\r\n").utf8)
-        var chance = SeededGenerator(seed: 1)
+        var random = SeededGenerator(seed: 1)
         var refused = 0
         let turns = Proof.isAsked ? 200_000 : 4_000
         for turn in 0..<turns {
             var bytes = good
-            for _ in 0..<chance.number(in: 1...3) {
-                let place = chance.number(in: Trace.head.utf8.count...bytes.count)
-                switch chance.number(in: 0...3) {
+            for _ in 0..<random.number(in: 1...3) {
+                let place = random.number(in: Trace.head.utf8.count...bytes.count)
+                switch random.number(in: 0...3) {
                 case 0: bytes.removeSubrange(place...)
-                case 1: bytes.insert(UInt8(chance.number(in: 0...255)), at: place)
-                case 2 where place < bytes.count: bytes[place] = UInt8(chance.number(in: 0...255))
+                case 1: bytes.insert(UInt8(random.number(in: 0...255)), at: place)
+                case 2 where place < bytes.count: bytes[place] = UInt8(random.number(in: 0...255))
                 default:
-                    bytes.insert(contentsOf: chance.pick(["\n", ",", "\r", "-", "\"", "9"]).utf8, at: place)
+                    bytes.insert(contentsOf: random.pick(["\n", ",", "\r", "-", "\"", "9"]).utf8, at: place)
                 }
             }
             do throws(TraceError) {
-                let rows = try Self.read(bytes, piece: chance.number(in: 1...40))
+                let rows = try Self.read(bytes, piece: random.number(in: 1...40))
                 #expect(zip(rows, rows.dropFirst()).allSatisfy { $0.offsetMs <= $1.offsetMs }, "turn \(turn)")
                 #expect(rows.allSatisfy { Self.commas(outsideOfQuotes: $0.line) == 3 }, "turn \(turn)")
             } catch {

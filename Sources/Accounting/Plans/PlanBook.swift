@@ -34,7 +34,7 @@ public struct PlanBook: Sendable {
     /// When they expire is not looked at. Those beyond ``Bounds/overrides`` are passed over.
     public init(
         _ book: PlanBook, overrides: [Account: AccountOverride],
-        complain: (_ account: Account, _ complaint: PlanError) -> Void
+        warn: (_ account: Account, _ complaint: PlanError) -> Void
     ) {
         standard = book.standard
         plans = book.plans
@@ -43,10 +43,10 @@ public struct PlanBook: Sendable {
         own.reserveCapacity(min(overrides.count, Bounds.overrides.upperBound))
         for (account, override) in overrides {
             guard own.count < Bounds.overrides.upperBound else {
-                complain(account, PlanError(field: "accounts", reason: "there are too many overrides"))
+                warn(account, PlanError(field: "accounts", reason: "there are too many overrides"))
                 continue
             }
-            let variant = book.variant(override) { complain(account, $0) }
+            let variant = book.variant(override) { warn(account, $0) }
             if let plan = shared[variant] {
                 own[account] = plan
             } else {
@@ -90,13 +90,13 @@ public struct PlanBook: Sendable {
     }
 
     /// What of `override` can be.
-    private func variant(_ override: AccountOverride, complain: (PlanError) -> Void) -> Variant {
+    private func variant(_ override: AccountOverride, warn: (PlanError) -> Void) -> Variant {
         var plan = standard
         if let name = override.plan {
             if let found = plans[name] {
                 plan = found
             } else {
-                complain(
+                warn(
                     PlanError(field: "plan", reason: "there is no plan '\(name)'; '\(standard.name)' is used")
                 )
             }
@@ -109,7 +109,7 @@ public struct PlanBook: Sendable {
                     amounts[name] = amount
                 }
             } catch {
-                complain(error)
+                warn(error)
             }
         }
         return Variant(plan: plan, amounts: amounts)

@@ -34,7 +34,7 @@ public struct Admission: Sendable {
 }
 
 /// An admission that breaks a rule of the plan before any limit is looked at. Nothing is charged.
-public enum Refusal: Error, Equatable, Sendable {
+public enum PlanViolation: Error, Equatable, Sendable {
     /// The plan does not list this kind.
     case unknownKind(String, known: [String])
     /// More time was asked for than one execution of this kind may take.
@@ -57,8 +57,8 @@ public struct Accountant {
         self.random = random
     }
 
-    /// - Throws: ``Refusal`` when the plan rules the request out whatever is left.
-    public mutating func consider(_ admission: Admission) throws(Refusal) -> PreparedQuestion {
+    /// - Throws: ``PlanViolation`` when the plan rules the request out whatever is left.
+    public mutating func consider(_ admission: Admission) throws(PlanViolation) -> PreparedQuestion {
         let plan = plans.plan(of: admission.account)
         let ceiling = try ceiling(of: admission.kind, under: plan)
         if let limit = ceiling.payloadBytes, let bytes = admission.payloadBytes, bytes > limit {
@@ -93,7 +93,7 @@ public struct Accountant {
         PreparedQuestion(account: account, plan: plans.plan(of: account), question: .peek, memoryBytes: nil)
     }
 
-    private func ceiling(of kind: String, under plan: Plan) throws(Refusal) -> Ceiling {
+    private func ceiling(of kind: String, under plan: Plan) throws(PlanViolation) -> Ceiling {
         guard let kinds = plan.kinds else { return .none }
         guard let ceiling = kinds[kind] else { throw .unknownKind(kind, known: kinds.keys.sorted()) }
         return ceiling

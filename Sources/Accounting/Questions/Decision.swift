@@ -9,7 +9,7 @@ public enum Decision: Sendable {
     case notHeld(ExecutionID)
     case peeked(Standing)
     /// The plan rules the request out; the ledger was not asked.
-    case refused(Refusal)
+    case refused(PlanViolation)
     /// The ledger could not say, and the plan denies then. The id makes a repetition of an
     /// admission safe.
     case unavailable(LedgerError, ExecutionID?)

@@ -20,7 +20,7 @@ public final class MemoryLedger: Ledger, Sendable {
         static let parts = 256
 
         let maximum: Int
-        private var parts = Array(repeating: [Account: LedgerPage](), count: Pages.parts)
+        private var parts = Array(repeating: [Account: AccountLedger](), count: Pages.parts)
         /// Every account once, in no order.
         private(set) var accounts: [Account] = []
         /// Those before it are looked at next, backwards: what was added since then lies behind,
@@ -31,7 +31,7 @@ public final class MemoryLedger: Ledger, Sendable {
 
         private static func part(of account: Account) -> Int { account.hashValue & (Pages.parts - 1) }
 
-        func page(of account: Account) -> LedgerPage? { parts[Pages.part(of: account)][account] }
+        func page(of account: Account) -> AccountLedger? { parts[Pages.part(of: account)][account] }
 
         mutating func answer(
             _ question: Question, about account: Account, under plan: Plan, at clock: Timestamp
@@ -39,7 +39,7 @@ public final class MemoryLedger: Ledger, Sendable {
             let part = Pages.part(of: account)
             if parts[part][account] == nil {
                 guard case .admit = question else {
-                    var blank = LedgerPage()
+                    var blank = AccountLedger()
                     return .success(blank.answer(question, under: plan, at: clock))
                 }
                 if accounts.count >= min(Pages.keptAlways, maximum) { dropBlank(at: clock) }
@@ -52,7 +52,7 @@ public final class MemoryLedger: Ledger, Sendable {
                 accounts.append(account)
             }
             return .success(
-                parts[part][account, default: LedgerPage()].answer(question, under: plan, at: clock))
+                parts[part][account, default: AccountLedger()].answer(question, under: plan, at: clock))
         }
 
         /// Looks at some pages, others each time.
@@ -95,7 +95,7 @@ public final class MemoryLedger: Ledger, Sendable {
     }
 
     /// What is kept about an account; for tests and inspection.
-    public func page(of account: Account) -> LedgerPage? { state.withLock { $0.page(of: account) } }
+    public func page(of account: Account) -> AccountLedger? { state.withLock { $0.page(of: account) } }
 
     /// How many accounts are kept.
     public var accountCount: Int { state.withLock { $0.accounts.count } }

@@ -13,9 +13,9 @@ struct AccountRoutes: Sendable {
     /// Holds of a reply, at most.
     static let maximumHolds = 100
 
-    let parts: AdminParts
+    let parts: ControlPlane
 
-    static func table(_ parts: AdminParts) -> [AdminRoutes.Route] {
+    static func table(_ parts: ControlPlane) -> [AdminRoutes.Route] {
         let routes = AccountRoutes(parts: parts)
         return [
             AdminRoutes.Route(.get, "/v1/accounts/:account", respond: routes.state),
@@ -91,7 +91,7 @@ struct AccountRoutes: Sendable {
     }
 
     private func standing(
-        of account: Account, under plan: Plan, _ ledger: AccountLedger
+        of account: Account, under plan: Plan, _ ledger: LedgerAccess
     ) async throws -> Standing {
         do {
             return try await ledger.standing(account, plan)

@@ -11,11 +11,11 @@ import Redis
 import WireFormat
 
 struct DashboardRoutes: Sendable {
-    let parts: AdminParts
+    let parts: ControlPlane
     /// Nil when nothing is kept.
     let past: PastUse?
 
-    static func table(_ parts: AdminParts) -> [AdminRoutes.Route] {
+    static func table(_ parts: ControlPlane) -> [AdminRoutes.Route] {
         let past = PastUse(parts)
         let routes = DashboardRoutes(parts: parts, past: past)
         let feed = LiveFeed(metrics: parts.metrics) { await past?.liveTop() ?? [] }

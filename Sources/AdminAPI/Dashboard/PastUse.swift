@@ -7,10 +7,10 @@ import WireFormat
 
 struct PastUse: Sendable {
     let rollups: Rollups
-    let parts: AdminParts
+    let parts: ControlPlane
 
     /// - Returns: nil when nothing is kept.
-    init?(_ parts: AdminParts) {
+    init?(_ parts: ControlPlane) {
         guard let records = parts.records else { return nil }
         rollups = records.rollups
         self.parts = parts

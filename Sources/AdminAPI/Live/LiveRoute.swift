@@ -9,7 +9,7 @@ enum LiveRoute {
     /// How soon a browser asks again when the stream ended.
     private static let retry = "retry: 2000\n\n"
     /// How long the last event may take to leave when this process stops.
-    private static let patience: TimeAmount = .seconds(1)
+    private static let timeout: TimeAmount = .seconds(1)
 
     private static let headers: HTTPFields = [
         .contentType: "text/event-stream", .cacheControl: "no-store",
@@ -36,7 +36,7 @@ enum LiveRoute {
                         for await event in subscription.events { try await writer.write(event) }
                     } onGracefulShutdown: {
                         subscription.end()
-                        channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+                        channel.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
                     }
                     try await writer.finish(nil)
                 })

@@ -9,7 +9,7 @@ import Records
 import WireFormat
 
 extension AdminRoutes {
-    static func plans(_ parts: AdminParts) -> [Route] {
+    static func plans(_ parts: ControlPlane) -> [Route] {
         let routes = PlanRoutes(parts: parts)
         return [
             Route(.get, "/v1/plans", respond: routes.list),
@@ -26,7 +26,7 @@ extension AdminRoutes {
 }
 
 private struct PlanRoutes: Sendable {
-    let parts: AdminParts
+    let parts: ControlPlane
     private var store: PlanStore { get throws { try parts.neededRecords.plans } }
 
     // MARK: Plans

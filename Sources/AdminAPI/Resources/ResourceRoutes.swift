@@ -12,7 +12,7 @@ struct ResourceRoutes: Sendable {
     /// The plans in force.
     let planBook: @Sendable () -> PlanBook
 
-    static func table(_ parts: AdminParts) -> [AdminRoutes.Route] {
+    static func table(_ parts: ControlPlane) -> [AdminRoutes.Route] {
         typealias Respond = @Sendable (ResourceRoutes, AdminRequest) async throws -> Response
         func route(_ method: HTTPRequest.Method, _ path: String, _ respond: @escaping Respond)
             -> AdminRoutes.Route

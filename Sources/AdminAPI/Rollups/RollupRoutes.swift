@@ -10,9 +10,9 @@ struct RollupRoutes: Sendable {
     /// Accounts of a ranking, at most: each is looked up in the ledger.
     static let maximumRanked = 100
 
-    let parts: AdminParts
+    let parts: ControlPlane
 
-    static func table(_ parts: AdminParts) -> [AdminRoutes.Route] {
+    static func table(_ parts: ControlPlane) -> [AdminRoutes.Route] {
         let routes = RollupRoutes(parts: parts)
         return [
             AdminRoutes.Route(.get, "/v1/accounts", respond: routes.top),
@@ -97,7 +97,7 @@ extension TopBody {
     /// - Throws: `RedisError`. Accounts that the ledger cannot be asked about have no percent.
     static func read(
         _ rollups: Rollups, by measure: RankingKey, from: Timestamp, to: Timestamp, limit: Int,
-        _ parts: AdminParts
+        _ parts: ControlPlane
     ) async throws -> TopBody {
         let ranked = try await rollups.top(by: measure, from: from, to: to, limit: limit)
         let plans = parts.planBook()

@@ -47,13 +47,13 @@ enum AdminRoutes {
     }
 
     /// Every route there is.
-    static func table(_ parts: AdminParts) -> [Route] {
+    static func table(_ parts: ControlPlane) -> [Route] {
         watching(parts) + [OpenAPI.route()] + plans(parts) + ResourceRoutes.table(parts)
             + AccountRoutes.table(parts) + RollupRoutes.table(parts) + DashboardRoutes.table(parts)
     }
 
     /// For those who watch the process.
-    private static func watching(_ parts: AdminParts) -> [Route] {
+    private static func watching(_ parts: ControlPlane) -> [Route] {
         [
             Route(.get, "/livez", scope: .none) { _ in .text("ok\n", as: "text/plain; charset=utf-8") },
             Route(.get, "/readyz", scope: .none) { _ in
@@ -74,7 +74,7 @@ enum AdminRoutes {
             && ["/livez", "/readyz", "/metrics"].contains(target.prefix { $0 != "?" })
     }
 
-    static func router(_ parts: AdminParts, security: AdminSecurity = AdminSecurity()) -> Router<Context> {
+    static func router(_ parts: ControlPlane, security: AdminSecurity = AdminSecurity()) -> Router<Context> {
         let table = table(parts)
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestIdentity())

@@ -25,7 +25,7 @@ public struct AdminServer: Sendable {
     public init(
         host: String,
         port: Int,
-        parts: AdminParts,
+        parts: ControlPlane,
         security: AdminSecurity = AdminSecurity(),
         bounds: AdminBounds = AdminBounds(),
         guardListener: GuardListener? = nil,

@@ -43,14 +43,14 @@ public enum Durations: Hashable, Sendable, CustomStringConvertible {
 
     /// One draw of chance each, the fixed ones too, so that another distribution leaves the
     /// accounts as they are.
-    func next(using chance: inout SplitMix64) -> Int {
+    func next(using random: inout SplitMix64) -> Int {
         switch self {
         case .fixed(let ms):
-            _ = chance.next()
+            _ = random.next()
             return ms
-        case .uniform(let range): return range.lowerBound + chance.number(below: range.count)
+        case .uniform(let range): return range.lowerBound + random.number(below: range.count)
         case .exponential(let mean):
-            let drawn = -Double(mean) * log(1 - chance.fraction())
+            let drawn = -Double(mean) * log(1 - random.fraction())
             return Int(min(drawn.rounded(), Double(Self.longestMs)))
         }
     }

@@ -59,9 +59,9 @@ struct AccountSampler: Sendable {
         }
     }
 
-    func next(using chance: inout SplitMix64) -> Int {
-        guard !shares.isEmpty else { return chance.number(below: count) }
-        let drawn = chance.next() >> 11
+    func next(using random: inout SplitMix64) -> Int {
+        guard !shares.isEmpty else { return random.number(below: count) }
+        let drawn = random.next() >> 11
         var (low, high) = (0, count - 1)
         while low < high {
             let middle = (low + high) / 2

@@ -13,7 +13,7 @@ public struct Workload: Sendable {
 
     private let accounts: AccountSampler
     private let durations: Durations
-    private var chance: SplitMix64
+    private var random: SplitMix64
 
     /// - Parameters:
     ///   - accounts: at least 1.
@@ -23,11 +23,11 @@ public struct Workload: Sendable {
         self.durations = durations
         var seeds = SplitMix64(seed: seed)
         for _ in 0..<lane { _ = seeds.next() }
-        chance = SplitMix64(seed: seeds.next())
+        random = SplitMix64(seed: seeds.next())
     }
 
     public mutating func next() -> Execution {
-        let account = accounts.next(using: &chance)
-        return Execution(account: account, durationMs: durations.next(using: &chance))
+        let account = accounts.next(using: &random)
+        return Execution(account: account, durationMs: durations.next(using: &random))
     }
 }

@@ -116,7 +116,7 @@ extension Standing {
 
 extension Problem {
     /// What the plan rules out; the ledger was not asked.
-    fileprivate init(_ refusal: Refusal) {
+    fileprivate init(_ refusal: PlanViolation) {
         switch refusal {
         case .unknownKind(let kind, let known):
             let kinds = known.isEmpty ? "none" : known.joined(separator: ", ")

@@ -40,7 +40,7 @@ struct AuditCommand: ParsableCommand {
             Terminal.write("\(printable(file)): \(report)")
             if !report.isKept { throw ExitCode(1) }
         } catch let error as HistoryError {
-            Terminal.complain("\(file): \(error)")
+            Terminal.warn("\(file): \(error)")
             throw ExitCode(1)
         }
     }

@@ -51,7 +51,7 @@ struct LoadOptions: ParsableArguments {
     func readToken() throws -> BearerToken? {
         guard let token else { return try kept.token() }
         guard kept.tokenFile == nil else { throw ValidationError("--token or --token-file, not both") }
-        Terminal.complain("--token: others can see it in the list of processes. Type: --token-file FILE")
+        Terminal.warn("--token: others can see it in the list of processes. Type: --token-file FILE")
         return try TokenOptions.token(token, from: "--token")
     }
 

@@ -32,7 +32,7 @@ struct LoadSession {
             if let recordProblem { throw LoadError(recordProblem) }
         } catch let error as LoadError {
             try await group.shutdownGracefully()
-            complain(error.description)
+            warn(error.description)
             throw ExitCode(1)
         }
     }
@@ -71,18 +71,18 @@ struct LoadSession {
         }
         guard !report.isFine else { return }
         if let replay = report.replay, let problem = replay.problem {
-            complain("the rest of the trace was not replayed: \(problem)")
+            warn("the rest of the trace was not replayed: \(problem)")
             throw ExitCode(1)
         }
-        complain(
+        warn(
             report.tally.answered == 0
                 ? "nothing was measured"
                 : "\(report.tally.failed) requests failed, \(report.tally.notSent) were not sent")
         throw ExitCode(1)
     }
 
-    private func complain(_ words: String) {
-        Terminal.complain("stint \(command): \(words)")
+    private func warn(_ words: String) {
+        Terminal.warn("stint \(command): \(words)")
     }
 
     private static func create(_ path: String, for option: String) throws(LoadError) -> FileHandle {

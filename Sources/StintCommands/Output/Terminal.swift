@@ -26,7 +26,7 @@ enum Terminal {
     static func write(_ lines: String) { StandardOutput.write(Array((lines + "\n").utf8)) }
 
     /// One line on the standard error. Where that is closed there is nobody to tell.
-    static func complain(_ words: String) {
+    static func warn(_ words: String) {
         try? FileHandle.standardError.write(contentsOf: Data((printable(words) + "\n").utf8))
     }
 }

@@ -17,7 +17,7 @@ struct PlanCommand: AsyncParsableCommand {
 extension PlanCommand {
     /// Says on the standard error what is good and yet never admits what is usually asked.
     static func warn(_ warnings: [some CustomStringConvertible], of what: String) {
-        for warning in warnings { Terminal.complain("\(what): warning: \(warning)") }
+        for warning in warnings { Terminal.warn("\(what): warning: \(warning)") }
     }
 
     /// - Throws: what is wrong, with file, line and column.

@@ -7,7 +7,7 @@ import StintService
 
 struct HealthCommand: AsyncParsableCommand {
     /// A reply must be there within this.
-    static let patience: Duration = .seconds(2)
+    static let timeout: Duration = .seconds(2)
 
     static let configuration = CommandConfiguration(
         commandName: "health",
@@ -63,7 +63,7 @@ struct HealthCommand: AsyncParsableCommand {
     /// Nothing secret is sent, and a service at this address of this machine is asked nothing but
     /// whether it lives.
     private static func ask(_ url: String, _ route: String) async -> Finding {
-        let client = AdminClient(url: url, trust: .any, deadline: patience)
+        let client = AdminClient(url: url, trust: .any, deadline: timeout)
         do {
             let reply = try await client.get(route)
             return reply.status == 200 ? .lives : .failed("status \(reply.status)")

@@ -43,7 +43,7 @@ struct TokenCreate: ParsableCommand {
         }
         try place.tokens.add(entry)
         Terminal.say(token.text)
-        Terminal.complain(
+        Terminal.warn(
             "This is the only time that it is shown. In force when Stint starts, or gets SIGHUP.")
     }
 

@@ -16,6 +16,6 @@ struct TokenRevoke: ParsableCommand {
 
     func run() throws {
         try place.tokens.remove(name)
-        Terminal.complain("\(name) is out of the file. Its token is accepted until Stint gets SIGHUP.")
+        Terminal.warn("\(name) is out of the file. Its token is accepted until Stint gets SIGHUP.")
     }
 }

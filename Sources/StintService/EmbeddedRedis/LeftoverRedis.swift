@@ -11,7 +11,7 @@ import Logging
 struct LeftoverRedis {
     /// How long SIGTERM is given before SIGKILL. Redis writes out its log and leaves; that takes
     /// milliseconds.
-    static let patience: Duration = .seconds(10)
+    static let timeout: Duration = .seconds(10)
     /// What a server's program file may be called: some distributions have one for the server and
     /// its checks.
     static let programs: Set<String> = [
@@ -31,7 +31,7 @@ struct LeftoverRedis {
             logger.notice("ending a Redis that an earlier Stint left behind", metadata: ["pid": "\(pid)"])
             try Self.send(SIGTERM, to: pid)
             try Self.send(SIGCONT, to: pid)
-            let deadline = clock.now.advanced(by: Self.patience)
+            let deadline = clock.now.advanced(by: Self.timeout)
             while Self.start(of: pid) == start {
                 if clock.now >= deadline { try Self.send(SIGKILL, to: pid) }
                 try await clock.sleep(for: .milliseconds(5))

@@ -38,8 +38,8 @@ enum RedisPing {
     }
     /// Asks every few milliseconds until it answers.
     /// - Returns: whether it did within `patience`; false also when the wait was cancelled.
-    static func waitForAnswer(at socketPath: String, within patience: Duration) async -> Bool {
-        let deadline = ContinuousClock.now.advanced(by: patience)
+    static func waitForAnswer(at socketPath: String, within timeout: Duration) async -> Bool {
+        let deadline = ContinuousClock.now.advanced(by: timeout)
         while ContinuousClock.now < deadline, !Task.isCancelled {
             if await answers(at: socketPath) { return true }
             do { try await Task.sleep(for: .milliseconds(10)) } catch { return false }

@@ -39,8 +39,8 @@ final class LogWriter: TextOutputStream, Sendable {
     }
 
     /// Returns when everything is written, or after `patience`.
-    func drain(within patience: DispatchTimeInterval) {
-        let end = DispatchTime.now() + patience
+    func drain(within timeout: DispatchTimeInterval) {
+        let end = DispatchTime.now() + timeout
         while state.withLock({ $0.isWriting || !$0.waiting.isEmpty || $0.lost > 0 }) {
             guard written.wait(timeout: end) == .success else { return }
         }

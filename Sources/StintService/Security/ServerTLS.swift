@@ -109,14 +109,14 @@ final class ServerTLS: Sendable {
 private final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
-    private let patience: TimeAmount
+    private let timeout: TimeAmount
     private var deadline: Scheduled<Void>?
 
-    init(_ patience: TimeAmount) { self.patience = patience }
+    init(_ timeout: TimeAmount) { self.timeout = timeout }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: patience) { channel.close(mode: .all, promise: nil) }
+        deadline = context.eventLoop.scheduleTask(in: timeout) { channel.close(mode: .all, promise: nil) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }

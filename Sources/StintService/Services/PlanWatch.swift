@@ -29,8 +29,8 @@ actor PlanWatch: Service {
     private var source: PlanImport
     /// It was not put to Redis yet.
     private var sourceIsPending = true
-    private var reading: KeptPlans.Reading
-    private var kept: KeptPlans?
+    private var reading: StoredPlans.Reading
+    private var kept: StoredPlans?
     /// When ``kept`` was read, on this process's clock.
     private var keptSince = ContinuousClock.now
     private var told: Set<Notice> = []
@@ -52,7 +52,7 @@ actor PlanWatch: Service {
         self.logger = logger
         self.wakes = wakes.stream
         waker = wakes.continuation
-        reading = KeptPlans.Reading(source.book)
+        reading = StoredPlans.Reading(source.book)
     }
 
     /// The plans in force are those of Redis.
@@ -146,7 +146,7 @@ actor PlanWatch: Service {
 
     /// An emptied Redis, or another one that knows nothing, must not take limits away from those
     /// who have them.
-    private func restore(_ kept: KeptPlans) async throws {
+    private func restore(_ kept: StoredPlans) async throws {
         let plans: Logger.Metadata = [
             "plan": "\(reading.book.standard.name)", "plans": "\(reading.book.plans.count)",
             "overrides": "\(reading.book.overrideCount)",
@@ -192,7 +192,7 @@ actor PlanWatch: Service {
         }
     }
 
-    private func apply(_ kept: KeptPlans, at now: Timestamp) async throws {
+    private func apply(_ kept: StoredPlans, at now: Timestamp) async throws {
         let reading = try kept.reading(at: now, after: reading)
         try await runner.replace(plans: reading.book)
         self.kept = kept

@@ -1,4 +1,4 @@
--- Admit: may this execution start, and for how long? The twin of LedgerPage.admit and
+-- Admit: may this execution start, and for how long? The twin of AccountLedger.admit and
 -- Charges.admit.
 -- fresh: the id was made for this ask and cannot be held. label: what runs (holds.lua).
 -- Returns HELD, ADMITTED or ADMITTED_NEW, granted ms, admitted at; REFUSED_NEW; or DENIED or

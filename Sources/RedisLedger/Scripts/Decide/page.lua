@@ -1,4 +1,4 @@
--- One account's page: what it reads and writes. The twin of Accounting/LedgerPage.swift and
+-- One account's page: what it reads and writes. The twin of Accounting/AccountLedger.swift and
 -- Charges.swift.
 --
 -- The page's own field, '': until when the key is sure to live, a double, then the settled ids

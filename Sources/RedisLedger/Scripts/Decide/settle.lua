@@ -1,4 +1,4 @@
--- Settle: the execution used this much. The twin of LedgerPage.settle and Charges.settle.
+-- Settle: the execution used this much. The twin of AccountLedger.settle and Charges.settle.
 
 -- outcome and memory: as they are logged (log.lua).
 -- Returns 3 (settled), charged ms, returned ms, over-run ms, and what was settled, packed; or 4

@@ -2,7 +2,7 @@
 -- at an epoch of its own (window.lua). Its executions go on being held: a settlement finds its hold
 -- and corrects nothing, because that was charged before the epoch. Otherwise it would take what it
 -- did not use from a charge that somebody else makes in the same cell after this. However many
--- holds there are, none is looked at. The twin of LedgerPage.forget and SlidingWindow.forget.
+-- holds there are, none is looked at. The twin of AccountLedger.forget and SlidingWindow.forget.
 --
 -- KEYS[1]  the page (page.lua)
 -- ARGV[1]  the clock in ms as text, for tests; empty: the server's own TIME

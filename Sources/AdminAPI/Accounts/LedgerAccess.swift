@@ -4,7 +4,7 @@
 public import Accounting
 
 /// How the control plane looks into the ledger.
-public struct AccountLedger: Sendable {
+public struct LedgerAccess: Sendable {
     /// Where an account stands under a plan. Throws `LedgerError`.
     public let standing: @Sendable (Account, Plan) async throws -> Standing
     /// What it has running, so many of them at most. Holds that expired are logged meanwhile.

@@ -37,7 +37,7 @@ public struct Hold: Equatable, Sendable {
     }
 }
 
-public struct LedgerPage: Sendable {
+public struct AccountLedger: Sendable {
     private var charges = Charges()
     /// Expired ones are among them until they are swept, which an admission does every
     /// ``Hold/graceMs``.

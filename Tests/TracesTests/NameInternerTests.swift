@@ -9,17 +9,17 @@ import Testing
 struct NameTableTests {
     @Test("The same name has the same number, another name another, and numbers count up")
     func counts() {
-        var chance = SeededGenerator(seed: 1)
-        var table = NameTable(maximum: 100_000)
+        var random = SeededGenerator(seed: 1)
+        var table = NameInterner(maximum: 100_000)
         var expected: [[UInt8]: Int] = [:]
         for _ in 0..<5_000 {
-            let length = chance.pick([1, 2, 7, 8, 9, 16, 40])
-            let name = (0..<length).map { _ in UInt8(chance.number(in: 97...99)) }
+            let length = random.pick([1, 2, 7, 8, 9, 16, 40])
+            let name = (0..<length).map { _ in UInt8(random.number(in: 97...99)) }
             let before = expected.count
             let number = expected[name] ?? before
             expected[name] = number
             // At another place each time, between other bytes.
-            let offset = chance.number(in: 0...5)
+            let offset = random.number(in: 0...5)
             let text = [UInt8](repeating: 97, count: offset) + name + [97, 98]
             let given = table.number(of: text, at: offset..<offset + length)
             #expect(given == number)
@@ -31,7 +31,7 @@ struct NameTableTests {
 
     @Test("A full table knows its names, and takes no other")
     func isFull() {
-        var table = NameTable(maximum: 2)
+        var table = NameInterner(maximum: 2)
         let text = Array("abc".utf8)
         let given = [1, 2, 3, 2].map { table.number(of: text, at: 0..<$0) }
         #expect(given == [0, 1, nil, 1])

@@ -6,7 +6,7 @@ import Foundation
 import PlanText
 import WireFormat
 
-public struct KeptPlans: Sendable {
+public struct StoredPlans: Sendable {
     /// Of all of it; nil when there is nothing.
     public private(set) var revision: Int?
     /// Tells these plans from those that were there before Redis was emptied; nil while an earlier

@@ -5,7 +5,7 @@ import Accounting
 import RuleTable
 import SeededChance
 
-struct Journey {
+struct SimulatedTrip {
     enum Step {
         case wait(ms: Int)
         case start(Admission)
@@ -31,40 +31,40 @@ struct Journey {
     private let steps: [Step]
 
     init(seed: Int, steps count: Int) throws {
-        var chance = SeededGenerator(seed: seed)
-        let windowMs = chance.pick([1_000, 5_000])
+        var random = SeededGenerator(seed: seed)
+        let windowMs = random.pick([1_000, 5_000])
         let plan = try Plan(
             name: "plan",
             limits: [
                 Limit(
-                    name: "executions", meter: .executions, amount: chance.number(in: 2...6),
+                    name: "executions", meter: .executions, amount: random.number(in: 2...6),
                     windowMs: windowMs,
-                    cells: chance.pick([1, 7, 60])),
+                    cells: random.pick([1, 7, 60])),
                 Limit(
                     name: "time", meter: .executionTime, amount: 5_000,
-                    windowMs: chance.pick([1_000, 5_000])),
+                    windowMs: random.pick([1_000, 5_000])),
             ])
         plans = try PlanBook(plans: [plan], standard: "plan")
         let accounts = [Account("one")!, Account("two")!]
         var started: [(Account, ExecutionID)] = []
         steps = (0..<count).map { number in
-            switch chance.number(in: 1...10) {
-            case 1...2: return .wait(ms: chance.pick([1, 10, windowMs / 7, windowMs - 1, windowMs]))
+            switch random.number(in: 1...10) {
+            case 1...2: return .wait(ms: random.pick([1, 10, windowMs / 7, windowMs - 1, windowMs]))
             case 3...5 where !started.isEmpty:
-                let (account, id) = chance.pick(started)
-                return .settle(account, id, durationMs: chance.pick([0, 1, 100, 900, 3_000]))
+                let (account, id) = random.pick(started)
+                return .settle(account, id, durationMs: random.pick([0, 1, 100, 900, 3_000]))
             case 6 where !started.isEmpty:
-                let (account, id) = chance.pick(started)
+                let (account, id) = random.pick(started)
                 return .start(Admission(account: account, id: id, maxDurationMs: 1_000))
             default:
-                let account = chance.pick(accounts)
+                let account = random.pick(accounts)
                 let id = ExecutionID("step-\(number)")!
                 started.append((account, id))
-                let maxDurationMs = chance.pick([0, 1, 500, 1_000, 4_000, 5_001])
+                let maxDurationMs = random.pick([0, 1, 500, 1_000, 4_000, 5_001])
                 return .start(
                     Admission(
                         account: account, id: id, maxDurationMs: maxDurationMs,
-                        minDurationMs: chance.pick([0, maxDurationMs, nil])))
+                        minDurationMs: random.pick([0, maxDurationMs, nil])))
             }
         }
         self.accounts = accounts

@@ -5,7 +5,7 @@ import Accounting
 import NIOCore
 
 /// What one field of the rollups counts.
-struct Counted: Equatable {
+struct RollupField: Equatable {
     enum Quantity: Equatable {
         case executions, ms, errors
         /// Of a limit.
@@ -72,7 +72,7 @@ struct Counted: Equatable {
 
 /// The amounts of a field, by the period within its key. Bytes behind the last whole one are not
 /// looked at.
-struct Series: Sequence, IteratorProtocol {
+struct RollupSeries: Sequence, IteratorProtocol {
     private var bytes: ByteBuffer
 
     init(_ bytes: ByteBuffer) { self.bytes = bytes }

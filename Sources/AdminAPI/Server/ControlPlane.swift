@@ -5,14 +5,14 @@ public import Prometheus
 public import Records
 import WireFormat
 
-public struct AdminParts: Sendable {
+public struct ControlPlane: Sendable {
     public let metrics: PrometheusMetrics
     /// Asked by `/readyz` each time.
     public let readiness: @Sendable () async -> Readiness
     /// Nil when the ledger is in memory: then what needs them is answered 501.
     public let records: Records?
     /// Nil when the ledger is in memory.
-    public let ledger: AccountLedger?
+    public let ledger: LedgerAccess?
     /// The bound on accounts that become known; nil takes any number.
     public let newAccounts: NewAccounts?
     /// This process's clock, for what the ledger's does not say.
@@ -25,7 +25,7 @@ public struct AdminParts: Sendable {
 
     public init(
         metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness,
-        records: Records? = nil, ledger: AccountLedger? = nil, newAccounts: NewAccounts? = nil,
+        records: Records? = nil, ledger: LedgerAccess? = nil, newAccounts: NewAccounts? = nil,
         clock: @escaping @Sendable () -> Timestamp, planBook: @escaping @Sendable () -> PlanBook,
         plansChanged: @escaping @Sendable () async -> Void = {}
     ) {
@@ -51,7 +51,7 @@ public struct AdminParts: Sendable {
     }
 
     /// For routes that look into the ledger.
-    var neededLedger: AccountLedger {
+    var neededLedger: LedgerAccess {
         get throws(Problem) {
             guard let ledger else {
                 throw Problem(

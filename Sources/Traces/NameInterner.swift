@@ -3,7 +3,7 @@
 // different.
 
 /// Gives each different name a number, counted from 0. An open hash table.
-public struct NameTable: Sendable {
+public struct NameInterner: Sendable {
     /// Name after name, each with a line feed after it; none has one within.
     private var bytes: [UInt8] = []
     /// Where each name begins.

@@ -3,7 +3,7 @@
 
 import Accounting
 
-struct Errand {
+struct SimulatedExecution {
     enum Phase { case asking, running, settling, over }
 
     /// What a runner was given and made of it.
