@@ -5,6 +5,8 @@ import Logging
 import MetricsTestKit
 import NIOCore
 import NIOEmbedded
+import TestServers
+import Testing
 
 @testable import Redis
 
@@ -140,6 +142,38 @@ final class EmbeddedLink {
     func reply(_ text: String) throws {
         try network.channels.last?.writeInbound(ByteBuffer(string: text))
         loop.run()
+    }
+
+    /// Plays a script on the latest connection, whatever becomes of that meanwhile. What it is to
+    /// receive has come.
+    func play(_ steps: [ScriptedServer.Step]) throws {
+        guard let channel = network.channels.last else { return }
+        for step in steps {
+            switch step {
+            case .receive: break
+            case .send(let text), .answerAll(let text): try send([Array(text.utf8)], on: channel)
+            case .sendPieces(let pieces): try send(pieces, on: channel)
+            case .trickle(let text, let pause):
+                for byte in text.utf8 {
+                    loop.advanceTime(by: TimeAmount(pause))
+                    try send([[byte]], on: channel)
+                }
+            case .pause(let duration): loop.advanceTime(by: TimeAmount(duration))
+            case .close: if channel.isActive { channel.close(promise: nil) }
+            }
+            loop.run()
+        }
+    }
+
+    private func send(_ pieces: [[UInt8]], on channel: EmbeddedChannel) throws {
+        for piece in pieces where channel.isActive { try channel.writeInbound(ByteBuffer(bytes: piece)) }
+    }
+
+    /// Moves the time until there is another connection than now, and it is open.
+    func untilNextConnection() throws {
+        let count = network.channels.count
+        for _ in 0..<2_000 where !(isOpen && network.channels.count > count) { advance(ms: 1) }
+        try #require(isOpen && network.channels.count > count)
     }
 
     func closeConnection() {
