@@ -115,7 +115,9 @@ let package = Package(
         .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
         // Recorded traffic, what a plan would have made of it, and loads.
         .target(name: "Traces", dependencies: [heap], swiftSettings: strict),
-        .target(name: "PlanSimulation", dependencies: ["Accounting", "Traces", "WireFormat"], swiftSettings: strict),
+        .target(
+            name: "PlanSimulation", dependencies: ["Accounting", "Traces", "WireFormat"],
+            swiftSettings: strict),
         .target(
             name: "LoadGeneration",
             dependencies: [
@@ -176,7 +178,8 @@ let package = Package(
         .target(
             name: "StintService",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "PlanText", "Prometheus", "Randomness", "Records", "Redis",
+                "Access", "Accounting", "AdminAPI", "PlanText", "Prometheus", "Randomness", "Records",
+                "Redis",
                 "RedisLedger", "RunnerAPI", "WireFormat",
                 nio, posix, ssl, tls, log, metrics, hummingbird, lifecycle, subprocess, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -186,7 +189,8 @@ let package = Package(
         .target(
             name: "StintCommands",
             dependencies: [
-                "Access", "Accounting", "AdminClient", "Audit", "LoadGeneration", "PlanSimulation", "PlanText",
+                "Access", "Accounting", "AdminClient", "Audit", "LoadGeneration", "PlanSimulation",
+                "PlanText",
                 "StintService", "Traces", "WireFormat", http1, nio, posix, system,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -203,7 +207,9 @@ let package = Package(
 
         // What tests share: repeatable chance, public vectors, the table of the rule, an exact log,
         // recorded traffic, real servers, a ledger on one.
-        .target(name: "SeededChance", dependencies: ["Randomness"], path: "Tests/Support/SeededChance", swiftSettings: strict),
+        .target(
+            name: "SeededChance", dependencies: ["Randomness"], path: "Tests/Support/SeededChance",
+            swiftSettings: strict),
         .target(name: "SharedVectors", path: "Tests/Support/SharedVectors", swiftSettings: strict),
         .target(
             name: "TestServers", dependencies: [nio, posix], path: "Tests/Support/TestServers",
@@ -216,7 +222,8 @@ let package = Package(
         .target(
             name: "Recordings", dependencies: ["SeededChance", "Traces"], path: "Tests/Support/Recordings",
             swiftSettings: strict),
-        .target(name: "Oracle", dependencies: ["Accounting"], path: "Tests/Support/Oracle", swiftSettings: strict),
+        .target(
+            name: "Oracle", dependencies: ["Accounting"], path: "Tests/Support/Oracle", swiftSettings: strict),
         .testTarget(
             name: "AccountingTests", dependencies: ["SeededChance", "Accounting", "Oracle", "RuleTable"],
             swiftSettings: strict),
@@ -332,7 +339,8 @@ let package = Package(
         .testTarget(
             name: "StintTests",
             dependencies: [
-                "SeededChance", "StintCommands", "StintService", "Access", "Accounting", "Redis", "WireFormat",
+                "SeededChance", "StintCommands", "StintService", "Access", "Accounting", "Redis",
+                "WireFormat",
                 lifecycle, subprocess, system, log,
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ],
