@@ -1,5 +1,5 @@
 // Which page made a browser send a request. Browsers say so, and no page can make them say
-// otherwise; whoever is no browser says nothing, and is none of this.
+// otherwise. Other clients do not send these fields and are not checked.
 
 /// What a request says about the page that it comes from (Fetch; Fetch Metadata).
 public struct SendingPage: Sendable {

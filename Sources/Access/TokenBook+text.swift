@@ -1,8 +1,7 @@
-// The token file's text: a line for each token, `NAME SCOPE[,SCOPE] SHA-256 [ACCOUNT,...]`, words
-// parted by blanks. Empty lines, and lines that begin with #, say nothing. A file is read whole or
-// refused.
+// The token file's text: a line for each token, `NAME SCOPE[,SCOPE] SHA-256 [ACCOUNT,...]`, separated
+// by blanks. Empty lines and lines that begin with # are skipped. An invalid line refuses the file.
 
-/// A line that cannot be; `line: reason`, counted from 1. It never repeats what stands there.
+/// An invalid line, as `line: reason`, counted from 1. It never quotes the line.
 public struct TokenTextError: Error, Equatable, CustomStringConvertible {
     public let line: Int
     public let reason: String

@@ -11,7 +11,8 @@ public struct Asset: Sendable {
     /// Where pages expect it.
     public var path: String { "/assets/\(name)" }
 
-    public static let style = Asset("dashboard", "css", "text/css; charset=utf-8", PackageResources.dashboard_css)
+    public static let style = Asset(
+        "dashboard", "css", "text/css; charset=utf-8", PackageResources.dashboard_css)
     public static let script = Asset(
         "dashboard", "js", "text/javascript; charset=utf-8", PackageResources.dashboard_js)
     public static let icon = Asset("icon", "svg", "image/svg+xml", PackageResources.icon_svg)

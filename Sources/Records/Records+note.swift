@@ -4,8 +4,8 @@
 public import Redis
 
 extension Records {
-    /// Says in the audit log who changes what. Told before it is done, so that nothing is done
-    /// untold.
+    /// Writes to the audit log who changes what. Written before the change, so that no change goes
+    /// unlogged.
     /// - Parameters:
     ///   - before: JSON; nil when there is nothing.
     ///   - after: the same.

@@ -56,7 +56,9 @@ public struct ResourceStore: Sendable {
         let refusesNew = newAccounts.map { !$0.hasRoom } ?? false
         let reply = try await records.redis.run(
             Self.register,
-            keys: keys(kind, account) + [records.keys.page(of: account), records.keys.executions(of: account)],
+            keys: keys(kind, account) + [
+                records.keys.page(of: account), records.keys.executions(of: account),
+            ],
             arguments: [name, metadata ?? "", String(quota), refusesNew ? "1" : "0"]
         ).elements
         guard reply.count == 4 else { throw Self.unexpected }

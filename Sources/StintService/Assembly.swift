@@ -304,6 +304,7 @@ package enum Assembly {
             "Memory that Redis may use: its maxmemory, or the machine's where that is not set."),
         .init("stint_redis_in_flight", "Commands that wait for Redis now."),
         .init(
-            "stint_redis_timeouts_total", "Commands that Redis did not answer within redis.commandDeadlineMs."),
+            "stint_redis_timeouts_total", "Commands that Redis did not answer within redis.commandDeadlineMs."
+        ),
     ]
 }

@@ -140,7 +140,7 @@ struct PlanTests {
         #expect(plan.windowOfLimit == [0, 1, 0, 2])
     }
 
-    @Test("The built-in plan is the one of the design")
+    @Test("The built-in plan has the documented limits and ceilings")
     func builtIn() throws {
         let book = try PlanBook.builtIn()
         let plan = book.plan(of: Account("anyone")!)

@@ -210,7 +210,8 @@ struct ResourceRoutesTests {
             try await eventually("the link is ready") { try await link.isReady }
             let parts = ControlPlane(
                 metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
-                records: Records(redis: link, keys: RecordKeys(prefix: "stint:")), clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
+                records: Records(redis: link, keys: RecordKeys(prefix: "stint:")),
+                clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
             do {
                 try await withClient(parts, body)
             } catch {

@@ -61,7 +61,8 @@ struct RecordedTraffic {
         var t = Scenario.beginning.ms
         for account in Self.accounts {
             hear(
-                SimulatedExecution(account: account, question: .peek, sentAt: t, heardAt: t, answeredAt: t, isLost: false)
+                SimulatedExecution(
+                    account: account, question: .peek, sentAt: t, heardAt: t, answeredAt: t, isLost: false)
             )
         }
         for _ in 0..<questions {

@@ -19,16 +19,19 @@ extension HouseRules {
 
     static func arrows(_ files: [HouseFile]) -> [String] {
         let declared = declaredArrows(files)
-        return unlisted(files) + files.filter(\.isSwift).flatMap { file -> [String] in
-            guard let module = file.module, let allowed = declared[module] else { return [] }
-            return file.imports.filter { declared[$0] != nil && !allowed.contains($0) && $0 != module }.map {
-                "\(file.path): Package.swift does not declare that \(module) depends on \($0)"
+        return unlisted(files)
+            + files.filter(\.isSwift).flatMap { file -> [String] in
+                guard let module = file.module, let allowed = declared[module] else { return [] }
+                return file.imports.filter { declared[$0] != nil && !allowed.contains($0) && $0 != module }
+                    .map {
+                        "\(file.path): Package.swift does not declare that \(module) depends on \($0)"
+                    }
             }
-        } + declared.sorted { $0.key < $1.key }.flatMap { module, allowed in
-            allowed.filter { layer(of: $0) >= layer(of: module) }.sorted().map {
-                "Package.swift: \(module) must not depend on \($0), which is not in a lower layer"
-            } + unused(allowed, by: module, files)
-        }
+            + declared.sorted { $0.key < $1.key }.flatMap { module, allowed in
+                allowed.filter { layer(of: $0) >= layer(of: module) }.sorted().map {
+                    "Package.swift: \(module) must not depend on \($0), which is not in a lower layer"
+                } + unused(allowed, by: module, files)
+            }
     }
 
     /// Modules of `Sources` that have no layer.

@@ -34,7 +34,9 @@ extension HouseRules {
                     .map { String($0.output.0) }.filter { !names.contains($0) }
                 let unknown = comment.line.matches(of: /``(?:[\w\/.]*[\/.])?(\w+)[^`]*``/)
                     .map { String($0.output.1) }.filter { !symbols.contains($0) }
-                return (gone + unknown).map { "\(file.path):\(comment.number): names \($0), which is not there" }
+                return (gone + unknown).map {
+                    "\(file.path):\(comment.number): names \($0), which is not there"
+                }
             }
         }
     }

@@ -8,7 +8,6 @@ import Recordings
 import SeededChance
 import Testing
 import Traces
-import Traces
 
 @testable import PlanSimulation
 

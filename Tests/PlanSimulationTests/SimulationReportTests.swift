@@ -5,7 +5,6 @@ import Foundation
 import Recordings
 import Testing
 import Traces
-import Traces
 
 @testable import PlanSimulation
 

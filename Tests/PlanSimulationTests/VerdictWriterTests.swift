@@ -4,7 +4,6 @@ import Accounting
 import Recordings
 import Testing
 import Traces
-import Traces
 
 @testable import PlanSimulation
 

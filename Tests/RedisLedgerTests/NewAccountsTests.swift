@@ -100,7 +100,10 @@ struct NewAccountsTests {
                     let put = Put(.ask("a", 10), about: Self.account(name), under: plan)
                     let heard = try await ledger.hear([put])[0]
                     if case .denied? = heard.answer?.verdict { return true }
-                    guard case .failure(.noRoom) = heard.result else { Issue.record("\(heard)"); return true }
+                    guard case .failure(.noRoom) = heard.result else {
+                        Issue.record("\(heard)")
+                        return true
+                    }
                     return false
                 }
                 for name in ["one", "one", "one", "two"] {

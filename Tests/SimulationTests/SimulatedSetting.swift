@@ -54,7 +54,9 @@ struct SimulatedSetting: CustomStringConvertible {
         errands = SimulatedSetting.errands(accounts, &random)
     }
 
-    private static func errands(_ accounts: [Account], _ random: inout SeededGenerator) -> [SimulatedExecution] {
+    private static func errands(_ accounts: [Account], _ random: inout SeededGenerator)
+        -> [SimulatedExecution]
+    {
         (0..<random.number(in: 6...26)).map { number in
             let maxDurationMs = random.pick([nil, 0, 1, 4_000, random.number(in: 0...2_000), 4_001])
             return SimulatedExecution(

@@ -6,7 +6,7 @@ import Testing
 @testable import Traces
 
 @Suite("Names as numbers")
-struct NameTableTests {
+struct NameInternerTests {
     @Test("The same name has the same number, another name another, and numbers count up")
     func counts() {
         var random = SeededGenerator(seed: 1)

@@ -50,7 +50,8 @@ struct TraceReaderTests {
         arguments: [
             Trace.head + "0,a,f,10\n7,b,,\n7,a,g,0\n",
             Trace.head + "0,a,f,10\n7,b,,\n7,a,g,0",
-            (Trace.head + "0,a,f,10\n7,b,,\n7,a,g,0\n").split(separator: "\n").joined(separator: "\r\n") + "\r\n",
+            (Trace.head + "0,a,f,10\n7,b,,\n7,a,g,0\n").split(separator: "\n").joined(separator: "\r\n")
+                + "\r\n",
             "\u{FEFF}" + Trace.head + "\n0,a,f,10\n\r\n7,b,,\n\n\n7,a,g,0\n\n",
         ], [1, 2, 3, 7, 64, Int.max])
     func reads(_ text: String, piece: Int) throws {
@@ -150,7 +151,10 @@ struct TraceReaderTests {
         (Trace.head + "-1,a,f,1\n", "line 2: offset_ms must be a whole number of ms from 0 to \(most)"),
         (Trace.head + "0,a,f,1.5\n", "line 2: duration_ms must be a whole number of ms from 0 to \(most)"),
         (Trace.head + "0,a,f, 1\n", "line 2: duration_ms must be a whole number of ms from 0 to \(most)"),
-        (Trace.head + "4398046511105,a,f,1\n", "line 2: offset_ms must be a whole number of ms from 0 to \(most)"),
+        (
+            Trace.head + "4398046511105,a,f,1\n",
+            "line 2: offset_ms must be a whole number of ms from 0 to \(most)"
+        ),
         (
             Trace.head + "0,a,f,99999999999999999999999999\n",
             "line 2: duration_ms must be a whole number of ms from 0 to \(most)"

@@ -124,7 +124,7 @@ public struct ActivityBook: Sendable {
     private mutating func place(of account: Account) -> Dictionary<Account, Entry>.Index? {
         let hasRoom = entryCount < Self.maximumEntries
         if let index = entries.index(forKey: account) {
-            // Without room the minute before goes on.
+            // If the book is full, the account keeps counting in its earlier minute.
             if hasRoom, let over = entries.values[index].turn(to: minute, of: account) {
                 past.append(over)
                 entryCount += 1

@@ -17,7 +17,7 @@ public struct AccountOverride: Hashable, Sendable {
         self.expiresAt = expiresAt
     }
 
-    /// Throws unless it says something, and everything it says can be.
+    /// Throws if the override is empty or a value is invalid.
     /// - Parameter plan: the one whose amounts it changes.
     public func check(against plan: Plan) throws(PlanError) {
         guard self.plan != nil || !amounts.isEmpty else {

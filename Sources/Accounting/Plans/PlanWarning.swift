@@ -1,4 +1,4 @@
-// Plans that can be, and yet never admit what is usually asked of them. It follows from the rule,
+// Warnings about valid plans that never admit a typical ask. They follow from the rule,
 // on an empty window: an ask needs one execution, and at least the smaller of its duration and the
 // smallest partial grant.
 

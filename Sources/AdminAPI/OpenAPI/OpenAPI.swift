@@ -54,7 +54,12 @@ enum OpenAPI {
     static func route() -> AdminRoutes.Route {
         AdminRoutes.Route(.get, "/openapi.json", scope: .none) { request in
             _ = try request.query()
-            return try .json(document())
+            return .json(encoded: try served.get())
         }
+    }
+
+    /// The document as it is served, encoded once: strangers may ask for it.
+    private static let served = Result {
+        ByteBuffer(bytes: try Response.encoder.encode(document()))
     }
 }

@@ -18,11 +18,16 @@ extension Response {
     static func json(
         _ body: some Encodable, status: HTTPResponse.Status = .ok, revision: Int? = nil
     ) throws -> Response {
-        var headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
-        if let revision { headers[.eTag] = EntityTag.text(of: revision) }
-        return Response(
-            status: status, headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(body))))
+        var response = json(encoded: ByteBuffer(bytes: try encoder.encode(body)), status: status)
+        if let revision { response.headers[.eTag] = EntityTag.text(of: revision) }
+        return response
+    }
+
+    /// A JSON reply that is encoded already.
+    static func json(encoded bytes: ByteBuffer, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: bytes))
     }
 
     /// 204: done, nothing to say.

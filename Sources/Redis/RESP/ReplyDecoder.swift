@@ -1,5 +1,5 @@
-// Bytes from the wire become `RedisReply` values; hiredis' `redisReader` does the parsing. The only
-// file with unsafe code: it owns the C reader and is its object factory. hiredis builds nothing
+// Bytes from the wire become `RedisReply` values; hiredis' `redisReader` does the parsing.
+// This file owns the C reader and is its object factory. hiredis builds nothing
 // itself: we give it functions that build Swift values, so that a bulk reply can be a slice of the
 // bytes just read instead of a copy, and a huge announced array costs nothing until its elements
 // arrive. hiredis 0.14 speaks RESP2, with at most 8 arrays within each other.

@@ -32,7 +32,8 @@ final class DataDirectory: Sendable {
             socketPath = socket
         } else {
             // The same data directory always gets the same short one, private to this user.
-            let short = "\(try Self.resolved(temporary))/stint-\(geteuid())-\(Fingerprint(of: self.path.utf8).text)"
+            let short =
+                "\(try Self.resolved(temporary))/stint-\(geteuid())-\(Fingerprint(of: self.path.utf8).text)"
             do {
                 try Self.makePrivate(short)
             } catch {

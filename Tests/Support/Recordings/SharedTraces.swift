@@ -3,7 +3,6 @@
 // run the sample.
 
 public import Foundation
-import Traces
 import SeededChance
 import Traces
 
