@@ -1,5 +1,6 @@
 // The OpenAPI 3.1 document of both APIs, which the admin port serves.
 
+import Foundation
 import Hummingbird
 import NIOCore
 import WireFormat
