@@ -1,5 +1,6 @@
-// The token file's text: a line for each token, `NAME SCOPE[,SCOPE] SHA-256 [ACCOUNT,...]`, separated
-// by blanks. Empty lines and lines that begin with # are skipped. An invalid line refuses the file.
+// The token file's text: a line for each token, `NAME SCOPE[,SCOPE] SHA-256 [ACCOUNT,...]`,
+// separated by blanks. Empty lines and lines that begin with # are skipped. An invalid line refuses
+// the file.
 
 /// An invalid line, as `line: reason`, counted from 1. It never quotes the line.
 public struct TokenTextError: Error, Equatable, CustomStringConvertible {

@@ -1,6 +1,6 @@
-// Plans as text: the plan file in YAML, and one plan or one override in JSON as it travels and as it
-// is kept. Reads the whole or refuses it, naming line, column, field and reason. `Accounting` decides
-// which values are valid.
+// Plans as text: the plan file in YAML, and one plan or one override in JSON as it travels and as
+// it is kept. Reads the whole or refuses it, naming line, column, field and reason. `Accounting`
+// decides which values are valid.
 
 package import Accounting
 import WireFormat

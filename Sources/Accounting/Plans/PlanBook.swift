@@ -28,8 +28,8 @@ public struct PlanBook: Sendable {
         own = [:]
     }
 
-    /// `book` with these overrides instead of those it has. Invalid parts of an override are skipped
-    /// with a warning; the account keeps every limit of its plan.
+    /// `book` with these overrides instead of those it has. Invalid parts of an override are
+    /// skipped with a warning; the account keeps every limit of its plan.
     ///
     /// When they expire is not looked at. Those beyond ``Bounds/overrides`` are passed over.
     public init(

@@ -6,8 +6,8 @@
 /// others ours. The URI is what programs compare; it never changes, and it is not meant to be
 /// fetched.
 public enum ProblemType: UInt8, CaseIterable, Sendable {
-    /// 429: the ask does not fit the account's limits now or ever, or a resource its quota. The only
-    /// 429.
+    /// 429: the ask does not fit the account's limits now or ever, or a resource its quota. The
+    /// only 429.
     case quotaExceeded
     /// 503: the ledger cannot answer, or there is no place for another connection. Nothing was
     /// admitted.
