@@ -29,6 +29,11 @@ const maximumProcesses = 256;
 /** What the shell does first: no core files; and, of a user of its own, a bound on processes. (To dash their letter is p.) */
 const shared = "ulimit -c 0; ";
 const alone = `${shared}ulimit -u ${maximumProcesses} 2>/dev/null || ulimit -p ${maximumProcesses}; `;
+/**
+ * And before that it waits until it is in its cgroup: also what the environment makes Node load
+ * (NODE_OPTIONS) is to start nothing outside.
+ */
+const gated = "read -r _ || exit 1; ";
 
 /**
  * How a run ended. `response`: what was given to sendResponse, only for `responded`: its members as they are, and its body or output
@@ -43,15 +48,18 @@ const alone = `${shared}ulimit -u ${maximumProcesses} 2>/dev/null || ulimit -p $
 export class Workers {
     #folder;
     #identities;
+    #groups;
     #census = new Census();
 
     /**
      * @param {string} folder where the functions are at home
      * @param {import("./identities.mjs").Identities|undefined} identities without them workers are the runner's own user
+     * @param {import("./cgroups.mjs").Groups|undefined} groups or only the census
      */
-    constructor(folder, identities) {
+    constructor(folder, identities, groups) {
         this.#folder = folder;
         this.#identities = identities;
+        this.#groups = groups;
     }
 
     /**
@@ -79,7 +87,7 @@ export class Workers {
      */
     run(seat, fn, context, body, bounds) {
         seat.isUsed = true;
-        const place = { folder: this.#folder, census: this.#census, user: seat.user };
+        const place = { folder: this.#folder, census: this.#census, groups: this.#groups, user: seat.user };
         return new Promise((resolve) => new Execution(fn, place, bounds, resolve).start(context, body));
     }
 }
@@ -90,6 +98,8 @@ class Execution {
     #bounds;
     #resolve;
     #unwatch = () => [];
+    /** @type {import("./cgroups.mjs").Group|undefined} */
+    #group;
     #process;
     #began = performance.now();
     #endedAt;
@@ -114,10 +124,11 @@ class Execution {
 
     start(context, body) {
         const { grantedMs, memoryBytes } = this.#bounds;
-        const { folder, census, user } = this.#place;
+        const { folder, census, groups, user } = this.#place;
         const heapMiB = Math.max(8, Math.floor(memoryBytes / 2 ** 20));
         const node = [process.execPath, `--max-old-space-size=${heapMiB}`, "--eval", worker];
-        const first = `${user === undefined ? shared : alone}exec "$@"`;
+        this.#group = groups?.open(this.#mostBytes);
+        const first = `${this.#group === undefined ? "" : gated}${user === undefined ? shared : alone}exec "$@"`;
         try {
             // Another user before anything is run: the environment is the function's. A group of
             // its own, so that what it starts ends with it.
@@ -129,6 +140,7 @@ class Execution {
         }
         this.#process.on("error", (error) => this.#notStarted(error));
         if (this.#process.pid === undefined) return;
+        if (this.#group !== undefined) groups.enter(this.#group, this.#process.pid);
         this.#process.on("exit", (code, signal) => this.#exited(code, signal));
         this.#process.on("close", () => this.#finish());
         const [input, output, errors, reply] = this.#process.stdio;
@@ -143,6 +155,7 @@ class Execution {
         const late = `it had not answered after the granted ${grantedMs} ms`;
         this.#timers.push(setTimeout(() => this.#end("timed-out", late), grantedMs));
         this.#unwatch = census.watch({ user, group: this.#process.pid }, (bytes) => this.#weigh(bytes));
+        if (this.#group !== undefined) input.write("\n");
         input.end(JSON.stringify({ file: this.#fn.file, kind: this.#fn.kind, context, body }));
     }
 
@@ -155,7 +168,7 @@ class Execution {
     /** What has ended the run first counts. */
     #end(ending, detail, response) {
         if (this.#ending !== undefined) return;
-        this.#ending = { ending, detail, response };
+        this.#ending = this.#killedForMemory() ?? { ending, detail, response };
         // It may have been too short to be looked at.
         this.#peakBytes = Math.max(this.#peakBytes, peakBytes(this.#process.pid));
         this.#kill();
@@ -203,7 +216,18 @@ class Execution {
 
     #weigh(bytes) {
         this.#peakBytes = Math.max(this.#peakBytes, bytes);
-        if (bytes > this.#bounds.memoryBytes + nodesOwnBytes) this.#end("out-of-memory", this.#tooMuch);
+        if (bytes > this.#mostBytes || this.#group?.kills > 0) this.#end("out-of-memory", this.#tooMuch);
+    }
+
+    /** How the run ended if the kernel has killed one of its processes: not the first, perhaps. */
+    #killedForMemory() {
+        if (!(this.#group?.kills > 0)) return undefined;
+        this.#peakBytes = Math.max(this.#peakBytes, this.#group.bytes);
+        return { ending: "out-of-memory", detail: this.#tooMuch };
+    }
+
+    get #mostBytes() {
+        return this.#bounds.memoryBytes + nodesOwnBytes;
     }
 
     get #tooMuch() {
@@ -213,6 +237,7 @@ class Execution {
     #exited(code, signal) {
         this.#endedAt = performance.now();
         this.#timers.forEach(clearTimeout);
+        this.#ending ??= this.#killedForMemory();
         // What it had started goes with it.
         this.#kill();
         this.#timers = [setTimeout(() => this.#finish(), pipesMs)];
@@ -226,6 +251,7 @@ class Execution {
         this.#resolve = undefined;
         this.#timers.forEach(clearTimeout);
         for (const stream of this.#process?.stdio ?? []) stream?.destroy();
+        if (this.#group !== undefined) this.#place.groups.leave(this.#group);
         const durationMs = Math.round(this.#endedAt - this.#began);
         const ending = this.#ending ?? this.#ownEnding(this.#exit);
         resolve({ ...ending, durationMs, memoryBytes: this.#peakBytes, log: this.#log.text });

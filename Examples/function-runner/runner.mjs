@@ -7,6 +7,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { Stint } from "../../Clients/node/stint.mjs";
+import { Groups } from "./cgroups.mjs";
 import { diesWithRunner, Workers } from "./execution.mjs";
 import { Identities, maySwitch, standardIds } from "./identities.mjs";
 import { printable } from "./logs.mjs";
@@ -118,6 +119,10 @@ function client(how) {
 async function main() {
     const chosen = settings();
     const project = readProject(chosen.folder, chosen.secrets === undefined ? {} : readSecrets(chosen.secrets));
+    // Only root can make groups, and only other users cannot leave theirs.
+    const groups = chosen.ids === undefined ? undefined : Groups.claim(log);
+    if (chosen.ids === undefined) log("memory: census");
+    process.on("exit", () => groups?.removeParent());
     const users = await identities(chosen, project);
     const stint = client({
         url: chosen.stint, admin: chosen.admin, token: chosen.tokenFile === undefined ? undefined : readToken(chosen.tokenFile),
@@ -126,7 +131,7 @@ async function main() {
     const server = new FunctionServer({
         project, stint, accounts: chosen.accounts, whenUnavailable: chosen.whenUnavailable, memoryBytes: chosen.memoryBytes, log,
         bounds: { workers: chosen.workers, queue: chosen.queue, waitMs: 5_000 },
-        workers: new Workers(project.folder, users), visitors: new Visitors(chosen.names),
+        workers: new Workers(project.folder, users, groups), visitors: new Visitors(chosen.names),
     });
     if (!diesWithRunner) log("there is no setpriv (util-linux): workers outlive a runner that is killed, until their function ends");
 
@@ -148,6 +153,7 @@ async function main() {
         log("stops: runs under way end first");
         await server.close();
         const left = await stint.close();
+        await groups?.close();
         log(left === 0 ? "stopped" : `stopped; ${left} executions stay charged with their grants`);
         process.exit(exitCode);
     };
