@@ -25,7 +25,7 @@ extension TokenBook {
             let number = index + 1
             guard let entry = try Self.entry(Substring(row), at: number) else { continue }
             if entries.contains(where: { $0.name == entry.name }) {
-                throw TokenTextError(line: number, reason: "the name '\(entry.name)' is there twice")
+                throw TokenTextError(line: number, reason: "duplicate name '\(entry.name)'")
             }
             if let first = lines.updateValue(number, forKey: entry.digest) {
                 throw TokenTextError(line: number, reason: "the token of line \(first) again")

@@ -119,7 +119,7 @@ struct TokenBookTests {
             Bad(
                 text: "\(String(repeating: "c", count: 65)) runner \(abc)",
                 error: "1: the name must be \(TokenBook.Entry.nameRule)"),
-            Bad(text: "ci runner \(abc)\nci admin \(empty)\n", error: "2: the name 'ci' is there twice"),
+            Bad(text: "ci runner \(abc)\nci admin \(empty)\n", error: "2: duplicate name 'ci'"),
             Bad(text: "ci runner \(abc)\n\nann admin \(abc)\n", error: "3: the token of line 1 again"),
         ])
     func refusals(bad: Bad) {

@@ -52,7 +52,7 @@ struct PlanTests {
         },
         Row("limits: must hold 1 to 32 limits, not 0") { _ = try Plan(name: "p", limits: []) },
         Row("limits: must hold 1 to 32 limits, not 33") { _ = try Plan(name: "p", limits: limits(33)) },
-        Row("limits[1].name: 'l' is there twice") { _ = try Plan(name: "p", limits: [limit(), limit()]) },
+        Row("limits[1].name: duplicate limit 'l'") { _ = try Plan(name: "p", limits: [limit(), limit()]) },
         Row("kinds: must hold 0 to 100 kinds, not 101") {
             let kinds = Dictionary(uniqueKeysWithValues: named(101).map { ($0, Ceiling.none) })
             _ = try Plan(name: "p", limits: limits(1), kinds: kinds)
@@ -85,7 +85,7 @@ struct PlanTests {
             _ = try Ceiling(payloadBytes: 9_007_199_254_740_992)
         },
         Row("plans: must hold 1 to 1000 plans, not 0") { _ = try PlanBook(plans: [], standard: "p") },
-        Row("plans.serverless: is there twice") {
+        Row("plans.serverless: duplicate plan") {
             _ = try PlanBook(plans: [.serverless(), .serverless()], standard: "serverless")
         },
         Row("default: 'gold' is none of the plans (p, serverless)") {

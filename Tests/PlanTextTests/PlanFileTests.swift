@@ -110,7 +110,7 @@ struct PlanFileTests {
         ),
         (
             file(rest: "      - {name: a, meter: executions, amount: 1, windowMs: 1000}\n"),
-            "5:7: limits[1].name: 'a' is there twice"
+            "5:7: limits[1].name: duplicate limit 'a'"
         ),
         (file(rest: "  p: {}\n"), "3:3: a mapping has the same key twice: p"),
         (file(rest: "    minimumGrantMs: 0\n"), "6:21: minimumGrantMs: must be 1 to 2678400000, not 0"),

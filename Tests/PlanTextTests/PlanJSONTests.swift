@@ -120,7 +120,7 @@ struct PlanJSONTests {
             plan(#"{"name":"a","meter":"executions","amount":null,"windowMs":1000}"#), "limits[0].amount",
             "must be a word or a number"
         ),
-        (plan("\(limit),\(limit)"), "limits[1].name", "limits[1].name: 'a' is there twice"),
+        (plan("\(limit),\(limit)"), "limits[1].name", "limits[1].name: duplicate limit 'a'"),
         (
             plan(rest: #","kinds":{"job":{"cpu":1}}"#), "kinds.job.cpu",
             "'cpu' is not known here; known are maxDurationMs, memoryBytes, payloadBytes"

@@ -126,11 +126,11 @@ struct SettingsTests {
                     + "Type for example: --drain-deadline-ms 10000"),
             Refused(
                 file: "ledger: memory\nredis:\n  ulr: x\n",
-                message: "stint.yaml:3:3: redis.ulr is no setting. "
+                message: "stint.yaml:3:3: unknown setting redis.ulr. "
                     + "Type: stint serve --help, which lists every setting"),
             Refused(
                 file: "drain: {deadlineMs: 1}\ndrain.deadlineMs: 2\n",
-                message: "stint.yaml:2:1: drain.deadlineMs is there twice"),
+                message: "stint.yaml:2:1: duplicate setting drain.deadlineMs"),
             Refused(
                 file: "ledger: memory\nledger: redis\n",
                 message: "stint.yaml:1:1: a mapping has the same key twice: ledger"),

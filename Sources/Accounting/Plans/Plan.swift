@@ -73,7 +73,7 @@ public final class Plan: Sendable {
         var names: Set<String> = []
         for (index, limit) in limits.enumerated() {
             guard names.insert(limit.name).inserted else {
-                throw PlanError(field: "limits[\(index)].name", reason: "'\(limit.name)' is there twice")
+                throw PlanError(field: "limits[\(index)].name", reason: "duplicate limit '\(limit.name)'")
             }
             if let known = windows.firstIndex(of: limit.window) {
                 windowOfLimit.append(known)

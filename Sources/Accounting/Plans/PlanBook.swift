@@ -16,7 +16,7 @@ public struct PlanBook: Sendable {
         var byName: [String: Plan] = [:]
         for plan in plans {
             guard byName.updateValue(plan, forKey: plan.name) == nil else {
-                throw PlanError(field: "plans.\(plan.name)", reason: "is there twice")
+                throw PlanError(field: "plans.\(plan.name)", reason: "duplicate plan")
             }
         }
         guard let found = byName[standard] else {

@@ -43,7 +43,7 @@ struct AdminRequest: Sendable {
 
     // MARK: The query
 
-    /// Refuses parameters that are not `known`, and any that is there twice.
+    /// Rejects unknown and duplicate parameters.
     func query(_ known: String...) throws -> AdminQuery {
         guard request.uri.query.map({ $0.removingPercentEncoding != nil }) ?? true else {
             throw Problem(.malformedParameter, detail: "the query's percent-encoding is broken")
@@ -57,7 +57,7 @@ struct AdminRequest: Sendable {
                 throw Problem(.malformedParameter, detail: "\(name): is not known; \(list)")
             }
             guard values.updateValue(String(value), forKey: name) == nil else {
-                throw Problem(.malformedParameter, detail: "\(name): is there twice")
+                throw Problem(.malformedParameter, detail: "\(name): duplicate parameter")
             }
         }
         return AdminQuery(values: values)

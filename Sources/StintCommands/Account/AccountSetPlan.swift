@@ -58,7 +58,7 @@ struct AccountSetPlan: AsyncParsableCommand {
         }
         if duration != nil, until != nil { throw ValidationError("--for or --until, not both") }
         let limits = amount.map(\.limit)
-        if Set(limits).count != limits.count { throw ValidationError("--amount: a limit is there twice") }
+        if Set(limits).count != limits.count { throw ValidationError("--amount: duplicate limit") }
     }
 
     func run() async throws {

@@ -149,11 +149,11 @@ package struct SettingsReader {
                 }
                 guard Settings.table.contains(where: { $0.name == name }) else {
                     throw key.error(
-                        "\(name) is no setting. Type: stint serve --help, which lists every setting")
+                        "unknown setting \(name). Type: stint serve --help, which lists every setting")
                 }
                 let entry = Found(try value.text(), .file(value.file, line: key.line))
                 guard found.updateValue(entry, forKey: name) == nil else {
-                    throw key.error("\(name) is there twice")
+                    throw key.error("duplicate setting \(name)")
                 }
             }
         } catch let error as SettingsError {
