@@ -10,8 +10,8 @@ import Synchronization
 public final class PrometheusMetrics: MetricsFactory {
     /// What a metric is about. A metric without one has no HELP line and default buckets.
     public struct Description: Sendable {
-        let name: String
-        let help: String
+        package let name: String
+        package let help: String
         let buckets: [Double]
 
         /// - Parameter buckets: upper bounds of a histogram, ascending; seconds for timers.

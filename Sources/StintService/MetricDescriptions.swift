@@ -1,0 +1,50 @@
+// Every metric of the service, with what it counts: the HELP lines of /metrics, and the table of
+// docs/OPERATIONS.md.
+
+import Prometheus
+
+enum MetricDescriptions {
+    static let all: [PrometheusMetrics.Description] = [
+        .init("stint_build_info", "1; its label says the version of Stint."),
+        .init("stint_decisions_total", "Decisions by verdict; a denial counts for each limit it names."),
+        .init("stint_http_responses_total", "Replies of the runner API by status."),
+        .init("stint_http_connections", "Connections of runners open now."),
+        .init("stint_http_connections_maximum", "Connections of runners that there may be."),
+        .init(
+            "stint_accept_failures_total",
+            "Connections that the system refused to accept, such as for want of descriptors."),
+        .init("stint_http_requests_in_flight", "Questions of runners that the ledger has not answered yet."),
+        .init("stint_ledger_seconds", "Time from sending a call to the ledger to its answer."),
+        .init("stint_ledger_refusals_total", "Calls to the ledger that Redis refused, by its code."),
+        .init("stint_log_rows_lost_total", "Rows of the execution log that Redis did not take."),
+        .init(
+            "stint_combined_asks", "Asks that went in one call to the ledger.",
+            buckets: PrometheusMetrics.counts),
+        .init(
+            "stint_clock_steps_total",
+            "Accounts of which a window restarted, because the clock of Redis was set back."),
+        .init(
+            "stint_rollups_written_total",
+            "Accounts whose doings were written, each for every minute and writing."),
+        .init("stint_rollups_lost_total", "Accounts and decisions that rollups had no room for or lost."),
+        .init(
+            "stint_expired_holds_lost_total",
+            "Executions that may stay without a row of the log if nobody settles them: too many are watched, or Redis was away."
+        ),
+        .init("stint_redis_connections_total", "Connections to Redis that came to stand."),
+        .init("stint_redis_disconnections_total", "Connections to Redis that were lost or given up."),
+        .init("stint_redis_memory_used_bytes", "Memory that Redis uses."),
+        .init(
+            "stint_redis_memory_limit_bytes",
+            "Memory that Redis may use: its maxmemory, or the machine's where that is not set."),
+        .init("stint_redis_in_flight", "Commands that wait for Redis now."),
+        .init(
+            "stint_redis_timeouts_total", "Commands that Redis did not answer within redis.commandDeadlineMs."
+        ),
+    ]
+
+    /// The table in Markdown, by name.
+    static let markdown =
+        (["| metric | what it is |", "| --- | --- |"]
+        + all.sorted { $0.name < $1.name }.map { "| `\($0.name)` | \($0.help) |" }).joined(separator: "\n")
+}

@@ -1,0 +1,18 @@
+// The metrics that people find in the documentation are those that the service has.
+
+import Foundation
+import Testing
+
+@testable import StintService
+
+@Suite("Descriptions of metrics")
+struct MetricDescriptionsTests {
+    @Test("docs/OPERATIONS.md shows every metric with its description")
+    func documentation() throws {
+        let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/OPERATIONS.md"), encoding: .utf8)
+        let table = MetricDescriptions.markdown
+        #expect(page.contains("\n\(table)\n"), "put this table there:\n\(table)")
+    }
+}
