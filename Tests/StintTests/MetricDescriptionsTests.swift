@@ -1,6 +1,5 @@
 // The metrics that people find in the documentation are those that the service has.
 
-import Foundation
 import Testing
 
 @testable import StintService
@@ -9,9 +8,7 @@ import Testing
 struct MetricDescriptionsTests {
     @Test("docs/OPERATIONS.md shows every metric with its description")
     func documentation() throws {
-        let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let page = try String(contentsOf: root.appending(path: "docs/OPERATIONS.md"), encoding: .utf8)
+        let page = try OperationsPage.text()
         let table = MetricDescriptions.markdown
         #expect(page.contains("\n\(table)\n"), "put this table there:\n\(table)")
     }

@@ -197,9 +197,7 @@ struct SettingsTests {
 
     @Test("docs/OPERATIONS.md shows the table of settings as the program has it")
     func documentation() throws {
-        let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let page = try String(contentsOf: root.appending(path: "docs/OPERATIONS.md"), encoding: .utf8)
+        let page = try OperationsPage.text()
         #expect(page.contains("\n\(Settings.markdown)\n"), "put this table there:\n\(Settings.markdown)")
         for setting in Settings.table { #expect(Settings.help.contains("\(setting.flag) <")) }
     }

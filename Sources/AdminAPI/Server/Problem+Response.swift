@@ -14,7 +14,7 @@ extension Problem {
         write(to: &json)
         var headers: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
         if type == .temporaryReducedCapacity {
-            headers[.retryAfter] = String(max(1, ((retryAfterMs ?? 0) + 999) / 1_000))
+            headers[.retryAfter] = String(Seconds.roundedUp(milliseconds: retryAfterMs ?? 0))
         }
         if !allow.isEmpty { headers[.allow] = allow.map(\.rawValue).joined(separator: ", ") }
         return Response(

@@ -104,8 +104,7 @@ extension Standing {
     /// `10000 ms asked, 0 ms left in the last 60 s`
     fileprivate func shortage(of index: Int, for ask: Ask) -> String {
         let limit = plan.limits[index]
-        let windowMs = limit.window.lengthMs
-        let window = windowMs.isMultiple(of: 1_000) ? "\(windowMs / 1_000) s" : "\(windowMs) ms"
+        let window = Seconds.text(milliseconds: limit.window.lengthMs)
         let left = remaining(of: index)
         return switch limit.meter {
         case .executions: "1 execution asked, \(left) left in the last \(window)"

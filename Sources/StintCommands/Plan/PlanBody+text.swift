@@ -6,8 +6,7 @@ extension PlanBody.Limit {
     /// `6000 executions/60 s`
     var summary: String {
         let unit = meter == "executions" ? "executions" : "ms"
-        let window = windowMs.isMultiple(of: 1_000) ? "\(windowMs / 1_000) s" : "\(windowMs) ms"
-        return "\(amount) \(unit)/\(window)"
+        return "\(amount) \(unit)/\(Seconds.text(milliseconds: windowMs))"
     }
 }
 

@@ -105,6 +105,11 @@ public enum Seconds {
         guard milliseconds > 1000 else { return 1 }
         return (milliseconds - 1) / 1000 + 1
     }
+
+    /// `60 s`, or `60500 ms` where it is not whole seconds. For people.
+    public static func text(milliseconds: Int) -> String {
+        milliseconds.isMultiple(of: 1_000) ? "\(milliseconds / 1_000) s" : "\(milliseconds) ms"
+    }
 }
 
 extension [UInt8] {
