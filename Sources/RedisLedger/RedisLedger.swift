@@ -171,7 +171,7 @@ public final class RedisLedger: Ledger {
     }
 
     /// Counts for how many accounts a call met that the server's clock was set back, so far that a
-    /// window began anew.
+    /// window restarted.
     func noteClockSteps(_ count: Int) {
         guard count > 0 else { return }
         clockSteps.increment(by: count)

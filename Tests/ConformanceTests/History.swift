@@ -152,7 +152,7 @@ struct HistoryAuthor {
         if random.once(in: 25) {
             instants = [clock + length, clock + 2 * length, clock + 2_678_400_000 + 86_400_000]
         } else if stepsBack, random.once(in: 8) {
-            // The window stands still, or begins anew; to where it was before, and by as much as
+            // The window stands still, or restarts; to where it was before, and by as much as
             // clocks are set in earnest.
             let stay = length + (length + cells - 1) / cells
             instants = [clock - 1, clock - length / cells, clock - length, clock - 3 * length]

@@ -74,7 +74,7 @@ struct ClockTests {
         #expect(back > 20 && byInstant.charges.count > 100)
     }
 
-    @Test("What began anew is counted once, and its blocks of before are gone")
+    @Test("What restarted is counted once, and its blocks of before are gone")
     func beginsAnew() async throws {
         let clock = ManualClock()
         let counted = CountedSteps()

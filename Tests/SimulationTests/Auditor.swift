@@ -36,14 +36,14 @@ struct Auditor {
     fileprivate struct Book {
         /// What was admitted, and what became of it.
         var log = SlidingLog()
-        /// The same by the time of each window, which stands still or begins anew when the clock is
+        /// The same by the time of each window, which stands still or restarts when the clock is
         /// set back.
         var windows: [WindowShape: SlidingLog] = [:]
         /// What time it is for each window, and when it was changed last.
         var times: [WindowShape: Int] = [:]
         var changes: [WindowShape: Int] = [:]
         var holds: [ExecutionID: (grant: Grant, label: Label, expires: Int)] = [:]
-        /// Holds that had expired when a window began anew; the ledger may not have swept them.
+        /// Holds that had expired when a window restarted; the ledger may not have swept them.
         var expired: [ExecutionID: Grant] = [:]
     }
 
@@ -130,7 +130,7 @@ struct Auditor {
 }
 
 extension Auditor.Book {
-    /// A window whose clock was set back by more than itself and a cell begins anew, by less it
+    /// A window whose clock was set back by more than itself and a cell restarts, by less it
     /// stands still.
     /// - Returns: what time it is for the account.
     fileprivate mutating func advance(_ limits: [Limit], to clock: Int) -> Int {
@@ -139,7 +139,7 @@ extension Auditor.Book {
             let stay = window.lengthMs + (window.lengthMs + window.cells - 1) / window.cells
             times[window] = max(clock, change)
             guard change - clock > stay else { continue }
-            windows[window]?.beginAnew(within: limit, at: clock, before: change)
+            windows[window]?.restart(within: limit, at: clock, before: change)
             for (id, hold) in holds where hold.expires <= change {
                 expired[id] = hold.grant
                 holds[id] = nil

@@ -69,7 +69,7 @@ package struct Charges: Sendable {
     }
 
     /// When the windows of `plan` were charged by an admission at `now`, which has just been; empty
-    /// when at that instant all, and none ever began anew.
+    /// when at that instant all, and none ever restarted.
     func moments(under plan: Plan, at now: Timestamp) -> [ChargeMoment] {
         let moments = plan.windows.indices.compactMap { index in
             place(of: index, under: plan).map {
@@ -79,7 +79,7 @@ package struct Charges: Sendable {
         return moments.allSatisfy { $0.instant == now && $0.epoch.ms == 0 } ? [] : moments
     }
 
-    /// Whether a hold has expired at `now`, or had when a window that it was charged to began anew.
+    /// Whether a hold has expired at `now`, or had when a window that it was charged to restarted.
     func hasExpired(_ hold: Hold, under plan: Plan, at now: Timestamp) -> Bool {
         hold.expires <= now
             || plan.windows.indices.contains { index in

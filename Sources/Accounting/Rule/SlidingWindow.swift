@@ -4,7 +4,7 @@
 //
 //  1. `now` is the ledger's clock, read once per call. A window's time never goes back: while the
 //     clock is behind, it stands still. If the clock is behind by more than `W + W / N`, the window
-//     begins again, with all its charges made now.
+//     restarts, with all its charges made now.
 //  2. An execution is charged at the instant of its admission: 1 execution, and its grant in ms.
 //  3. A charge made at `a` counts at every `t` with `a <= t < a + W`. At exactly `W` it is outside.
 //  4. Charges are kept in cells of width `W / N`. A cell counts whole until its latest charge is
@@ -12,7 +12,7 @@
 //  5. An ask is admitted if `used + ask <= amount` for every limit. All are charged, or none.
 //  6. If less time is left than asked, but at least the minimum, the grant is what is left.
 //  7. Settling replaces the grant by the actual duration, in the cell of admission, if that cell
-//     still counts and its window did not begin again since.
+//     still counts and its window did not restart since.
 //  8. A settle repeated changes nothing. An admit repeated while its id is held is the same grant.
 //  9. A hold that is never settled expires by itself. Its charge leaves with the window.
 // 10. `retryAfterMs` is the earliest time until the same ask fits. Above a limit's amount it never
@@ -43,7 +43,7 @@ public struct SlidingWindow: Equatable, Sendable {
     public private(set) var ms = 0
     /// The latest `now` that changed this window.
     public private(set) var clock = Timestamp(ms: 0)
-    /// The latest instant that was before this window began anew; 0 when it never did. Charges at
+    /// The latest instant that was before this window restarted; 0 when it never did. Charges at
     /// instants up to this one may have been made before that, and only those that say this epoch
     /// were made since.
     public private(set) var epoch = Timestamp(ms: 0)
@@ -72,10 +72,10 @@ public struct SlidingWindow: Equatable, Sendable {
     /// What time it is for this window: it stands still while the ledger's clock is behind.
     func now(at ledgerClock: Timestamp) -> Timestamp { max(ledgerClock, clock) }
 
-    /// Begins anew when the ledger's clock was set back by more than the window and a cell, then
+    /// Restarts when the ledger's clock was set back by more than the window and a cell, then
     /// drops the cells whose latest charge is a whole window old.
     package mutating func advance(to ledgerClock: Timestamp) {
-        if clock - ledgerClock > shape.longestStayMs { beginAnew(at: ledgerClock) }
+        if clock - ledgerClock > shape.longestStayMs { restart(at: ledgerClock) }
         let now = now(at: ledgerClock)
         var gone = 0
         while gone < cells.count, cells[gone].latest + shape.lengthMs <= now {
@@ -89,7 +89,7 @@ public struct SlidingWindow: Equatable, Sendable {
     }
 
     /// Keeps all that counts, as charged now, in one cell.
-    private mutating func beginAnew(at now: Timestamp) {
+    private mutating func restart(at now: Timestamp) {
         epoch = max(epoch + 1, clock)
         clock = now
         executions = min(executions, Bounds.cellExecutions)
@@ -98,7 +98,7 @@ public struct SlidingWindow: Equatable, Sendable {
         cells = executions == 0 ? [] : [all]
     }
 
-    /// Forgets all that counts: the window begins anew, empty. What was charged before can be
+    /// Forgets all that counts: the window restarts, empty. What was charged before can be
     /// corrected no more.
     mutating func forget(at ledgerClock: Timestamp) {
         advance(to: ledgerClock)
@@ -126,7 +126,7 @@ public struct SlidingWindow: Equatable, Sendable {
         clock = now
     }
 
-    /// Whether a charge was made since this window began anew, if it ever did.
+    /// Whether a charge was made since this window restarted, if it ever did.
     func isOfNow(_ moment: ChargeMoment) -> Bool { moment.instant > epoch || moment.epoch == epoch }
 
     /// Adds `deltaMs`, which may be negative, to the cell that was charged at `moment`.

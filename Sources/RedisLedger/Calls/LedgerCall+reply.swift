@@ -66,7 +66,7 @@ extension ByteBuffer {
         readWholeDouble(in: least...1 << 53)
     }
 
-    /// Whether a window of the account that is answered next began anew; then the mark of that
+    /// Whether a window of the account that is answered next restarted; then the mark of that
     /// goes.
     fileprivate mutating func takeClockStep() -> Bool {
         guard let verdict: UInt8 = getInteger(at: readerIndex), verdict & VerdictCode.restartMark != 0 else {

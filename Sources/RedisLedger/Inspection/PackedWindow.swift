@@ -8,7 +8,7 @@ struct PackedWindow {
     static let blockCells = 16
     static let cellBytes = 14
     static let ownBytes = 72
-    /// What is added to the clock of a window that began anew, because the ledger's was set back;
+    /// What is added to the clock of a window that restarted, because the ledger's was set back;
     /// its epoch follows.
     static let epochMark = 1 << 44
     static let blockBytes = 8 + blockCells * cellBytes

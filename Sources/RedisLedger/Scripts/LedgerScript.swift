@@ -28,7 +28,7 @@ enum LedgerScript {
         string: "local pack, log_rows = struct.pack, ARGV[2] ~= '0' and ARGV[2]\n"
             + ScriptText.of(["log.lua", "sweep.lua"]))
 
-    /// What makes the windows of an account begin again, empty.
+    /// What makes the windows of an account restart, empty.
     static let forget = ByteBuffer(string: ScriptText.of(["forget.lua"]))
 
     /// What tries whether decisions can be written.

@@ -94,7 +94,7 @@ enum VerdictCode: UInt8 {
     /// Denied, and the account is new.
     case deniedNew = 10
 
-    /// Added to the first verdict of an account of which a window began again, because the clock
+    /// Added to the first verdict of an account of which a window restarted, because the clock
     /// was set back.
     static let restartMark: UInt8 = 64
 }

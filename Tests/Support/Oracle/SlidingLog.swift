@@ -14,7 +14,7 @@ public struct SlidingLog: Sendable {
         /// What is charged: the grant until it is settled.
         public fileprivate(set) var ms: Int
         public fileprivate(set) var isSettled = false
-        /// It was made before the window began anew, so a settlement does not correct it.
+        /// It was made before the window restarted, so a settlement does not correct it.
         fileprivate var isFixed = false
     }
 
@@ -34,9 +34,9 @@ public struct SlidingLog: Sendable {
         charges[index].isSettled = true
     }
 
-    /// The window of `limit` begins anew at `now`: what counts within its cells at `t` is charged
+    /// The window of `limit` restarts at `now`: what counts within its cells at `t` is charged
     /// now, and all else has left.
-    public mutating func beginAnew(within limit: Limit, at now: Int, before t: Int) {
+    public mutating func restart(within limit: Limit, at now: Int, before t: Int) {
         let edge = t - limit.window.lengthMs
         let edgeCounts = edgeCellCounts(of: limit, at: t)
         charges.removeAll {

@@ -16,7 +16,7 @@ extension Scenario {
                 .admit("c", 0, at: 6_000, left: [1]),
             ]),
         Scenario(
-            "1: a step back of more than a window and a cell begins the window anew, with its charges made now",
+            "1: a step back of more than a window and a cell restarts the window, with its charges made now",
             [.executions(2, per: 1_000, cells: 10)],
             [
                 .admit("a", 0, at: 5_000),
@@ -38,7 +38,7 @@ extension Scenario {
                 .deny(0, at: 4_001, by: [1], retryAfter: 7_196_000),
             ]),
         Scenario(
-            "1: what is settled after the step corrects the window that stood still, and not the one that began anew",
+            "1: what is settled after the step corrects the window that stood still, and not the one that restarted",
             [.time(1_000, per: 2_000), .time(2_000, per: 3_600_000)],
             [
                 .admit("a", 600, at: 3_600_000),

@@ -30,7 +30,7 @@
 --            1 byte verdict: HELD, ADMITTED, DENIED, SETTLED, NOT_HELD, PEEKED, DAMAGED (nothing
 --            was done because the page holds something else than it should), ADMITTED_NEW and
 --            DENIED_NEW (the same of an account that was new), REFUSED_NEW (it is new);
---            RESTART_MARK is added in the first of an account of which a window began again
+--            RESTART_MARK is added in the first of an account of which a window restarted
 --            because the clock was set back;
 --            3 doubles that depend on the verdict (admit.lua, settle.lua);
 --            per window: double executions, double ms, double ms until the oldest cell leaves
@@ -49,7 +49,7 @@
 --
 --  1. `now` is the ledger's clock, read once per call. A window's time never goes back: while the
 --     clock is behind, it stands still. If the clock is behind by more than `W + W / N`, the window
---     begins again, with all its charges made now.
+--     restarts, with all its charges made now.
 --  2. An execution is charged at the instant of its admission: 1 execution, and its grant in ms.
 --  3. A charge made at `a` counts at every `t` with `a <= t < a + W`. At exactly `W` it is outside.
 --  4. Charges are kept in cells of width `W / N`. A cell counts whole until its latest charge is
@@ -57,7 +57,7 @@
 --  5. An ask is admitted if `used + ask <= amount` for every limit. All are charged, or none.
 --  6. If less time is left than asked, but at least the minimum, the grant is what is left.
 --  7. Settling replaces the grant by the actual duration, in the cell of admission, if that cell
---     still counts and its window did not begin again since.
+--     still counts and its window did not restart since.
 --  8. A settle repeated changes nothing. An admit repeated while its id is held is the same grant.
 --  9. A hold that is never settled expires by itself. Its charge leaves with the window.
 -- 10. `retryAfterMs` is the earliest time until the same ask fits. Above a limit's amount it never

@@ -3,7 +3,7 @@
 -- State, within the account's page (page.lua): a field per execution id: admitted at, granted ms,
 -- expires (6 bytes each), then the shapes of the windows it was charged to (4 bytes length in ms, 2
 -- bytes cells, each; with 2^15 added to the cells the window's instant and epoch of the charge
--- follow, because the window began anew: 6 bytes each), and, when there is a log, its label: 1 byte
+-- follow, because the window restarted: 6 bytes each), and, when there is a log, its label: 1 byte
 -- length of its kind, 2 bytes length of its function (0: not said), the byte 255, its kind, its
 -- function. No window is so long that the fourth byte of a shape could be 255, so that says where
 -- the shapes end. An empty one was settled and waits to be deleted with others, because a second
@@ -67,7 +67,7 @@ local function held(id)
     error('the field of a hold holds something else')
   end
   if expires <= now then return nil end
-  -- What had expired when a window that it was charged to began anew stays so, whatever the clock
+  -- What had expired when a window that it was charged to restarted stays so, whatever the clock
   -- says.
   for i = 1, has_epochs and window_count or 0 do
     local latest = windows[i][EPOCH]

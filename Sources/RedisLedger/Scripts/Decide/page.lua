@@ -4,7 +4,7 @@
 -- The page's own field, '': until when the key is sure to live, a double, then the settled ids
 -- whose fields are still there, each with a blank behind it.
 
--- The page at hand: what a hold says of a charge made now, and whether a window began anew; until
+-- The page at hand: what a hold says of a charge made now, and whether a window restarted; until
 -- when the page is sure to live and until when it must; its own field. What was denied last, and
 -- nothing has changed since.
 local charges, has_restarted, lives_until, must_live_until, own = nil, false, nil, nil, nil

@@ -1,5 +1,5 @@
 -- Usual path: reads the window of the account and what the id holds. Equals window_load and
--- page_load for a page that is in order. A window that began again has another size or clock, and
+-- page_load for a page that is in order. A window that restarted has another size or clock, and
 -- is not usual.
 
 if held_count == 0 then

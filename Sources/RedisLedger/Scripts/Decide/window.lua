@@ -5,7 +5,7 @@
 --   9 doubles: clock; executions, ms (the sums); latest, executions, ms of the newest cell, then of
 --   the oldest cell; then the cells before the newest in its block, 14 bytes each: executions (4),
 --   ms (6), latest from the cell's start (4).
--- A window begins again when the clock was set back far (window_restart) or its charges were
+-- A window restarts when the clock was set back far (window_restart) or its charges were
 -- forgotten (forget.lua). Then EPOCH_MARK is added to its clock, and its epoch, a double, stands
 -- before those cells, until all of them are later than the epoch.
 -- A block is 16 cells by number. Each past block has a field of its own, `name:number` modulo how
@@ -22,11 +22,11 @@
 --   w[NEW_LATEST]   w[NEW_EXECUTIONS]   w[NEW_MS]   the newest cell
 --   w[OLD_LATEST]   w[OLD_EXECUTIONS]   w[OLD_MS]   the oldest cell, if that is another: then
 --              w[NEW_EXECUTIONS] ~= w[EXECUTIONS]
---   w[CHANGED] true if it must be written   w[EPOCH]   w[RESTARTED] true if it began again in this
+--   w[CHANGED] true if it must be written   w[EPOCH]   w[RESTARTED] true if it restarted in this
 --              call
 -- From page_load on w[CLOCK] is the time of the window: it stands still while the server's clock is
--- behind. An instant up to the epoch is from before the window began again, unless the hold that
--- names it says that epoch (hold_moment). Epoch 0: it never began again. All numbers are integers
+-- behind. An instant up to the epoch is from before the window restarted, unless the hold that
+-- names it says that epoch (hold_moment). Epoch 0: it never restarted. All numbers are integers
 -- below 2^53.
 
 -- Of the account at hand: the key of its page; what time it is for it, the latest of its windows'
@@ -79,7 +79,7 @@ local function window_check(w)
   if not sane then error('the field of a window holds something else') end
 end
 
--- The server's clock was set back by more than the window and a cell: it begins again, with all
+-- The server's clock was set back by more than the window and a cell: it restarts, with all
 -- that counts charged now. What its blocks hold is later than now, so they go (page_store).
 local function window_restart(w)
   w[EPOCH], w[CLOCK], w[CHANGED], w[RESTARTED] = math.max(w[EPOCH] + 1, w[CLOCK]), clock, true, true

@@ -1,4 +1,4 @@
--- Forgets what was charged to an account within the windows of its plan: each begins anew, empty,
+-- Forgets what was charged to an account within the windows of its plan: each restarts, empty,
 -- at an epoch of its own (window.lua). Its executions go on being held: a settlement finds its hold
 -- and corrects nothing, because that was charged before the epoch. Otherwise it would take what it
 -- did not use from a charge that somebody else makes in the same cell after this. However many
