@@ -52,9 +52,13 @@ export class Identities {
      * @param {{first: number, last: number}} range to choose from @param {number} count of those that are needed at least
      * @param {(line: string) => void} log
      * @returns {Promise<Identities>}
-     * @throws {ProjectError} when the range has not as many that are free
+     * @throws {ProjectError} when the range has not as many that are free, or there is no setpriv
      */
     static async claim({ first, last }, count, log) {
+        if (spawnSync("setpriv", ["--version"], { env: {} }).status !== 0) {
+            throw new ProjectError("what a function leaves behind is ended by setpriv (util-linux), which is missing. "
+                + "With --worker-uids none functions run as root");
+        }
         const [ids, known] = [[], knownUsers()];
         // Every runner cuts all ids into the same blocks, wherever its range begins.
         for (let block = first - (first % blockSize); block <= last && ids.length < count; block += blockSize) {
@@ -159,12 +163,17 @@ async function isCleared(id) {
 /**
  * Sends SIGKILL to everything that runs as a user. Only a process of that user can do so without
  * missing one that is just begun; but what is left can also end or stop that process before it has
- * done so.
+ * done so. It becomes that user by setpriv, and not by `uid` of spawn: that returns when the new
+ * program has begun, which is never if the process is stopped between the two. It does nothing as
+ * root, who would end everything on the machine.
  * @returns {Promise<boolean>} whether it was sent
  */
 function isKillSent(id) {
+    if (!(Number.isInteger(id) && id > 0 && id < 2 ** 31)) throw new RangeError(`no user id: ${id}`);
     return new Promise((resolve, reject) => {
-        const killer = spawn("/bin/sh", ["-c", "kill -KILL -1"], { uid: id, gid: id, env: {}, cwd: "/", stdio: "ignore" });
+        const user = ["--reuid", String(id), "--regid", String(id), "--clear-groups"];
+        const program = "if [ -O / ]; then exit 1; fi; kill -KILL -1";
+        const killer = spawn("setpriv", [...user, "/bin/sh", "-c", program], { env: {}, cwd: "/", stdio: "ignore" });
         const timer = setTimeout(() => kill(killer.pid), killerMs);
         killer.on("error", (error) => {
             clearTimeout(timer);

@@ -106,6 +106,31 @@ extension EndToEnd {
             }
         }
 
+        /// A process that is stopped between becoming a user and beginning its program holds up the
+        /// runner that starts it, so this is tried until it would have happened.
+        @Test("What stops all of its user's processes does not stop the runner that ends them")
+        func stopping() async throws {
+            try await Workplace.open { place in
+                let module = FunctionRunner.repository("Examples/function-runner/identities.mjs")
+                let script = """
+                    import { spawn } from "node:child_process";
+                    import { Identities } from "\(module)";
+                    const users = new Identities([59912], (line) => console.log(line));
+                    const text = "for i in 1 2 3; do (while :; do kill -STOP -1; done) & done";
+                    for (let round = 0; round < 15; round += 1) {
+                        const id = await users.take();
+                        spawn("sh", ["-c", text], { uid: id, gid: id, detached: true, stdio: "ignore" }).unref();
+                        await new Promise((resolve) => setTimeout(resolve, 20));
+                        await users.giveBack(id);
+                    }
+                    console.log("ended");
+                    """
+                let file = try place.write(script, to: "stopping.mjs")
+                let (code, output) = try await place.shell("timeout --signal KILL 60 node '\(file)'")
+                #expect(code == 0 && output == "ended\n", "\(output)")
+            }
+        }
+
         @Test("Two runners never share a user, wherever their ranges begin, and only root can take the lock")
         func overlap() async throws {
             try await Stint.serving(plans: FunctionRunnerTests.plans) { stint, place in
