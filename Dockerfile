@@ -6,7 +6,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY Package.swift ./
-COPY Examples/quota-client ./Examples/quota-client
+COPY Examples/stint-client ./Examples/stint-client
 COPY Sources ./Sources
 COPY Tests ./Tests
 RUN swift build -c release --product stint --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \

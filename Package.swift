@@ -58,9 +58,9 @@ let package = Package(
     products: [
         .executable(name: "stint", targets: ["stint"]),
         .library(name: "Accounting", targets: ["Accounting"]),
-        .library(name: "QuotaClient", targets: ["QuotaClient"]),
-        // The bodies that QuotaClient takes and gives.
-        .library(name: "WireFormat", targets: ["WireFormat"]),
+        .library(name: "StintClient", targets: ["StintClient"]),
+        // The bodies that StintClient takes and gives.
+        .library(name: "StintWireFormat", targets: ["WireFormat"]),
         // For Benchmarks/ only.
         .library(name: "Redis", targets: ["Redis"]),
     ],
@@ -105,7 +105,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "QuotaClient",
+            name: "StintClient",
             dependencies: ["WireFormat", nio, http1, asyncHTTP],
             swiftSettings: strict
         ),
@@ -140,7 +140,8 @@ let package = Package(
         ),
         .target(name: "Deciding", dependencies: ["Accounting", metrics], swiftSettings: strict),
         .target(
-            name: "Records", dependencies: ["Accounting", "PlanText", "Redis", "WireFormat", nio, metrics],
+            name: "ControlStore",
+            dependencies: ["Accounting", "PlanText", "Redis", "WireFormat", nio, metrics],
             resources: [.embedInCode("Scripts")],
             swiftSettings: strict
         ),
@@ -165,7 +166,7 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: [
-                "Access", "Accounting", "Dashboard", "HTTPRequests", "PlanText", "Prometheus", "Records",
+                "Access", "Accounting", "Dashboard", "HTTPRequests", "PlanText", "Prometheus", "ControlStore",
                 "Redis", "WireFormat",
                 hummingbird, nio, http1, log, metrics, lifecycle,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -178,7 +179,7 @@ let package = Package(
         .target(
             name: "StintService",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "PlanText", "Prometheus", "Randomness", "Records",
+                "Access", "Accounting", "AdminAPI", "PlanText", "Prometheus", "Randomness", "ControlStore",
                 "Redis",
                 "RedisLedger", "RunnerAPI", "WireFormat",
                 nio, posix, ssl, tls, log, metrics, hummingbird, lifecycle, subprocess, system,
@@ -202,8 +203,8 @@ let package = Package(
         // A runner as small as it can be. A target here, not a package of its own, so that every
         // build compiles it.
         .executableTarget(
-            name: "quota-client-example", dependencies: ["QuotaClient", "WireFormat", asyncHTTP, nio],
-            path: "Examples/quota-client", swiftSettings: strict),
+            name: "stint-client-example", dependencies: ["StintClient", "WireFormat", asyncHTTP, nio],
+            path: "Examples/stint-client", swiftSettings: strict),
 
         // What tests share: repeatable chance, public vectors, the table of the rule, an exact log,
         // recorded traffic, real servers, a ledger on one.
@@ -279,7 +280,7 @@ let package = Package(
             name: "RedisLedgerTests",
             dependencies: [
                 "SeededChance",
-                "Accounting", "LedgerRig", "Oracle", "Records", "Redis", "RedisLedger", "RuleTable",
+                "Accounting", "LedgerRig", "Oracle", "ControlStore", "Redis", "RedisLedger", "RuleTable",
                 "TestServers", nio,
                 posix, log, metrics,
             ],
@@ -318,7 +319,7 @@ let package = Package(
         .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "Dashboard", "Prometheus", "Records", "Redis",
+                "Access", "Accounting", "AdminAPI", "Dashboard", "Prometheus", "ControlStore", "Redis",
                 "TestServers", "WireFormat", hummingbird, nio,
                 posix, http1, log, metrics,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -330,9 +331,10 @@ let package = Package(
             name: "PlanTextTests", dependencies: ["SeededChance", "Accounting", "PlanText", "WireFormat"],
             swiftSettings: strict),
         .testTarget(
-            name: "RecordsTests",
+            name: "ControlStoreTests",
             dependencies: [
-                "Accounting", "PlanText", "Records", "Redis", "TestServers", "WireFormat", nio, posix, log,
+                "Accounting", "PlanText", "ControlStore", "Redis", "TestServers", "WireFormat", nio, posix,
+                log,
                 metrics,
             ],
             swiftSettings: strict),
@@ -349,9 +351,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Accounting", "AdminClient", "Audit", "QuotaClient", "Recordings", "Records", "Redis",
+                "Accounting", "AdminClient", "Audit", "StintClient", "Recordings", "ControlStore", "Redis",
                 "TestServers", "WireFormat",
-                "quota-client-example", "stint", asyncHTTP, nio, posix, http1, ssl, log, metrics,
+                "stint-client-example", "stint", asyncHTTP, nio, posix, http1, ssl, log, metrics,
             ],
             swiftSettings: strict
         ),

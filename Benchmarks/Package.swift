@@ -25,7 +25,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "JSON",
-            dependencies: [.product(name: "WireFormat", package: "stint"), benchmark],
+            dependencies: [.product(name: "StintWireFormat", package: "stint"), benchmark],
             path: "Benchmarks/JSON",
             plugins: [plugin]
         ),

@@ -14,10 +14,11 @@ public struct BearerCheck {
     ///   - field: the value of `Authorization`; nil without one.
     ///   - scope: what the token must be good for.
     /// - Returns: whose token it is.
+    /// - Throws: why the request is rejected: 401 or 403.
     public mutating func check(
         _ field: String?, in book: TokenBook, for scope: Scope
-    ) throws(Refused) -> TokenBook.Entry {
-        guard let field else { throw Refused(.tokenMissing) }
+    ) throws(AuthenticationError) -> TokenBook.Entry {
+        guard let field else { throw .tokenMissing }
         let entry: TokenBook.Entry
         if let known = self.entry, self.book === book, isVerified(field) {
             entry = known
@@ -27,17 +28,19 @@ public struct BearerCheck {
             self.book = book
             self.entry = entry
         }
-        guard entry.may(scope) else { throw Refused(.scopeMissing(scope)) }
+        guard entry.may(scope) else { throw .scopeMissing(scope) }
         return entry
     }
 
-    private static func entry(_ field: String, in book: TokenBook) throws(Refused) -> TokenBook.Entry {
+    private static func entry(_ field: String, in book: TokenBook) throws(AuthenticationError)
+        -> TokenBook.Entry
+    {
         switch Credentials(field) {
         case .bearer(let token):
-            guard let entry = book.entry(for: token.utf8) else { throw Refused(.tokenInvalid) }
+            guard let entry = book.entry(for: token.utf8) else { throw .tokenInvalid }
             return entry
-        case .malformed: throw Refused(.tokenInvalid)
-        case .basic, .foreign: throw Refused(.tokenMissing)
+        case .malformed: throw .tokenInvalid
+        case .basic, .foreign: throw .tokenMissing
         }
     }
 
@@ -47,12 +50,5 @@ public struct BearerCheck {
         var difference: UInt8 = 0
         for (one, other) in zip(field.utf8, verified) { difference |= one ^ other }
         return difference == 0
-    }
-
-    /// The request is not to be answered; the challenge says why.
-    public struct Refused: Error, Equatable {
-        public let challenge: Challenge
-
-        public init(_ challenge: Challenge) { self.challenge = challenge }
     }
 }

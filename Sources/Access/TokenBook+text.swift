@@ -39,32 +39,32 @@ extension TokenBook {
     }
 
     /// What a line says, in words.
-    public static func words(of line: Substring) -> [Substring] {
+    public static func fields(of line: Substring) -> [Substring] {
         line.unicodeScalars.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map { Substring($0) }
     }
 
     private static func entry(_ line: Substring, at number: Int) throws(TokenTextError) -> Entry? {
-        let words = words(of: line)
-        guard let first = words.first, !first.hasPrefix("#") else { return nil }
+        let fields = fields(of: line)
+        guard let first = fields.first, !first.hasPrefix("#") else { return nil }
         func error(_ reason: String) -> TokenTextError { TokenTextError(line: number, reason: reason) }
-        guard words.count == 3 || words.count == 4 else {
+        guard fields.count == 3 || fields.count == 4 else {
             throw error(
                 "must be NAME SCOPES DIGEST [ACCOUNTS], such as one that stint token create has written")
         }
         var scopes: Set<Scope> = []
-        for word in words[1].split(separator: ",", omittingEmptySubsequences: false) {
+        for word in fields[1].split(separator: ",", omittingEmptySubsequences: false) {
             guard let scope = Scope(rawValue: String(word)) else {
                 throw error("the scopes must be runner, admin or runner,admin")
             }
             scopes.insert(scope)
         }
-        guard let digest = TokenDigest(hex: words[2]) else {
+        guard let digest = TokenDigest(hex: fields[2]) else {
             throw error("the digest must be 64 hexadecimal digits, the SHA-256 of the token")
         }
         var accounts: AccountSet?
-        if words.count == 4 {
+        if fields.count == 4 {
             guard !scopes.contains(.admin) else { throw error("only a token of scope runner has accounts") }
-            accounts = AccountSet(words[3])
+            accounts = AccountSet(fields[3])
             guard accounts != nil else { throw error("the accounts must be \(AccountSet.rule)") }
         }
         guard let entry = Entry(name: String(first), scopes: scopes, accounts: accounts, digest: digest)

@@ -1,15 +1,9 @@
 // The admin API as seen from the other side: what the command line and the end-to-end tests use.
-// Bodies are decoded here; what is not 2xx is thrown as the problem that the service tells.
+// Bodies are decoded here; what is not 2xx is thrown as ``StintError``.
 
 import Foundation
 public import NIOHTTP1
-public import WireFormat
-
-/// The service said no: the problem says why.
-public struct AdminRefusal: Error, Sendable, CustomStringConvertible {
-    public let problem: Problem
-    public var description: String { "\(problem.type.title): \(printable(problem.detail))" }
-}
+import WireFormat
 
 /// What the service replied with a 2xx.
 public struct AdminReply: Sendable {
@@ -96,9 +90,9 @@ public struct AdminClient: Sendable {
     /// - Parameters:
     ///   - path: percent-encoded, see ``path(_:)``.
     ///   - body: JSON.
-    /// - Throws: ``InvalidRequest`` for what can never be sent, ``AdminRefusal`` for what is not
-    ///   2xx, ``UnreadableReply`` for what is not Stint's, or ``AdminConnectionError`` when there
-    ///   is no reply.
+    /// - Throws: ``InvalidRequest`` if the request can never be sent, ``StintError/rejected(_:)``
+    ///   if the reply is not 2xx, ``UnreadableReply`` if it is not Stint's, or
+    ///   ``AdminConnectionError`` if there is none.
     public func send(
         _ method: HTTPMethod, _ path: String, query: [String: String] = [:], body: [UInt8]? = nil,
         headers: HTTPHeaders = [:]
@@ -123,7 +117,7 @@ public struct AdminClient: Sendable {
         } catch {
             throw UnreadableReply(status: reply.status, error)
         }
-        throw AdminRefusal(problem: problem)
+        throw StintError.rejected(problem)
     }
 
     private static func encoded(_ text: String) -> String {

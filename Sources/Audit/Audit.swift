@@ -41,13 +41,13 @@ public struct Audit {
             throw HistoryError("more than \(Audit.maximumLines) lines. Split the file by account")
         }
         do throws(BodyError) {
-            take(try HistoryLine(json: json), line: number)
+            add(try HistoryLine(json: json), line: number)
         } catch {
             throw HistoryError("line \(number) is no line of a history: \(error)")
         }
     }
 
-    private mutating func take(_ line: HistoryLine, line number: Int) {
+    private mutating func add(_ line: HistoryLine, line number: Int) {
         var history = accounts.removeValue(forKey: line.account) ?? AccountHistory()
         tally.count(line)
         switch line.exchange {

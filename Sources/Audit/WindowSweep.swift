@@ -102,12 +102,12 @@ struct WindowSweep {
     /// be.
     private mutating func checkRemaining(_ admission: AdmissionRecord, used: Int) {
         let remaining = admission.remaining
-        let said = policy.meter == .executions ? remaining?.executionsRemaining : remaining?.timeRemaining
-        guard !admission.isRepeat, let said, said > max(0, policy.amount - used) else { return }
+        let reported = policy.meter == .executions ? remaining?.executionsRemaining : remaining?.timeRemaining
+        guard !admission.isRepeat, let reported, reported > max(0, policy.amount - used) else { return }
         findings.append(
             Finding(
                 kind: .forgotten, line: admission.line,
-                text: "\(policy.name): \(said) \(policy.unit) left at \(Instant(admission.at)), "
+                text: "\(policy.name): \(reported) \(policy.unit) left at \(Instant(admission.at)), "
                     + "but \(used) of \(policy.amount) were charged"))
     }
 }

@@ -18,7 +18,7 @@ public final class DecisionDesk {
     ///   - ledger: of the same event loop.
     ///   - metrics: where `stint_decisions_total` goes.
     ///   - openQuestions: the count that all desks share.
-    ///   - countsActivity: whether what accounts do is counted for ``takeActivity(minute:_:)``,
+    ///   - countsActivity: whether what accounts do is counted for ``drainActivity(minute:_:)``,
     ///     which then must be called now and then.
     public init(
         accountant: Accountant, ledger: any Ledger, metrics: any MetricsFactory,
@@ -85,12 +85,12 @@ public final class DecisionDesk {
     ///   - minute: counted from 1970.
     ///   - take: what is taken of it.
     /// - Returns: nothing unless activity is counted.
-    public func takeActivity(
+    public func drainActivity(
         minute: Int, _ take: (inout ActivityBook) -> [MinuteActivity]
-    ) -> TakenActivity {
-        guard activity != nil else { return TakenActivity() }
+    ) -> DrainedActivity {
+        guard activity != nil else { return DrainedActivity() }
         activity!.begin(minute: minute)
         let activities = take(&activity!)
-        return TakenActivity(activities: activities, uncounted: activity!.takeUncounted())
+        return DrainedActivity(activities: activities, uncounted: activity!.drainUncounted())
     }
 }

@@ -48,22 +48,22 @@ package enum PlanFile {
 
     private static func book(_ root: YAMLValue) throws(YAMLError) -> PlanBook {
         let fields = try YAMLFields(of: root, known: ["default", "plans"])
-        let standard = try fields.required("default").text()
+        let defaultName = try fields.required("default").text()
         let plans = try fields.required("plans").entries().map { key, value throws(YAMLError) in
             try plan(YAMLFields(of: value, known: members, key: key), name: key.text)
         }
-        return try fields.built { () throws(PlanError) in try PlanBook(plans: plans, standard: standard) }
+        return try fields.built { () throws(PlanError) in try PlanBook(plans: plans, default: defaultName) }
     }
 
     private static let members = ["limits", "kinds", "minimumGrantMs", "resources", "whenUnavailable"]
 
     private static func plan(of value: YAMLValue, name: String?) throws(YAMLError) -> Plan {
         let fields = try YAMLFields(of: value, known: ["name"] + members)
-        let said = try name == nil ? fields.required("name").text() : fields["name"]?.text()
-        if let name, let said, said != name {
-            throw (fields["name"] ?? value).error("name: must be '\(name)' or left out, not '\(said)'")
+        let stated = try name == nil ? fields.required("name").text() : fields["name"]?.text()
+        if let name, let stated, stated != name {
+            throw (fields["name"] ?? value).error("name: must be '\(name)' or left out, not '\(stated)'")
         }
-        return try plan(fields, name: name ?? said ?? "")
+        return try plan(fields, name: name ?? stated ?? "")
     }
 
     private static func plan(_ fields: YAMLFields, name: String) throws(YAMLError) -> Plan {

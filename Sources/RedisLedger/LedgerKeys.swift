@@ -1,8 +1,8 @@
 // The key schema, whole: up to two keys an account, with the hash tag `{account}`. An account's
 // bytes include neither brace, so a key is read back in one way only, without escaping.
 //
-//   <prefix>{<account>}       the account's page (page.lua): a hash, with a field per window shape,
-//                             block of past cells, and hold
+//   <prefix>{<account>}       the account ledger (account.lua): a hash, with a field per window
+//                             shape, block of past cells, and hold
 //   <prefix>{<account>}:log   what became of its executions (log.lua): a stream
 //   <prefix>{probe}:hash, :stream, :set   what probes write, and remove again (probe.lua)
 
@@ -20,10 +20,10 @@ public struct LedgerKeys: Sendable {
         self.prefix = prefix
     }
 
-    public func page(of account: Account) -> String { "\(prefix){\(account.name)}" }
+    public func accountLedger(of account: Account) -> String { "\(prefix){\(account.name)}" }
 
-    /// Appends ``page(of:)`` without making a text of it.
-    func append(pageOf account: Account, to writer: inout CommandWriter) {
+    /// Appends ``accountLedger(of:)`` without making a text of it.
+    func append(accountLedgerOf account: Account, to writer: inout CommandWriter) {
         writer.append(byteCount: prefix.utf8.count + account.name.utf8.count + 2) { buffer in
             buffer.writeString(prefix)
             buffer.writeInteger(UInt8(ascii: "{"))
@@ -34,10 +34,10 @@ public struct LedgerKeys: Sendable {
 
     static let probeTag = "probe"
 
-    /// What probes write to. No account's page or log is called so.
+    /// What probes write to. No account ledger or log is called so.
     var probed: [String] { ["hash", "stream", "set"].map { "\(prefix){\(Self.probeTag)}:\($0)" } }
 
-    /// The field of a page with the charges within a window of `shape`. An execution's id contains
-    /// no colon, so it is never taken for one.
+    /// The field of an account ledger with the charges within a window of `shape`. An execution's
+    /// id contains no colon, so it is never taken for one.
     public static func field(of shape: WindowShape) -> String { "w:\(shape.lengthMs):\(shape.cells)" }
 }

@@ -178,10 +178,10 @@ public final class RedisLedger: Ledger {
         logger.debug("the clock of Redis was set back", metadata: ["accounts": "\(count)"])
     }
 
-    /// Why nothing was done about an account: it is new, or its page is damaged.
+    /// Why nothing was done about an account: it is new, or its account ledger is damaged.
     func refusal(isOfNew: Bool) -> LedgerError {
         if isOfNew, let newAccounts { return newAccounts.refusal }
-        return .notApplied("the account's page in Redis holds something else")
+        return .notApplied("the account ledger in Redis holds something else")
     }
 
     private func reject(_ call: LedgerCall, _ what: String) {

@@ -4,6 +4,7 @@
 
 import Accounting
 import AdminAPI
+import ControlStore
 import Foundation
 import Glibc
 import Logging
@@ -12,7 +13,6 @@ import NIOCore
 import NIOPosix
 import Prometheus
 import Randomness
-import Records
 import Redis
 import RedisLedger
 import RunnerAPI
@@ -48,7 +48,9 @@ package enum Assembly {
         let ledgers = try ledgers(settings, redisSettings, newAccounts, logger, metrics)
         let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let client = try await recordsClient(redisSettings, logger, metrics) { wakes.continuation.yield() }
-        let records = client.map { Records(redis: $0, keys: RecordKeys(prefix: settings.redisKeyPrefix)) }
+        let controlStore = client.map {
+            ControlStore(redis: $0, keys: ControlKeys(prefix: settings.redisKeyPrefix))
+        }
 
         let runner = RunnerServer(
             settings: runnerSettings(settings, budget), group: group, plans: imported.book,
@@ -56,14 +58,14 @@ package enum Assembly {
             logger: logger, metrics: metrics, tokens: security.book,
             secure: security.tls.map { $0.secure }, guardListener: accepting.runner.guardListener)
         let ledgerWatch = LedgerWatch(ledgers: ledgers, runner: runner, logger: logger)
-        let watch = records.map {
+        let watch = controlStore.map {
             PlanWatch(store: $0.plans, source: imported, runner: runner, wakes: wakes, logger: logger)
         }
         let (adminPort, adminPortTeller) = AsyncStream.makeStream(of: Int.self)
         let admin = AdminServer(
             host: settings.adminAddress.host, port: settings.adminAddress.port,
-            parts: ControlPlane(
-                metrics: metrics, readiness: { await ledgerWatch.readiness() }, records: records,
+            controlPlane: ControlPlane(
+                metrics: metrics, readiness: { await ledgerWatch.readiness() }, controlStore: controlStore,
                 ledger: try client.map { try accountLedger(settings, $0, ledgers) },
                 newAccounts: newAccounts, clock: { clock() }, planBook: { runner.plans },
                 plansChanged: { await watch?.reload() }),
@@ -79,10 +81,10 @@ package enum Assembly {
         // there.
         var services: [any Service] = []
         if let redis { services.append(redis) }
-        if let client { services.append(RecordsLink(client: client, embedded: redis)) }
+        if let client { services.append(ControlLink(client: client, embedded: redis)) }
         if let watch { services.append(watch) }
         if let client { services.append(RedisMemory(client: client, metrics: metrics)) }
-        services += rollups(of: records, runner, settings, metrics, logger)
+        services += rollups(of: controlStore, runner, settings, metrics, logger)
         services.append(ledgerWatch)
         services.append(AdminService(server: admin, address: settings.adminAddress))
         let planReload = PlanReload(source: planSource, runner: runner, watch: watch, logger: logger)
@@ -134,11 +136,12 @@ package enum Assembly {
     }
 
     private static func rollups(
-        of records: Records?, _ runner: RunnerServer, _ settings: Settings, _ metrics: PrometheusMetrics,
+        of controlStore: ControlStore?, _ runner: RunnerServer, _ settings: Settings,
+        _ metrics: PrometheusMetrics,
         _ logger: Logger
     ) -> [any Service] {
-        guard let records, settings.rollupsKept else { return [] }
-        let writer = RollupWriter(records.rollups, metrics: metrics)
+        guard let controlStore, settings.rollupsKept else { return [] }
+        let writer = RollupWriter(controlStore.rollups, metrics: metrics)
         return [RollupService(writer: writer, runner: runner, logger: logger)]
     }
 
@@ -203,7 +206,7 @@ package enum Assembly {
         return Ledgers(url: redis.url, news: news) { eventLoop in
             RedisLedger(
                 eventLoop: eventLoop, redis: redis, keys: keys, logger: logger, metrics: metrics,
-                logRows: settings.logMaximumRows, newAccounts: newAccounts, events: news.events)
+                logRows: settings.executionLogMaximumRows, newAccounts: newAccounts, events: news.events)
         }
     }
 
@@ -212,7 +215,7 @@ package enum Assembly {
         _ settings: Settings, _ client: RedisClient, _ ledgers: Ledgers
     ) throws -> LedgerAccess {
         let inspector = AccountInspector(
-            redis: client, keys: try ledgerKeys(settings), logRows: settings.logMaximumRows)
+            redis: client, keys: try ledgerKeys(settings), logRows: settings.executionLogMaximumRows)
         return LedgerAccess(
             standing: { try await ledgers.standing(of: $0, under: $1) },
             holds: { try await inspector.holds(of: $0, maximum: $1) },

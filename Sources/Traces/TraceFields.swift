@@ -22,7 +22,7 @@ struct TraceFields {
         while at < bytes.count {
             let byte = bytes[at]
             if byte == UInt8(ascii: ",") {
-                try take(fieldStart..<at, of: bytes, as: column, columns, line: number)
+                try readField(fieldStart..<at, of: bytes, as: column, columns, line: number)
                 column += 1
                 fieldStart = at + 1
             } else if byte == UInt8(ascii: "\n") {
@@ -39,7 +39,7 @@ struct TraceFields {
         end = at
         line = start..<(returns ? at - 1 : at)
         guard !line.isEmpty else { return }
-        try take(fieldStart..<line.upperBound, of: bytes, as: column, columns, line: number)
+        try readField(fieldStart..<line.upperBound, of: bytes, as: column, columns, line: number)
         guard column + 1 == columns.names.count else {
             throw TraceError(
                 line: number, "has \(column + 1) columns, and the header has \(columns.names.count)")
@@ -65,7 +65,7 @@ struct TraceFields {
         return nil
     }
 
-    private mutating func take(
+    private mutating func readField(
         _ whole: Range<Int>, of bytes: [UInt8], as column: Int, _ columns: TraceColumns, line number: Int
     ) throws(TraceError) {
         var field = whole

@@ -66,10 +66,10 @@ public final class TraceFile {
     /// What gzip says when it has no more: whether the file was whole.
     private func end() throws(TraceError) {
         guard let (process, complaints) = gzip.take() else { return }
-        let said = try Self.piece(of: complaints.fileHandleForReading, upTo: Self.longestComplaint)
+        let message = try Self.piece(of: complaints.fileHandleForReading, upTo: Self.longestComplaint)
         process.waitUntilExit()
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            let text = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).joined(
+            let text = String(decoding: message, as: UTF8.self).split(whereSeparator: \.isNewline).joined(
                 separator: "; ")
             throw TraceError(
                 "gzip cannot unpack it: \(text.isEmpty ? "exit status \(process.terminationStatus)" : text)")

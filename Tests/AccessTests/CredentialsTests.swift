@@ -37,12 +37,12 @@ struct CredentialsTests {
             })
     }
 
-    private static func challenge(_ work: () throws -> Void) -> Challenge? {
+    private static func challenge(_ work: () throws -> Void) -> AuthenticationError? {
         do {
             try work()
             return nil
         } catch {
-            return (error as? BearerCheck.Refused)?.challenge
+            return error as? AuthenticationError
         }
     }
 
@@ -57,7 +57,7 @@ struct CredentialsTests {
                 ("Bearer secreT", .tokenInvalid), ("Bearer secre", .tokenInvalid),
                 ("Bearer secretx", .tokenInvalid),
                 ("Bearer", .tokenInvalid), ("Basic c2VjcmV0", .tokenMissing), (nil, .tokenMissing),
-            ] as [(String?, Challenge)] {
+            ] as [(String?, AuthenticationError)] {
                 #expect(Self.challenge { _ = try check.check(field, in: book, for: .runner) } == expected)
             }
         }

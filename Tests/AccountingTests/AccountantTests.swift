@@ -23,7 +23,7 @@ struct AccountantTests {
     }
 
     private static func accountant(_ plan: Plan = plan(), seed: Int = 1) -> Accountant {
-        Accountant(plans: try! PlanBook(plans: [plan], standard: "p"), random: SeededGenerator(seed: seed))
+        Accountant(plans: try! PlanBook(plans: [plan], default: "p"), random: SeededGenerator(seed: seed))
     }
 
     private static func ask(_ considered: PreparedQuestion) -> Ask? {
@@ -110,38 +110,38 @@ struct AccountantTests {
         let peek = accountant.consider(peekAt: Self.account)
         let usage = [Usage(executions: 3, ms: 12_000, oldestLeavesInMs: 5)]
         let grant = Grant(admittedAt: Timestamp(ms: 1_000), durationMs: 700)
-        func said(_ verdict: Verdict) -> Result<Answer, LedgerError> {
+        func message(_ verdict: Verdict) -> Result<Answer, LedgerError> {
             .success(Answer(verdict: verdict, usage: usage))
         }
 
-        guard case .admitted(let first, let standing) = admit.decision(on: said(.admitted(grant))) else {
+        guard case .admitted(let first, let standing) = admit.decision(on: message(.admitted(grant))) else {
             Issue.record("not admitted")
             return
         }
         #expect(first.id == id && first.grant == grant && first.memoryBytes == 128 && !first.isRepeat)
         #expect(standing.timeRemaining == 8_000 && grant.deadline == Timestamp(ms: 1_700))
-        guard case .admitted(let second, _) = admit.decision(on: said(.held(grant))) else {
+        guard case .admitted(let second, _) = admit.decision(on: message(.held(grant))) else {
             Issue.record("not held")
             return
         }
         #expect(second.grant == grant && second.isRepeat)
 
         let denial = Denial(violated: 1, retryAfterMs: 9)
-        guard case .denied(denial, let ask, _) = admit.decision(on: said(.denied(denial))) else {
+        guard case .denied(denial, let ask, _) = admit.decision(on: message(.denied(denial))) else {
             Issue.record("not denied")
             return
         }
         #expect(ask.id == id)
         let receipt = Receipt(chargedMs: 5, returnedMs: 695, overrunMs: 0, grant: grant, label: nil)
-        guard case .settled(id, receipt, _) = settle.decision(on: said(.settled(receipt))),
-            case .notHeld(id) = settle.decision(on: said(.notHeld)),
-            case .peeked = peek.decision(on: said(.peeked))
+        guard case .settled(id, receipt, _) = settle.decision(on: message(.settled(receipt))),
+            case .notHeld(id) = settle.decision(on: message(.notHeld)),
+            case .peeked = peek.decision(on: message(.peeked))
         else {
             Issue.record("not settled, not held or not peeked")
             return
         }
         // A ledger that answers another question is a ledger that cannot say.
-        for odd in [admit.decision(on: said(.peeked)), peek.decision(on: said(.admitted(grant)))] {
+        for odd in [admit.decision(on: message(.peeked)), peek.decision(on: message(.admitted(grant)))] {
             guard case .unavailable(.outcomeUnknown, nil) = odd else {
                 Issue.record("\(odd) is made of another question's answer")
                 return

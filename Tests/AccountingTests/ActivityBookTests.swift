@@ -35,7 +35,7 @@ struct ActivityBookTests {
         _ question: Question, of account: Account = acme, under plan: Plan = plan
     ) -> PreparedQuestion {
         var accountant = Accountant(
-            plans: try! PlanBook(plans: [plan], standard: plan.name), random: SystemRandomNumberGenerator())
+            plans: try! PlanBook(plans: [plan], default: plan.name), random: SystemRandomNumberGenerator())
         return switch question {
         case .admit(let ask):
             try! accountant.consider(
@@ -73,7 +73,7 @@ struct ActivityBookTests {
             Self.ask("send"), .denied(Denial(violated: 0b11, retryAfterMs: 1)), used: (executions: 10, ms: 0))
         pen.count(Self.ask("send"), .denied(Denial(violated: 0b10, retryAfterMs: nil)))
 
-        let activity = try #require(pen.book.takeAll()[Self.acme])
+        let activity = try #require(pen.book.drainAll()[Self.acme])
         #expect(activity.total.executions == 2 && activity.total.ms == 47 && activity.total.errors == 1)
         #expect(activity.total.denials == ["count": 1, "time": 2])
         #expect(activity.functions.keys.sorted() == ["resize", "send"])
@@ -90,7 +90,7 @@ struct ActivityBookTests {
         pen.count(.settle(ExecutionID("e")!, durationMs: 40), .notHeld)
         let considered = Self.considered(Self.ask("f"))
         pen.book.count(considered.decision(on: .failure(.notApplied("away"))), on: considered)
-        #expect(pen.book.takeAll().isEmpty && pen.book.takeUncounted() == 0)
+        #expect(pen.book.drainAll().isEmpty && pen.book.drainUncounted() == 0)
     }
 
     @Test("Under another plan peaks are its own; taking leaves an empty book, and what was taken adds up")
@@ -99,11 +99,11 @@ struct ActivityBookTests {
         let other = try Plan(
             name: "q", limits: [Limit(name: "other", meter: .executions, amount: 0, windowMs: 60_000)])
         pen.count(Self.ask("f"), .admitted(Self.grant))
-        var sum = try #require(pen.book.takeAll()[Self.acme])
-        #expect(pen.book.takeAll().isEmpty)
+        var sum = try #require(pen.book.drainAll()[Self.acme])
+        #expect(pen.book.drainAll().isEmpty)
         pen.count(Self.ask("f"), .denied(Denial(violated: 1, retryAfterMs: nil)), under: other)
         pen.count(Self.ask("g"), .denied(Denial(violated: 1, retryAfterMs: nil)), under: other)
-        sum.add(try #require(pen.book.takeAll()[Self.acme]))
+        sum.add(try #require(pen.book.drainAll()[Self.acme]))
         #expect(sum.peakPercent == ["count": 10, "time": 10, "other": 100])
         #expect(sum.total.executions == 1 && sum.total.denials == ["other": 2])
         #expect(sum.functions["f"]?.denials == ["other": 1] && sum.functions["g"]?.executions == 0)
@@ -114,7 +114,7 @@ struct ActivityBookTests {
         var pen = Pen()
         for number in 0..<150 { pen.count(Self.ask("f\(number)"), .admitted(Self.grant)) }
         pen.count(Self.ask("f0"), .admitted(Self.grant))
-        let activity = try #require(pen.book.takeAll()[Self.acme])
+        let activity = try #require(pen.book.drainAll()[Self.acme])
         #expect(activity.functions.count == 101 && activity.functions["f0"]?.executions == 2)
         #expect(activity.functions[AccountActivity.otherFunctions]?.executions == 50)
         #expect(activity.total.executions == 151)
@@ -127,12 +127,12 @@ struct ActivityBookTests {
         for number in 0..<room + 10 {
             pen.count(Self.ask("f"), .admitted(Self.grant), of: Account("a\(number)"))
         }
-        #expect(pen.book.takeUncounted() == 10)
+        #expect(pen.book.drainUncounted() == 10)
         pen.count(Self.ask("f"), .admitted(Self.grant), of: Account("a0"))
         // No room for another function either: it is one of the others.
         pen.count(Self.ask("g"), .admitted(Self.grant), of: Account("a0"))
-        #expect(pen.book.takeUncounted() == 0)
-        let all = pen.book.takeAll()
+        #expect(pen.book.drainUncounted() == 0)
+        let all = pen.book.drainAll()
         let one = try #require(Account("a0"))
         let first = try #require(all[one])
         #expect(all.count == room && first.total.executions == 3)
@@ -140,7 +140,7 @@ struct ActivityBookTests {
     }
 
     @Test(
-        "Each minute is told for itself; those that wait for longest are taken first, or those that are named"
+        "Each minute is counted for itself; those that wait for longest are taken first, or those that are named"
     )
     func minutes() throws {
         var pen = Pen()
@@ -151,39 +151,40 @@ struct ActivityBookTests {
         pen.book.begin(minute: 8)
         pen.count(Self.ask("f"), .admitted(Self.grant), of: b)
 
-        let first = pen.book.take(2)
+        let first = pen.book.drain(2)
         #expect(first.map(\.account) == [b, Self.acme] && first.map(\.minute) == [7, 7])
         #expect(first.map(\.activity.total.executions) == [2, 1])
-        let named = pen.book.take([c, Self.acme])
+        let named = pen.book.drain([c, Self.acme])
         #expect(named.map(\.account) == [c] && named.map(\.minute) == [7])
         pen.count(Self.ask("f"), .admitted(Self.grant), of: c)
-        let rest = pen.book.take(10)
+        let rest = pen.book.drain(10)
         #expect(rest.map(\.account) == [b, c] && rest.map(\.minute) == [8, 8])
         #expect(rest.map(\.activity.total.executions) == [1, 1])
-        #expect(pen.book.take(10).isEmpty)
+        #expect(pen.book.drain(10).isEmpty)
     }
 
-    @Test("However often accounts come and are taken, each is told once")
+    @Test("However often accounts come and are taken, each is counted once")
     func comesAgain() {
         var pen = Pen()
         pen.book.begin(minute: 1)
-        var told = 0
+        var counted = 0
         for round in 0..<300 {
             for number in 0..<40 {
                 pen.count(Self.ask("f"), .admitted(Self.grant), of: Account("a\(number)"))
             }
-            let some = round % 2 == 0 ? pen.book.take(15) : pen.book.take((0..<20).map { Account("a\($0)")! })
-            told += some.map(\.activity.total.executions).reduce(0, +)
+            let some =
+                round % 2 == 0 ? pen.book.drain(15) : pen.book.drain((0..<20).map { Account("a\($0)")! })
+            counted += some.map(\.activity.total.executions).reduce(0, +)
         }
-        told += pen.book.take(.max).map(\.activity.total.executions).reduce(0, +)
-        #expect(told == 300 * 40)
+        counted += pen.book.drain(.max).map(\.activity.total.executions).reduce(0, +)
+        #expect(counted == 300 * 40)
     }
 }
 
 extension ActivityBook {
     /// All that was counted, by account.
-    fileprivate mutating func takeAll() -> [Account: AccountActivity] {
-        Dictionary(take(.max).map { ($0.account, $0.activity) }) { first, second in
+    fileprivate mutating func drainAll() -> [Account: AccountActivity] {
+        Dictionary(drain(.max).map { ($0.account, $0.activity) }) { first, second in
             var sum = first
             sum.add(second)
             return sum

@@ -30,7 +30,7 @@ struct MemoryLedgerTests {
         #expect(try ledger.answer(.peek, about: account(1), under: plan).get().verdict == .peeked)
         let settle = Question.settle(ExecutionID("a")!, durationMs: 1)
         #expect(try ledger.answer(settle, about: account(1), under: plan).get().verdict == .notHeld)
-        #expect(ledger.page(of: account(1)) == nil)
+        #expect(ledger.accountLedger(of: account(1)) == nil)
     }
 
     @Test("Accounts of which nothing counts any more are forgotten bit by bit, the others are not")
@@ -48,8 +48,8 @@ struct MemoryLedgerTests {
             _ = try ledger.answer(ask("a"), about: account(number), under: plan).get()
             #expect(ledger.accountCount >= before - 1)
         }
-        #expect((0..<1_000).allSatisfy { ledger.page(of: account($0)) == nil })
-        #expect((1_000..<2_048).allSatisfy { ledger.page(of: account($0)) != nil })
+        #expect((0..<1_000).allSatisfy { ledger.accountLedger(of: account($0)) == nil })
+        #expect((1_000..<2_048).allSatisfy { ledger.accountLedger(of: account($0)) != nil })
     }
 
     @Test("No ask waits until more than a few accounts were looked at, however many are kept and blank")
@@ -85,7 +85,7 @@ struct MemoryLedgerTests {
         #expect(served.left(under: plan) == [598_000, 5_998])
         clock.advance(byMs: 60_000)
         #expect(try ledger.answer(ask("a"), about: account(3), under: plan).get().verdict != .notHeld)
-        #expect(ledger.page(of: account(0)) == nil && ledger.page(of: account(1)) != nil)
+        #expect(ledger.accountLedger(of: account(0)) == nil && ledger.accountLedger(of: account(1)) != nil)
     }
 
     @Test("Expired holds of vanished runners are swept")
@@ -97,7 +97,7 @@ struct MemoryLedgerTests {
             _ = try ledger.answer(ask("e\(number)"), about: account(1), under: plan).get()
         }
         // 61 s of holds that count, and at most 30 s of expired ones, at one each 100 ms.
-        let holds = try #require(ledger.page(of: account(1))).holds.count
+        let holds = try #require(ledger.accountLedger(of: account(1))).holds.count
         #expect((550...920).contains(holds))
     }
 }

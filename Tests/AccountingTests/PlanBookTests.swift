@@ -16,7 +16,7 @@ struct PlanBookTests {
                 Limit(name: "executions", meter: .executions, amount: 500, windowMs: 60_000),
                 Limit(name: "hourly", meter: .executions, amount: 900, windowMs: 3_600_000),
             ], kinds: ["job": .none], resources: ["secrets": 7], whenUnavailable: .admit)
-        return try PlanBook(plans: [.serverless(), pro], standard: "serverless")
+        return try PlanBook(plans: [.serverless(), pro], default: "serverless")
     }
 
     static func overridden(
@@ -28,7 +28,7 @@ struct PlanBookTests {
     @Test("Without overrides every account has the default plan, the very same one")
     func none() throws {
         let book = try Self.book()
-        #expect(book.plan(of: Self.acme) === book.standard)
+        #expect(book.plan(of: Self.acme) === book.defaultPlan)
         #expect(book.overrideCount == 0)
     }
 
@@ -52,8 +52,8 @@ struct PlanBookTests {
         #expect(plan.longestStayMs == pro.longestStayMs && plan.minimumGrantMs == pro.minimumGrantMs)
         #expect(book.plan(of: Account("own")!).limits.map(\.amount) == [600_000, 12_000])
         #expect(book.plan(of: Account("pro")!) === pro)
-        #expect(book.plan(of: Account("same")!) === book.standard, "no amount differs")
-        #expect(book.plan(of: Account("other")!) === book.standard)
+        #expect(book.plan(of: Account("same")!) === book.defaultPlan, "no amount differs")
+        #expect(book.plan(of: Account("other")!) === book.defaultPlan)
         #expect(book.plans["pro"]?.limits.map(\.amount) == [500, 900], "the plan itself stays")
     }
 

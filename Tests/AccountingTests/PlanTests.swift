@@ -84,13 +84,13 @@ struct PlanTests {
         Row("payloadBytes: must be 0 to 9007199254740991, not 9007199254740992") {
             _ = try Ceiling(payloadBytes: 9_007_199_254_740_992)
         },
-        Row("plans: must hold 1 to 1000 plans, not 0") { _ = try PlanBook(plans: [], standard: "p") },
+        Row("plans: must hold 1 to 1000 plans, not 0") { _ = try PlanBook(plans: [], default: "p") },
         Row("plans.serverless: duplicate plan") {
-            _ = try PlanBook(plans: [.serverless(), .serverless()], standard: "serverless")
+            _ = try PlanBook(plans: [.serverless(), .serverless()], default: "serverless")
         },
         Row("default: 'gold' is none of the plans (p, serverless)") {
             let plans = try [Plan.serverless(), Plan(name: "p", limits: limits(1))]
-            _ = try PlanBook(plans: plans, standard: "gold")
+            _ = try PlanBook(plans: plans, default: "gold")
         },
     ]
 
@@ -144,7 +144,7 @@ struct PlanTests {
     func builtIn() throws {
         let book = try PlanBook.builtIn()
         let plan = book.plan(of: Account("anyone")!)
-        #expect(plan.name == "serverless" && plan === book.standard && book.plans.count == 1)
+        #expect(plan.name == "serverless" && plan === book.defaultPlan && book.plans.count == 1)
         #expect(
             plan.limits == [
                 try Limit(name: "execution-time", meter: .executionTime, amount: 600_000, windowMs: 60_000),

@@ -20,7 +20,7 @@ struct PlanWarningTests {
     /// What the rule makes of an ask on an empty window: ms granted, or nil.
     static func granted(_ plan: Plan, kind: String, durationMs: Int? = nil) throws -> Int? {
         var accountant = Accountant(
-            plans: try PlanBook(plans: [plan], standard: plan.name), random: SeededGenerator(seed: 1))
+            plans: try PlanBook(plans: [plan], default: plan.name), random: SeededGenerator(seed: 1))
         let considered: PreparedQuestion
         do throws(PlanViolation) {
             considered = try accountant.consider(
@@ -28,8 +28,8 @@ struct PlanWarningTests {
         } catch {
             return nil
         }
-        var page = AccountLedger()
-        let answer = page.answer(considered.question, under: plan, at: Timestamp(ms: 1_770_000_000_000))
+        var ledger = AccountLedger()
+        let answer = ledger.answer(considered.question, under: plan, at: Timestamp(ms: 1_770_000_000_000))
         if case .admitted(let grant) = answer.verdict { return grant.durationMs }
         return nil
     }
@@ -114,7 +114,7 @@ struct PlanWarningTests {
                     "kinds.b.maxDurationMs: is 10000, and the limit 'limit-0' has 5000 ms in all: "
                         + "no execution of this kind is ever granted its whole time"
                 ])
-        let book = try PlanBook(plans: [Self.plan([(.executions, 0)]), .serverless()], standard: "p")
+        let book = try PlanBook(plans: [Self.plan([(.executions, 0)]), .serverless()], default: "p")
         #expect(book.warnings == ["plan p: limits[0].amount: is 0, so every ask is denied for ever"])
     }
 }

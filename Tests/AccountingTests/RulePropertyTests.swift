@@ -53,7 +53,7 @@ struct RandomTraffic {
     /// The ledger's clock in ms; it never steps back here.
     private(set) var now: Int
     private(set) var admitted = 0
-    private var page = AccountLedger()
+    private var ledger = AccountLedger()
     private var random: SeededGenerator
     private let overruns: Bool
     private let oneChargePerCell: Bool
@@ -94,7 +94,7 @@ struct RandomTraffic {
 
     /// What the rule says is used of each limit now.
     func usedOfLimits() -> [(Limit, Int)] {
-        let standing = Standing(plan: plan, usage: page.peek(under: plan, at: Timestamp(ms: now)).usage)
+        let standing = Standing(plan: plan, usage: ledger.peek(under: plan, at: Timestamp(ms: now)).usage)
         return plan.limits.indices.map { (plan.limits[$0], standing.used(of: $0)) }
     }
 
@@ -127,9 +127,9 @@ struct RandomTraffic {
             durationMs: random.pick([0, 1, amount / 5, amount, amount + 1, random.number(in: 0...amount)]),
             minimumMs: random.pick([0, 1, 100, amount, amount + 1]))
         let (before, pageBefore, usedBefore) = (
-            page.peek(under: plan, at: Timestamp(ms: now)), page, usedOfLimits().map(\.1)
+            ledger.peek(under: plan, at: Timestamp(ms: now)), ledger, usedOfLimits().map(\.1)
         )
-        switch page.answer(.admit(ask), under: plan, at: Timestamp(ms: now)).verdict {
+        switch ledger.answer(.admit(ask), under: plan, at: Timestamp(ms: now)).verdict {
         case .admitted(let grant):
             admitted += 1
             check(
@@ -140,9 +140,9 @@ struct RandomTraffic {
                 check(log.used(of: limit, at: now) <= limit.amount, "too much of \(limit)")
             }
         case .denied(let denial):
-            check(page.peek(under: plan, at: Timestamp(ms: now)) == before, "a denial charged")
-            check(page.keeps(pageBefore, at: Timestamp(ms: now)), "a denial left a trace")
-            let honest = page.keepsItsWord(denial, ask, under: plan, at: Timestamp(ms: now))
+            check(ledger.peek(under: plan, at: Timestamp(ms: now)) == before, "a denial charged")
+            check(ledger.keeps(pageBefore, at: Timestamp(ms: now)), "a denial left a trace")
+            let honest = ledger.keepsItsWord(denial, ask, under: plan, at: Timestamp(ms: now))
             check(honest, "\(denial) to \(ask) does not keep its word")
         case let other: check(false, "an ask was answered \(other)")
         }
@@ -153,7 +153,7 @@ struct RandomTraffic {
     private mutating func settle() {
         let (id, grantMs) = running.remove(at: random.number(in: 0...running.count - 1))
         let used = random.number(in: 0...(overruns && random.once(in: 3) ? 2 * grantMs : grantMs))
-        let answer = page.answer(.settle(id, durationMs: used), under: plan, at: Timestamp(ms: now))
+        let answer = ledger.answer(.settle(id, durationMs: used), under: plan, at: Timestamp(ms: now))
         guard case .settled(let receipt) = answer.verdict else {
             check(answer.verdict == .notHeld, "\(answer.verdict)")
             return
@@ -171,11 +171,11 @@ struct RandomTraffic {
             check(used >= exact, "\(limit) forgets charges")
             check(used <= exact + log.mayLinger(of: limit, at: now), "\(limit) holds back more than a cell")
         }
-        let standing = Standing(plan: plan, usage: page.peek(under: plan, at: Timestamp(ms: now)).usage)
+        let standing = Standing(plan: plan, usage: ledger.peek(under: plan, at: Timestamp(ms: now)).usage)
         guard let left = standing.timeRemaining, left > 0, standing.executionsRemaining != 0 else { return }
         for (durationMs, fits) in [(left, true), (left + 1, false)] {
             let ask = Ask(id: ExecutionID("x")!, durationMs: durationMs, minimumMs: durationMs)
-            let verdict = page.verdict(on: ask, under: plan, at: Timestamp(ms: now))
+            let verdict = ledger.verdict(on: ask, under: plan, at: Timestamp(ms: now))
             if case .admitted = verdict {
                 check(fits, "\(left) ms are left, and \(durationMs) were granted")
             } else {

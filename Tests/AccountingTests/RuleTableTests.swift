@@ -7,12 +7,12 @@ import Testing
 
 @Suite("The rule, row by row")
 struct RuleTableTests {
-    @Test("A page of the ledger answers each row as the rule's table says", arguments: Scenario.all)
+    @Test("An account ledger answers each row as the rule's table says", arguments: Scenario.all)
     func follows(_ scenario: Scenario) {
-        var page = AccountLedger()
+        var ledger = AccountLedger()
         for step in scenario.steps {
-            let before = page
-            let answer = page.answer(step.question, under: scenario.plan, at: step.at)
+            let before = ledger
+            let answer = ledger.answer(step.question, under: scenario.plan, at: step.at)
             if answer.verdict.bare != step.verdict {
                 Issue.record("at \(step.atMs) ms: \(answer.verdict) and not \(step.verdict)")
             }
@@ -24,11 +24,11 @@ struct RuleTableTests {
                 continue
             }
             #expect(
-                page.peek(under: scenario.plan, at: step.at)
+                ledger.peek(under: scenario.plan, at: step.at)
                     == before.peek(under: scenario.plan, at: step.at),
                 "at \(step.atMs) ms: a denial charges nothing")
             #expect(
-                page.keepsItsWord(denial, ask, under: scenario.plan, at: step.at),
+                ledger.keepsItsWord(denial, ask, under: scenario.plan, at: step.at),
                 "at \(step.atMs) ms: the same ask is admitted when it was said, and not before")
         }
     }
@@ -54,7 +54,7 @@ extension AccountLedger {
         return copy.answer(.peek, under: plan, at: clock)
     }
 
-    /// What a new ask like `ask` would be answered at `clock`; the page stays as it is.
+    /// What a new ask like `ask` would be answered at `clock`; the account ledger stays as it is.
     func verdict(on ask: Ask, under plan: Plan, at clock: Timestamp) -> Verdict {
         var copy = self
         var ask = ask

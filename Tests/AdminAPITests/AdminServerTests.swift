@@ -58,7 +58,7 @@ struct AdminServerTests {
         Counter(label: "asked", factory: metrics).increment()
         let server = AdminServer(
             host: "127.0.0.1", port: 0,
-            parts: ControlPlane(
+            controlPlane: ControlPlane(
                 metrics: metrics, readiness: { .notReady(reason: "no \"ledger\"") },
                 clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book }),
             logger: Logger.quiet)
@@ -78,7 +78,7 @@ struct AdminServerTests {
         let book = try PlanBook.builtIn()
         let server = AdminServer(
             host: "127.0.0.1", port: 0,
-            parts: ControlPlane(
+            controlPlane: ControlPlane(
                 metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
                 clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book }),
             logger: Logger.quiet)

@@ -174,7 +174,7 @@ struct AuthorizationTests {
             let secure: AdminSecurity.Secure? = isSecure ? { @Sendable _ in } : nil
             let server = AdminServer(
                 host: "127.0.0.1", port: 0,
-                parts: ControlPlane(
+                controlPlane: ControlPlane(
                     metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
                     clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book }),
                 security: AdminSecurity(secure: secure),

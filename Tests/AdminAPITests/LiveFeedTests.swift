@@ -79,17 +79,19 @@ struct LiveFeedTests {
         let first = try feed.subscribe {}
         #expect(feed.subscriberCount == 64)
         #expect(throws: Problem.self) { try feed.subscribe {} }
-        var heard: [String] = []
+        var received: [String] = []
         for await event in first.events {
-            heard.append(String(buffer: event))
-            if heard.count == 2 { break }
+            received.append(String(buffer: event))
+            if received.count == 2 { break }
         }
         #expect(
-            heard.allSatisfy { $0.hasPrefix("event: live\ndata: {\"admitted\":0,") && $0.hasSuffix("}\n\n") })
-        #expect(heard[1].contains(#""top":[{"account":"acme","executions":1}]"#), "\(heard)")
+            received.allSatisfy {
+                $0.hasPrefix("event: live\ndata: {\"admitted\":0,") && $0.hasSuffix("}\n\n")
+            })
+        #expect(received[1].contains(#""top":[{"account":"acme","executions":1}]"#), "\(received)")
         var same = 0
         for await event in others[0].events {
-            #expect(heard.contains(String(buffer: event)))
+            #expect(received.contains(String(buffer: event)))
             same += 1
             if same == 2 { break }
         }

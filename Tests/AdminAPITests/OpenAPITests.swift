@@ -16,10 +16,10 @@ struct OpenAPITests {
     @Test("It has every route of the admin API with its scope, and no other")
     func routes() throws {
         let book = try PlanBook.builtIn()
-        let parts = ControlPlane(
+        let controlPlane = ControlPlane(
             metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
             clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
-        let served = AdminRoutes.table(parts).map { route in
+        let served = AdminRoutes.table(controlPlane).map { route in
             let path = route.path.split(separator: "/").map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : $0 }
             return "\(route.method) /\(path.joined(separator: "/")) \(route.scope)"
         }

@@ -1,6 +1,7 @@
 // Resource quotas as they are asked for over HTTP, on a real Redis.
 
 import Accounting
+import ControlStore
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -10,7 +11,6 @@ import Metrics
 import NIOCore
 import NIOPosix
 import Prometheus
-import Records
 import Redis
 import TestServers
 import Testing
@@ -24,7 +24,7 @@ struct ResourceRoutesTests {
         let limit = try Limit(name: "executions", meter: .executions, amount: 10, windowMs: 60_000)
         return try PlanBook(
             plans: [Plan(name: "small", limits: [limit], resources: ["secrets": 2, "hooks": 100])],
-            standard: "small")
+            default: "small")
     }
 
     @Test("A resource is registered, read, changed, listed and released")
@@ -175,10 +175,10 @@ struct ResourceRoutesTests {
     @Test("Without Redis there is nothing to keep it in: 501")
     func inMemory() async throws {
         let book = try Self.small.get()
-        let parts = ControlPlane(
+        let controlPlane = ControlPlane(
             metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
             clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
-        try await Self.withClient(parts) { client in
+        try await Self.withClient(controlPlane) { client in
             for path in ["", "/secrets", "/secrets/a"] {
                 let reply = try await client.ask(.get, path)
                 #expect(reply.problem == .needsRedis)
@@ -208,12 +208,12 @@ struct ResourceRoutesTests {
                 logger: Logger.quiet, metrics: NOOPMetricsHandler.instance)
             try await link.start()
             try await eventually("the link is ready") { try await link.isReady }
-            let parts = ControlPlane(
+            let controlPlane = ControlPlane(
                 metrics: PrometheusMetrics(logger: Logger.quiet), readiness: { .ready },
-                records: Records(redis: link, keys: RecordKeys(prefix: "stint:")),
+                controlStore: ControlStore(redis: link, keys: ControlKeys(prefix: "stint:")),
                 clock: { Timestamp(ms: 1_800_000_000_000) }, planBook: { book })
             do {
-                try await withClient(parts, body)
+                try await withClient(controlPlane, body)
             } catch {
                 try await link.close()
                 throw error
@@ -223,10 +223,10 @@ struct ResourceRoutesTests {
     }
 
     static func withClient(
-        _ parts: ControlPlane, _ body: @Sendable (ResourceClient) async throws -> Void
+        _ controlPlane: ControlPlane, _ body: @Sendable (ResourceClient) async throws -> Void
     ) async throws {
         let server = AdminServer(
-            host: "127.0.0.1", port: 0, parts: parts, logger: Logger.quiet)
+            host: "127.0.0.1", port: 0, controlPlane: controlPlane, logger: Logger.quiet)
         try await server.service.test(.live) { try await body(ResourceClient(client: $0)) }
     }
 }

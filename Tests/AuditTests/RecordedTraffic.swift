@@ -60,18 +60,18 @@ struct RecordedTraffic {
             ])
         var t = Scenario.beginning.ms
         for account in Self.accounts {
-            hear(
+            receive(
                 SimulatedExecution(
                     account: account, question: .peek, sentAt: t, heardAt: t, answeredAt: t, isLost: false)
             )
         }
         for _ in 0..<questions {
             t += random.pick([0, 0, 1, 5, 20, random.number(in: 0...200), random.once(in: 40) ? windowMs : 3])
-            hear(until: t)
+            receive(until: t)
             let account = random.pick(Self.accounts)
             send(question(account, at: t), account, at: t)
         }
-        hear(until: .max)
+        receive(until: .max)
         lines.sort { $0.answeredAt < $1.answeredAt }
     }
 
@@ -101,15 +101,15 @@ struct RecordedTraffic {
         Ask(id: id, durationMs: random.pick([1, 500, 1_000, 2_000]), minimumMs: random.pick([1, 5_000]))
     }
 
-    private mutating func hear(until t: Int) {
+    private mutating func receive(until t: Int) {
         while let next = underWay.indices.min(by: { underWay[$0].heardAt < underWay[$1].heardAt }),
             underWay[next].heardAt <= t
         {
-            hear(underWay.remove(at: next))
+            receive(underWay.remove(at: next))
         }
     }
 
-    private mutating func hear(_ errand: SimulatedExecution) {
+    private mutating func receive(_ errand: SimulatedExecution) {
         let account = errand.account
         let answer = pages[account, default: AccountLedger()].answer(
             errand.question, under: plan, at: Timestamp(ms: errand.heardAt))

@@ -1,6 +1,6 @@
 // The rule exists twice, in Swift and in Lua. Here both live through the same random histories and
 // must give the same answers, field by field, what a settlement says about the execution among
-// them: Redis with the questions of a tick together, Redis with each alone, and the page.
+// them: Redis with the questions of a tick together, Redis with each alone, and the account ledger.
 
 import Accounting
 import LedgerRig
@@ -51,19 +51,19 @@ struct AgreementTests {
         _ history: History, _ redis: LedgerRig,
         _ forget: (Account, Plan, Timestamp) async throws -> Void, _ clock: ManualClock
     ) async throws -> String? {
-        var page = AccountLedger()
+        var ledger = AccountLedger()
         let together = Account("together-\(history.seed)")!
         let alone = Account("alone-\(history.seed)")!
         for (number, tick) in history.ticks.enumerated() {
             clock.now = tick.clock
             if tick.forgets {
-                page.forget(under: tick.plan, at: tick.clock)
+                ledger.forget(under: tick.plan, at: tick.clock)
                 for account in [together, alone] {
                     try await forget(account, tick.plan, tick.clock)
                 }
             }
-            let expected = tick.questions.map { page.answer($0, under: tick.plan, at: tick.clock) }
-            let combined = try await redis.hear(
+            let expected = tick.questions.map { ledger.answer($0, under: tick.plan, at: tick.clock) }
+            let combined = try await redis.receive(
                 tick.questions.map { Put($0, about: together, under: tick.plan) })
             // One event loop tick each, but without waiting in between: Redis takes them in order.
             var ticks: [Tick] = []
@@ -71,37 +71,37 @@ struct AgreementTests {
                 ticks.append(try await redis.begin([Put(question, about: alone, under: tick.plan)]))
             }
             for (index, expected) in expected.enumerated() {
-                let single = try await ticks[index].heard()[0]
-                for (how, heard) in [("together", combined[index]), ("alone", single)]
-                where heard.result != .success(expected) {
+                let single = try await ticks[index].received()[0]
+                for (how, received) in [("together", combined[index]), ("alone", single)]
+                where received.result != .success(expected) {
                     return """
                         seed \(history.seed), put \(how), the last question of:
-                        Lua:   \(heard.result)
+                        Lua:   \(received.result)
                         Swift: \(expected)
                         \(history.text(upTo: number, question: index))
                         """
                 }
             }
         }
-        return try await difference(page, history, redis, [together, alone])
+        return try await difference(ledger, history, redis, [together, alone])
     }
 
     /// Whether what is left behind differs: what counts under any of the history's plans, and what
     /// is held.
     private static func difference(
-        _ page: AccountLedger, _ history: History, _ redis: LedgerRig, _ accounts: [Account]
+        _ ledger: AccountLedger, _ history: History, _ redis: LedgerRig, _ accounts: [Account]
     ) async throws -> String? {
         guard let last = history.ticks.last else { return nil }
-        var page = page
+        var ledger = ledger
         let looks =
             history.plans.map { (Question.peek, $0) }
             + history.ids.map { (Question.settle($0, durationMs: 1), last.plan) }
-        let expected = looks.map { page.answer($0.0, under: $0.1, at: last.clock) }
+        let expected = looks.map { ledger.answer($0.0, under: $0.1, at: last.clock) }
         for account in accounts {
-            let heard = try await redis.hear(looks.map { Put($0.0, about: account, under: $0.1) })
-            for (look, (heard, expected)) in zip(looks, zip(heard, expected))
-            where heard.result != .success(expected) {
-                return "seed \(history.seed): after it \(look.0) is \(heard.result), not \(expected)"
+            let received = try await redis.receive(looks.map { Put($0.0, about: account, under: $0.1) })
+            for (look, (received, expected)) in zip(looks, zip(received, expected))
+            where received.result != .success(expected) {
+                return "seed \(history.seed): after it \(look.0) is \(received.result), not \(expected)"
             }
         }
         return nil

@@ -32,10 +32,10 @@ struct LedgerBehaviourTests {
             let puts = (0..<300).map { number in
                 Put(Self.ask("e\(number)"), about: Self.account(number % 3), under: plan)
             }
-            let heard = try await ledger.hear(puts)
-            #expect(heard.count == 300)
+            let received = try await ledger.receive(puts)
+            #expect(received.count == 300)
             for account in 0..<3 {
-                let mine = stride(from: account, to: 300, by: 3).map { heard[$0] }
+                let mine = stride(from: account, to: 300, by: 3).map { received[$0] }
                 #expect(zip(mine, mine.dropFirst()).allSatisfy { $0.order < $1.order })
                 #expect(mine.map { $0.answer?.usage[0].executions } == (1...100).map { $0 })
             }
@@ -49,7 +49,7 @@ struct LedgerBehaviourTests {
         let plan = try Self.plan(150)
         try await kind.withLedger(clock: ManualClock()) { ledger in
             let puts = (0..<200).map { Put(Self.ask("e\($0)"), about: Self.account(1), under: plan) }
-            let verdicts = try await ledger.hear(puts).map { try $0.result.get().verdict }
+            let verdicts = try await ledger.receive(puts).map { try $0.result.get().verdict }
             let grant = Grant(admittedAt: Scenario.beginning, durationMs: 10)
             #expect(verdicts.prefix(150).allSatisfy { $0 == .admitted(grant) })
             let denial = Denial(violated: 1, retryAfterMs: 60_000)
@@ -70,7 +70,7 @@ struct LedgerBehaviourTests {
                 .admit(Ask(id: ExecutionID("new")!, isNew: true, durationMs: 5, minimumMs: 1)),
                 .settle(ExecutionID("new")!, durationMs: 6),
             ]
-            let answers = try await ledger.hear(
+            let answers = try await ledger.receive(
                 questions.map { Put($0, about: Self.account(1), under: plan) }
             ).map { try $0.result.get() }
             func grant(_ ms: Int) -> Grant { Grant(admittedAt: Scenario.beginning, durationMs: ms) }
@@ -97,9 +97,9 @@ struct LedgerBehaviourTests {
         ]
         try await kind.withLedger(clock: ManualClock()) { ledger in
             let puts = names.map { Put(Self.ask("e"), about: Account($0)!, under: plan) }
-            for heard in try await ledger.hear(puts) {
-                guard case .admitted? = heard.answer?.verdict else {
-                    Issue.record("\(heard.result)")
+            for received in try await ledger.receive(puts) {
+                guard case .admitted? = received.answer?.verdict else {
+                    Issue.record("\(received.result)")
                     continue
                 }
             }
@@ -120,8 +120,8 @@ struct LedgerBehaviourTests {
             // Both plans in one tick: the questions still are decided in the order they were put.
             let plans = [small, large, large, small, large, large, large]
             let puts = plans.enumerated().map { Put(Self.ask("e\($0)"), about: account, under: $1) }
-            let heard = try await ledger.hear(puts)
-            let denied = heard.map {
+            let received = try await ledger.receive(puts)
+            let denied = received.map {
                 if case .denied? = $0.answer?.verdict { true } else { false }
             }
             #expect(denied == [false, false, false, true, false, false, true])
@@ -162,16 +162,16 @@ struct LedgerBehaviourTests {
         func settle(_ id: String) -> Question { .settle(ExecutionID(id)!, durationMs: 100) }
         try await kind.withLedger(clock: ManualClock()) { ledger in
             let (first, second) = (Self.account(1), Self.account(2))
-            func hear(_ ofFirst: Question, _ ofSecond: Question) async throws -> [Answer] {
+            func receive(_ ofFirst: Question, _ ofSecond: Question) async throws -> [Answer] {
                 let puts = [
                     Put(ofFirst, about: first, under: minute), Put(ofSecond, about: second, under: hour),
                 ]
-                return try await ledger.hear(puts).map { try $0.result.get() }
+                return try await ledger.receive(puts).map { try $0.result.get() }
             }
             for number in 0..<3 {
-                _ = try await hear(Self.ask("m\(number)", 600), Self.ask("h\(number)", 600))
+                _ = try await receive(Self.ask("m\(number)", 600), Self.ask("h\(number)", 600))
             }
-            for answer in try await hear(settle("m2"), settle("h2")) {
+            for answer in try await receive(settle("m2"), settle("h2")) {
                 #expect(
                     answer.verdict.bare == .settled(Receipt(chargedMs: 100, returnedMs: 500, overrunMs: 0)))
                 #expect(answer.usage.map(\.ms) == [1_300])
@@ -193,7 +193,7 @@ struct LedgerBehaviourTests {
             _ = try await ledger.ask(Self.ask("a"), about: account, under: plan)
             for (ms, executions) in [(0, 1), (999, 1), (1_000, 0), (90_000, 0), (500, 1), (0, 1)] {
                 clock.now = Scenario.beginning + ms
-                let peeks = try await ledger.hear(
+                let peeks = try await ledger.receive(
                     Array(repeating: Put(.peek, about: account, under: plan), count: 3))
                 #expect(
                     peeks.map { $0.answer?.usage[0].executions } == Array(repeating: executions, count: 3))

@@ -42,11 +42,12 @@ struct RuleTests {
                     let together = steps.prefix { $0.atMs == first.atMs }
                     steps.removeFirst(together.count)
                     clock.now = first.at
-                    let heard = try await ledger.hear(
+                    let received = try await ledger.receive(
                         together.map { Put($0.question, about: account, under: scenario.plan) })
-                    for (step, heard) in zip(together, heard) where heard.answer?.verdict.bare != step.verdict
-                    {
-                        Issue.record("\(scenario), at \(step.atMs) ms: \(heard.result), not \(step.verdict)")
+                    for (step, received) in zip(together, received)
+                    where received.answer?.verdict.bare != step.verdict {
+                        Issue.record(
+                            "\(scenario), at \(step.atMs) ms: \(received.result), not \(step.verdict)")
                     }
                 }
             }

@@ -32,7 +32,7 @@ struct DecisionDeskTests {
             ],
             kinds: ["function": Ceiling(maxDurationMs: 100, memoryBytes: 128, payloadBytes: nil)],
             whenUnavailable: whenUnavailable)
-        return try PlanBook(plans: [plan], standard: "p")
+        return try PlanBook(plans: [plan], default: "p")
     }
 
     /// One event loop's desk with everything around it.
@@ -192,14 +192,14 @@ struct DecisionDeskTests {
         rig.desk.decide(Self.admit, to: RecordingSink())
         let limit = try Limit(name: "daily", meter: .executions, amount: 1, windowMs: 86_400_000)
         let plan = try Plan(name: "new", limits: [limit])
-        rig.desk.replace(plans: try PlanBook(plans: [plan], standard: "new"))
+        rig.desk.replace(plans: try PlanBook(plans: [plan], default: "new"))
         #expect(labels().contains("daily"))
         rig.desk.decide(Self.admit, to: RecordingSink())
         #expect(rig.ledger.asked.map(\.plan.name) == ["p", "new"])
         #expect(rig.desk.plans.plans.keys.sorted() == ["new"])
     }
 
-    @Test("keeps what accounts did until it is taken, if it is to be kept")
+    @Test("keeps what accounts did until it is drained, if it is to be kept")
     func activity() throws {
         for countsActivity in [true, false] {
             let ledger = ScriptedLedger { question in
@@ -210,16 +210,16 @@ struct DecisionDeskTests {
                 }
             }
             let rig = try Rig(ledger, countsActivity: countsActivity)
-            #expect(rig.desk.takeActivity(minute: 7) { $0.take(10) }.activities.isEmpty)
+            #expect(rig.desk.drainActivity(minute: 7) { $0.drain(10) }.activities.isEmpty)
             for request in [Self.admit, Self.settle, .peek(Self.acme)] {
                 rig.desk.decide(request, to: RecordingSink())
             }
-            let taken = rig.desk.takeActivity(minute: 8) { $0.take(10) }
-            #expect(taken.uncounted == 0)
-            #expect(taken.activities.map(\.minute) == (countsActivity ? [7] : []))
-            #expect(taken.activities.map(\.account) == (countsActivity ? [Self.acme] : []))
-            #expect(taken.activities.map(\.activity.total.executions) == (countsActivity ? [1] : []))
-            #expect(rig.desk.takeActivity(minute: 8) { $0.take(10) }.activities.isEmpty)
+            let drained = rig.desk.drainActivity(minute: 8) { $0.drain(10) }
+            #expect(drained.uncounted == 0)
+            #expect(drained.activities.map(\.minute) == (countsActivity ? [7] : []))
+            #expect(drained.activities.map(\.account) == (countsActivity ? [Self.acme] : []))
+            #expect(drained.activities.map(\.activity.total.executions) == (countsActivity ? [1] : []))
+            #expect(rig.desk.drainActivity(minute: 8) { $0.drain(10) }.activities.isEmpty)
         }
     }
 }

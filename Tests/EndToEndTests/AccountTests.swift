@@ -3,7 +3,7 @@
 
 import AdminClient
 import Foundation
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -70,12 +70,14 @@ extension EndToEnd {
                     #expect(try await stint.admin("/v1/accounts/acme/executions?\(bad)").status == 400)
                 }
 
-                let said = try await place.run([
+                let message = try await place.run([
                     "account", "log", "acme", "--limit", "1", "--admin",
                     "http://127.0.0.1:\(stint.adminPort)",
                 ])
-                #expect(said.ending == .exited(0) && said.output.contains("thumbnails/resize"), "\(said)")
-                #expect(said.output.contains("--before "), "\(said)")
+                #expect(
+                    message.ending == .exited(0) && message.output.contains("thumbnails/resize"), "\(message)"
+                )
+                #expect(message.output.contains("--before "), "\(message)")
             }
         }
 
@@ -132,7 +134,7 @@ extension EndToEnd {
 
         @Test("Without a log the account is shown without what runs, and its log is empty")
         func withoutLog() async throws {
-            try await Stint.serving(["--log-max-rows", "0"]) { stint, place in
+            try await Stint.serving(["--execution-log-maximum-rows", "0"]) { stint, place in
                 let admin = try await Self.admin(of: stint, place)
                 let ask = AdmitBody(id: "a", function: "resize")
                 #expect(try await stint.client.admit(ask, account: "acme").status == 201)

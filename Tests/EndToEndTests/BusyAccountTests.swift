@@ -1,7 +1,7 @@
 // Both limits of the default plan used up to the last millisecond and the last execution, by many
 // at once.
 
-import QuotaClient
+import StintClient
 import Synchronization
 import Testing
 import WireFormat
@@ -137,7 +137,7 @@ extension EndToEnd {
         }
 
         /// Peeks until all is settled.
-        private static func watch(_ client: QuotaClient, _ progress: Progress) async throws {
+        private static func watch(_ client: RunnerClient, _ progress: Progress) async throws {
             while progress.counts.settled < executions {
                 let reply = try await client.peek(account: account)
                 if case .accepted(let standing) = reply.outcome {

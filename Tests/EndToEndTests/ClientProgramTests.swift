@@ -47,7 +47,7 @@ extension EndToEnd {
         func swiftExample() async throws {
             try await Stint.serving { stint, place in
                 let (ending, output) = try await Self.run(
-                    [Self.binary("quota-client-example"), "http://127.0.0.1:\(stint.runnerPort)", "acme"],
+                    [Self.binary("stint-client-example"), "http://127.0.0.1:\(stint.runnerPort)", "acme"],
                     log: place.file("example.log"))
                 #expect(ending == .exited(0), "\(output)")
                 for line in ["sum: 500000500000", "fails: Failure()", "sleeps: stopped at the granted time"] {

@@ -4,7 +4,7 @@
 import AdminClient
 import Foundation
 import NIOCore
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -98,8 +98,8 @@ extension EndToEnd {
         func possible() async throws {
             try await Workplace.open { place in
                 let longest = "/" + String(repeating: "x", count: 102)
-                for target in [QuotaTarget.unixSocket(longest), .url("http://127.0.0.1:1/")] {
-                    let client = QuotaClient(target, http: place.http, deadline: .seconds(1))
+                for target in [StintAddress.unixSocket(longest), .url("http://127.0.0.1:1/")] {
+                    let client = RunnerClient(target, http: place.http, deadline: .seconds(1))
                     let error = await #expect(throws: (any Error).self) {
                         _ = try await client.peek(account: "acme")
                     }
@@ -107,18 +107,18 @@ extension EndToEnd {
                 }
             }
             try await Stint.serving(["--ledger", "memory"]) { stint, place in
-                let client = QuotaClient(.url("HTTP://127.0.0.1:\(stint.runnerPort)/"), http: place.http)
+                let client = RunnerClient(.url("HTTP://127.0.0.1:\(stint.runnerPort)/"), http: place.http)
                 let reply = try await client.peek(account: "acme")
                 #expect(reply.status == 200)
             }
         }
 
         private static func expectInvalid(
-            _ target: QuotaTarget, token: String, account: String
+            _ target: StintAddress, token: String, account: String
         ) async throws {
             try await Workplace.open { place in
-                let client = QuotaClient(target, http: place.http, token: token, deadline: .seconds(1))
-                try await QuotaRunner.withRunner(client) { runner in
+                let client = RunnerClient(target, http: place.http, token: token, deadline: .seconds(1))
+                try await StintRunner.withRunner(client) { runner in
                     let invalid = await #expect(throws: InvalidRequest.self) {
                         _ = try await runner.withExecution(account: account, whenUnavailable: .seconds(1)) {
                             _ in

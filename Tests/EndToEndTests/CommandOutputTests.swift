@@ -2,7 +2,7 @@
 // programs write them.
 
 import Foundation
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -125,7 +125,7 @@ extension EndToEnd {
                     "exec \"$0\" serve --ledger memory --log-level debug --runner-address 127.0.0.1:\(runners) "
                         + "--admin-address 127.0.0.1:\(admin)", log: pipe)
                 defer { child.stop() }
-                let client = QuotaClient(.url("http://127.0.0.1:\(runners)"), http: place.http)
+                let client = RunnerClient(.url("http://127.0.0.1:\(runners)"), http: place.http)
                 try await eventually("it serves", within: Workplace.timeout) {
                     do { return try await client.peek(account: "acme").status == 200 } catch { return false }
                 }

@@ -5,7 +5,7 @@ import AdminClient
 import AsyncHTTPClient
 import Foundation
 import Glibc
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 
@@ -49,8 +49,8 @@ extension EndToEnd {
                 for start in 1...2 {
                     let log = place.file("entry-\(start).log")
                     try await Self.entry(place, variables, "serve", log: log) { _ in
-                        let said = contents(of: log).contains("made two tokens, in \(place.file(""))")
-                        #expect(said == (start == 1), "\(contents(of: log))")
+                        let message = contents(of: log).contains("made two tokens, in \(place.file(""))")
+                        #expect(message == (start == 1), "\(contents(of: log))")
                         let tokens = try ["admin", "runner"].map { name in
                             let path = place.file("data/\(name).token")
                             var status = stat()
@@ -60,10 +60,10 @@ extension EndToEnd {
                         }
                         if start == 2 { #expect(tokens == kept) }
                         kept = tokens
-                        let target = QuotaTarget.url("http://127.0.0.1:\(runners)")
+                        let target = StintAddress.url("http://127.0.0.1:\(runners)")
                         #expect(
-                            try await QuotaClient(target, http: place.http).peek(account: "a").status == 401)
-                        let runner = QuotaClient(target, http: place.http, token: tokens[1])
+                            try await RunnerClient(target, http: place.http).peek(account: "a").status == 401)
+                        let runner = RunnerClient(target, http: place.http, token: tokens[1])
                         #expect(try await runner.admit(account: "a").status == 201)
                         let plans = AdminClient(
                             url: "http://127.0.0.1:\(admin)", token: tokens[0])

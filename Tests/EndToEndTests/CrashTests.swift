@@ -1,7 +1,7 @@
 // Stint itself killed between admission and settlement: the charge is Redis's and outlives it.
 
 import Glibc
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -60,7 +60,7 @@ extension EndToEnd {
         }
 
         /// Asks until a second execution fits; it must not before `leavesAt` and must from then on.
-        private static func expectToLeave(at leavesAt: Int, _ client: QuotaClient) async throws {
+        private static func expectToLeave(at leavesAt: Int, _ client: RunnerClient) async throws {
             while true {
                 let before = wallClockMs()
                 let reply = try await client.admit(AdmitBody(maxDurationMs: 10_000), account: "forgotten")

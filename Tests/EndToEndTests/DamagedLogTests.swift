@@ -2,7 +2,7 @@
 // Stint ends and says what to do, and what it says works.
 
 import Foundation
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat

@@ -3,7 +3,7 @@
 // mouse.
 
 import Foundation
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -33,7 +33,7 @@ extension EndToEnd {
         /// Executions that are settled, but the last `running`.
         static func run(
             _ count: Int, _ account: String, running: Int = 0, function: String = "thumbnails/resize",
-            tag: String = "run", _ client: QuotaClient
+            tag: String = "run", _ client: RunnerClient
         ) async throws {
             for number in 0..<count {
                 let id = "\(tag)-\(number)"

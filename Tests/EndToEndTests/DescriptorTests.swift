@@ -3,7 +3,7 @@
 
 import Foundation
 import Glibc
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 

@@ -1,6 +1,6 @@
 // The accounts `.` and `..`, whose names browsers and many clients take out of every path.
 
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat

@@ -2,7 +2,7 @@
 // every charge. (What any Redis can do to Stint is in `FaultTests`.)
 
 import Glibc
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 

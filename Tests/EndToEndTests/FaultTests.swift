@@ -3,7 +3,7 @@
 // the recorded replies, and the books are balanced to the millisecond afterwards.
 
 import Audit
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat

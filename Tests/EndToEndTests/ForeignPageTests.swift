@@ -3,7 +3,7 @@
 // too.
 
 import Foundation
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat

@@ -5,7 +5,7 @@
 import Foundation
 import Glibc
 import NIOHTTP1
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -60,7 +60,7 @@ extension EndToEnd {
                         #expect(runner.log.contains("functions run as the runner's own user"))
                     }
                     #expect(try await other.status == 200)
-                    let client = QuotaClient(.unixSocket(place.file("stint.sock")), http: place.http)
+                    let client = RunnerClient(.unixSocket(place.file("stint.sock")), http: place.http)
                     #expect(try await client.used(of: "executions", by: "acme") == 2)
                     report("a function that reached for its quota and its runner got: \(reply.body)")
                 }
@@ -192,8 +192,8 @@ extension EndToEnd {
                     let refusal = await #expect(throws: Unexpected.self) {
                         try await FunctionRunner.serving(place, arguments + lenient) { _ in }
                     }
-                    let said = refusal?.description ?? ""
-                    #expect(said.contains(says) && !said.contains("ab cd"), "\(said)")
+                    let message = refusal?.description ?? ""
+                    #expect(message.contains(says) && !message.contains("ab cd"), "\(message)")
                 }
                 chmod(place.file("token"), 0o644)
                 let open = await #expect(throws: Unexpected.self) {

@@ -4,7 +4,7 @@ import AdminClient
 import Foundation
 import Glibc
 import NIOHTTP1
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -210,9 +210,9 @@ extension EndToEnd {
                 let refusal = await #expect(throws: Unexpected.self) {
                     try await FunctionRunner.serving(stint, place) { _ in }
                 }
-                let said = refusal?.description ?? ""
-                #expect(said.contains("acme: there is no place for endpoint"), "\(said)")
-                #expect(said.contains("Type: stint resources list acme endpoints"), "\(said)")
+                let message = refusal?.description ?? ""
+                #expect(message.contains("acme: there is no place for endpoint"), "\(message)")
+                #expect(message.contains("Type: stint resources list acme endpoints"), "\(message)")
             }
         }
 

@@ -5,7 +5,7 @@ import AdminClient
 import AsyncHTTPClient
 import Foundation
 import NIOHTTP1
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat

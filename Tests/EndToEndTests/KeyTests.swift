@@ -1,7 +1,7 @@
 // What is in Redis after a bad day: nothing that stays for ever, nothing that grows.
 
 import Glibc
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -59,7 +59,7 @@ extension EndToEnd {
 
         /// Every question, on a dozen accounts, with every outcome; answered, or refused while
         /// Redis is away.
-        private static func traffic(_ client: QuotaClient) async throws {
+        private static func traffic(_ client: RunnerClient) async throws {
             let known: Set<Int> = [200, 201, 404, 429, 503]
             for round in 0..<40 {
                 for account in [busy, longName] + (0..<10).map({ "account-\($0)" }) {

@@ -2,7 +2,7 @@
 // without Redis.
 
 import Glibc
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -78,7 +78,7 @@ extension EndToEnd {
             try await Workplace.open { place in
                 let path = place.file("runners.sock")
                 let stint = try await place.start(["--runner-socket", path])
-                let client = QuotaClient(.unixSocket(path), http: place.http)
+                let client = RunnerClient(.unixSocket(path), http: place.http)
                 let admitted = try await client.admit(AdmitBody(id: "run-1"), account: "socket")
                 #expect(admitted.status == 201)
                 // The same service as behind the port.

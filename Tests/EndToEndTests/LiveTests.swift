@@ -4,7 +4,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat

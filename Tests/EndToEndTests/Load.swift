@@ -1,7 +1,7 @@
 // A steady load of runners on the service while something happens to it, with a record of every
 // exchange: the history that `stint audit` reads, and how long each took.
 
-import QuotaClient
+import StintClient
 import Synchronization
 import TestServers
 import WireFormat
@@ -43,7 +43,7 @@ struct Load: Sendable {
         }
     }
 
-    let client: QuotaClient
+    let client: RunnerClient
     /// Asked about in turn, each with a duration in ms and, when its runners settle, what it really
     /// took.
     var asks: [(account: String, durationMs: Int, usesMs: Int?)]
@@ -114,7 +114,7 @@ struct Load: Sendable {
     }
 
     private func attempt<Body>(
-        _ account: String, _ ask: () async throws -> QuotaReply<Body>,
+        _ account: String, _ ask: () async throws -> RunnerReply<Body>,
         _ exchange: (WireReply<Body>?) -> HistoryLine.Exchange
     ) async -> Attempt {
         let began = ContinuousClock.now

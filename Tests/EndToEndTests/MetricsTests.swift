@@ -2,7 +2,7 @@
 // customer's name.
 
 import Foundation
-import QuotaClient
+import StintClient
 import Testing
 import WireFormat
 
@@ -82,7 +82,7 @@ extension EndToEnd {
 
         /// 60 admissions, one repeated, 2 denials, 8 peeks at once, a refusal; one settlement,
         /// repeated.
-        private static func traffic(_ client: QuotaClient) async throws {
+        private static func traffic(_ client: RunnerClient) async throws {
             for number in 1...60 {
                 let body = AdmitBody(id: "r-\(number)")
                 #expect(try await client.admit(body, account: account).status == 201)

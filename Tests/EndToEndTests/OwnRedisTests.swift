@@ -2,7 +2,7 @@
 // recovery by itself), and one that may forget.
 
 import Glibc
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat

@@ -123,8 +123,8 @@ extension EndToEnd {
             let client = AdminClient(url: "http://127.0.0.1:\(stint.adminPort)", deadline: .seconds(5))
             do {
                 return try await client.get(String(path.dropFirst())).status
-            } catch let error as AdminRefusal {
-                return error.problem.type.status
+            } catch StintError.rejected(let problem) {
+                return problem.type.status
             }
         }
 

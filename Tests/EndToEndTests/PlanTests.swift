@@ -5,7 +5,7 @@ import AdminClient
 import Foundation
 import Glibc
 import NIOHTTP1
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -71,11 +71,11 @@ extension EndToEnd {
                         "a plan changed at one process was in force at the other after at most \(slowest.inMs) ms"
                     )
 
-                    let late = await #expect(throws: AdminRefusal.self) {
+                    let late = await #expect(throws: StintError.self) {
                         try await Self.admin(of: second, place).put(
                             "v1", "plans", "free", body: seen, ifMatch: etag)
                     }
-                    #expect(late?.problem.type == .preconditionFailed)
+                    #expect(late?.problem?.type == .preconditionFailed)
                 }
             }
         }
@@ -238,7 +238,7 @@ extension EndToEnd {
         }
 
         /// What is asked, one after the other, and the status, problem type and field of the reply.
-        static let asks: [(ask: String, body: String?, header: (String, String)?, said: String)] = {
+        static let asks: [(ask: String, body: String?, header: (String, String)?, message: String)] = {
             let good = #"{"limits":[{"name":"a","meter":"executions","amount":1,"windowMs":1000}]}"#
             let override = "/v1/accounts/acme/override"
             let absent = ("If-None-Match", "*")
@@ -280,20 +280,19 @@ extension EndToEnd {
         func refusals() async throws {
             try await Stint.serving(plans: Self.file) { stint, place in
                 let admin = Self.admin(of: stint, place)
-                for (ask, body, header, said) in Self.asks {
+                for (ask, body, header, message) in Self.asks {
                     let words = ask.split(separator: " ").map(String.init)
-                    var heard: String
+                    var received: String
                     do {
                         let reply = try await admin.send(
                             HTTPMethod(rawValue: words[0]), words[1], body: body.map { Array($0.utf8) },
                             headers: HTTPHeaders(header.map { [$0] } ?? []))
-                        heard = "\(reply.status)"
-                    } catch let refusal as AdminRefusal {
-                        let problem = refusal.problem
-                        heard =
+                        received = "\(reply.status)"
+                    } catch StintError.rejected(let problem) {
+                        received =
                             "\(problem.type.status) \(problem.type)" + (problem.field.map { " \($0)" } ?? "")
                     }
-                    #expect(heard == said, "\(ask) \((body ?? "").prefix(100))")
+                    #expect(received == message, "\(ask) \((body ?? "").prefix(100))")
                 }
             }
             try await Stint.serving(["--ledger", "memory"]) { stint, _ in

@@ -1,7 +1,7 @@
 // The rule as a runner meets it: what fits, what does not, when it will, and that nothing is
 // charged twice.
 
-import QuotaClient
+import StintClient
 import Testing
 import WireFormat
 
@@ -18,7 +18,7 @@ extension EndToEnd {
 
         /// Admits `count` executions of 10 s.
         /// - Returns: when each was admitted, by the ledger's clock.
-        static func fill(_ count: Int, _ account: String, _ client: QuotaClient) async throws -> [Int] {
+        static func fill(_ count: Int, _ account: String, _ client: RunnerClient) async throws -> [Int] {
             var admittedAt: [Int] = []
             for number in 1...count {
                 let reply = try await client.admit(account: account)

@@ -2,7 +2,7 @@
 // nothing was charged; and all is well when it is over.
 
 import Foundation
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -13,7 +13,7 @@ extension EndToEnd {
         struct Cause: Sendable, CustomTestStringConvertible {
             let testDescription: String
             /// What stands in every answer about it.
-            let said: String
+            let reply: String
             /// The code that it is counted under.
             var code = "NOPERM"
             let begin: [[String]]
@@ -22,32 +22,33 @@ extension EndToEnd {
 
         static let causes = [
             Cause(
-                testDescription: "maxmemory is reached", said: "OOM command not allowed", code: "OOM",
+                testDescription: "maxmemory is reached", reply: "OOM command not allowed", code: "OOM",
                 begin: [["CONFIG", "SET", "maxmemory", "1"]], end: [["CONFIG", "SET", "maxmemory", "0"]]),
             Cause(
-                testDescription: "it is a read-only replica", said: "READONLY You can't write",
+                testDescription: "it is a read-only replica", reply: "READONLY You can't write",
                 code: "READONLY",
                 begin: [["REPLICAOF", "127.0.0.1", "1"]], end: [["REPLICAOF", "NO", "ONE"]]),
             Cause(
-                testDescription: "it is a replica without a master", said: "MASTERDOWN", code: "MASTERDOWN",
+                testDescription: "it is a replica without a master", reply: "MASTERDOWN",
+                code: "MASTERDOWN",
                 begin: [
                     ["CONFIG", "SET", "replica-serve-stale-data", "no"], ["REPLICAOF", "127.0.0.1", "1"],
                 ], end: [["REPLICAOF", "NO", "ONE"]]),
             Cause(
-                testDescription: "too few replicas", said: "NOREPLICAS Not enough good replicas",
+                testDescription: "too few replicas", reply: "NOREPLICAS Not enough good replicas",
                 code: "NOREPLICAS", begin: [["CONFIG", "SET", "min-replicas-to-write", "1"]],
                 end: [["CONFIG", "SET", "min-replicas-to-write", "0"]]),
             right("scripting", "-@scripting", "+@scripting"), right("HSET", "-hset", "+hset"),
             right("PEXPIRE", "-pexpire", "+pexpire"), right("HMGET", "-hmget", "+hmget"),
             Cause(
-                testDescription: "its user has another key pattern", said: "NOPERM",
+                testDescription: "its user has another key pattern", reply: "NOPERM",
                 begin: [["ACL", "SETUSER", "stint", "resetkeys", "~other:*"]],
                 end: [["ACL", "SETUSER", "stint", "resetkeys", "~stint:*"]]),
         ]
 
         private static func right(_ name: String, _ off: String, _ on: String) -> Cause {
             Cause(
-                testDescription: "its user lacks \(name)", said: "NOPERM",
+                testDescription: "its user lacks \(name)", reply: "NOPERM",
                 begin: [["ACL", "SETUSER", "stint", off]], end: [["ACL", "SETUSER", "stint", on]])
         }
 
@@ -63,7 +64,7 @@ extension EndToEnd {
             }
         }
 
-        private static func tell(_ redis: RedisServer, _ commands: [[String]]) throws {
+        private static func run(_ redis: RedisServer, _ commands: [[String]]) throws {
             var connection = try BlockingConnection(socketPath: redis.socketPath)
             for command in commands { _ = try connection.command(command) }
         }
@@ -74,19 +75,20 @@ extension EndToEnd {
         func refused(_ cause: Cause) async throws {
             try await Self.withStint { redis, stint in
                 #expect(try await stint.client.admit(AdmitBody(id: "first"), account: "acme").status == 201)
-                try Self.tell(redis, cause.begin)
+                try Self.run(redis, cause.begin)
                 for number in 0..<5 {
                     let body = AdmitBody(id: "r-\(number)")
                     let reply = try await stint.client.admit(body, account: "new-\(number)")
                     #expect(reply.status == 503)
                     let detail = try reply.problem.detail
-                    #expect(detail.contains("nothing was applied (Redis refuses: \(cause.said)"), "\(detail)")
+                    #expect(
+                        detail.contains("nothing was applied (Redis refuses: \(cause.reply)"), "\(detail)")
                 }
                 var body = ""
                 try await eventually("/readyz says so") {
                     let ready = try await stint.admin("/readyz")
                     body = ready.body
-                    return ready.status == 503 && body.contains(cause.said)
+                    return ready.status == 503 && body.contains(cause.reply)
                 }
                 try await eventually("the log says so") {
                     stint.log.contains("Redis refuses: nothing can be charged")
@@ -94,7 +96,7 @@ extension EndToEnd {
                 let metrics = try await MetricsPage(stint.admin("/metrics").body)
                 #expect(metrics.value("stint_ledger_refusals_total", ["code": cause.code]) == 5)
 
-                try Self.tell(redis, cause.end)
+                try Self.run(redis, cause.end)
                 #expect(try redis.command("KEYS", "stint:{new*").isEmpty)
                 try await eventually("it is ready again", within: Workplace.timeout) {
                     try await stint.admin("/readyz").status == 200
@@ -103,10 +105,12 @@ extension EndToEnd {
                 try await eventually("the log says that it is over", within: Workplace.timeout) {
                     stint.log.contains("Redis takes writes again")
                 }
-                let told = stint.log.split(separator: "\n").filter { $0.contains("nothing can be charged") }
+                let reported = stint.log.split(separator: "\n").filter {
+                    $0.contains("nothing can be charged")
+                }
                 // A missing right is told as a runner meets it, and as the probe does, which knows
                 // what to type.
-                #expect((1...(cause.code == "NOPERM" ? 2 : 1)).contains(told.count), "\(told)")
+                #expect((1...(cause.code == "NOPERM" ? 2 : 1)).contains(reported.count), "\(reported)")
                 report("\(cause.testDescription): /readyz \(body)")
             }
         }
@@ -117,7 +121,7 @@ extension EndToEnd {
                 let home = try redis.command("CONFIG", "GET", "dir").split(separator: "\n")[1]
                 try FileManager.default.createDirectory(
                     atPath: "\(home)/dump.rdb/in-the-way", withIntermediateDirectories: true)
-                try Self.tell(redis, [["CONFIG", "SET", "save", "3600 1000000"], ["BGSAVE"]])
+                try Self.run(redis, [["CONFIG", "SET", "save", "3600 1000000"], ["BGSAVE"]])
                 try await eventually("the snapshot fails") {
                     try redis.command("INFO", "persistence").contains("rdb_last_bgsave_status:err")
                 }
@@ -133,7 +137,7 @@ extension EndToEnd {
         @Test("Another password is a refusal that is said, too")
         func password() async throws {
             try await Self.withStint { redis, stint in
-                try Self.tell(
+                try Self.run(
                     redis,
                     [
                         ["ACL", "SETUSER", "stint", "resetpass", ">other"],
@@ -151,7 +155,7 @@ extension EndToEnd {
         @Test("Without XADD decisions go on, and the loss of rows is said and counted")
         func withoutLog() async throws {
             try await Self.withStint { redis, stint in
-                try Self.tell(
+                try Self.run(
                     redis, [["ACL", "SETUSER", "stint", "-xadd"], ["CLIENT", "KILL", "USER", "stint"]])
                 try await eventually("the log names the right", within: Workplace.timeout) {
                     stint.log.contains("ACL SETUSER stint +xadd")

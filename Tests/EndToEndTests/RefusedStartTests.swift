@@ -1,7 +1,7 @@
 // Starts that cannot be: each ends by itself, with a status other than 0 and a message that says
 // what to type.
 
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 

@@ -2,7 +2,7 @@
 // works, and Redis has denied nothing.
 
 import Foundation
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -27,7 +27,8 @@ extension EndToEnd {
                 var connection = try BlockingConnection(socketPath: redis.socketPath)
                 #expect(try connection.command(Self.documented()) == "OK")
                 let url = "unix://\(redis.socketPath)?user=stint&password=PASSWORD"
-                try await Stint.serving(["--redis-url", url, "--log-max-rows", "100"]) { stint, place in
+                try await Stint.serving(["--redis-url", url, "--execution-log-maximum-rows", "100"]) {
+                    stint, place in
                     try await eventually("stint is ready") { try await stint.admin("/readyz").status == 200 }
                     try await Self.useAll(of: stint, place)
                     #expect(!stint.log.contains("ACL SETUSER"), "\(stint.log)")
@@ -66,9 +67,9 @@ extension EndToEnd {
                 #expect(ending == .exited(0), "\(command): \(output)")
             }
             try await eventually("the rollups are written", within: Workplace.timeout) {
-                let told = try await stint.admin("/v1/accounts/acme/usage").body
+                let reported = try await stint.admin("/v1/accounts/acme/usage").body
                 let ranked = try await stint.admin("/v1/accounts").body
-                return told.contains("executions") && ranked.contains("acme")
+                return reported.contains("executions") && ranked.contains("acme")
             }
             let paths = [
                 "/", "/accounts/acme", "/v1/audit", "/v1/accounts/acme/usage?step=hour",

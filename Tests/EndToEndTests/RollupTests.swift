@@ -3,7 +3,7 @@
 
 import AdminClient
 import Glibc
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -62,7 +62,7 @@ extension EndToEnd {
         @Test(
             "What an account did is told by minute and by hour, who did the most is told, and people can read both"
         )
-        func told() async throws {
+        func reported() async throws {
             try await Stint.serving(plans: Self.plans) { stint, place in
                 let admin = Self.admin(of: stint, place)
                 try await Self.traffic(stint)

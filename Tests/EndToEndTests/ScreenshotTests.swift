@@ -7,13 +7,13 @@ import Foundation
 import Logging
 import Metrics
 import NIOPosix
-import QuotaClient
 import Redis
+import StintClient
 import TestServers
 import Testing
 import WireFormat
 
-@testable import Records
+@testable import ControlStore
 
 extension EndToEnd {
     @Suite("Screenshots")
@@ -79,7 +79,7 @@ extension EndToEnd {
                 metrics: NOOPMetricsHandler.instance)
             try await client.start()
             try await eventually("the client is ready") { try await client.isReady }
-            let rollups = Records(redis: client, keys: RecordKeys(prefix: "stint:")).rollups
+            let rollups = ControlStore(redis: client, keys: ControlKeys(prefix: "stint:")).rollups
             let now = wallClockMs() / 60_000
             let minutes = (1..<60).map { (now - $0, share: 1) } + (2..<168).map { (now - 60 * $0, share: 50) }
             for (minute, share) in minutes {
@@ -109,7 +109,7 @@ extension EndToEnd {
         private static let functions = ["thumbnails/resize", "mail/send", "invoices/render", "video/encode"]
 
         /// Some accounts with paces of their own, until it is cancelled.
-        private static func traffic(_ client: QuotaClient) async throws {
+        private static func traffic(_ client: RunnerClient) async throws {
             // Executions a second, how much that swings, ms each.
             let accounts: [(name: String, pace: Double, swing: Double, ms: Int)] = [
                 ("initech", 11, 8, 800), ("acme", 24, 4, 210), ("globex", 9, 3, 1_200),

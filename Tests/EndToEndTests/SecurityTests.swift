@@ -4,7 +4,7 @@
 import Foundation
 import Glibc
 import NIOCore
-import QuotaClient
+import StintClient
 import TestServers
 import Testing
 import WireFormat
@@ -39,9 +39,9 @@ extension EndToEnd {
                 let ann = try await Self.token("ann", "admin", in: file, place)
                 let stint = try await place.start(
                     ["--ledger", "memory", "--security-tokens", file, "--runner-socket", socket])
-                let url = QuotaTarget.url("http://127.0.0.1:\(stint.runnerPort)")
-                let runner = QuotaClient(url, http: place.http, token: ci)
-                let admin = QuotaClient(url, http: place.http, token: ann)
+                let url = StintAddress.url("http://127.0.0.1:\(stint.runnerPort)")
+                let runner = RunnerClient(url, http: place.http, token: ci)
+                let admin = RunnerClient(url, http: place.http, token: ann)
 
                 let refused = try await stint.client.admit(account: "a")
                 #expect(refused.status == 401)
@@ -49,7 +49,7 @@ extension EndToEnd {
                 #expect(refused.header("WWW-Authenticate") == #"Bearer realm="stint""#)
                 #expect(try await runner.admit(account: "a").status == 201)
                 #expect(try await admin.admit(account: "a").status == 201)
-                let local = QuotaClient(.unixSocket(socket), http: place.http)
+                let local = RunnerClient(.unixSocket(socket), http: place.http)
                 #expect(try await local.admit(account: "a").status == 201)
                 #expect(try await runner.used(of: "executions", by: "a") == 3)
                 #expect(try await stint.admin("/livez").status == 200)
@@ -96,11 +96,11 @@ extension EndToEnd {
                     "--plans", try place.write(plans, to: "plans.yaml"), "--security-tokens", file,
                     "--runner-socket", socket,
                 ])
-                let targets: [QuotaTarget] = [
+                let targets: [StintAddress] = [
                     .url("http://127.0.0.1:\(stint.runnerPort)"), .unixSocket(socket),
                 ]
                 for target in targets {
-                    let runner = QuotaClient(target, http: place.http, token: bound)
+                    let runner = RunnerClient(target, http: place.http, token: bound)
                     for account in ["acme", "beta-1"] {
                         let grant = try await runner.admit(AdmitBody(id: "run-1"), account: account)
                         #expect([200, 201].contains(grant.status))

@@ -5,7 +5,7 @@ import Foundation
 import Glibc
 import NIOCore
 import NIOHTTP1
-import QuotaClient
+import StintClient
 import TestServers
 import WireFormat
 
@@ -13,7 +13,7 @@ struct Stint: Sendable {
     let child: ChildProcess
     let runnerPort: Int
     let adminPort: Int
-    let client: QuotaClient
+    let client: RunnerClient
     private let logFile: String
     private let http: HTTPClient
 
@@ -43,7 +43,7 @@ struct Stint: Sendable {
         logFile = log
         adminPort = admin
         runnerPort = runner
-        client = QuotaClient(.url("http://127.0.0.1:\(runner)"), http: http)
+        client = RunnerClient(.url("http://127.0.0.1:\(runner)"), http: http)
     }
 
     var log: String { contents(of: logFile) }
@@ -63,7 +63,7 @@ struct Stint: Sendable {
     }
 }
 
-extension QuotaReply {
+extension RunnerReply {
     /// What a 2xx brought.
     var accepted: Body {
         get throws {
@@ -81,7 +81,7 @@ extension QuotaReply {
     }
 }
 
-extension QuotaClient {
+extension RunnerClient {
     /// What counts against the limit of that name. A busy machine may miss a deadline; then it is
     /// asked again.
     func used(of limit: String, by account: String) async throws -> Int {

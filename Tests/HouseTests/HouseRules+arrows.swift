@@ -7,10 +7,10 @@ extension HouseRules {
     static let layers: [Set<String>] = [
         ["Accounting", "CHiredis", "CLibcrypto", "Prometheus", "Randomness", "Traces", "WireFormat"],
         [
-            "Access", "AdminClient", "Audit", "Dashboard", "PlanSimulation", "PlanText", "QuotaClient",
-            "Redis",
+            "Access", "AdminClient", "Audit", "Dashboard", "PlanSimulation", "PlanText", "Redis",
+            "StintClient",
         ],
-        ["Deciding", "HTTPRequests", "LoadGeneration", "Records", "RedisLedger"],
+        ["ControlStore", "Deciding", "HTTPRequests", "LoadGeneration", "RedisLedger"],
         ["AdminAPI", "RunnerAPI"],
         ["StintService"],
         ["StintCommands"],

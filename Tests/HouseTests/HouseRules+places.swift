@@ -47,10 +47,10 @@ extension HouseRules {
             "Sources/StintService/": "the composition root, and services that only wait",
             "Sources/StintCommands/": "commands live in the time of the person who typed them",
             "Sources/LoadGeneration/Engine/LoadRun.swift": "a load from outside, in real time",
-            "Sources/QuotaClient/": "clients of a remote service wait and repeat in real time",
+            "Sources/StintClient/": "clients of a remote service wait and repeat in real time",
             "Sources/AdminClient/AdminExchange.swift": "the deadline of a request of the command line",
             "Sources/AdminAPI/Live/LiveFeed.swift": "a sample each second",
-            "Sources/Records/RollupWriter.swift": "the deadline of a round of writing",
+            "Sources/ControlStore/RollupWriter.swift": "the deadline of a round of writing",
         ]
     )
 
@@ -61,7 +61,7 @@ extension HouseRules {
         instead: "say what becomes of the error",
         allowed: [
             "Sources/StintService/Services/": "a pause that a shutdown cuts short is over",
-            "Sources/Records/RollupWriter.swift": "a pause that is cut short is over",
+            "Sources/ControlStore/RollupWriter.swift": "a pause that is cut short is over",
             "Sources/StintService/EmbeddedRedis/LeftoverRedis.swift":
                 "a process may end while it is looked at",
             "Sources/StintCommands/Output/Terminal.swift": "a closed standard error has no reader",

@@ -105,7 +105,7 @@ final class LaneRig {
         loop.run()
         try answerAll()
         try opened.wait()
-        lane.run(from: lane.now).assumeIsolated().whenComplete { [end] _ in end.isReached = true }
+        lane.run(from: lane.nowNs).assumeIsolated().whenComplete { [end] _ in end.isReached = true }
     }
 
     /// Moves the time ms by ms, with `each` after every one.

@@ -23,10 +23,10 @@ struct ReplayReportTests {
         ])
         var names = AccountNames(settings.pace)
         names.add(["acme"])
-        func question(_ offsetMs: Int) -> Question {
-            tally.take(.init(account: 0, offsetMs: offsetMs, durationMs: 4_000))
-            var question = Question(
-                step: .admit, account: 0, number: 1, durationMs: 3_000, due: 0, isMeasured: true)
+        func question(_ offsetMs: Int) -> LoadRequest {
+            tally.add(.init(account: 0, offsetMs: offsetMs, durationMs: 4_000))
+            var question = LoadRequest(
+                step: .admit, account: 0, number: 1, durationMs: 3_000, dueNs: 0, isMeasured: true)
             question.offsetMs = offsetMs
             question.grantedMs = 3_000
             question.admittedAt = offsetMs

@@ -51,7 +51,7 @@ struct PlanFileMutationTests {
     static func complaint(about yaml: String) -> String? {
         do {
             let plans = try PlanFile.read(yaml, named: "plans.yaml")
-            return plans.plans[plans.standard.name] == nil ? "the standard plan is none of the plans" : nil
+            return plans.plans[plans.defaultPlan.name] == nil ? "the default plan is none of the plans" : nil
         } catch {
             let lines =
                 yaml.unicodeScalars.count { "\n\r\u{85}\u{2028}\u{2029}".unicodeScalars.contains($0) } + 1

@@ -25,14 +25,14 @@ struct PlanFileTests {
     @Test("The documented file says what the built-in plan says")
     func builtIn() throws {
         let book = try PlanFile.read(Self.example, named: "plans.yaml")
-        let builtIn = try PlanBook.builtIn().standard
+        let builtIn = try PlanBook.builtIn().defaultPlan
         #expect(book.plans.count == 1)
-        #expect(book.standard.name == builtIn.name)
-        #expect(book.standard.limits == builtIn.limits)
-        #expect(book.standard.kinds == builtIn.kinds)
-        #expect(book.standard.minimumGrantMs == builtIn.minimumGrantMs)
-        #expect(book.standard.resources == builtIn.resources)
-        #expect(book.standard.whenUnavailable == builtIn.whenUnavailable)
+        #expect(book.defaultPlan.name == builtIn.name)
+        #expect(book.defaultPlan.limits == builtIn.limits)
+        #expect(book.defaultPlan.kinds == builtIn.kinds)
+        #expect(book.defaultPlan.minimumGrantMs == builtIn.minimumGrantMs)
+        #expect(book.defaultPlan.resources == builtIn.resources)
+        #expect(book.defaultPlan.whenUnavailable == builtIn.whenUnavailable)
     }
 
     @Test("What may be left out is left out, and several plans stand side by side")
@@ -48,10 +48,10 @@ struct PlanFileTests {
                 limits: [{name: runs, meter: executions, amount: 6, windowMs: 1000}]
                 kinds: {job: {}}
             """, named: "plans.yaml")
-        #expect(book.standard.name == "tiny")
-        #expect(book.standard.limits[0].window == WindowShape(lengthMs: 1_000, cells: 10))
-        #expect(book.standard.kinds == nil)
-        #expect(book.standard.whenUnavailable == .admit)
+        #expect(book.defaultPlan.name == "tiny")
+        #expect(book.defaultPlan.limits[0].window == WindowShape(lengthMs: 1_000, cells: 10))
+        #expect(book.defaultPlan.kinds == nil)
+        #expect(book.defaultPlan.whenUnavailable == .admit)
         #expect(book.plans["other"]?.limits[0].window.cells == 60)
         #expect(book.plans["other"]?.kinds == ["job": Ceiling.none])
     }

@@ -15,9 +15,9 @@ import Testing
 
 /// Keeps what it hears.
 private final class AnswerRecorder: AnswerSink {
-    private(set) var heard: [Result<Answer, LedgerError>] = []
+    private(set) var received: [Result<Answer, LedgerError>] = []
 
-    func receive(_ answer: Result<Answer, LedgerError>) { heard.append(answer) }
+    func receive(_ answer: Result<Answer, LedgerError>) { received.append(answer) }
 }
 
 @Suite("Mutated answers of the script")
@@ -179,10 +179,10 @@ struct AnswerMutationTests {
                 let what = "seed \(seed), round \(round): \(questions), \(bytes)"
                 #expect(isTaken || bytes != valid, "refused, and was good: \(what)")
                 for (recorder, question) in zip(recorders, questions) {
-                    #expect(recorder.heard.count == (isTaken ? 1 : 0), "\(what)")
-                    guard let heard = recorder.heard.first else { continue }
-                    // What says that the page holds something else is no answer.
-                    guard case .success(let answer) = heard else { continue }
+                    #expect(recorder.received.count == (isTaken ? 1 : 0), "\(what)")
+                    guard let received = recorder.received.first else { continue }
+                    // What says that the account ledger holds something else is no answer.
+                    guard case .success(let answer) = received else { continue }
                     let fault = Self.fault(answer, to: question, under: plan)
                     #expect(fault == nil, "\(what)")
                 }
@@ -208,11 +208,11 @@ struct AnswerMutationTests {
             let recorder = recorders[0]
             let numbers = [a, b, c, 1, 1, 1].flatMap { Self.bytes(Double($0)) }
             #expect(!call.answer(from: ByteBuffer(bytes: [verdict] + numbers)))
-            #expect(recorder.heard.isEmpty)
+            #expect(recorder.received.isEmpty)
             // The same bytes but for the verdict's are good.
             let good = [1, 10_000, 1, 0, 1, 1, 1].flatMap { Self.bytes(Double($0)) }.dropFirst(8)
             #expect(call.answer(from: ByteBuffer(bytes: [1] + good)))
-            #expect(recorder.heard.count == 1)
+            #expect(recorder.received.count == 1)
         }
     }
 }

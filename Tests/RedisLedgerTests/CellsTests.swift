@@ -1,5 +1,5 @@
 // The cells that people are shown, read from what the scripts wrote: they are those of the rule,
-// and a page that is damaged is said to be.
+// and an account ledger that is damaged is said to be.
 
 import Accounting
 import LedgerRig
@@ -90,7 +90,7 @@ struct CellsTests {
             })
         let clock = ManualClock()
         var random = SeededGenerator(seed: seed)
-        var page = AccountLedger()
+        var expected = AccountLedger()
         var shown = 0
         try await Self.withInspector(clock: clock) { ledger, inspector, _ in
             for round in 0..<Proof.times(120) {
@@ -103,13 +103,13 @@ struct CellsTests {
                         durationMs: random.number(in: 0...900))
                     : .ask("e\(round)", random.number(in: 0...700))
                 let answer = try await ledger.ask(question, about: Self.account, under: plan)
-                let own = page.answer(question, under: plan, at: clock.now)
+                let own = expected.answer(question, under: plan, at: clock.now)
                 #expect(own.usage == answer.usage, "seed \(seed), \(round)")
                 clock.advance(byMs: random.pick([0, 0, 3, 900, 30_000]))
                 let peek = try await ledger.ask(.peek, about: Self.account, under: plan)
                 let windows = try await inspector.cells(of: Self.account, under: plan, at: clock.now)
                 for (window, usage) in zip(windows, peek.usage) {
-                    let cells = (page.windows[window.shape]?.cells ?? []).filter {
+                    let cells = (expected.windows[window.shape]?.cells ?? []).filter {
                         $0.latest + window.shape.lengthMs > clock.now
                     }
                     #expect(window.cells == cells, "seed \(seed), \(round)")

@@ -45,10 +45,10 @@ struct ClockTests {
                                     id: ExecutionID("\(name)-\(round)-\(number)")!,
                                     durationMs: random.pick([0, 90, 400]), minimumMs: 1)
                             }
-                            let heard = try await ledger.hear(
+                            let received = try await ledger.receive(
                                 asks.map { Put(.admit($0), about: Self.account, under: Self.plan) })
-                            for (ask, heard) in zip(asks, heard) {
-                                guard case .admitted(let grant)? = heard.answer?.verdict else { continue }
+                            for (ask, received) in zip(asks, received) {
+                                guard case .admitted(let grant)? = received.answer?.verdict else { continue }
                                 byInstant.admit(ask.id, grant)
                                 byTrueTime.admit(
                                     ask.id,

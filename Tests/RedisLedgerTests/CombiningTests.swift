@@ -32,11 +32,11 @@ struct CombiningTests {
     func combines(_ questions: Int, _ calls: Int) async throws {
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url) { ledger in
-                _ = try await ledger.hear(Self.puts(1, of: 1))
+                _ = try await ledger.receive(Self.puts(1, of: 1))
                 let cost = try await Self.cost(of: server) {
-                    let heard = try await ledger.hear(Self.puts(questions, of: 1))
-                    #expect(heard.map(\.order) == Array(0..<questions))
-                    #expect(heard.allSatisfy { $0.answer != nil })
+                    let received = try await ledger.receive(Self.puts(questions, of: 1))
+                    #expect(received.map(\.order) == Array(0..<questions))
+                    #expect(received.allSatisfy { $0.answer != nil })
                 }
                 #expect(cost.calls == calls)
             }
@@ -47,10 +47,10 @@ struct CombiningTests {
     func writesOnce() async throws {
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url) { ledger in
-                _ = try await ledger.hear(Self.puts(20, of: 20))
+                _ = try await ledger.receive(Self.puts(20, of: 20))
                 let still = try await Self.cost(of: server) {}
                 let cost = try await Self.cost(of: server) {
-                    _ = try await ledger.hear(Self.puts(60, of: 20))
+                    _ = try await ledger.receive(Self.puts(60, of: 20))
                 }
                 // 16 accounts, and the other four.
                 #expect(cost.calls == 2)
@@ -70,8 +70,8 @@ struct CombiningTests {
             }
             try await LedgerRig.withRedis(server.url) { ledger in
                 let cost = try await Self.cost(of: server) {
-                    let heard = try await ledger.hear(Self.puts(60, of: 20))
-                    #expect(heard.allSatisfy { $0.answer != nil })
+                    let received = try await ledger.receive(Self.puts(60, of: 20))
+                    #expect(received.allSatisfy { $0.answer != nil })
                 }
                 #expect(cost.calls == 20)
             }
@@ -84,12 +84,12 @@ struct CombiningTests {
         let plan = try Plan(name: "p", limits: [limit])
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url) { ledger in
-                _ = try await ledger.hear(Self.puts(1, of: 1))
+                _ = try await ledger.receive(Self.puts(1, of: 1))
                 let cost = try await Self.cost(of: server) {
-                    let heard = try await ledger.hear(
+                    let received = try await ledger.receive(
                         (0..<10).map { Put(.ask("e\($0)", 10), about: Account("a")!, under: plan) })
-                    #expect(heard.map(\.order) == Array(0..<10))
-                    #expect(heard.count { $0.admitted } == 9)
+                    #expect(received.map(\.order) == Array(0..<10))
+                    #expect(received.count { $0.admitted } == 9)
                 }
                 #expect(cost.calls == 3)
             }
@@ -109,12 +109,12 @@ struct CombiningTests {
                     }
                 }
                 let cost = try await Self.cost(of: server) {
-                    let heard = try await ledger.hear(puts)
-                    #expect(heard.allSatisfy { $0.answer != nil })
+                    let received = try await ledger.receive(puts)
+                    #expect(received.allSatisfy { $0.answer != nil })
                 }
                 // Six accounts with ten questions each, and four of a seventh's: 64.
                 #expect(cost.calls == 79)
-                let peeks = try await ledger.hear(accounts.map { Put(.peek, about: $0, under: Self.plan) })
+                let peeks = try await ledger.receive(accounts.map { Put(.peek, about: $0, under: Self.plan) })
                 #expect(peeks.allSatisfy { $0.answer?.usage[0].executions == 10 })
             }
         }
@@ -124,9 +124,9 @@ struct CombiningTests {
     func doesNotWait() async throws {
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url) { ledger in
-                _ = try await ledger.hear(Self.puts(1, of: 1))
+                _ = try await ledger.receive(Self.puts(1, of: 1))
                 let cost = try await Self.cost(of: server) {
-                    for _ in 0..<10 { _ = try await ledger.hear(Self.puts(3, of: 1)) }
+                    for _ in 0..<10 { _ = try await ledger.receive(Self.puts(3, of: 1)) }
                 }
                 #expect(cost.calls == 10)
             }
@@ -139,11 +139,11 @@ struct CombiningTests {
             try await LedgerRig.withRedis(server.url) { ledger in
                 for round in 1...5 {
                     try server.command("SCRIPT", "FLUSH")
-                    let heard = try await ledger.hear(Self.puts(200, of: 2))
-                    #expect(heard.allSatisfy { $0.answer != nil })
+                    let received = try await ledger.receive(Self.puts(200, of: 2))
+                    #expect(received.allSatisfy { $0.answer != nil })
                     let held = round > 1
                     #expect(
-                        heard.allSatisfy {
+                        received.allSatisfy {
                             if case .held? = $0.answer?.verdict { held } else { !held }
                         })
                 }
@@ -154,7 +154,7 @@ struct CombiningTests {
     }
 }
 
-extension Heard {
+extension Received {
     fileprivate var admitted: Bool {
         if case .admitted? = answer?.verdict { true } else { false }
     }

@@ -23,8 +23,8 @@ struct ConcurrencyTests {
                 let puts = (0..<5).map { number in
                     Put(.ask("\(name)-\(round)-\(number)", 10, min: 1), about: account, under: plan)
                 }
-                for heard in try await ledger.hear(puts) {
-                    if case .admitted(let grant)? = heard.answer?.verdict { grants.append(grant) }
+                for received in try await ledger.receive(puts) {
+                    if case .admitted(let grant)? = received.answer?.verdict { grants.append(grant) }
                 }
             }
         }

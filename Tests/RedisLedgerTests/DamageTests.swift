@@ -1,6 +1,6 @@
 // Pages in which a number is not what it was: each question is answered or refused, for that
-// account alone, and how much of the page is read to find out is bounded. Both ways of the script
-// are asked, and what people look at accounts with.
+// account alone, and how much of the account ledger is read to find out is bounded. Both ways of
+// the script are asked, and what people look at accounts with.
 
 import Accounting
 import LedgerRig
@@ -13,7 +13,7 @@ import Testing
 
 @testable import RedisLedger
 
-@Suite("A damaged page")
+@Suite("A damaged account ledger")
 struct DamageTests {
     /// Which accounts the script answers: the usual one, or one with several windows.
     enum Way: CaseIterable {
@@ -129,8 +129,8 @@ struct DamageTests {
         ]
     }
 
-    /// Gives `body` a page with 50 charges in 50 cells, all held, and questions to ask about copies
-    /// of it.
+    /// Gives `body` an account ledger with 50 charges in 50 cells, all held, and questions to ask
+    /// about copies of it.
     private static func withPage(_ way: Way, _ body: (DamageRig) async throws -> Void) async throws {
         let clock = ManualClock()
         try await CellsTests.withInspector(clock: clock) { ledger, inspector, client in
@@ -149,12 +149,12 @@ struct DamageTests {
     }
 }
 
-/// Asks about copies of a page that are damaged, each question about a copy of its own and all in
-/// one call.
+/// Asks about copies of an account ledger that are damaged, each question about a copy of its own
+/// and all in one call.
 private final class DamageRig {
     static let whole = Account("whole")!
     private static let neighbour = Account("neighbour")!
-    /// The page is in KEYS[1], its copies are the others.
+    /// The account ledger is in KEYS[1], its copies are the others.
     private static let damaging = """
         local field, at, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
         local before, value = redis.call('HGET', KEYS[1], field), tonumber(ARGV[5])
@@ -174,7 +174,7 @@ private final class DamageRig {
     private let closed: Plan
     private let accounts = (0..<8).map { Account("copy-\($0)")! }
     private let mostReads: Int
-    /// The page's fields and their length.
+    /// The account ledger's fields and their length.
     let fields: [String: Int]
     private var random = SeededGenerator(seed: 4_711)
     private(set) var refused = 0
@@ -189,17 +189,19 @@ private final class DamageRig {
         // Nearly everything must leave before one more fits.
         closed = try way.plan(executions: 2)
         mostReads = way.shapes.reduce(0) { $0 + $1.cells / 16 + 2 }
-        _ = try await client.call(["PERSIST", inspector.keys.page(of: Self.whole)])
-        let page = try await client.call(["HGETALL", inspector.keys.page(of: Self.whole)]).elements
+        _ = try await client.call(["PERSIST", inspector.keys.accountLedger(of: Self.whole)])
+        let pairs = try await client.call(["HGETALL", inspector.keys.accountLedger(of: Self.whole)]).elements
         var fields: [String: Int] = [:]
-        for index in stride(from: 0, to: page.count, by: 2) {
-            if case .bulk(let value) = page[index + 1] { fields[try page[index].text] = value.readableBytes }
+        for index in stride(from: 0, to: pairs.count, by: 2) {
+            if case .bulk(let value) = pairs[index + 1] {
+                fields[try pairs[index].text] = value.readableBytes
+            }
         }
         self.fields = fields
     }
 
     func double(_ at: Int, of field: String) async throws -> Double {
-        let reply = try await client.call(["HGET", inspector.keys.page(of: Self.whole), field])
+        let reply = try await client.call(["HGET", inspector.keys.accountLedger(of: Self.whole), field])
         guard case .bulk(let value) = reply else { throw RedisError.unexpected("no field \(field)") }
         let bits: UInt64? = value.getInteger(at: value.readerIndex + at, endianness: .little)
         return Double(bitPattern: try #require(bits))
@@ -214,27 +216,28 @@ private final class DamageRig {
 
     /// Asks at every moment, or at one of them by chance.
     func ask(after damage: DamageTests.Damage, everywhere: Bool = Proof.isAsked) async throws {
-        let keys = accounts.map(inspector.keys.page)
+        let keys = accounts.map(inspector.keys.accountLedger)
         for moment in everywhere ? DamageTests.moments : [random.pick(DamageTests.moments)] {
             clock.now = Scenario.beginning + moment
             let place = "\(damage), at \(moment) ms"
             _ = try await client.call(
-                ["EVAL", Self.damaging, "\(keys.count + 1)", inspector.keys.page(of: Self.whole)] + keys
+                ["EVAL", Self.damaging, "\(keys.count + 1)", inspector.keys.accountLedger(of: Self.whole)]
+                    + keys
                     + [damage.field, "\(damage.at)", "\(damage.count)", damage.format, "\(damage.value)"])
             let before = try await digests(keys)
             let readsBefore = try await reads
             let puts = zip(questions, accounts).map { Put($0.0, about: $1, under: $0.1) }
             let neighbour = Put(.ask("n", 1), about: Self.neighbour, under: plan)
-            let heard = try await ledger.hear(puts + [neighbour])
+            let received = try await ledger.receive(puts + [neighbour])
             let after = try await digests(keys)
-            for (index, heard) in heard.enumerated() {
-                if heard.isNotApplied, index < keys.count {
+            for (index, received) in received.enumerated() {
+                if received.isNotApplied, index < keys.count {
                     refused += 1
                     #expect(
                         before[index] == after[index], "\(place): question \(index) was refused and wrote")
                 } else {
                     answered += 1
-                    try #require(heard.answer != nil, "\(place), question \(index): \(heard.result)")
+                    try #require(received.answer != nil, "\(place), question \(index): \(received.result)")
                 }
             }
             let read = try await reads - readsBefore

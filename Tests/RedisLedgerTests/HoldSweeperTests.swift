@@ -81,7 +81,7 @@ struct HoldSweeperTests {
                     let asks = (first..<first + 1_000).map {
                         Put(.ask("e", 10_000), about: Self.account($0), under: plan)
                     }
-                    _ = try await ledger.hear(asks)
+                    _ = try await ledger.receive(asks)
                 }
                 let grant = Grant(admittedAt: clock.now, durationMs: 10_000)
                 clock.advance(byMs: 62_000)
@@ -116,7 +116,7 @@ struct HoldSweeperTests {
             try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 10_000) {
                 ledger in
                 for first in stride(from: 0, to: holds, by: 500) {
-                    _ = try await ledger.hear(
+                    _ = try await ledger.receive(
                         (first..<first + 500).map {
                             Put(.ask("e\($0)", 10), about: Self.account(1), under: plan)
                         })
@@ -144,7 +144,7 @@ struct HoldSweeperTests {
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 1_000) {
                 ledger in
-                _ = try await ledger.hear(
+                _ = try await ledger.receive(
                     (0..<100).map { Put(.ask("e\($0)", 10), about: Self.account(1), under: plan) })
                 let grant = Grant(admittedAt: clock.now, durationMs: 10)
                 clock.advance(byMs: 62_000)
@@ -238,7 +238,7 @@ struct HoldSweeperTests {
                 var most = 0
                 for second in 0..<600 {
                     clock.advance(byMs: 1_000)
-                    _ = try await ledger.hear(
+                    _ = try await ledger.receive(
                         (0..<10).map { Put(.ask("e\(second)-\($0)", 10), about: account, under: short) })
                     most = max(most, try #require(Int(try server.command("HLEN", "stint:{a1}"))))
                 }

@@ -41,11 +41,13 @@ struct LedgerFaultTests {
                 let others = try server.everything(but: key)
                 try server.command("RENAME", key, "kept")
                 try server.command("LPUSH", key, "not ours")
-                for heard in try await ledger.hear(Self.questions) { #expect(heard.isNotApplied, "\(heard)") }
+                for received in try await ledger.receive(Self.questions) {
+                    #expect(received.isNotApplied, "\(received)")
+                }
                 #expect(try server.everything(but: key, "kept") == others)
                 #expect(try server.command("LRANGE", key, "0", "-1") == "not ours")
                 let other = Put(.ask("a", 10), about: Account("other")!, under: Self.plan)
-                let mixed = try await ledger.hear([Self.questions[0], other, Self.questions[1]])
+                let mixed = try await ledger.receive([Self.questions[0], other, Self.questions[1]])
                 #expect(mixed[0].isNotApplied && mixed[1].answer != nil && mixed[2].isNotApplied)
                 try server.command("RENAME", "kept", key)
                 #expect(try await ledger.ask(.peek, about: Self.account, under: Self.plan) == before)
@@ -65,8 +67,8 @@ struct LedgerFaultTests {
             try await LedgerRig.withRedis(server.url) { ledger in
                 var connection = try BlockingConnection(socketPath: server.socketPath)
                 _ = try connection.command(command)
-                let heard = try await ledger.hear(Self.questions)
-                #expect(heard.allSatisfy { $0.answer == nil })
+                let received = try await ledger.receive(Self.questions)
+                #expect(received.allSatisfy { $0.answer == nil })
                 #expect(try server.command("DBSIZE") == "1")
             }
         }
@@ -79,8 +81,8 @@ struct LedgerFaultTests {
             try await LedgerRig.withRedis(server.url, clock: clock) { ledger in
                 try server.command("HSET", "{acct}", "foreign", "junk")
                 for _ in 0..<4 {
-                    let heard = try await ledger.hear(Self.questions)
-                    #expect(heard.allSatisfy { $0.answer != nil })
+                    let received = try await ledger.receive(Self.questions)
+                    #expect(received.allSatisfy { $0.answer != nil })
                     clock.advance(byMs: 61_000)
                 }
                 #expect(try server.command("HEXISTS", "{acct}", "foreign") == "0")
@@ -100,15 +102,17 @@ struct LedgerFaultTests {
                 var connection = try BlockingConnection(socketPath: server.socketPath)
                 _ = try connection.command(command)
                 for question in Self.questions {
-                    let heard = try await ledger.hear([question])[0]
-                    #expect(heard.isNotApplied, "\(heard)")
+                    let received = try await ledger.receive([question])[0]
+                    #expect(received.isNotApplied, "\(received)")
                 }
-                for heard in try await ledger.hear(Self.questions) { #expect(heard.isNotApplied, "\(heard)") }
+                for received in try await ledger.receive(Self.questions) {
+                    #expect(received.isNotApplied, "\(received)")
+                }
                 #expect(try await ledger.ask(.peek, about: Self.account, under: Self.plan) == before)
                 #expect(try server.everything() == everything)
                 try server.command("CONFIG", "SET", "maxmemory", "0")
                 try server.command("REPLICAOF", "NO", "ONE")
-                let healed = try await ledger.hear(Self.questions)
+                let healed = try await ledger.receive(Self.questions)
                 #expect(healed.allSatisfy { $0.answer != nil })
             }
         }
@@ -127,13 +131,13 @@ struct LedgerFaultTests {
             } _: { ledger in
                 for _ in 0..<3 {
                     try await eventually("the ledger answers") {
-                        try await ledger.hear([Self.put(.peek)])[0].answer != nil
+                        try await ledger.receive([Self.put(.peek)])[0].answer != nil
                     }
                     server.kill(signal)
                     for _ in 0..<20 {
-                        for heard in try await ledger.hear(Self.questions) {
-                            #expect(heard.isUnknown || heard.isNotApplied, "\(heard)")
-                            #expect(heard.after < .milliseconds(150) + Self.slack)
+                        for received in try await ledger.receive(Self.questions) {
+                            #expect(received.isUnknown || received.isNotApplied, "\(received)")
+                            #expect(received.after < .milliseconds(150) + Self.slack)
                         }
                     }
                     if signal == SIGKILL { try await server.restart() } else { server.kill(SIGCONT) }
@@ -153,15 +157,15 @@ struct LedgerFaultTests {
                 func untilAnswered(_ put: Put) async throws -> Answer? {
                     var answer: Answer?
                     try await eventually("the ledger answers") {
-                        answer = try await ledger.hear([put])[0].answer
+                        answer = try await ledger.receive([put])[0].answer
                         return answer != nil
                     }
                     return answer
                 }
                 _ = try await untilAnswered(Self.put(.peek))
                 server.kill(SIGSTOP)
-                let late = try await ledger.hear([Self.put(.ask("late", 10))])[0]
-                let refused = try await ledger.hear([Self.put(.ask("refused", 10))])[0]
+                let late = try await ledger.receive([Self.put(.ask("late", 10))])[0]
+                let refused = try await ledger.receive([Self.put(.ask("refused", 10))])[0]
                 #expect(late.isUnknown && refused.isNotApplied, "\(late), \(refused)")
                 server.kill(SIGCONT)
                 let peek = try await untilAnswered(Self.put(.peek))
@@ -181,12 +185,12 @@ struct LedgerFaultTests {
         try await RedisServer.withServer { server in
             server.kill(SIGKILL)
             try await LedgerRig.withRedis(server.url, untilReady: false) { ledger in
-                for heard in try await ledger.hear(Self.questions) {
-                    #expect(heard.isNotApplied && heard.after < Self.slack, "\(heard)")
+                for received in try await ledger.receive(Self.questions) {
+                    #expect(received.isNotApplied && received.after < Self.slack, "\(received)")
                 }
                 try await server.restart()
                 try await eventually("the ledger answers") {
-                    try await ledger.hear([Self.put(.peek)])[0].answer != nil
+                    try await ledger.receive([Self.put(.peek)])[0].answer != nil
                 }
             }
         }
@@ -232,8 +236,8 @@ struct LedgerFaultTests {
         ) { server in
             try await LedgerRig.withRedis(server.url) { ledger in
                 for _ in 0..<3 {
-                    let heard = try await ledger.hear([Self.put(.ask("b", 10))])[0]
-                    #expect(lie.isNotApplied ? heard.isNotApplied : heard.isUnknown, "\(heard)")
+                    let received = try await ledger.receive([Self.put(.ask("b", 10))])[0]
+                    #expect(lie.isNotApplied ? received.isNotApplied : received.isUnknown, "\(received)")
                 }
             }
         }
@@ -245,7 +249,7 @@ struct LedgerFaultTests {
             server in
             try await LedgerRig.withRedis(server.url) { ledger in
                 for _ in 0..<3 {
-                    let healed = try await ledger.hear(Self.questions)
+                    let healed = try await ledger.receive(Self.questions)
                     #expect(healed.allSatisfy { $0.answer != nil })
                 }
             }

@@ -13,8 +13,8 @@ struct LedgerKeysTests {
     func spells() throws {
         let keys = try #require(LedgerKeys(prefix: "stint:"))
         let account = Account("team:a@b.c")!
-        #expect(keys.page(of: account) == "stint:{team:a@b.c}")
-        #expect(LedgerKeys(prefix: "")?.page(of: Account("x")!) == "{x}")
+        #expect(keys.accountLedger(of: account) == "stint:{team:a@b.c}")
+        #expect(LedgerKeys(prefix: "")?.accountLedger(of: Account("x")!) == "{x}")
         #expect(LedgerKeys.field(of: WindowShape(lengthMs: 60_000)) == "w:60000:60")
         #expect(
             LedgerKeys.field(of: WindowShape(lengthMs: 2_678_400_000, cells: 1_000)) == "w:2678400000:1000")

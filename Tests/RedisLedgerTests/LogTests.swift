@@ -2,12 +2,12 @@
 // it.
 
 import Accounting
+import ControlStore
 import LedgerRig
 import Logging
 import Metrics
 import NIOCore
 import NIOPosix
-import Records
 import Redis
 import RuleTable
 import TestServers
@@ -37,7 +37,7 @@ struct LogTests {
                     metrics: NOOPMetricsHandler.instance)
                 try await client.start()
                 try await eventually("the client is ready") { try await client.isReady }
-                let log = Records(redis: client, keys: RecordKeys(prefix: "stint:")).executions
+                let log = ControlStore(redis: client, keys: ControlKeys(prefix: "stint:")).executions
                 do {
                     try await body(ledger, log, server)
                 } catch {
@@ -92,7 +92,7 @@ struct LogTests {
             ]
             // All admitted in one call, some settled in one.
             for part in [executions.map(\.0), [executions[0].1], executions.dropFirst().map(\.1)] {
-                _ = try await ledger.hear(part.map { Put($0, about: Self.account, under: plan) })
+                _ = try await ledger.receive(part.map { Put($0, about: Self.account, under: plan) })
             }
             let page = try await log.page(of: Self.account, limit: 100)
             #expect(page.next == nil && page.rows.map(\.id) == ["f", "e", "d", "c", "b", "a"])
@@ -146,7 +146,7 @@ struct LogTests {
             }
             try await ask(Self.admit("a"))
             clock.advance(byMs: 62_000)
-            // The window is empty again, so the page is renewed, and looked through.
+            // The window is empty again, so the account ledger is renewed, and looked through.
             try await ask(Self.admit("b"))
             #expect(try await rows() == ["a expired"])
             clock.advance(byMs: 62_000)
@@ -168,10 +168,10 @@ struct LogTests {
     /// The cursor, how many expired, and who is left.
     private static func sweep(_ server: RedisServer, at now: Timestamp) throws -> [String] {
         let text = String(buffer: LedgerScript.sweep)
-        let said = try server.command(
+        let message = try server.command(
             "EVAL", text, "1", "stint:{acct-4711}", String(now.ms), "1000", "1", "0")
         // The clock, no refusal, the cursor, how many expired, no row lost, and who is left.
-        let parts = said.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let parts = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         #expect(parts.count >= 5 && parts[0] == String(now.ms) && parts[1].isEmpty && parts[4] == "0")
         return Array(parts[2...3] + parts[5...])
     }
@@ -185,7 +185,7 @@ struct LogTests {
                 let puts = (0..<10).map {
                     Put(Self.admit("e\(second)-\($0)", 1_000), about: Self.account, under: plan)
                 }
-                _ = try await ledger.hear(puts)
+                _ = try await ledger.receive(puts)
                 clock.advance(byMs: 1_000)
             }
             let rows = try await log.page(of: Self.account, limit: 10_000).rows
@@ -213,7 +213,7 @@ struct LogTests {
         }
     }
 
-    @Test("The log lives 90 days longer than the page needs, and both are renewed together")
+    @Test("The log lives 90 days longer than the account ledger needs, and both are renewed together")
     func timeToLive() async throws {
         let plan = try Plan.serverless()
         let clock = ManualClock()
@@ -253,9 +253,9 @@ struct LogTests {
             #expect(try await log.page(of: Self.account, limit: 10) == ExecutionLog.Page(rows: [], next: nil))
             for round in 0..<40 {
                 let ids = (0..<50).map { "e\(round)-\($0)" }
-                _ = try await ledger.hear(
+                _ = try await ledger.receive(
                     ids.map { Put(Self.admit($0, 10), about: Self.account, under: plan) })
-                _ = try await ledger.hear(
+                _ = try await ledger.receive(
                     ids.map { Put(Self.settle($0, 5), about: Self.account, under: plan) })
                 clock.advance(byMs: 1_000)
             }
@@ -293,13 +293,13 @@ struct LogTests {
         try await Self.withLog(rows: 100_000) { ledger, log, server in
             for round in 0..<25 {
                 let numbers = (0..<50).map { round * 50 + $0 }
-                _ = try await ledger.hear(
+                _ = try await ledger.receive(
                     numbers.map {
                         Put(
                             Self.admit("e\($0)", 10, function: "f\($0 % 10)"), about: Self.account,
                             under: plan)
                     })
-                _ = try await ledger.hear(
+                _ = try await ledger.receive(
                     numbers.map {
                         Put(
                             Self.settle("e\($0)", 5, $0 % 50 == 0 ? .error : .ok), about: Self.account,

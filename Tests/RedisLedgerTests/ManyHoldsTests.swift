@@ -104,7 +104,7 @@ struct ManyHoldsTests {
         }
     }
 
-    @Test("A page whose windows are damaged is mended when its charges are forgotten")
+    @Test("An account ledger whose windows are damaged is mended when its charges are forgotten")
     func mended() async throws {
         let plan = try LogTests.plan(windows: 2)
         let clock = ManualClock()
@@ -117,7 +117,7 @@ struct ManyHoldsTests {
                 ] {
                     try server.command("HSET", Self.key, field, value)
                 }
-                let refused = try await ledger.hear([Put(.peek, about: Self.account, under: plan)])
+                let refused = try await ledger.receive([Put(.peek, about: Self.account, under: plan)])
                 #expect(refused[0].isNotApplied)
                 try await LedgerRig.withInspector(on: server.url, prefix: "stint:", logRows: 1_000) {
                     inspector, _ in

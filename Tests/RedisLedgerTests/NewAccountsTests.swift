@@ -41,15 +41,15 @@ struct NewAccountsTests {
             try await LedgerRig.withRedis(
                 server.url, prefix: "stint:", clock: clock, logRows: 1_000, newAccounts: bound
             ) { ledger in
-                func ask(_ id: String, _ name: String) async throws -> Heard {
+                func ask(_ id: String, _ name: String) async throws -> Received {
                     let put = Put(.ask(id, 10), about: Self.account(name), under: plan)
-                    return try await ledger.hear([put])[0]
+                    return try await ledger.receive([put])[0]
                 }
-                func isAdmitted(_ heard: Heard) -> Bool {
-                    if case .admitted? = heard.answer?.verdict { true } else { false }
+                func isAdmitted(_ received: Received) -> Bool {
+                    if case .admitted? = received.answer?.verdict { true } else { false }
                 }
-                func isRefused(_ heard: Heard) -> Bool {
-                    if case .failure(.noRoom(let why, let waitMs)) = heard.result {
+                func isRefused(_ received: Received) -> Bool {
+                    if case .failure(.noRoom(let why, let waitMs)) = received.result {
                         why.contains("accounts.maximumNewPerHour") && waitMs == 3_600_000
                     } else {
                         false
@@ -65,7 +65,7 @@ struct NewAccountsTests {
                 let peek = try await ledger.ask(.peek, about: Self.account("four"), under: plan)
                 #expect(peek.verdict == .peeked)
                 #expect(isAdmitted(try await ask("c", "one")))
-                // Its page is gone, its log is not.
+                // Its account ledger is gone, its log is not.
                 let settle = Question.settle(ExecutionID("a")!, durationMs: 1)
                 _ = try await ledger.ask(settle, about: Self.account("two"), under: plan)
                 try server.command("DEL", "stint:{two}")
@@ -78,7 +78,7 @@ struct NewAccountsTests {
                 #expect(isRefused(try await ask("a", "six")))
 
                 hours.advance(byMs: 3_600_000)
-                let together = try await ledger.hear(
+                let together = try await ledger.receive(
                     (0..<8).map { Put(.ask("a", 10), about: Self.account("n\($0)"), under: plan) })
                 #expect(together.allSatisfy { isAdmitted($0) }, "one call, which left while there was room")
                 #expect(isRefused(try await ask("a", "four")))
@@ -98,10 +98,10 @@ struct NewAccountsTests {
             ) { ledger in
                 func isDenied(_ name: String) async throws -> Bool {
                     let put = Put(.ask("a", 10), about: Self.account(name), under: plan)
-                    let heard = try await ledger.hear([put])[0]
-                    if case .denied? = heard.answer?.verdict { return true }
-                    guard case .failure(.noRoom) = heard.result else {
-                        Issue.record("\(heard)")
+                    let received = try await ledger.receive([put])[0]
+                    if case .denied? = received.answer?.verdict { return true }
+                    guard case .failure(.noRoom) = received.result else {
+                        Issue.record("\(received)")
                         return true
                     }
                     return false
@@ -124,9 +124,9 @@ struct NewAccountsTests {
         let plan = try LogTests.plan(windows: 1)
         try await RedisServer.withServer { server in
             try await LedgerRig.withRedis(server.url, clock: ManualClock()) { ledger in
-                let heard = try await ledger.hear(
+                let received = try await ledger.receive(
                     (0..<200).map { Put(.ask("a", 10), about: Self.account("n\($0)"), under: plan) })
-                #expect(heard.allSatisfy { $0.answer != nil })
+                #expect(received.allSatisfy { $0.answer != nil })
             }
         }
     }

@@ -13,7 +13,9 @@ import Testing
 struct StateTests {
     private static let account = Account("acct-4711")!
 
-    @Test("A page of the default plan takes at most 3 KiB beside its holds, however busy the account is")
+    @Test(
+        "An account ledger of the default plan takes at most 3 KiB beside its holds, however busy the account is"
+    )
     func pageIsSmall() async throws {
         let plan = try Plan.serverless()
         let clock = ManualClock()
@@ -52,12 +54,12 @@ struct StateTests {
                             id: ExecutionID(using: &random), isNew: true, durationMs: 100, minimumMs: 1)
                         return Put(.admit(ask), about: Self.account, under: plan)
                     }
-                    _ = try await ledger.hear(puts)
+                    _ = try await ledger.receive(puts)
                 }
                 try await hold(1)
                 let one = try server.memory(of: key)
                 try await hold(count - 1)
-                // Beside the holds the page has its own field and its window's.
+                // Beside the holds the account ledger has its own field and its window's.
                 #expect(try server.command("HLEN", key) == "\(count + 2)")
                 let all = try server.memory(of: key)
                 print("state: 1 hold takes \(one) bytes, \(count) take \(all), \(all / count) each")
@@ -76,7 +78,7 @@ struct StateTests {
                     clock.advance(byMs: traffic.pause())
                     for question in traffic.questions() {
                         let answer = try await ledger.ask(question, about: Self.account, under: traffic.plan)
-                        traffic.hear(answer, to: question)
+                        traffic.receive(answer, to: question)
                     }
                     for key in try server.command("KEYS", "*").split(separator: "\n").map(String.init) {
                         let ttl = try #require(Int(try server.command("PTTL", key)))
@@ -101,7 +103,7 @@ struct StateTests {
                     clock.advance(byMs: traffic.pause())
                     for question in traffic.questions() {
                         let answer = try await ledger.ask(question, about: Self.account, under: traffic.plan)
-                        traffic.hear(answer, to: question)
+                        traffic.receive(answer, to: question)
                     }
                     // Cells that have left by now are gone with the questions above.
                     let before = try server.everything()
@@ -130,7 +132,7 @@ struct StateTests {
                     let puts = (0..<10).map {
                         Put(.ask("e\(second)-\($0)", 1_000), about: Self.account, under: plan)
                     }
-                    _ = try await ledger.hear(puts)
+                    _ = try await ledger.receive(puts)
                     clock.advance(byMs: 1_000)
                     if second % 10 == 0 {
                         most = max(most, try #require(Int(try server.command("HLEN", "{acct-4711}"))))
@@ -203,7 +205,7 @@ private struct HoldingTraffic {
         }
     }
 
-    mutating func hear(_ answer: Answer, to question: Question) {
+    mutating func receive(_ answer: Answer, to question: Question) {
         switch (answer.verdict, question) {
         case (.admitted(let grant), .admit(let ask)):
             let stay = plan.windows.map(\.lengthMs).max()!
@@ -214,7 +216,7 @@ private struct HoldingTraffic {
         }
     }
 
-    /// For how long the page must still be there, in ms.
+    /// For how long the account ledger must still be there, in ms.
     func need(at now: Timestamp) -> Int {
         let longest = plan.windows.map(\.lengthMs).max()!
         let charge = lastCharge.map { $0 + longest - now } ?? 0

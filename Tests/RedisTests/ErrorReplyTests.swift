@@ -65,18 +65,18 @@ struct ErrorReplyTests {
 
     @Test("What the server means is found in what it says", arguments: rows)
     func parts(_ row: Row) {
-        let said = ErrorReply(row.reply)
-        #expect(said.code == row.code)
-        #expect(said.text == row.text)
-        #expect(said.isFromScript == row.isFromScript)
-        #expect(said.isRefusal == row.isRefusal)
+        let message = ErrorReply(row.reply)
+        #expect(message.code == row.code)
+        #expect(message.text == row.text)
+        #expect(message.isFromScript == row.isFromScript)
+        #expect(message.isRefusal == row.isRefusal)
     }
 
     @Test("What is shown is short, however much a server says")
     func isBounded() {
-        let said = ErrorReply("OOM " + String(repeating: "\u{1F600}x", count: 100_000))
-        #expect(said.text.utf8.count == ErrorReply.longestText)
-        #expect(said.text.hasPrefix("OOM ?x?x"))
+        let message = ErrorReply("OOM " + String(repeating: "\u{1F600}x", count: 100_000))
+        #expect(message.text.utf8.count == ErrorReply.longestText)
+        #expect(message.text.hasPrefix("OOM ?x?x"))
         #expect(ErrorReply(String(repeating: "A", count: 100_000)).code.count <= 32)
     }
 }

@@ -30,15 +30,15 @@ struct Answer: Sendable {
 /// A caller: tells the test what it hears, and counts how often.
 final class Caller: ReplySink, Sendable {
     private let asked = ContinuousClock.now
-    private let heard = Mutex(0)
+    private let received = Mutex(0)
     private let promise: EventLoopPromise<Answer>
 
     init(_ loop: any EventLoop) { promise = loop.makePromise() }
 
-    var timesHeard: Int { heard.withLock { $0 } }
+    var timesHeard: Int { received.withLock { $0 } }
 
     func receive(_ reply: Result<RedisReply, RedisFailure>) {
-        let times = heard.withLock { times in
+        let times = received.withLock { times in
             times += 1
             return times
         }

@@ -273,7 +273,7 @@ extension LinkStateTests {
         for ms in [76, 105, 106] { _ = link.checkReplies(at: Self.at(ms)) }
         for ms in [900, 1_800, 2_700] {
             let outcome = link.replied(.null)
-            link.heard(at: Self.at(ms))
+            link.received(at: Self.at(ms))
             #expect(outcome == ReplyOutcome())
             let looked = link.checkReplies(at: Self.at(ms + 900))
             #expect(looked == [.setReplyTimer(Self.at(ms + 1_000))])

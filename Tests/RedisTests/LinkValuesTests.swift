@@ -14,13 +14,13 @@ struct LinkValuesTests {
     func keepsOrder() {
         var waiting = WaitingReplies<Int>()
         for number in 0..<3 { waiting.append(number, deadline: Self.at(number)) }
-        #expect(waiting.takeNext() == .unasked, "nothing was handed over yet")
+        #expect(waiting.dequeue() == .unasked, "nothing was handed over yet")
         waiting.handOver()
         for number in 0..<3 {
             #expect(waiting.deadline == Self.at(number))
-            #expect(waiting.takeNext() == .sink(number))
+            #expect(waiting.dequeue() == .sink(number))
         }
-        #expect(waiting.deadline == nil && waiting.takeNext() == .unasked)
+        #expect(waiting.deadline == nil && waiting.dequeue() == .unasked)
     }
 
     @Test("what the socket had is lost, the rest was not sent")
@@ -30,7 +30,7 @@ struct LinkValuesTests {
         waiting.append(1, deadline: Self.at(1))
         waiting.handOver()
         waiting.append(2, deadline: Self.at(1))
-        #expect(waiting.takeNext() == .sink(0))
+        #expect(waiting.dequeue() == .sink(0))
         let failures = waiting.failures(because: "why")
         #expect(failures.map(\.sink) == [1, 2])
         #expect(failures.map(\.failure) == [.lost("why"), .notSent("why")])
@@ -51,11 +51,11 @@ struct LinkValuesTests {
         #expect(waiting.failures(because: "why").map(\.sink) == [3])
         for _ in 0..<3 {
             #expect(waiting.hasForgotten)
-            #expect(waiting.takeNext() == .forgotten)
+            #expect(waiting.dequeue() == .forgotten)
         }
         #expect(!waiting.hasForgotten)
-        #expect(waiting.takeNext() == .sink(3))
-        #expect(waiting.takeNext() == .unasked)
+        #expect(waiting.dequeue() == .sink(3))
+        #expect(waiting.dequeue() == .unasked)
     }
 
     @Test("what the socket has not is not forgotten, whatever the time")

@@ -95,7 +95,7 @@ struct ReplyMutationTests {
                 .sendPieces(pieces.count > 64 ? [bytes] : pieces), .close,
             ]
         }
-        var heard: [String: Int] = [:]
+        var received: [String: Int] = [:]
         try await ScriptedServer.withServer(playing: scripts + [[.receive(1), .send("+PONG\r\n")]]) {
             server in
             try await LinkRig.withLink(server.url) { settings in
@@ -110,7 +110,7 @@ struct ReplyMutationTests {
                     let isRight = answers.enumerated().allSatisfy { place, answer in
                         place < strict.count ? answer.reply == strict[place] : answer.isLost
                     }
-                    for answer in answers { heard[answer.isLost ? "lost" : "answered", default: 0] += 1 }
+                    for answer in answers { received[answer.isLost ? "lost" : "answered", default: 0] += 1 }
                     guard isRight else {
                         let text = String(decoding: bytes, as: UTF8.self).debugDescription
                         Issue.record(
@@ -121,7 +121,7 @@ struct ReplyMutationTests {
                 try await eventually("the link is ready at last") { rig.readyCount == mutants.count + 1 }
             }
         }
-        print("link \(seed): \(mutants.count) connections, commands \(heard)")
-        #expect(heard.count == 2)
+        print("link \(seed): \(mutants.count) connections, commands \(received)")
+        #expect(received.count == 2)
     }
 }

@@ -27,30 +27,31 @@ struct ConnectionTests {
         let version: String
         let fields: String
         /// What the reply says about the connection.
-        let said: String?
+        let message: String?
         let closes: Bool
     }
 
     @Test(
         "closes when the client asks for it, and tells an old client when it does not",
         arguments: [
-            CloseRow(version: "1.1", fields: "Host: localhost\r\n", said: nil, closes: false),
+            CloseRow(version: "1.1", fields: "Host: localhost\r\n", message: nil, closes: false),
             CloseRow(
-                version: "1.1", fields: "Host: localhost\r\nConnection: close\r\n", said: "close",
+                version: "1.1", fields: "Host: localhost\r\nConnection: close\r\n", message: "close",
                 closes: true),
             CloseRow(
-                version: "1.1", fields: "Host: localhost\r\nConnection: CLOSE\r\n", said: "close",
+                version: "1.1", fields: "Host: localhost\r\nConnection: CLOSE\r\n", message: "close",
                 closes: true),
             CloseRow(
-                version: "1.1", fields: "Host: localhost\r\nConnection: x, close\r\n", said: "close",
+                version: "1.1", fields: "Host: localhost\r\nConnection: x, close\r\n", message: "close",
                 closes: true),
-            CloseRow(version: "1.0", fields: "", said: "close", closes: true),
+            CloseRow(version: "1.0", fields: "", message: "close", closes: true),
             CloseRow(
-                version: "1.0", fields: "Host: localhost\r\nConnection: keep-alive\r\n", said: "keep-alive",
+                version: "1.0", fields: "Host: localhost\r\nConnection: keep-alive\r\n",
+                message: "keep-alive",
                 closes: false),
             CloseRow(
                 version: "1.1", fields: "Host: localhost\r\nConnection: upgrade\r\nUpgrade: h2c\r\n",
-                said: nil,
+                message: nil,
                 closes: false),
         ])
     func closing(_ row: CloseRow) throws {
@@ -58,7 +59,7 @@ struct ConnectionTests {
         let request = "GET /v1/accounts/a/limits HTTP/\(row.version)\r\n\(row.fields)\r\n"
         let reply = try client.ask(request + (row.closes ? request : ""))
         #expect(reply.hasPrefix("HTTP/1.1 200 OK\r\n"))
-        #expect(reply.firstMatch(of: /Connection: ([a-z-]+)\r\n/).map { String($0.output.1) } == row.said)
+        #expect(reply.firstMatch(of: /Connection: ([a-z-]+)\r\n/).map { String($0.output.1) } == row.message)
         #expect(reply.ranges(of: "HTTP/1.1").count == 1)
         #expect(client.isOpen == !row.closes)
     }

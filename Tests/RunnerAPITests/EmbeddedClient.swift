@@ -36,7 +36,7 @@ final class EmbeddedClient {
         let plan = try Plan(
             name: "serverless", limits: limits ?? standard.limits, kinds: kinds ?? standard.kinds,
             whenUnavailable: whenUnavailable)
-        return try PlanBook(plans: [plan], standard: plan.name)
+        return try PlanBook(plans: [plan], default: plan.name)
     }
 
     /// - Parameters:

@@ -80,18 +80,18 @@ struct FuzzedConnection {
     /// What the ledger was asked is what is told, in this order, and nothing else is ever told as
     /// the ledger's word.
     private var faultInAnswers: String? {
-        let told = replies.filter { reply in
+        let reported = replies.filter { reply in
             reply.status < 300 || reply.status == 429
                 || reply.body.contains("\(ProblemType.executionNotHeld.uri)")
         }
         let asked = client.scripted.asked
         // A reply to HEAD does not tell a hold that is not there from a path that is not there.
         let mute = replies.filter { $0.status == 404 && $0.body.isEmpty }.count
-        guard told.count <= asked.count, asked.count <= told.count + mute else {
-            return "\(told.count) answers told, \(asked.count) questions asked"
+        guard reported.count <= asked.count, asked.count <= reported.count + mute else {
+            return "\(reported.count) answers told, \(asked.count) questions asked"
         }
         guard mute == 0 else { return nil }
-        for (reply, entry) in zip(told, asked) where !reply.body.isEmpty {
+        for (reply, entry) in zip(reported, asked) where !reply.body.isEmpty {
             if let wrong = mismatch(reply, entry) { return wrong }
         }
         return nil

@@ -15,7 +15,7 @@ struct PlanHeadersTests {
     )
     func bounded() throws {
         let standard = try Plan.serverless()
-        let base = try PlanBook(plans: [standard], standard: "serverless")
+        let base = try PlanBook(plans: [standard], default: "serverless")
         var overrides: [Account: AccountOverride] = [:]
         for number in 0..<10_000 {
             overrides[Account("a-\(number)")!] = AccountOverride(amounts: ["executions": number])

@@ -143,7 +143,7 @@ struct RunnerServerTests {
         try await RunnerServer.running(loops: 3) { server, address in
             let limit = try Limit(name: "only", meter: .executions, amount: 1, windowMs: 1_000)
             let plan = try Plan(name: "new", limits: [limit])
-            try await server.replace(plans: PlanBook(plans: [plan], standard: "new"))
+            try await server.replace(plans: PlanBook(plans: [plan], default: "new"))
             for _ in 0..<6 {
                 try await SocketClient.connected(to: address) { client in
                     let reply = try await client.ask(Client.peek)

@@ -1,5 +1,5 @@
-// Hears everything that the ledger does and holds it against an exact log of its own: what had to
-// be answered, what is charged, what counts. It knows the rule's sentences, and nothing of the
+// Receives everything that the ledger does and holds it against an exact log of its own: what had
+// to be answered, what is charged, what counts. It knows the rule's sentences, and nothing of the
 // rule's code.
 
 import Accounting
@@ -64,23 +64,23 @@ struct Auditor {
 
     /// - Parameters:
     ///   - clock: the ledger's clock in ms.
-    ///   - page: what the ledger keeps after its answer.
-    mutating func hear(
+    ///   - kept: what the ledger keeps after its answer.
+    mutating func receive(
         _ verdict: Verdict, to question: Question, about account: Account, under plan: Plan,
         at clock: Int,
-        page: AccountLedger
+        kept: AccountLedger
     ) throws(Complaint) {
         var book = books[account] ?? Book()
         let t = book.advance(largest, to: clock)
         switch question {
-        case .admit(let ask): try book.hear(verdict, to: ask, under: plan, at: t)
+        case .admit(let ask): try book.receive(verdict, to: ask, under: plan, at: t)
         case .settle(let id, let durationMs, _):
-            try book.hear(verdict, settling: id, durationMs, under: plan, at: t)
+            try book.receive(verdict, settling: id, durationMs, under: plan, at: t)
         case .peek:
             if verdict != .peeked { throw Complaint(.wrongAnswer, "\(verdict) to a peek") }
         }
-        try book.compare(with: page, largest, at: t)
-        if clockIsSet { book.changes = page.windows.mapValues(\.clock.ms) }
+        try book.compare(with: kept, largest, at: t)
+        if clockIsSet { book.changes = kept.windows.mapValues(\.clock.ms) }
         books[account] = book
     }
 
@@ -91,10 +91,10 @@ struct Auditor {
     }
 
     /// The ledger refused, so nothing may have changed.
-    func hearRefusal(about account: Account, at clock: Int, page: AccountLedger) throws(Complaint) {
+    func hearRefusal(about account: Account, at clock: Int, kept: AccountLedger) throws(Complaint) {
         var book = books[account] ?? Book()
         let t = book.advance(largest, to: clock)
-        try book.compare(with: page, largest, at: t)
+        try book.compare(with: kept, largest, at: t)
     }
 
     /// A runner starts: that must have been charged.
@@ -154,7 +154,7 @@ extension Auditor.Book {
         windows[limit.window]?.usedInCells(of: limit, at: times[limit.window] ?? 0) ?? 0
     }
 
-    fileprivate mutating func hear(
+    fileprivate mutating func receive(
         _ verdict: Verdict, to ask: Ask, under plan: Plan, at t: Int
     ) throws(Complaint) {
         let due = due(ask, under: plan, at: t)
@@ -205,7 +205,7 @@ extension Auditor.Book {
         return .admitted(Grant(admittedAt: Timestamp(ms: t), durationMs: grantMs))
     }
 
-    fileprivate mutating func hear(
+    fileprivate mutating func receive(
         _ verdict: Verdict, settling id: ExecutionID, _ durationMs: Int, under plan: Plan, at t: Int
     ) throws(Complaint) {
         guard let hold = holds[id], t < hold.expires else {
@@ -236,15 +236,15 @@ extension Auditor.Book {
     }
 
     /// The ledger keeps exactly what was charged, and that is within the limits.
-    fileprivate func compare(with page: AccountLedger, _ limits: [Limit], at t: Int) throws(Complaint) {
+    fileprivate func compare(with kept: AccountLedger, _ limits: [Limit], at t: Int) throws(Complaint) {
         for limit in limits {
             let granted = windows[limit.window]?.granted(of: limit, at: times[limit.window] ?? 0) ?? 0
             if granted > limit.amount { throw Complaint(.overLimit, "\(granted) of \(limit)") }
-            let counted = page.windows[limit.window]?.used(limit.meter) ?? 0
+            let counted = kept.windows[limit.window]?.used(limit.meter) ?? 0
             let due = used(of: limit)
             if counted != due { throw Complaint(.miscounted, "\(counted) and not \(due) of \(limit)") }
         }
-        let held = page.holds.filter { $0.value.expires.ms > t && expired[$0.key] != $0.value.grant }
+        let held = kept.holds.filter { $0.value.expires.ms > t && expired[$0.key] != $0.value.grant }
             .mapValues(\.grant)
         let due = holds.filter { $0.value.expires > t }.mapValues(\.grant)
         if held != due { throw Complaint(.miscounted, "held are \(held) and not \(due)") }

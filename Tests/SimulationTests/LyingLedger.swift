@@ -36,19 +36,21 @@ final class LyingLedger {
         ledger = MemoryLedger(maximumAccounts: maximumAccounts, clock: { clock.now })
     }
 
-    func page(of account: Account) -> AccountLedger { ledger.page(of: account) ?? AccountLedger() }
+    func accountLedger(of account: Account) -> AccountLedger {
+        ledger.accountLedger(of: account) ?? AccountLedger()
+    }
 
     func answer(
         _ question: Question, about account: Account, under plan: Plan
     ) -> Result<Answer, LedgerError> {
         switch (lie, question) {
-        case (.chargesRetries, .admit(let ask)) where page(of: account).holds[ask.id] != nil:
+        case (.chargesRetries, .admit(let ask)) where accountLedger(of: account).holds[ask.id] != nil:
             return ledger.answer(.admit(again(ask)), about: account, under: plan)
         case (.admitsTooMuch, .admit):
             return ledger.answer(question, about: account, under: larger(plan))
         case (.chargesDenials, .admit(let ask)):
             let answer = ledger.answer(question, about: account, under: plan)
-            if case .success(let said) = answer, case .denied = said.verdict {
+            if case .success(let message) = answer, case .denied = message.verdict {
                 _ = ledger.answer(.admit(again(ask)), about: account, under: larger(plan))
             }
             return answer
@@ -56,7 +58,7 @@ final class LyingLedger {
             lies += 1
             if lies % 7 == 0 { ledger = MemoryLedger(clock: { [clock] in clock.now }) }
         case (.losesCharges, .admit), (.losesSettlements, .settle):
-            var copy = page(of: account)
+            var copy = accountLedger(of: account)
             return .success(copy.answer(question, under: plan, at: clock.now))
         case (.settlesTooLow, .settle(let id, let durationMs, _)):
             return ledger.answer(.settle(id, durationMs: durationMs / 2), about: account, under: plan)
@@ -67,10 +69,11 @@ final class LyingLedger {
 
     /// What the process hears when the ledger said `answer`.
     func deliver(_ answer: Result<Answer, LedgerError>) -> Result<Answer, LedgerError> {
-        guard lie == .confusesCallers, case .success(let said) = answer, case .admitted = said.verdict else {
+        guard lie == .confusesCallers, case .success(let message) = answer, case .admitted = message.verdict
+        else {
             return answer
         }
-        defer { lastAdmission = said }
+        defer { lastAdmission = message }
         return lastAdmission.map { .success($0) } ?? answer
     }
 

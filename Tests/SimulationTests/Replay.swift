@@ -60,7 +60,7 @@ struct Replay: CustomStringConvertible {
         let isSparse = zip(account, account.dropFirst()).allSatisfy {
             $0.offsetMs == $1.offsetMs || $0.offsetMs / cellMs != $1.offsetMs / cellMs
         }
-        var page = AccountLedger()
+        var ledger = AccountLedger()
         var own = ExactWindow(lengthMs: TraceRule.windowMs, amount: rule.amount)
         var differs = false
         var ids = SeededGenerator(seed: 1)
@@ -70,7 +70,8 @@ struct Replay: CustomStringConvertible {
             // A minimum of all that is asked: no partial grants.
             let ask = Ask(
                 id: ExecutionID(using: &ids), isNew: true, durationMs: durationMs, minimumMs: durationMs)
-            let verdict = page.answer(.admit(ask), under: plan, at: Scenario.beginning + row.offsetMs).verdict
+            let verdict = ledger.answer(.admit(ask), under: plan, at: Scenario.beginning + row.offsetMs)
+                .verdict
             let isAdmitted: Bool
             switch verdict {
             case .admitted(let grant):

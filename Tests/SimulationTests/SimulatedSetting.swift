@@ -15,7 +15,7 @@ struct SimulatedSetting: CustomStringConvertible {
 
     /// The limits of each version, for people.
     var description: String {
-        books.map { "\($0.standard.limits.map { "\($0.amount) \($0.meter) per \($0.window)" })" }.joined(
+        books.map { "\($0.defaultPlan.limits.map { "\($0.amount) \($0.meter) per \($0.window)" })" }.joined(
             separator: "\n")
     }
 
@@ -48,7 +48,7 @@ struct SimulatedSetting: CustomStringConvertible {
             let plan = try Plan(
                 name: "plan", limits: limits, kinds: ["function": Ceiling(maxDurationMs: 4_000)],
                 minimumGrantMs: 100, whenUnavailable: policy)
-            return try PlanBook(plans: [plan], standard: "plan")
+            return try PlanBook(plans: [plan], default: "plan")
         }
         largest = zip(versions[0], versions[1]).map { $0.amount > $1.amount ? $0 : $1 }
         errands = SimulatedSetting.errands(accounts, &random)

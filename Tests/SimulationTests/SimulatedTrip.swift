@@ -44,7 +44,7 @@ struct SimulatedTrip {
                     name: "time", meter: .executionTime, amount: 5_000,
                     windowMs: random.pick([1_000, 5_000])),
             ])
-        plans = try PlanBook(plans: [plan], standard: "plan")
+        plans = try PlanBook(plans: [plan], default: "plan")
         let accounts = [Account("one")!, Account("two")!]
         var started: [(Account, ExecutionID)] = []
         steps = (0..<count).map { number in
@@ -91,9 +91,9 @@ struct SimulatedTrip {
             }
         }
         for account in accounts {
-            let page = ledger.ledger.page(of: account)
-            outcome.windows.append(page?.windows ?? [:])
-            outcome.holds.append(page?.holds ?? [:])
+            let ledger = ledger.ledger.accountLedger(of: account)
+            outcome.windows.append(ledger?.windows ?? [:])
+            outcome.holds.append(ledger?.holds ?? [:])
         }
         return (outcome, ledger.calls, failures)
     }

@@ -32,7 +32,7 @@ extension Simulation {
         processes[process].wait(for: call)
         if random.once(in: weather.outages) {
             tally.count(.notApplied)
-            hear(.failure(.notApplied("no connection")), to: call)
+            receive(.failure(.notApplied("no connection")), to: call)
         } else {
             // A connection neither doubles nor reorders, but the ledger may take its time, and may
             // be asked over another connection meanwhile.
@@ -49,7 +49,7 @@ extension Simulation {
         transmit(.reply(call.letter, decision), mayDouble: true)
     }
 
-    mutating func hear(_ answer: Result<Answer, LedgerError>, to call: Call) {
+    mutating func receive(_ answer: Result<Answer, LedgerError>, to call: Call) {
         guard let decision = processes[call.process].decide(call, answer) else { return }
         transmit(.reply(call.letter, decision), mayDouble: true)
     }
@@ -58,18 +58,18 @@ extension Simulation {
     mutating func apply(_ call: Call) throws(Complaint) {
         let (account, plan) = (call.considered.account, call.considered.plan)
         let answer = ledger.answer(call.considered.question, about: account, under: plan)
-        let page = ledger.page(of: account)
+        let kept = ledger.accountLedger(of: account)
         switch answer {
-        case .success(let said):
+        case .success(let message):
             appliedCalls.insert(call.number)
             if givenUpCalls.contains(call.number) { tally.count(.appliedAfterItWasGivenUp) }
-            count(said.verdict, call.considered.question, of: account)
-            try auditor.hear(
-                said.verdict, to: call.considered.question, about: account, under: plan, at: clock.now.ms,
-                page: page)
+            count(message.verdict, call.considered.question, of: account)
+            try auditor.receive(
+                message.verdict, to: call.considered.question, about: account, under: plan, at: clock.now.ms,
+                kept: kept)
         case .failure:
             tally.count(.notApplied)
-            try auditor.hearRefusal(about: account, at: clock.now.ms, page: page)
+            try auditor.hearRefusal(about: account, at: clock.now.ms, kept: kept)
         }
         transmit(.answer(call, ledger.deliver(answer)), mayDouble: false)
     }

@@ -28,7 +28,7 @@ extension Simulation {
         }
     }
 
-    mutating func hear(_ decision: Decision, to letter: Letter) throws(Complaint) {
+    mutating func receive(_ decision: Decision, to letter: Letter) throws(Complaint) {
         let isLatest = errands[letter.errand].attempts == letter.attempt
         switch (letter.content, errands[letter.errand].phase, decision) {
         case (.start(let admission), .asking, .admitted(let admitted, _)):

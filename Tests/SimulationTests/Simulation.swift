@@ -103,8 +103,8 @@ struct Simulation {
             errands[errand].phase = .over
         case .request(let letter, let process): receive(letter, at: process)
         case .question(let call): try apply(call)
-        case .answer(let call, let answer): hear(answer, to: call)
-        case .reply(let letter, let decision): try hear(decision, to: letter)
+        case .answer(let call, let answer): receive(answer, to: call)
+        case .reply(let letter, let decision): try receive(decision, to: letter)
         case .deadline(let call): giveUp(call)
         case .crash(let process):
             tally.count(.crashed)

@@ -1,5 +1,5 @@
 // The small cases put to the rule: cost is execution time without partial grants, and where every
-// cost is 1 it is also a count. Nobody has a reset here: it is a new page.
+// cost is 1 it is also a count. Nobody has a reset here: it is a new account ledger.
 
 import Accounting
 import Recordings
@@ -21,20 +21,20 @@ struct WindowCaseTests {
         let limit = try Limit(
             name: "limit", meter: meter, amount: windowCase.limit, windowMs: windowCase.windowS * 1_000)
         let plan = try Plan(name: "case", limits: [limit])
-        var page = AccountLedger()
+        var ledger = AccountLedger()
         var ids = SeededGenerator(seed: 1)
         for (index, step) in windowCase.steps.enumerated() {
-            if step.reset == true { page = AccountLedger() }
+            if step.reset == true { ledger = AccountLedger() }
             for _ in 0..<(step.repeat ?? 1) {
                 if let cost = step.cost {
                     let ask = Ask(
                         id: ExecutionID(using: &ids), durationMs: meter == .executionTime ? cost : 0,
                         minimumMs: cost)
-                    try answer(ask, step, index, &page, under: plan)
+                    try answer(ask, step, index, &ledger, under: plan)
                 }
             }
             if let remaining = step.remaining {
-                let usage = page.answer(.peek, under: plan, at: step.at).usage
+                let usage = ledger.answer(.peek, under: plan, at: step.at).usage
                 #expect(Standing(plan: plan, usage: usage).remaining(of: 0) == remaining, "step \(index)")
             }
         }
@@ -47,9 +47,9 @@ struct WindowCaseTests {
     }
 
     private func answer(
-        _ ask: Ask, _ step: WindowCase.Step, _ index: Int, _ page: inout AccountLedger, under plan: Plan
+        _ ask: Ask, _ step: WindowCase.Step, _ index: Int, _ ledger: inout AccountLedger, under plan: Plan
     ) throws {
-        var after = page
+        var after = ledger
         let verdict = after.answer(.admit(ask), under: plan, at: step.at).verdict
         switch verdict {
         case .admitted(let grant):
@@ -61,7 +61,7 @@ struct WindowCaseTests {
             }
         case let other: throw Unexpected(what: "step \(index): \(other)")
         }
-        if step.peek != true { page = after }
+        if step.peek != true { ledger = after }
     }
 }
 

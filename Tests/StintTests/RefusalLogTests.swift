@@ -27,7 +27,7 @@ struct RefusalLogTests {
         refusals = RefusalLog(logger: Logger(label: "test", factory: { _ in handler }), now: { clock.now })
     }
 
-    private var said: [String] { handler.entries.map { "\($0.message)" } }
+    private var message: [String] { handler.entries.map { "\($0.message)" } }
 
     @Test("A cause is told once, however often it is met, and once that it is over")
     func refused() {
@@ -36,12 +36,12 @@ struct RefusalLogTests {
             refusals.worked()
             clock.pass(.seconds(2))
         }
-        #expect(said == ["Redis refuses: nothing can be charged"])
+        #expect(message == ["Redis refuses: nothing can be charged"])
         clock.pass(.seconds(2))
         for _ in 0..<3 { refusals.worked() }
-        #expect(said.count == 2 && said.last == "Redis takes writes again")
+        #expect(message.count == 2 && message.last == "Redis takes writes again")
         refusals.refused(ErrorReply("OOM command not allowed"))
-        #expect(said.count == 3)
+        #expect(message.count == 3)
     }
 
     @Test("Lost rows are told once while decisions are made, however rare they are, and are no refusal")
@@ -53,15 +53,16 @@ struct RefusalLogTests {
                 refusals.worked()
             }
         }
-        #expect(said.count == 1 && said[0].hasPrefix("rows of the execution log are lost"), "\(said)")
+        #expect(
+            message.count == 1 && message[0].hasPrefix("rows of the execution log are lost"), "\(message)")
         refusals.refused(ErrorReply("MISCONF disk"))
         clock.pass(.seconds(5))
         refusals.worked()
-        #expect(said.count == 3 && said.last == "Redis takes writes again", "\(said)")
+        #expect(message.count == 3 && message.last == "Redis takes writes again", "\(message)")
         clock.pass(RefusalLog.rowsCalm)
         for _ in 0..<3 { refusals.worked() }
-        #expect(said.count == 4 && said.last?.hasPrefix("no row") == true, "\(said)")
+        #expect(message.count == 4 && message.last?.hasPrefix("no row") == true, "\(message)")
         refusals.lostRows()
-        #expect(said.count == 5)
+        #expect(message.count == 5)
     }
 }

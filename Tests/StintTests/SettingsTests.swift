@@ -51,6 +51,34 @@ struct SettingsTests {
         #expect(settings.redisConnectDeadlineMs == Settings().redisConnectDeadlineMs)
     }
 
+    @Test("The former name of a setting is read everywhere, with a warning that names the present one")
+    func formerNames() throws {
+        for setting in Settings.table {
+            guard let former = setting.formerName.map(Setting.Spelling.init) else { continue }
+            var expected = Settings()
+            #expect(setting.assign("7", &expected) == nil)
+            let (name, present) = (
+                setting.formerName ?? "", "now called \(setting.name). Type: \(setting.flag) VALUE"
+            )
+            for (settings, origin) in [
+                (try Self.read([former.flag, "7"]), "flag \(former.flag)"),
+                (try Self.read([], [former.variable: "7"]), "variable \(former.variable)"),
+                (try Self.read(["--config", "c"], files: ["c": "\(name): 7"]), "c:1"),
+            ] {
+                expected.warnings = ["\(origin): this setting is \(present)"]
+                #expect(settings == expected)
+            }
+            let both = try Self.read([], [former.variable: "8", setting.variable: "7"])
+            expected.warnings = []
+            #expect(both == expected, "the present name counts")
+            let twice = #expect(throws: SettingsError.self) {
+                try Self.read(["--config", "c"], files: ["c": "\(name): 7\n\(setting.name): 7"])
+            }
+            #expect(twice?.description.contains("duplicate setting \(setting.name)") == true)
+        }
+        #expect(Settings.table.compactMap(\.formerName) == ["log.maxRows"])
+    }
+
     @Test("STINT_CONFIG names the file when no flag does")
     func configVariable() throws {
         #expect(try Self.read([], ["STINT_CONFIG": "c"], files: ["c": "ledger: memory"]).ledger == .memory)

@@ -11,10 +11,10 @@ struct StartFailureTests {
         let testDescription: String
         let lines: [String]
         /// Parts of what is said; none: it is not the data.
-        let said: [String]
+        let message: [String]
     }
 
-    private static func at(_ words: String) -> String { "811:M 01 Dec 2026 00:55:49.034 # \(words)" }
+    private static func at(_ line: String) -> String { "811:M 01 Dec 2026 00:55:49.034 # \(line)" }
 
     static let rows = [
         Row(
@@ -24,7 +24,7 @@ struct StartFailureTests {
                     "Bad file format reading the append only file appendonly.aof.2.incr.aof: make a backup of your AOF "
                         + "file, then use ./redis-check-aof --fix <filename.manifest>")
             ],
-            said: [
+            message: [
                 "/data/appendonlydir/appendonly.aof.2.incr.aof is damaged in the middle",
                 "type: redis-check-aof --fix /data/appendonlydir/appendonly.aof.manifest. ",
                 "charges since then are forgotten", "package redis-tools",
@@ -36,7 +36,7 @@ struct StartFailureTests {
                     "Bad file format reading the append only file: make a backup of your AOF file, then use "
                         + "./redis-check-aof --fix <filename>")
             ],
-            said: ["/data/appendonly.aof is damaged", "redis-check-aof --fix /data/appendonly.aof. "]),
+            message: ["/data/appendonly.aof is damaged", "redis-check-aof --fix /data/appendonly.aof. "]),
         Row(
             testDescription: "damage in the dump that the log begins with",
             lines: [
@@ -46,7 +46,7 @@ struct StartFailureTests {
                 ),
                 "[offset 0] Checking RDB file appendonly.aof.2.base.rdb", "--- RDB ERROR DETECTED ---",
             ],
-            said: [
+            message: [
                 "/data/appendonlydir/appendonly.aof.2.base.rdb is damaged, and no program mends it",
                 "Invalid LZF compressed string", "mv /data/appendonlydir /data/appendonlydir.damaged",
                 "All charges are forgotten",
@@ -57,14 +57,14 @@ struct StartFailureTests {
                 "[offset 0] Checking RDB file appendonly.aof.2.base.rdb",
                 at("Short read or OOM loading DB. Unrecoverable error, aborting now."),
             ],
-            said: ["appendonly.aof.2.base.rdb is damaged"]),
+            message: ["appendonly.aof.2.base.rdb is damaged"]),
         Row(
             testDescription: "a dump of a newer server",
             lines: [
                 at("Can't handle RDB format version 99"),
                 at("Error reading the RDB base file appendonly.aof.2.base.rdb, AOF loading aborted"),
             ],
-            said: ["written by a newer server than /usr/bin/redis-server", "version 99"]),
+            message: ["written by a newer server than /usr/bin/redis-server", "version 99"]),
         Row(
             testDescription: "a file that is gone",
             lines: [
@@ -72,39 +72,39 @@ struct StartFailureTests {
                     "Unable to obtain the AOF file appendonly.aof.2.incr.aof length. stat: No such file or directory"
                 )
             ],
-            said: ["/data/appendonlydir is damaged", "No such file", "Put back a copy"]),
+            message: ["/data/appendonlydir is damaged", "No such file", "Put back a copy"]),
         Row(
             testDescription: "a manifest that is none",
             lines: [at("Reading the manifest file, at line 1"), at("Invalid AOF manifest file format")],
-            said: ["/data/appendonlydir is damaged", "Invalid AOF manifest"]),
+            message: ["/data/appendonlydir is damaged", "Invalid AOF manifest"]),
         Row(
             testDescription: "a command that nobody knows",
             lines: [at("Unknown command 'NOPE' reading the append only file appendonly.aof.2.incr.aof")],
-            said: ["/data/appendonlydir is damaged", "'NOPE'"]),
+            message: ["/data/appendonlydir is damaged", "'NOPE'"]),
         Row(
             testDescription: "a file that may not be read",
             lines: [
                 at("Unable to obtain the AOF file appendonly.aof.2.incr.aof length. stat: Permission denied")
-            ], said: []),
+            ], message: []),
         Row(
             testDescription: "a socket in use",
-            lines: [at("Failed opening Unix socket: bind: Address already in use")], said: []),
-        Row(testDescription: "nothing", lines: [], said: []),
+            lines: [at("Failed opening Unix socket: bind: Address already in use")], message: []),
+        Row(testDescription: "nothing", lines: [], message: []),
     ]
 
     private static func failure(
         _ lines: [String], directory: String = "/data", binary: String = "/usr/bin/redis-server"
     ) -> StartFailure {
-        var words = RedisWords()
-        for line in lines { words.hear(line) }
-        return StartFailure(directory: directory, binary: binary, words: words)
+        var output = RedisOutput()
+        for line in lines { output.add(line) }
+        return StartFailure(directory: directory, binary: binary, output: output)
     }
 
     @Test("Damage is told apart from what may pass, with the file, the command and the cost", arguments: rows)
     func damage(_ row: Row) throws {
         let damage = Self.failure(row.lines).damage
-        #expect((damage == nil) == row.said.isEmpty)
-        for part in row.said { #expect(damage?.contains(part) == true, "\(damage ?? "nothing"): \(part)") }
+        #expect((damage == nil) == row.message.isEmpty)
+        for part in row.message { #expect(damage?.contains(part) == true, "\(damage ?? "nothing"): \(part)") }
     }
 
     @Test(
@@ -115,9 +115,9 @@ struct StartFailureTests {
             ("bind: Read-only file system", "--data-dir DIR"), ("bind: Address already in use", "redis.sock"),
             ("Bad directive or wrong number of arguments", "6.2 or later"), ("who knows", "--redis-url URL"),
         ])
-    func advice(_ said: String, _ advice: String) {
-        let words = Self.failure([Self.at(said)]).surrender(after: 5, ending: "exited(1)")
-        #expect(words.contains("5 starts failed, the last with exited(1). Redis says: \(said). "))
+    func advice(_ message: String, _ advice: String) {
+        let words = Self.failure([Self.at(message)]).surrender(after: 5, ending: "exited(1)")
+        #expect(words.contains("5 starts failed, the last with exited(1). Redis says: \(message). "))
         #expect(words.contains(advice))
     }
 
@@ -132,12 +132,12 @@ struct StartFailureTests {
     }
 
     @Test("Words are bounded, and say whether it became ready")
-    func words() {
-        var words = RedisWords()
-        words.hear("1:M 01 Dec 2026 00:00:00.000 * Ready to accept connections")
-        for number in 0..<1_000 { words.hear("\(number)" + String(repeating: "x", count: 10_000)) }
-        #expect(words.isReady)
-        #expect(words.lines.count == RedisWords.maximumLines)
-        #expect(words.lines.allSatisfy { $0.count == RedisWords.maximumLineBytes })
+    func bounds() {
+        var output = RedisOutput()
+        output.add("1:M 01 Dec 2026 00:00:00.000 * Ready to accept connections")
+        for number in 0..<1_000 { output.add("\(number)" + String(repeating: "x", count: 10_000)) }
+        #expect(output.isReady)
+        #expect(output.lines.count == RedisOutput.maximumLines)
+        #expect(output.lines.allSatisfy { $0.count == RedisOutput.maximumLineBytes })
     }
 }

@@ -55,12 +55,12 @@ public struct ActivityBook: Sendable {
         /// - Returns: what was done in the one before.
         mutating func turn(to minute: Int, of account: Account) -> MinuteActivity? {
             guard self.minute != minute else { return nil }
-            let past = told(of: account)
+            let past = snapshot(of: account)
             self = Entry(minute: minute)
             return past
         }
 
-        func told(of account: Account) -> MinuteActivity {
+        func snapshot(of account: Account) -> MinuteActivity {
             var activity = activity
             activity.peakPercent.reserveCapacity(peaks.count)
             for (limit, percent) in zip(plan?.limits ?? [], peaks) {
@@ -153,7 +153,7 @@ public struct ActivityBook: Sendable {
     }
 
     /// Takes what was counted of some accounts, those first that wait for longest.
-    public mutating func take(_ maximum: Int) -> [MinuteActivity] {
+    public mutating func drain(_ maximum: Int) -> [MinuteActivity] {
         var taken = Array(past.prefix(maximum))
         past.removeFirst(taken.count)
         for part in taken { entryCount -= 1 + part.activity.functions.count }
@@ -169,12 +169,12 @@ public struct ActivityBook: Sendable {
     }
 
     /// Takes what was counted of these accounts since their minute began.
-    public mutating func take(_ accounts: [Account]) -> [MinuteActivity] {
+    public mutating func drain(_ accounts: [Account]) -> [MinuteActivity] {
         accounts.compactMap { remove($0) }
     }
 
     /// Decisions that there was no room for since this was called last.
-    public mutating func takeUncounted() -> Int {
+    public mutating func drainUncounted() -> Int {
         defer { uncounted = 0 }
         return uncounted
     }
@@ -182,6 +182,6 @@ public struct ActivityBook: Sendable {
     private mutating func remove(_ account: Account) -> MinuteActivity? {
         guard let entry = entries.removeValue(forKey: account) else { return nil }
         entryCount -= entry.count
-        return entry.told(of: account)
+        return entry.snapshot(of: account)
     }
 }

@@ -3,15 +3,15 @@
 /// Which plan an account has: an immutable snapshot, replaced whole when plans change.
 public struct PlanBook: Sendable {
     /// The plan of accounts that have none of their own.
-    public let standard: Plan
+    public let defaultPlan: Plan
     /// Every plan by its name.
     public let plans: [String: Plan]
     /// The plans of accounts with an override. Those with the same plan and amounts share one, so
     /// that their questions can share a call to the ledger.
     private let own: [Account: Plan]
 
-    /// - Throws: ``PlanError`` when two plans share a name, or `standard` names none of them.
-    public init(plans: [Plan], standard: String) throws(PlanError) {
+    /// - Throws: ``PlanError`` when two plans share a name, or `name` names none of them.
+    public init(plans: [Plan], default name: String) throws(PlanError) {
         try PlanError.check(plans.count, in: Bounds.plans, field: "plans", counting: "plans")
         var byName: [String: Plan] = [:]
         for plan in plans {
@@ -19,11 +19,11 @@ public struct PlanBook: Sendable {
                 throw PlanError(field: "plans.\(plan.name)", reason: "duplicate plan")
             }
         }
-        guard let found = byName[standard] else {
+        guard let found = byName[name] else {
             let known = byName.keys.sorted().joined(separator: ", ")
-            throw PlanError(field: "default", reason: "'\(standard)' is none of the plans (\(known))")
+            throw PlanError(field: "default", reason: "'\(name)' is none of the plans (\(known))")
         }
-        self.standard = found
+        defaultPlan = found
         self.plans = byName
         own = [:]
     }
@@ -36,7 +36,7 @@ public struct PlanBook: Sendable {
         _ book: PlanBook, overrides: [Account: AccountOverride],
         warn: (_ account: Account, _ complaint: PlanError) -> Void
     ) {
-        standard = book.standard
+        defaultPlan = book.defaultPlan
         plans = book.plans
         var shared: [Variant: Plan] = [:]
         var own: [Account: Plan] = [:]
@@ -61,12 +61,12 @@ public struct PlanBook: Sendable {
 
     /// The built-in plan alone.
     public static func builtIn() throws(PlanError) -> PlanBook {
-        try PlanBook(plans: [.serverless()], standard: "serverless")
+        try PlanBook(plans: [.serverless()], default: "serverless")
     }
 
     /// On the request path.
     public func plan(of account: Account) -> Plan {
-        own.isEmpty ? standard : own[account] ?? standard
+        own.isEmpty ? defaultPlan : own[account] ?? defaultPlan
     }
 
     /// Accounts that have an override.
@@ -91,13 +91,14 @@ public struct PlanBook: Sendable {
 
     /// What of `override` can be.
     private func variant(_ override: AccountOverride, warn: (PlanError) -> Void) -> Variant {
-        var plan = standard
+        var plan = defaultPlan
         if let name = override.plan {
             if let found = plans[name] {
                 plan = found
             } else {
                 warn(
-                    PlanError(field: "plan", reason: "there is no plan '\(name)'; '\(standard.name)' is used")
+                    PlanError(
+                        field: "plan", reason: "there is no plan '\(name)'; '\(defaultPlan.name)' is used")
                 )
             }
         }

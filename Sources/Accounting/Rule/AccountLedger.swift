@@ -1,5 +1,6 @@
-// One account's page of the ledger: its charges and its holds, and the three questions about them.
-// Pure: the caller says what time it is. The ten lines of the rule stand in `SlidingWindow.swift`.
+// What a ledger keeps of one account: its charges and its holds, and the three questions about
+// them. Pure: the caller says what time it is. The ten lines of the rule stand in
+// `SlidingWindow.swift`.
 
 /// The record of an admitted execution that is not settled yet.
 public struct Hold: Equatable, Sendable {
@@ -75,7 +76,7 @@ public struct AccountLedger: Sendable {
         charges.forget(under: plan, at: clock)
     }
 
-    /// Nothing here counts at `clock` any more, so the page may be forgotten.
+    /// Nothing here counts at `clock` any more, so the account ledger may be forgotten.
     func isBlank(at clock: Timestamp) -> Bool {
         charges.windows.allSatisfy { window in
             window.clock <= clock

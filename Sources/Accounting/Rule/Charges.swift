@@ -1,6 +1,6 @@
-// What counts of one account, and the rule that puts an ask to all limits at once. A ledger's page
-// is this with the holds; a simulation, which knows what is running, needs no more than this. Pure:
-// the caller says what time it is.
+// What counts of one account, and the rule that puts an ask to all limits at once. An account
+// ledger is this with the holds; a simulation, which knows what is running, needs no more than
+// this. Pure: the caller says what time it is.
 
 /// The charges of one account, in every window that was ever charged.
 package struct Charges: Sendable {

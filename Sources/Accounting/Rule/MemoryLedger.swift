@@ -7,11 +7,12 @@ import Synchronization
 /// A ledger in memory. One instance may serve several event loops: it takes a lock for each
 /// question.
 public final class MemoryLedger: Ledger, Sendable {
-    private struct Pages {
-        /// So many pages are kept though they are blank: they know that a clock must not step back.
+    private struct Table {
+        /// So many account ledgers are kept though they are blank: they know that a clock must not
+        /// step back.
         static let keptAlways = 1_024
-        /// Pages that an account which is new has looked at: blank ones are dropped. Never all at
-        /// once, for everybody waits.
+        /// Account ledgers that an account which is new has looked at: blank ones are dropped.
+        /// Never all at once, for everybody waits.
         static let lookedAt = 2
         /// The same while there is no room.
         static let lookedAtWhenFull = 16
@@ -20,7 +21,7 @@ public final class MemoryLedger: Ledger, Sendable {
         static let parts = 256
 
         let maximum: Int
-        private var parts = Array(repeating: [Account: AccountLedger](), count: Pages.parts)
+        private var parts = Array(repeating: [Account: AccountLedger](), count: Table.parts)
         /// Every account once, in no order.
         private(set) var accounts: [Account] = []
         /// Those before it are looked at next, backwards: what was added since then lies behind,
@@ -29,20 +30,20 @@ public final class MemoryLedger: Ledger, Sendable {
 
         init(maximum: Int) { self.maximum = maximum }
 
-        private static func part(of account: Account) -> Int { account.hashValue & (Pages.parts - 1) }
+        private static func part(of account: Account) -> Int { account.hashValue & (Table.parts - 1) }
 
-        func page(of account: Account) -> AccountLedger? { parts[Pages.part(of: account)][account] }
+        func accountLedger(of account: Account) -> AccountLedger? { parts[Table.part(of: account)][account] }
 
         mutating func answer(
             _ question: Question, about account: Account, under plan: Plan, at clock: Timestamp
         ) -> Result<Answer, LedgerError> {
-            let part = Pages.part(of: account)
+            let part = Table.part(of: account)
             if parts[part][account] == nil {
                 guard case .admit = question else {
                     var blank = AccountLedger()
                     return .success(blank.answer(question, under: plan, at: clock))
                 }
-                if accounts.count >= min(Pages.keptAlways, maximum) { dropBlank(at: clock) }
+                if accounts.count >= min(Table.keptAlways, maximum) { dropBlank(at: clock) }
                 guard accounts.count < maximum else {
                     return .failure(
                         .noRoom(
@@ -55,14 +56,14 @@ public final class MemoryLedger: Ledger, Sendable {
                 parts[part][account, default: AccountLedger()].answer(question, under: plan, at: clock))
         }
 
-        /// Looks at some pages, others each time.
+        /// Looks at some account ledgers, others each time.
         private mutating func dropBlank(at clock: Timestamp) {
-            let looks = accounts.count < maximum ? Pages.lookedAt : Pages.lookedAtWhenFull
+            let looks = accounts.count < maximum ? Table.lookedAt : Table.lookedAtWhenFull
             for _ in 0..<min(looks, accounts.count) {
                 if next == 0 || next > accounts.count { next = accounts.count }
                 next -= 1
                 let account = accounts[next]
-                let part = Pages.part(of: account)
+                let part = Table.part(of: account)
                 if parts[part][account]?.isBlank(at: clock) == true {
                     parts[part][account] = nil
                     accounts.swapAt(next, accounts.count - 1)
@@ -73,14 +74,14 @@ public final class MemoryLedger: Ledger, Sendable {
     }
 
     private let clock: @Sendable () -> Timestamp
-    private let state: Mutex<Pages>
+    private let state: Mutex<Table>
 
     /// - Parameters:
     ///   - maximumAccounts: questions about further accounts are answered `noRoom`.
     ///   - clock: the ledger's clock.
     public init(maximumAccounts: Int = 1_000_000, clock: @escaping @Sendable () -> Timestamp) {
         self.clock = clock
-        state = Mutex(Pages(maximum: maximumAccounts))
+        state = Mutex(Table(maximum: maximumAccounts))
     }
 
     public func put(_ question: Question, about account: Account, under plan: Plan, to sink: any AnswerSink) {
@@ -95,7 +96,9 @@ public final class MemoryLedger: Ledger, Sendable {
     }
 
     /// What is kept about an account; for tests and inspection.
-    public func page(of account: Account) -> AccountLedger? { state.withLock { $0.page(of: account) } }
+    public func accountLedger(of account: Account) -> AccountLedger? {
+        state.withLock { $0.accountLedger(of: account) }
+    }
 
     /// How many accounts are kept.
     public var accountCount: Int { state.withLock { $0.accounts.count } }

@@ -2,21 +2,21 @@
 // forgetting what it was charged.
 
 import Accounting
+import ControlStore
 import Foundation
 import HTTPTypes
 import Hummingbird
 import PlanText
-import Records
 import WireFormat
 
 struct AccountRoutes: Sendable {
     /// Holds of a reply, at most.
     static let maximumHolds = 100
 
-    let parts: ControlPlane
+    let controlPlane: ControlPlane
 
-    static func table(_ parts: ControlPlane) -> [AdminRoutes.Route] {
-        let routes = AccountRoutes(parts: parts)
+    static func table(_ controlPlane: ControlPlane) -> [AdminRoutes.Route] {
+        let routes = AccountRoutes(controlPlane: controlPlane)
         return [
             AdminRoutes.Route(.get, "/v1/accounts/:account", respond: routes.state),
             AdminRoutes.Route(.get, "/v1/accounts/:account/executions", respond: routes.executions),
@@ -30,11 +30,11 @@ struct AccountRoutes: Sendable {
     }
 
     func state(of account: Account) async throws -> AccountBody {
-        let (ledger, records) = (try parts.neededLedger, try parts.neededRecords)
-        let plan = parts.planBook().plan(of: account)
+        let (ledger, controlStore) = (try controlPlane.neededLedger, try controlPlane.neededControlStore)
+        let plan = controlPlane.planBook().plan(of: account)
         let standing = try await standing(of: account, under: plan, ledger)
         let holds = try await ledger.holds(account, Self.maximumHolds)
-        let override = try await records.plans.override(of: account)?.value
+        let override = try await controlStore.plans.override(of: account)?.value
         return AccountBody(
             account: account.name, plan: plan.name, override: override.map(OverrideBody.init),
             limits: standing.uses, holds: AccountBody.Holds(holds))
@@ -58,9 +58,9 @@ struct AccountRoutes: Sendable {
                     .malformedParameter, detail: "before: must be what an earlier page gave as next")
             }
         }
-        _ = try parts.neededRecords
+        _ = try controlPlane.neededControlStore
         // Those that expired unseen become rows first.
-        _ = try await parts.neededLedger.holds(account, 0)
+        _ = try await controlPlane.neededLedger.holds(account, 0)
         return try await .json(log(of: account, filter, before: before, limit: limit))
     }
 
@@ -68,8 +68,8 @@ struct AccountRoutes: Sendable {
         of account: Account, _ filter: ExecutionLog.Filter = ExecutionLog.Filter(), before: StreamID? = nil,
         limit: Int
     ) async throws -> ExecutionsBody {
-        let plan = parts.planBook().plan(of: account)
-        let page = try await parts.neededRecords.executions.page(
+        let plan = controlPlane.planBook().plan(of: account)
+        let page = try await controlPlane.neededControlStore.executions.page(
             of: account, filter, before: before, limit: limit)
         return ExecutionsBody(
             executions: page.rows.map { ExecutionsBody.Execution($0, under: plan) },
@@ -79,11 +79,11 @@ struct AccountRoutes: Sendable {
     private func forget(_ request: AdminRequest) async throws -> Response {
         _ = try request.query()
         let account = try request.account
-        let (ledger, records) = (try parts.neededLedger, try parts.neededRecords)
-        let plan = parts.planBook().plan(of: account)
+        let (ledger, controlStore) = (try controlPlane.neededLedger, try controlPlane.neededControlStore)
+        let plan = controlPlane.planBook().plan(of: account)
         let standing = try await standing(of: account, under: plan, ledger)
         let used = Dictionary(uniqueKeysWithValues: standing.uses.map { ($0.name, $0.used) })
-        try await records.note(
+        try await controlStore.note(
             "forget usage \(account)", by: request.actor,
             before: String(decoding: Response.encoder.encode(used), as: UTF8.self))
         try await ledger.forget(account, plan)

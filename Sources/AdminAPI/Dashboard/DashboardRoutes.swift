@@ -1,24 +1,24 @@
 // The pages and the files they need. What goes wrong on the way to a page is a page, too.
 
 import Accounting
+import ControlStore
 import Dashboard
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import Records
 import Redis
 import WireFormat
 
 struct DashboardRoutes: Sendable {
-    let parts: ControlPlane
+    let controlPlane: ControlPlane
     /// Nil when nothing is kept.
     let past: PastUse?
 
-    static func table(_ parts: ControlPlane) -> [AdminRoutes.Route] {
-        let past = PastUse(parts)
-        let routes = DashboardRoutes(parts: parts, past: past)
-        let feed = LiveFeed(metrics: parts.metrics) { await past?.liveTop() ?? [] }
+    static func table(_ controlPlane: ControlPlane) -> [AdminRoutes.Route] {
+        let past = PastUse(controlPlane)
+        let routes = DashboardRoutes(controlPlane: controlPlane, past: past)
+        let feed = LiveFeed(metrics: controlPlane.metrics) { await past?.liveTop() ?? [] }
         return [
             route("/") { try await routes.overview($0).response() },
             route("/accounts", routes.wayToAccount),
@@ -63,7 +63,7 @@ struct DashboardRoutes: Sendable {
         _ = try request.query()
         var top: AccountPage.Part<TopBody>?
         if let past { top = await Self.part { try await past.top() } }
-        return OverviewPage(counts: OverviewPage.Counts(ProcessCounts(parts.metrics)), top: top).page
+        return OverviewPage(counts: OverviewPage.Counts(ProcessCounts(controlPlane.metrics)), top: top).page
     }
 
     /// What the form leads to: a name typed becomes a path, or the page where it can be none, or
@@ -93,11 +93,11 @@ struct DashboardRoutes: Sendable {
     /// With `parts=now` only what changes by the second is there.
     private func page(of account: Account, _ asked: Parts?) async throws -> Page {
         let isNow = asked == .now
-        let routes = AccountRoutes(parts: parts)
-        guard let ledger = parts.ledger, let past else {
+        let routes = AccountRoutes(controlPlane: controlPlane)
+        guard let ledger = controlPlane.ledger, let past else {
             return Page(unkept: account.name)
         }
-        let plan = parts.planBook().plan(of: account)
+        let plan = controlPlane.planBook().plan(of: account)
         // Holds that expired become rows of the log first.
         let state = try await routes.state(of: account)
         let cells = await Self.part { try await ledger.cells(account, plan) }
@@ -112,7 +112,7 @@ struct DashboardRoutes: Sendable {
             }
         }
         return AccountPage(
-            state: state, plan: plan, cells: cells, log: log, history: history, clock: parts.clock()
+            state: state, plan: plan, cells: cells, log: log, history: history, clock: controlPlane.clock()
         ).page
     }
 

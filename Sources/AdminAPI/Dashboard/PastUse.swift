@@ -1,19 +1,19 @@
 // What pages and the live feed want to know of the past, wherever it is kept.
 
 import Accounting
+import ControlStore
 import Dashboard
-import Records
 import WireFormat
 
 struct PastUse: Sendable {
     let rollups: Rollups
-    let parts: ControlPlane
+    let controlPlane: ControlPlane
 
     /// - Returns: nil when nothing is kept.
-    init?(_ parts: ControlPlane) {
-        guard let records = parts.records else { return nil }
-        rollups = records.rollups
-        self.parts = parts
+    init?(_ controlPlane: ControlPlane) {
+        guard let controlStore = controlPlane.controlStore else { return nil }
+        rollups = controlStore.rollups
+        self.controlPlane = controlPlane
     }
 
     /// What an account did in this period and those before it, as many as are drawn.
@@ -28,7 +28,7 @@ struct PastUse: Sendable {
     func top() async throws -> TopBody {
         let end = try await rollups.now + 1
         return try await TopBody.read(
-            rollups, by: .executions, from: end + -TopBody.nowMs, to: end, limit: 10, parts)
+            rollups, by: .executions, from: end + -TopBody.nowMs, to: end, limit: 10, controlPlane)
     }
 
     /// ``top`` for the live feed; nothing while it cannot be read.

@@ -102,7 +102,7 @@ final class LiveFeed: Sendable {
                 at: Int(Date().timeIntervalSince1970 * 1_000), counts.since(before), in: now - since,
                 top: state.withLock { $0.top })
             (before, since) = (counts, now)
-            tell(body)
+            publish(body)
         }
     }
 
@@ -130,7 +130,7 @@ final class LiveFeed: Sendable {
         }
     }
 
-    private func tell(_ body: LiveBody) {
+    private func publish(_ body: LiveBody) {
         let data: Data
         do { data = try Response.encoder.encode(body) } catch { return }
         let event = ByteBuffer(string: "event: live\ndata: \(String(decoding: data, as: UTF8.self))\n\n")

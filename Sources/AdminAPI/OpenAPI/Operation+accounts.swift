@@ -1,7 +1,7 @@
 // The operations on one account: where it stands, its log, and forgetting what it was charged.
 
+import ControlStore
 import HTTPTypes
-import Records
 import WireFormat
 
 extension Operation {
@@ -21,7 +21,7 @@ extension Operation {
                 Parameter(name: "function", place: .query, schema: Schema.value(BodyField.function.rule)),
                 Parameter(
                     name: "outcome", place: .query,
-                    schema: Schema.words(LoggedOutcome.allCases.map(\.rawValue))),
+                    schema: Schema.enumeration(LoggedOutcome.allCases.map(\.rawValue))),
                 Parameter(name: "from", place: .query, schema: Schema.instantParameter),
                 Parameter(name: "to", place: .query, schema: Schema.instantParameter),
                 Parameter(

@@ -1,8 +1,8 @@
 // The operations on what accounts did over time.
 
 import Accounting
+import ControlStore
 import HTTPTypes
-import Records
 import WireFormat
 
 extension Operation {
@@ -17,7 +17,8 @@ extension Operation {
             summary: "Which accounts did the most",
             query: range + [
                 Parameter(
-                    name: "sort", place: .query, schema: Schema.words(RankingKey.allCases.map(\.rawValue))),
+                    name: "sort", place: .query,
+                    schema: Schema.enumeration(RankingKey.allCases.map(\.rawValue))),
                 Parameter(
                     name: "limit", place: .query,
                     schema: [
@@ -32,7 +33,8 @@ extension Operation {
             summary: "What an account did, minute by minute or hour by hour",
             query: range + [
                 Parameter(
-                    name: "step", place: .query, schema: Schema.words(RollupStep.allCases.map(\.rawValue))),
+                    name: "step", place: .query,
+                    schema: Schema.enumeration(RollupStep.allCases.map(\.rawValue))),
                 Parameter(name: "function", place: .query, schema: Schema.value(BodyField.function.rule)),
             ],
             replies: [Reply(status: 200, description: "Its rollups", schema: Schema.named("Usage"))],

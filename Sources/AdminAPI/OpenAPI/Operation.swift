@@ -91,8 +91,8 @@ struct Operation: Sendable {
     /// `PUT /v1/accounts/{account}/resources/{kind}/{name}` is
     /// `put.accounts.account.resources.kind.name`.
     private var operationID: String {
-        let words = path.split { "/{}".contains($0) }.filter { $0 != "v1" }
-        return ([method.rawValue.lowercased()] + words.map(String.init)).joined(separator: ".")
+        let segments = path.split { "/{}".contains($0) }.filter { $0 != "v1" }
+        return ([method.rawValue.lowercased()] + segments.map(String.init)).joined(separator: ".")
     }
 
     private var parameters: [Parameter] {
@@ -144,7 +144,7 @@ struct Operation: Sendable {
                 "schema": [
                     "allOf": [
                         Schema.named("Problem"),
-                        ["properties": ["type": Schema.words(types.map { "\($0.uri)" })]],
+                        ["properties": ["type": Schema.enumeration(types.map { "\($0.uri)" })]],
                     ]
                 ]
             ]

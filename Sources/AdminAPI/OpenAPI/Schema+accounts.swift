@@ -1,7 +1,7 @@
 // What one account stands at, and the log of its executions.
 
 import Accounting
-import Records
+import ControlStore
 import WireFormat
 
 extension Schema {
@@ -36,7 +36,7 @@ extension Schema {
             ],
             optional: [
                 "function": value(BodyField.function.rule), "memoryBytes": count,
-                "outcome": words(LoggedOutcome.allCases.map(\.rawValue)),
+                "outcome": enumeration(LoggedOutcome.allCases.map(\.rawValue)),
             ]),
     ]
 }

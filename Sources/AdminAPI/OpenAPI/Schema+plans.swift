@@ -40,7 +40,7 @@ extension Schema {
     ]
     private static let instant: JSONValue = ["type": "integer", "minimum": 0, "description": "ms since 1970"]
     private static let grant = integer(1...Bounds.durationMs.upperBound)
-    private static let unavailable = words(UnavailablePolicy.allCases.map(\.rawValue))
+    private static let unavailable = enumeration(UnavailablePolicy.allCases.map(\.rawValue))
     private static let limit: [String: JSONValue] = [
         "name": name, "meter": value(BodyField.meter.rule), "amount": integer(Bounds.executionMs),
         "windowMs": integer(Bounds.windowMs),

@@ -1,7 +1,7 @@
 // What accounts did over time.
 
 import Accounting
-import Records
+import ControlStore
 import WireFormat
 
 extension Schema {
@@ -15,14 +15,15 @@ extension Schema {
         "Usage": reply(
             [
                 "account": value(BodyField.account.rule), "from": count, "to": count,
-                "step": words(RollupStep.allCases.map(\.rawValue)), "points": array(named("UsagePoint")),
+                "step": enumeration(RollupStep.allCases.map(\.rawValue)),
+                "points": array(named("UsagePoint")),
                 "functions": array(named("FunctionUsage")),
             ],
             optional: fields(.function)),
         "UsagePoint": reply(activity.merging(["at": count, "peakPercent": byLimit]) { $1 }),
         "FunctionUsage": reply(activity.merging(fields(.function)) { $1 }),
         "Top": reply([
-            "sort": words(RankingKey.allCases.map(\.rawValue)), "from": count, "to": count,
+            "sort": enumeration(RankingKey.allCases.map(\.rawValue)), "from": count, "to": count,
             "accounts": array(named("RankedAccount")),
         ]),
         "RankedAccount": reply(

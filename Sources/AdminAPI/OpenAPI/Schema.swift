@@ -13,8 +13,8 @@ enum Schema {
 
     static func array(_ element: JSONValue) -> JSONValue { ["type": "array", "items": element] }
 
-    static func words(_ words: [String]) -> JSONValue {
-        ["type": "string", "enum": .array(words.map { .string($0) })]
+    static func enumeration(_ values: [String]) -> JSONValue {
+        ["type": "string", "enum": .array(values.map { .string($0) })]
     }
 
     /// One of the schemas that have a name.
@@ -43,7 +43,7 @@ enum Schema {
             ]
             if let unit { members["description"] = .string("\(unit)") }
             return .object(members)
-        case .word(let words): return Schema.words(words)
+        case .word(let choices): return Schema.enumeration(choices)
         case .boolean: return ["type": "boolean"]
         case .object: return anyObject
         case .array: return ["type": "array"]
@@ -77,7 +77,7 @@ enum Schema {
         case .limits: named("Limits")
         case .policies: array(named("Policy"))
         case .violatedPolicies: array(value(BodyField.name.rule))
-        case .type: words(ProblemType.allCases.map { "\($0.uri)" })
+        case .type: enumeration(ProblemType.allCases.map { "\($0.uri)" })
         default: value(field.rule)
         }
     }

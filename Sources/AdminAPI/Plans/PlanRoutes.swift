@@ -2,15 +2,15 @@
 // when is decided by the script in Redis; here it is said over HTTP.
 
 import Accounting
+import ControlStore
 import HTTPTypes
 import Hummingbird
 import PlanText
-import Records
 import WireFormat
 
 extension AdminRoutes {
-    static func plans(_ parts: ControlPlane) -> [Route] {
-        let routes = PlanRoutes(parts: parts)
+    static func plans(_ controlPlane: ControlPlane) -> [Route] {
+        let routes = PlanRoutes(controlPlane: controlPlane)
         return [
             Route(.get, "/v1/plans", respond: routes.list),
             Route(.get, "/v1/plans/:plan", respond: routes.plan),
@@ -26,8 +26,8 @@ extension AdminRoutes {
 }
 
 private struct PlanRoutes: Sendable {
-    let parts: ControlPlane
-    private var store: PlanStore { get throws { try parts.neededRecords.plans } }
+    let controlPlane: ControlPlane
+    private var store: PlanStore { get throws { try controlPlane.neededControlStore.plans } }
 
     // MARK: Plans
 
@@ -50,7 +50,7 @@ private struct PlanRoutes: Sendable {
         let plan = try reading { try PlanFile.plan(json: text, named: name) }
         let outcome = try await store.put(plan, if: request.precondition, by: request.actor)
         var body = PlanBody(plan)
-        body.warnings = Self.words(plan.warnings)
+        body.warnings = Self.render(plan.warnings)
         let (revision, isNew) = try await revision(of: outcome, about: .noPlan(name))
         return try .json(body, status: isNew ? .created : .ok, revision: revision)
     }
@@ -94,7 +94,7 @@ private struct PlanRoutes: Sendable {
         }
         let (revision, isNew) = try await revision(of: outcome, about: .noOverride(account))
         var body = OverrideBody(override)
-        body.warnings = Self.words(parts.planBook().plan(of: account).warnings)
+        body.warnings = Self.render(controlPlane.planBook().plan(of: account).warnings)
         return try .json(body, status: isNew ? .created : .ok, revision: revision)
     }
 
@@ -137,7 +137,7 @@ private struct PlanRoutes: Sendable {
         }
     }
 
-    private static func words(_ warnings: [PlanWarning]) -> [String]? {
+    private static func render(_ warnings: [PlanWarning]) -> [String]? {
         warnings.isEmpty ? nil : warnings.map(\.description)
     }
 
@@ -147,7 +147,7 @@ private struct PlanRoutes: Sendable {
     ) async throws -> (revision: Int, isNew: Bool) {
         switch outcome {
         case .done(let revision, let isNew):
-            await parts.plansChanged()
+            await controlPlane.plansChanged()
             return (revision, isNew)
         case .refused(.absent): throw missing
         case .refused(let refusal): throw Problem(refusal)

@@ -1,10 +1,10 @@
 // Resource quotas over HTTP: who owns what, and no more of a kind than the account's plan says.
 
 import Accounting
+import ControlStore
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Records
 import WireFormat
 
 struct ResourceRoutes: Sendable {
@@ -12,15 +12,16 @@ struct ResourceRoutes: Sendable {
     /// The plans in force.
     let planBook: @Sendable () -> PlanBook
 
-    static func table(_ parts: ControlPlane) -> [AdminRoutes.Route] {
+    static func table(_ controlPlane: ControlPlane) -> [AdminRoutes.Route] {
         typealias Respond = @Sendable (ResourceRoutes, AdminRequest) async throws -> Response
         func route(_ method: HTTPRequest.Method, _ path: String, _ respond: @escaping Respond)
             -> AdminRoutes.Route
         {
             AdminRoutes.Route(method, "/v1/accounts/:account/resources" + path, scope: .runner) { request in
-                let store = ResourceStore(try parts.neededRecords, newAccounts: parts.newAccounts)
+                let store = ResourceStore(
+                    try controlPlane.neededControlStore, newAccounts: controlPlane.newAccounts)
                 return try await respond(
-                    ResourceRoutes(store: store, planBook: parts.planBook), request)
+                    ResourceRoutes(store: store, planBook: controlPlane.planBook), request)
             }
         }
         return [

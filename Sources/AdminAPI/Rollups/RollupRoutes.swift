@@ -1,19 +1,19 @@
 // What accounts did over time, and which of them did the most.
 
 import Accounting
+import ControlStore
 import HTTPTypes
 import Hummingbird
-import Records
 import WireFormat
 
 struct RollupRoutes: Sendable {
     /// Accounts of a ranking, at most: each is looked up in the ledger.
     static let maximumRanked = 100
 
-    let parts: ControlPlane
+    let controlPlane: ControlPlane
 
-    static func table(_ parts: ControlPlane) -> [AdminRoutes.Route] {
-        let routes = RollupRoutes(parts: parts)
+    static func table(_ controlPlane: ControlPlane) -> [AdminRoutes.Route] {
+        let routes = RollupRoutes(controlPlane: controlPlane)
         return [
             AdminRoutes.Route(.get, "/v1/accounts", respond: routes.top),
             AdminRoutes.Route(.get, "/v1/accounts/:account/usage", respond: routes.usage),
@@ -25,7 +25,7 @@ struct RollupRoutes: Sendable {
         let account = try request.account
         let step: RollupStep = try query.choice("step") ?? .minute
         let function = try query.text("function", rule: BodyField.function.rule)
-        let rollups = try parts.neededRecords.rollups
+        let rollups = try controlPlane.neededControlStore.rollups
         let (from, to) = try await range(
             query, rollups, default: step == .minute ? 3_600_000 : 86_400_000, maximum: step.keptMs)
         return try .json(
@@ -36,10 +36,11 @@ struct RollupRoutes: Sendable {
         let query = try request.query("sort", "from", "to", "limit")
         let measure: RankingKey = try query.choice("sort") ?? .executions
         let limit = try query.integer("limit", in: 1...Self.maximumRanked) ?? 10
-        let rollups = try parts.neededRecords.rollups
+        let rollups = try controlPlane.neededControlStore.rollups
         let (from, to) = try await range(
             query, rollups, default: TopBody.nowMs, maximum: RollupStep.hour.keptMs)
-        return try .json(await TopBody.read(rollups, by: measure, from: from, to: to, limit: limit, parts))
+        return try .json(
+            await TopBody.read(rollups, by: measure, from: from, to: to, limit: limit, controlPlane))
     }
 
     /// What the query asks for: until now, unless it says otherwise, and `default` long.
@@ -97,13 +98,13 @@ extension TopBody {
     /// - Throws: `RedisError`. Accounts that the ledger cannot be asked about have no percent.
     static func read(
         _ rollups: Rollups, by measure: RankingKey, from: Timestamp, to: Timestamp, limit: Int,
-        _ parts: ControlPlane
+        _ controlPlane: ControlPlane
     ) async throws -> TopBody {
         let ranked = try await rollups.top(by: measure, from: from, to: to, limit: limit)
-        let plans = parts.planBook()
+        let plans = controlPlane.planBook()
         var accounts: [Account] = []
         // A ledger that did not answer is not asked again: each time would take its whole deadline.
-        var ledger = parts.ledger
+        var ledger = controlPlane.ledger
         for one in ranked {
             var percent: Int?
             do {

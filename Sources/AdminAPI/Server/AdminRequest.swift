@@ -2,11 +2,11 @@
 // and refused with a problem that names it.
 
 import Accounting
+import ControlStore
 import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Records
 import WireFormat
 
 struct AdminRequest: Sendable {

@@ -47,23 +47,24 @@ enum AdminRoutes {
     }
 
     /// Every route there is.
-    static func table(_ parts: ControlPlane) -> [Route] {
-        watching(parts) + [OpenAPI.route()] + plans(parts) + ResourceRoutes.table(parts)
-            + AccountRoutes.table(parts) + RollupRoutes.table(parts) + DashboardRoutes.table(parts)
+    static func table(_ controlPlane: ControlPlane) -> [Route] {
+        watching(controlPlane) + [OpenAPI.route()] + plans(controlPlane) + ResourceRoutes.table(controlPlane)
+            + AccountRoutes.table(controlPlane) + RollupRoutes.table(controlPlane)
+            + DashboardRoutes.table(controlPlane)
     }
 
     /// For those who watch the process.
-    private static func watching(_ parts: ControlPlane) -> [Route] {
+    private static func watching(_ controlPlane: ControlPlane) -> [Route] {
         [
             Route(.get, "/livez", scope: .none) { _ in .text("ok\n", as: "text/plain; charset=utf-8") },
             Route(.get, "/readyz", scope: .none) { _ in
-                switch await parts.readiness() {
+                switch await controlPlane.readiness() {
                 case .ready: .text("ok\n", as: "text/plain; charset=utf-8")
                 case .notReady(let reason): Problem(.temporaryReducedCapacity, detail: reason).response()
                 }
             },
             Route(.get, "/metrics", scope: .none) { _ in
-                .text(parts.metrics.text(), as: "text/plain; version=0.0.4; charset=utf-8")
+                .text(controlPlane.metrics.text(), as: "text/plain; version=0.0.4; charset=utf-8")
             },
         ]
     }
@@ -74,8 +75,10 @@ enum AdminRoutes {
             && ["/livez", "/readyz", "/metrics"].contains(target.prefix { $0 != "?" })
     }
 
-    static func router(_ parts: ControlPlane, security: AdminSecurity = AdminSecurity()) -> Router<Context> {
-        let table = table(parts)
+    static func router(_ controlPlane: ControlPlane, security: AdminSecurity = AdminSecurity()) -> Router<
+        Context
+    > {
+        let table = table(controlPlane)
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestIdentity())
         router.add(middleware: SecurityHeaders(isSecure: security.secure != nil))

@@ -25,7 +25,7 @@ public struct AdminServer: Sendable {
     public init(
         host: String,
         port: Int,
-        parts: ControlPlane,
+        controlPlane: ControlPlane,
         security: AdminSecurity = AdminSecurity(),
         bounds: AdminBounds = AdminBounds(),
         guardListener: GuardListener? = nil,
@@ -35,7 +35,7 @@ public struct AdminServer: Sendable {
         var quiet = logger
         if quiet.logLevel == .info { quiet.logLevel = .notice }
         application = Application(
-            router: AdminRoutes.router(parts, security: security),
+            router: AdminRoutes.router(controlPlane, security: security),
             server: .admin(bounds, security),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { [quiet] channel in

@@ -21,13 +21,13 @@ struct Authorization: Sendable {
         guard let tokens, let needed = scope.needed else { return try await respond(context) }
         let field = request.headers[.authorization]
         var context = context
-        do throws(BearerCheck.Refused) {
+        do throws(AuthenticationError) {
             let caller = try Self.caller(field, request.method, in: tokens.book, for: needed)
-            guard caller.speaks(in: context) else { throw BearerCheck.Refused(.accountForbidden) }
+            guard caller.speaks(in: context) else { throw AuthenticationError.accountForbidden }
             context.caller = caller.name
         } catch {
-            context.logger.debug("admin request refused", metadata: ["reason": "\(error.challenge.detail)"])
-            return error.challenge.response(toGet: request.method.isSafe)
+            context.logger.debug("admin request refused", metadata: ["reason": "\(error.detail)"])
+            return error.response(toGet: request.method.isSafe)
         }
         return try await respond(context)
     }
@@ -37,12 +37,12 @@ struct Authorization: Sendable {
     /// another page makes it send.
     private static func caller(
         _ field: String?, _ method: HTTPRequest.Method, in book: TokenBook, for scope: Scope
-    ) throws(BearerCheck.Refused) -> TokenBook.Entry {
+    ) throws(AuthenticationError) -> TokenBook.Entry {
         var check = BearerCheck()
         guard method.isSafe, let field, case .basic(let encoded) = Credentials(field) else {
             return try check.check(field, in: book, for: scope)
         }
-        guard let password = password(in: encoded) else { throw BearerCheck.Refused(.tokenInvalid) }
+        guard let password = password(in: encoded) else { throw AuthenticationError.tokenInvalid }
         return try check.check("Bearer \(password)", in: book, for: scope)
     }
 
@@ -82,12 +82,12 @@ extension HTTPRequest.Method {
     fileprivate var isSafe: Bool { self == .get || self == .head }
 }
 
-extension Challenge {
+extension AuthenticationError {
     /// - Parameter isSafe: whether the request would have changed nothing; then browsers are told
     ///   to ask.
     fileprivate func response(toGet isSafe: Bool) -> Response {
         var response = Problem(problemType, detail: detail).response()
-        response.headers.append(HTTPField(name: .wwwAuthenticate, value: field))
+        response.headers.append(HTTPField(name: .wwwAuthenticate, value: challenge))
         if isSafe, response.status == .unauthorized {
             response.headers.append(
                 HTTPField(

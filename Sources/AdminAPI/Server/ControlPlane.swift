@@ -1,8 +1,8 @@
 // What the control plane shows and changes; the composition root hands it over.
 
 public import Accounting
+public import ControlStore
 public import Prometheus
-public import Records
 import WireFormat
 
 public struct ControlPlane: Sendable {
@@ -10,7 +10,7 @@ public struct ControlPlane: Sendable {
     /// Asked by `/readyz` each time.
     public let readiness: @Sendable () async -> Readiness
     /// Nil when the ledger is in memory: then what needs them is answered 501.
-    public let records: Records?
+    public let controlStore: ControlStore?
     /// Nil when the ledger is in memory.
     public let ledger: LedgerAccess?
     /// The bound on accounts that become known; nil takes any number.
@@ -25,13 +25,13 @@ public struct ControlPlane: Sendable {
 
     public init(
         metrics: PrometheusMetrics, readiness: @escaping @Sendable () async -> Readiness,
-        records: Records? = nil, ledger: LedgerAccess? = nil, newAccounts: NewAccounts? = nil,
+        controlStore: ControlStore? = nil, ledger: LedgerAccess? = nil, newAccounts: NewAccounts? = nil,
         clock: @escaping @Sendable () -> Timestamp, planBook: @escaping @Sendable () -> PlanBook,
         plansChanged: @escaping @Sendable () async -> Void = {}
     ) {
         self.metrics = metrics
         self.readiness = readiness
-        self.records = records
+        self.controlStore = controlStore
         self.ledger = ledger
         self.newAccounts = newAccounts
         self.clock = clock
@@ -40,13 +40,13 @@ public struct ControlPlane: Sendable {
     }
 
     /// For routes that need them.
-    var neededRecords: Records {
+    var neededControlStore: ControlStore {
         get throws(Problem) {
-            guard let records else {
+            guard let controlStore else {
                 throw Problem(
                     .needsRedis, detail: "with --ledger memory nothing is kept; start Stint with Redis")
             }
-            return records
+            return controlStore
         }
     }
 

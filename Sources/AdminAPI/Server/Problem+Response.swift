@@ -53,11 +53,11 @@ extension Problem {
                 .temporaryReducedCapacity,
                 detail: "Redis did not answer in time; whether anything was changed is unknown")
         case .refused(let text):
-            let said = ErrorReply(text)
+            let reply = ErrorReply(text)
             let outcome =
-                said.isRefusal && !(said.isFromScript && said.code == "NOPERM")
+                reply.isRefusal && !(reply.isFromScript && reply.code == "NOPERM")
                 ? "nothing was changed" : "whether anything was changed is unknown"
-            self.init(.temporaryReducedCapacity, detail: "Redis refuses, and \(outcome): \(said.text)")
+            self.init(.temporaryReducedCapacity, detail: "Redis refuses, and \(outcome): \(reply.text)")
         case .unexpected:
             self.init(.internalError, detail: "Redis holds something else there than Stint writes")
         }

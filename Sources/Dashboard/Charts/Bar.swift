@@ -21,7 +21,7 @@ enum Bar {
     }
 
     /// `87 %`, and what that means when it means something.
-    static func words(percent: Int) -> HTML {
+    static func label(percent: Int) -> HTML {
         let tag: HTML? =
             percent >= 100
             ? #" <span class="tag full">at the limit</span>"#

@@ -90,7 +90,7 @@ public struct AccountPage {
         let isTime = use.meter == Meter.executionTime.rawValue
         func amount(_ amount: Int) -> String { isTime ? amount.asDuration : amount.grouped }
         return #"""
-            <li class="limit"><p class="row-name"><strong>\#(use.name)</strong> \#(Bar.words(percent: use.percent))</p>
+            <li class="limit"><p class="row-name"><strong>\#(use.name)</strong> \#(Bar.label(percent: use.percent))</p>
             \#(Bar.html(percent: use.percent))
             <p><span class="used">\#(use.used, as: amount(use.used))</span> used, \#
             <span class="left">\#(use.remaining, as: amount(use.remaining))</span> left of \#

@@ -138,7 +138,7 @@ public struct OverviewPage {
 
     private func row(_ account: TopBody.Account, _ most: Int) -> HTML {
         let percent: HTML =
-            account.percent.map { "\(Bar.html(percent: $0))\(Bar.words(percent: $0))" } ?? "not known now"
+            account.percent.map { "\(Bar.html(percent: $0))\(Bar.label(percent: $0))" } ?? "not known now"
         return #"""
             <tr><th scope="row"><a href="\#(AccountAddress.link(to: account.account))">\#(account.account)</a></th>\#
             <td>\#(Bar.share(account.value, of: most))<span class="percent">\#(account.value, as: account.value.grouped)</span></td>\#

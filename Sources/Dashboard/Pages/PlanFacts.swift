@@ -27,13 +27,13 @@ struct PlanFacts {
 
     private var overrideWords: HTML {
         guard let override else { return "none" }
-        var words: [HTML] = []
-        if let plan = override.plan { words.append("plan \(plan)") }
+        var terms: [HTML] = []
+        if let plan = override.plan { terms.append("plan \(plan)") }
         for (name, amount) in (override.amounts ?? [:]).sorted(by: { $0.key < $1.key }) {
             let isTime = plan.limits.contains { $0.name == name && $0.meter == .executionTime }
-            words.append("\(name) \(amount, as: isTime ? amount.asDuration : amount.grouped)")
+            terms.append("\(name) \(amount, as: isTime ? amount.asDuration : amount.grouped)")
         }
-        let list: [HTML] = words.enumerated().map { index, word in index == 0 ? word : ", \(word)" }
+        let list: [HTML] = terms.enumerated().map { index, word in index == 0 ? word : ", \(word)" }
         guard let end = override.expiresAt else { return "\(list)" }
         return "\(list), until \(instant: end, as: end.asInstant)"
     }

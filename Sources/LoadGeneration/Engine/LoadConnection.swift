@@ -20,7 +20,7 @@ final class LoadConnection: ChannelInboundHandler {
     /// The fields that every request has.
     let hostField: ByteBuffer
     /// The request that waits for its reply.
-    private(set) var question: Question?
+    private(set) var request: LoadRequest?
     /// False before it stands and from the moment at which it is given up.
     private(set) var isOpen = false
     /// The lane ends its connections, so it lives as long as they do.
@@ -39,9 +39,9 @@ final class LoadConnection: ChannelInboundHandler {
     // MARK: What the lane does
 
     /// Sends a request. The connection is open and has none.
-    func send(_ question: Question, _ bytes: ByteBuffer) {
+    func send(_ request: LoadRequest, _ bytes: ByteBuffer) {
         guard let context else { return }
-        self.question = question
+        self.request = request
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
@@ -49,10 +49,10 @@ final class LoadConnection: ChannelInboundHandler {
     func close(_ failure: LoadFailure? = nil) {
         guard isOpen else { return }
         isOpen = false
-        let question = self.question
-        self.question = nil
+        let request = self.request
+        self.request = nil
         context?.close(promise: nil)
-        if let question, let failure { lane.finished(self, question, .failed(failure)) }
+        if let request, let failure { lane.finished(self, request, .failed(failure)) }
         lane.closed(self)
     }
 
@@ -85,10 +85,10 @@ final class LoadConnection: ChannelInboundHandler {
                 return
             }
             // Nobody asked for what comes before a request or after its reply.
-            guard let question, bytes.readableBytes == 0 else {
+            guard let request, bytes.readableBytes == 0 else {
                 throw UnreadableReply("more than one reply to a request")
             }
-            finish(question, reply)
+            finish(request, reply)
         } catch {
             close(.unreadableReply)
         }
@@ -98,15 +98,15 @@ final class LoadConnection: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { close(.connectionLost) }
 
-    private func finish(_ question: Question, _ reply: ReplyFraming.Reply) {
-        self.question = nil
+    private func finish(_ request: LoadRequest, _ reply: ReplyFraming.Reply) {
+        self.request = nil
         if reply.closes {
             isOpen = false
             context?.close(promise: nil)
-            lane.finished(self, question, .replied(reply))
+            lane.finished(self, request, .replied(reply))
             lane.closed(self)
         } else {
-            lane.finished(self, question, .replied(reply))
+            lane.finished(self, request, .replied(reply))
         }
     }
 }

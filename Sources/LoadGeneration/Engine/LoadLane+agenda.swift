@@ -12,16 +12,16 @@ extension LoadLane {
 
     /// When the next execution is due, ns since the epoch; nil in a closed loop, and when none is
     /// known.
-    private var nextDue: Int? { (schedule?.next ?? recorded?.next).map { start + $0 } }
+    private var nextDueNs: Int? { (schedule?.next ?? recorded?.next).map { startNs + $0 } }
 
     /// Sends what is due, and comes back when the next is.
     func tick() {
         guard phase == .running, schedule != nil || recorded != nil else { return }
-        let now = now
-        takeDue(now)
-        employIdle(now)
-        if let next = nextDue {
-            if next < end { at(next) { $0.tick() } }
+        let nowNs = nowNs
+        enqueueDue(nowNs)
+        employIdle(nowNs)
+        if let next = nextDueNs {
+            if next < endNs { at(next) { $0.tick() } }
         } else if recorded?.isOver == true {
             drain(within: settings.timeoutMs)
         } else {
@@ -30,45 +30,45 @@ extension LoadLane {
     }
 
     /// Gives what waits to those who have nothing to do.
-    func employIdle(_ now: Int) {
+    func employIdle(_ nowNs: Int) {
         while !waiting.isEmpty || !unsettled.isEmpty, let connection = idle.popFirst() {
-            serve(connection, now)
+            serve(connection, nowNs)
         }
     }
 
     /// Lines up what has become due; what finds the line full is not sent.
-    func takeDue(_ now: Int) {
-        while let due = nextDue, due <= now, due < end {
-            let question = take(due: due)
-            if question.isMeasured { tally.lateness.record(ns: now - due) }
+    func enqueueDue(_ nowNs: Int) {
+        while let dueNs = nextDueNs, dueNs <= nowNs, dueNs < endNs {
+            let request = nextRequest(dueNs: dueNs)
+            if request.isMeasured { tally.lateness.record(ns: nowNs - dueNs) }
             if waiting.count < settings.maximumWaiting, running.count < Self.mostRunning {
-                waiting.append(question)
-            } else if question.isMeasured {
+                waiting.append(request)
+            } else if request.isMeasured {
                 tally.notSent += 1
             }
         }
     }
 
-    private func take(due: Int) -> Question {
-        guard let execution = recorded?.take() else {
+    private func nextRequest(dueNs: Int) -> LoadRequest {
+        guard let execution = recorded?.dequeue() else {
             schedule?.advance()
-            return drawn(due: due)
+            return drawn(dueNs: dueNs)
         }
-        replay?.take(execution)
+        replay?.add(execution)
         readAhead()
-        var question = Question(
+        var request = LoadRequest(
             step: .admit, account: execution.account, number: nextNumber(),
-            durationMs: execution.durationMs ?? 0, due: due, isMeasured: true)
-        question.offsetMs = execution.offsetMs
-        question.isTimeless = execution.durationMs == nil
-        return question
+            durationMs: execution.durationMs ?? 0, dueNs: dueNs, isMeasured: true)
+        request.offsetMs = execution.offsetMs
+        request.isTimeless = execution.durationMs == nil
+        return request
     }
 
-    func drawn(due: Int) -> Question {
+    func drawn(dueNs: Int) -> LoadRequest {
         let execution = workload.next()
-        return Question(
+        return LoadRequest(
             step: .admit, account: execution.account, number: nextNumber(),
-            durationMs: execution.durationMs, due: due, isMeasured: due >= measuredFrom)
+            durationMs: execution.durationMs, dueNs: dueNs, isMeasured: dueNs >= measuredFromNs)
     }
 
     private func nextNumber() -> Int {
@@ -103,37 +103,37 @@ extension LoadLane {
 
     /// An execution of a replay was admitted; it will be settled when it ends.
     /// - Parameter settlement: its duration is at most its grant.
-    func start(_ settlement: Question, _ now: Int) {
-        let end = now + settlement.durationMs * 1_000_000
-        running.start(settlement, until: end)
-        latestEnd = max(latestEnd, end)
+    func start(_ settlement: LoadRequest, _ nowNs: Int) {
+        let endNs = nowNs + settlement.durationMs * 1_000_000
+        running.start(settlement, until: endNs)
+        latestEndNs = max(latestEndNs, endNs)
         settleLater()
     }
 
     private func settleLater() {
-        guard let end = running.nextEnd, end < settlesNext else { return }
-        settlesNext = end
-        at(end) { lane in
+        guard let endNs = running.nextEnd, endNs < nextSettlementNs else { return }
+        nextSettlementNs = endNs
+        at(endNs) { lane in
             // One that ends before may have come since.
-            guard lane.settlesNext == end else { return }
-            lane.settlesNext = .max
-            let now = lane.now
-            lane.settleEnded(now)
-            lane.employIdle(now)
+            guard lane.nextSettlementNs == endNs else { return }
+            lane.nextSettlementNs = .max
+            let nowNs = lane.nowNs
+            lane.settleEnded(nowNs)
+            lane.employIdle(nowNs)
         }
     }
 
     /// Lines up the settlements of what has ended.
     /// - Parameter andRunning: ends all others too; they have used what they ran until now.
-    func settleEnded(_ now: Int, andRunning: Bool = false) {
-        while let (end, ended) = running.end(by: andRunning ? .max : now) {
+    func settleEnded(_ nowNs: Int, andRunning: Bool = false) {
+        while let (endNs, ended) = running.end(by: andRunning ? .max : nowNs) {
             var settlement = ended
-            settlement.due = min(end, now)
-            if end > now {
-                settlement.durationMs -= (end - now) / 1_000_000
+            settlement.dueNs = min(endNs, nowNs)
+            if endNs > nowNs {
+                settlement.durationMs -= (endNs - nowNs) / 1_000_000
                 settlement.isStopped = false
             } else {
-                tally.lateness.record(ns: now - end)
+                tally.lateness.record(ns: nowNs - endNs)
             }
             unsettled.append(settlement)
         }

@@ -10,140 +10,142 @@ extension LoadLane {
     // MARK: Questions
 
     /// A connection has nothing to do: gives it a request, or lets it wait for one.
-    func serve(_ connection: LoadConnection, _ now: Int) {
-        if let question = next(now) {
-            send(question, on: connection, now)
+    func serve(_ connection: LoadConnection, _ nowNs: Int) {
+        if let request = next(nowNs) {
+            send(request, on: connection, nowNs)
         } else {
             idle.append(connection)
         }
     }
 
-    private func next(_ now: Int) -> Question? {
+    private func next(_ nowNs: Int) -> LoadRequest? {
         if let settlement = unsettled.popFirst() { return settlement }
-        if case .closed = settings.pace { return phase == .running && now < end ? drawn(due: now) : nil }
-        takeDue(now)
+        if case .closed = settings.pace {
+            return phase == .running && nowNs < endNs ? drawn(dueNs: nowNs) : nil
+        }
+        enqueueDue(nowNs)
         return waiting.popFirst()
     }
 
-    func send(_ question: Question, on connection: LoadConnection, _ now: Int) {
-        var question = question
-        question.sent = now
+    func send(_ request: LoadRequest, on connection: LoadConnection, _ nowNs: Int) {
+        var request = request
+        request.sentNs = nowNs
         inFlight += 1
-        if question.step == .settle { replay?.settle(question) }
-        connection.send(question, writer.bytes(of: question, hostField: connection.hostField))
+        if request.step == .settle { replay?.settle(request) }
+        connection.send(request, writer.bytes(of: request, hostField: connection.hostField))
     }
 
     // MARK: Answers
 
     /// A request was answered or has failed; it is the connection's no longer.
-    func finished(_ connection: LoadConnection, _ question: Question, _ outcome: Outcome) {
-        let now = now
+    func finished(_ connection: LoadConnection, _ request: LoadRequest, _ outcome: Outcome) {
+        let nowNs = nowNs
         inFlight -= 1
         if case .replied = outcome { slots[connection.slot].attempts = 0 }
-        var settlement: Question?
-        switch question.step {
-        case .peek: return probed(connection, question, outcome, now)
-        case .admit: settlement = admitted(question, outcome, now)
-        case .settle: settled(question, outcome, now)
+        var settlement: LoadRequest?
+        switch request.step {
+        case .peek: return probed(connection, request, outcome, nowNs)
+        case .admit: settlement = admitted(request, outcome, nowNs)
+        case .settle: settled(request, outcome, nowNs)
         }
         if let settlement, connection.isOpen {
-            send(settlement, on: connection, now)
+            send(settlement, on: connection, nowNs)
         } else {
             if let settlement { unsettled.append(settlement) }
-            if connection.isOpen { serve(connection, now) } else { employIdle(now) }
+            if connection.isOpen { serve(connection, nowNs) } else { employIdle(nowNs) }
         }
         endIfDone()
     }
 
     /// - Returns: the settlement, when the execution was admitted and is to be settled at once.
-    private func admitted(_ question: Question, _ outcome: Outcome, _ now: Int) -> Question? {
+    private func admitted(_ request: LoadRequest, _ outcome: Outcome, _ nowNs: Int) -> LoadRequest? {
         guard case .replied(let reply) = outcome else {
-            record(question, now) { .admit($0.admission(question), nil) }
-            fail(question, outcome, now)
+            record(request, nowNs) { .admit($0.admission(request), nil) }
+            fail(request, outcome, nowNs)
             return nil
         }
         let isAdmitted = reply.status == 200 || reply.status == 201
         let isOfUse = isAdmitted || history != nil || replay != nil
         let read: WireReply<AdmittedBody>? = isOfUse ? Self.read(reply) : nil
-        record(question, now) { .admit($0.admission(question), read) }
+        record(request, nowNs) { .admit($0.admission(request), read) }
         guard isAdmitted else {
             guard reply.status == 429 else {
-                fail(question, .failed(.status(reply.status)), now)
+                fail(request, .failed(.status(reply.status)), nowNs)
                 return nil
             }
-            count(question, now) { $0.denied += 1 }
-            replay?.deny(question, read?.problem)
+            count(request, nowNs) { $0.denied += 1 }
+            replay?.deny(request, read?.problem)
             return nil
         }
         guard let body = read?.accepted else {
-            fail(question, .failed(.unreadableReply), now)
+            fail(request, .failed(.unreadableReply), nowNs)
             return nil
         }
-        count(question, now) { tally in
+        count(request, nowNs) { tally in
             tally.admitted += 1
             if body.degraded { tally.degraded += 1 }
         }
         // What was admitted without the ledger is not held, so there is nothing to settle.
         guard !settings.admitsOnly, !body.degraded else { return nil }
-        return settlement(of: question, body, now)
+        return settlement(of: request, body, nowNs)
     }
 
     /// - Returns: nil when the execution takes its time first.
-    private func settlement(of question: Question, _ body: AdmittedBody, _ now: Int) -> Question? {
-        var settlement = question
+    private func settlement(of request: LoadRequest, _ body: AdmittedBody, _ nowNs: Int) -> LoadRequest? {
+        var settlement = request
         settlement.step = .settle
-        settlement.due = now
+        settlement.dueNs = nowNs
         settlement.grantedMs = body.grantedMs
         settlement.admittedAt = (body.deadline ?? 0) - body.grantedMs
         // A runner stops an execution when its grant ends.
-        settlement.durationMs = min(question.durationMs, body.grantedMs)
+        settlement.durationMs = min(request.durationMs, body.grantedMs)
         guard replay != nil else { return settlement }
-        settlement.isStopped = question.durationMs > body.grantedMs
+        settlement.isStopped = request.durationMs > body.grantedMs
         replay?.admit(settlement)
         if isStopped { settlement.durationMs = 0 }
         guard settlement.durationMs > 0 else { return settlement }
-        start(settlement, now)
+        start(settlement, nowNs)
         return nil
     }
 
-    private func settled(_ question: Question, _ outcome: Outcome, _ now: Int) {
+    private func settled(_ request: LoadRequest, _ outcome: Outcome, _ nowNs: Int) {
         guard case .replied(let reply) = outcome else {
-            record(question, now) { .settle(id: $0.id(of: question), $0.settlement(question), nil) }
-            fail(question, outcome, now)
+            record(request, nowNs) { .settle(id: $0.id(of: request), $0.settlement(request), nil) }
+            fail(request, outcome, nowNs)
             return
         }
         let read: WireReply<SettledBody>? = history != nil ? Self.read(reply) : nil
-        record(question, now) { .settle(id: $0.id(of: question), $0.settlement(question), read) }
+        record(request, nowNs) { .settle(id: $0.id(of: request), $0.settlement(request), read) }
         if reply.status == 200 {
-            count(question, now) { $0.settled += 1 }
+            count(request, nowNs) { $0.settled += 1 }
         } else {
-            fail(question, .failed(.status(reply.status)), now)
+            fail(request, .failed(.status(reply.status)), nowNs)
         }
     }
 
-    private func count(_ question: Question, _ now: Int, _ change: (inout LoadTally) -> Void) {
-        guard question.isMeasured else {
+    private func count(_ request: LoadRequest, _ nowNs: Int, _ change: (inout LoadTally) -> Void) {
+        guard request.isMeasured else {
             tally.warmUpAnswered += 1
             return
         }
         change(&tally)
-        measure(question, now)
+        measure(request, nowNs)
     }
 
     /// Everything that was replied to has a latency, and what nobody replied to in time has at
     /// least that long.
-    private func fail(_ question: Question, _ outcome: Outcome, _ now: Int) {
+    private func fail(_ request: LoadRequest, _ outcome: Outcome, _ nowNs: Int) {
         guard case .failed(let failure) = outcome else { return }
         tally.count(failure)
-        if question.isMeasured, failure != .connectionLost { measure(question, now) }
+        if request.isMeasured, failure != .connectionLost { measure(request, nowNs) }
     }
 
-    private func measure(_ question: Question, _ now: Int) {
-        lastAnswer = max(lastAnswer, now)
-        if question.step == .admit {
-            tally.admissionLatency.record(ns: now - question.due)
+    private func measure(_ request: LoadRequest, _ nowNs: Int) {
+        lastAnswerNs = max(lastAnswerNs, nowNs)
+        if request.step == .admit {
+            tally.admissionLatency.record(ns: nowNs - request.dueNs)
         } else {
-            tally.settlementLatency.record(ns: now - question.due)
+            tally.settlementLatency.record(ns: nowNs - request.dueNs)
         }
     }
 
@@ -164,19 +166,21 @@ extension LoadLane {
         var asked: Set<LoadTarget> = []
         for slot in slots where asked.insert(slot.target).inserted {
             guard let connection = slot.connection else { continue }
-            let question = Question(
-                step: .peek, account: 0, number: 0, durationMs: 0, due: now, isMeasured: false)
-            send(question, on: connection, now)
+            let request = LoadRequest(
+                step: .peek, account: 0, number: 0, durationMs: 0, dueNs: nowNs, isMeasured: false)
+            send(request, on: connection, nowNs)
         }
     }
 
-    private func probed(_ connection: LoadConnection, _ question: Question, _ outcome: Outcome, _ now: Int) {
+    private func probed(
+        _ connection: LoadConnection, _ request: LoadRequest, _ outcome: Outcome, _ nowNs: Int
+    ) {
         let target = slots[connection.slot].target
         switch outcome {
         case .failed(let failure): refuse(target, "it does not answer as a Stint does (\(failure))")
         case .replied(let reply):
             let read: WireReply<StandingBody>? = Self.read(reply)
-            record(question, now) { _ in .peek(read) }
+            record(request, nowNs) { _ in .peek(read) }
             guard read?.accepted != nil else {
                 return refuse(target, "it does not answer as a Stint does (status \(reply.status))")
             }
@@ -189,13 +193,14 @@ extension LoadLane {
 
     // MARK: The history
 
-    private func record(_ question: Question, _ now: Int, _ exchange: (RequestWriter) -> HistoryLine.Exchange)
-    {
+    private func record(
+        _ request: LoadRequest, _ nowNs: Int, _ exchange: (RequestWriter) -> HistoryLine.Exchange
+    ) {
         guard history != nil else { return }
         lines.append(
             HistoryLine(
-                account: writer.accounts[question.account], sentAt: epoch.wallMs(at: question.sent),
-                answeredAt: epoch.wallMs(at: now), exchange(writer)))
+                account: writer.accounts[request.account], sentAt: epoch.wallMs(at: request.sentNs),
+                answeredAt: epoch.wallMs(at: nowNs), exchange(writer)))
         if lines.count >= Self.linesTogether { handOverLines() }
     }
 

@@ -20,7 +20,7 @@ final class LoadLane {
     /// Makes a connection's channel with the connection in it.
     typealias Connect = (LoadTarget, LoadConnection) -> EventLoopFuture<Void>
     /// Reads more of a trace and hands it over on the lane's event loop.
-    typealias ReadOn = (_ take: @escaping (TraceBatches.Batch) -> Void) -> Void
+    typealias ReadOn = (_ nextRequest: @escaping (TraceBatches.Batch) -> Void) -> Void
 
     enum Phase {
         /// The trace is begun, connections are made, and each target is asked once.
@@ -66,22 +66,22 @@ final class LoadLane {
     /// Whether the trace is read more slowly than it is replayed.
     var isStarved = false
     /// Admissions that are due and wait for a connection.
-    var waiting = CircularBuffer<Question>()
+    var waiting = CircularBuffer<LoadRequest>()
     /// Settlements of executions that are running, by the ns at which they end.
-    var running = RunningExecutions<Question>()
+    var running = RunningExecutions<LoadRequest>()
     /// Settlements that are due and wait for a connection.
-    var unsettled = CircularBuffer<Question>()
+    var unsettled = CircularBuffer<LoadRequest>()
     /// Open connections without a request, longest idle first.
     var idle = CircularBuffer<LoadConnection>()
     // ns since the epoch.
-    var start = 0
-    var measuredFrom = 0
-    var end = Int.max
-    var lastAnswer = 0
+    var startNs = 0
+    var measuredFromNs = 0
+    var endNs = Int.max
+    var lastAnswerNs = 0
     /// When the last of all executions ends that have begun.
-    var latestEnd = 0
+    var latestEndNs = 0
     /// When executions that end will be looked for; `Int.max` is never.
-    var settlesNext = Int.max
+    var nextSettlementNs = Int.max
     /// Whether somebody stopped it before its time.
     var isStopped = false
     let opened: EventLoopPromise<Void>
@@ -121,7 +121,7 @@ final class LoadLane {
     }
 
     /// ns since the epoch.
-    var now: Int { Int((eventLoop.now - epoch.deadline).nanoseconds) }
+    var nowNs: Int { Int((eventLoop.now - epoch.deadline).nanoseconds) }
 
     // MARK: From the beginning to the end
 
@@ -134,23 +134,23 @@ final class LoadLane {
 
     func dialAll() {
         for slot in slots.indices { dial(slot) }
-        at(now + settings.timeoutMs * 1_000_000) { lane in
+        at(nowNs + settings.timeoutMs * 1_000_000) { lane in
             lane.refuse(lane.settings.targets[0], "no answer in \(lane.settings.timeoutMs) ms")
         }
     }
 
     /// Begins to ask; the future succeeds when all was answered or given up.
-    func run(from start: Int) -> EventLoopFuture<Void> {
-        self.start = start
-        measuredFrom = start + settings.warmUpMs * 1_000_000
-        end = measuredFrom + settings.durationMs * 1_000_000
+    func run(from startNs: Int) -> EventLoopFuture<Void> {
+        self.startNs = startNs
+        measuredFromNs = startNs + settings.warmUpMs * 1_000_000
+        endNs = measuredFromNs + settings.durationMs * 1_000_000
         phase = .running
-        at(end) { if $0.phase == .running { $0.drain(within: $0.settings.timeoutMs) } }
+        at(endNs) { if $0.phase == .running { $0.drain(within: $0.settings.timeoutMs) } }
         sweep()
         tick()
-        let now = now
-        for slot in slots.indices where slots[slot].connection?.question == nil {
-            if let connection = slots[slot].connection { serve(connection, now) }
+        let nowNs = nowNs
+        for slot in slots.indices where slots[slot].connection?.request == nil {
+            if let connection = slots[slot].connection { serve(connection, nowNs) }
         }
         return ended.futureResult
     }
@@ -159,18 +159,18 @@ final class LoadLane {
     func stop() {
         guard phase == .running || phase == .draining, !isStopped else { return }
         isStopped = true
-        end = min(end, now)
-        settleEnded(now, andRunning: true)
+        endNs = min(endNs, nowNs)
+        settleEnded(nowNs, andRunning: true)
         drain(within: min(settings.timeoutMs, 1_000))
-        employIdle(now)
+        employIdle(nowNs)
     }
 
     /// - Parameter ms: how long answers are waited for, once nothing is running.
     func drain(within ms: Int) {
-        if phase == .running { takeDue(now) }
+        if phase == .running { enqueueDue(nowNs) }
         phase = .draining
-        end = min(end, now)
-        at(now + ms * 1_000_000) { $0.giveUp(within: ms) }
+        endNs = min(endNs, nowNs)
+        at(nowNs + ms * 1_000_000) { $0.giveUp(within: ms) }
         endIfDone()
     }
 
@@ -184,11 +184,11 @@ final class LoadLane {
         guard phase == .draining else { return }
         tally.notSent += waiting.count { $0.isMeasured }
         waiting.removeAll()
-        let last = latestEnd + ms * 1_000_000
-        guard isStopped || last <= now else { return at(last) { $0.giveUp(within: ms) } }
+        let last = latestEndNs + ms * 1_000_000
+        guard isStopped || last <= nowNs else { return at(last) { $0.giveUp(within: ms) } }
         tally.notSent += unsettled.count { $0.isMeasured }
         unsettled.removeAll()
-        for slot in slots { if slot.connection?.question != nil { slot.connection?.close(.timeout) } }
+        for slot in slots { if slot.connection?.request != nil { slot.connection?.close(.timeout) } }
         endIfDone()
     }
 
@@ -228,7 +228,7 @@ final class LoadLane {
         let attempts = slots[slot].attempts
         guard attempts > 0 else { return dialAnew(slot) }
         let pauseMs = min(10 << min(attempts - 1, 7), 1_000)
-        at(now + pauseMs * 1_000_000) { $0.dialAnew(slot) }
+        at(nowNs + pauseMs * 1_000_000) { $0.dialAnew(slot) }
     }
 
     private func dialAnew(_ slot: Int) {
@@ -242,7 +242,7 @@ final class LoadLane {
         slots[connection.slot].connection = connection
         switch phase {
         case .opening: probeWhenAllStand()
-        case .running, .draining: serve(connection, now)
+        case .running, .draining: serve(connection, nowNs)
         case .ready, .over: break
         }
     }
@@ -264,15 +264,15 @@ final class LoadLane {
     /// Requests that got no reply in time are given up; looked for 20 times within that time.
     private func sweep() {
         let limit = settings.timeoutMs * 1_000_000
-        let now = now
+        let nowNs = nowNs
         for slot in slots {
-            if let connection = slot.connection, let question = connection.question,
-                question.sent + limit <= now
+            if let connection = slot.connection, let request = connection.request,
+                request.sentNs + limit <= nowNs
             {
                 connection.close(.timeout)
             }
         }
-        at(now + max(limit / 20, 1_000_000)) { $0.sweep() }
+        at(nowNs + max(limit / 20, 1_000_000)) { $0.sweep() }
     }
 
     /// The load cannot begin.
@@ -280,10 +280,10 @@ final class LoadLane {
         refuse("\(target): \(reason). Start a service there, or name another: --target http://HOST:PORT")
     }
 
-    func refuse(_ words: String) {
+    func refuse(_ message: String) {
         guard phase == .opening else { return }
         phase = .over
-        opened.fail(LoadError(words))
+        opened.fail(LoadError(message))
         for slot in slots { slot.connection?.close() }
         ended.succeed()
     }

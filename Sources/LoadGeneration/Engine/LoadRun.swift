@@ -47,9 +47,9 @@ public final class LoadRun: Sendable {
                     settings, lane: number, lanes: loops.count, epoch: epoch,
                     idPrefix: number == 0 ? "\(run)-" : "\(run)-\(number)-", eventLoop: loop,
                     history: history,
-                    readOn: { take in
-                        let take = NIOLoopBound(take, eventLoop: loop)
-                        trace?.next { batch in loop.execute { take.value(batch) } }
+                    readOn: { nextRequest in
+                        let nextRequest = NIOLoopBound(nextRequest, eventLoop: loop)
+                        trace?.next { batch in loop.execute { nextRequest.value(batch) } }
                     },
                     connect: { target, connection in
                         connect(target, connection, on: loop, timeoutMs: settings.timeoutMs)
@@ -71,23 +71,23 @@ public final class LoadRun: Sendable {
 
     /// Asks until the time is over or ``stop()`` is called, and everything is answered or given up.
     public func report() async throws -> LoadReport {
-        let start = Int((NIODeadline.now() - epoch.deadline).nanoseconds)
-        let ends = lanes.map { lane in lane.eventLoop.flatSubmit { lane.value.value.run(from: start) } }
+        let startNs = Int((NIODeadline.now() - epoch.deadline).nanoseconds)
+        let ends = lanes.map { lane in lane.eventLoop.flatSubmit { lane.value.value.run(from: startNs) } }
         for lane in ends { try await lane.get() }
         trace?.close()
         var report = LoadReport(settings: settings)
-        var lastAnswer = 0
+        var lastAnswerNs = 0
         for lane in lanes {
-            let (tally, replay, last, end) = try await lane.eventLoop.submit {
+            let (tally, replay, last, endNs) = try await lane.eventLoop.submit {
                 let lane = lane.value.value
-                return (lane.tally, ReplayReport(lane), lane.lastAnswer, lane.end)
+                return (lane.tally, ReplayReport(lane), lane.lastAnswerNs, lane.endNs)
             }.get()
             report.tally.add(tally)
             report.replay = replay
-            lastAnswer = max(lastAnswer, last, end)
+            lastAnswerNs = max(lastAnswerNs, last, endNs)
         }
-        let measuredFrom = start + settings.warmUpMs * 1_000_000
-        report.measuredMs = max(0, (lastAnswer - measuredFrom) / 1_000_000)
+        let measuredFromNs = startNs + settings.warmUpMs * 1_000_000
+        report.measuredMs = max(0, (lastAnswerNs - measuredFromNs) / 1_000_000)
         return report
     }
 
@@ -121,14 +121,14 @@ public final class LoadRun: Sendable {
             case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
             case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
             }
-        return channel.flatMapErrorThrowing { throw LoadError(words($0)) }.map { _ in }
+        return channel.flatMapErrorThrowing { throw LoadError(describe($0)) }.map { _ in }
     }
 
     /// Why there is no connection.
-    private static func words(_ error: any Error) -> String {
+    private static func describe(_ error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError:
-            error.connectionErrors.first.map { words($0.error) } ?? "the host is not known"
+            error.connectionErrors.first.map { describe($0.error) } ?? "the host is not known"
         case let error as IOError: reason(error)
         case ChannelError.connectTimeout: "no connection in time"
         default: "\(error)"

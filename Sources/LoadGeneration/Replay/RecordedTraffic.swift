@@ -37,7 +37,7 @@ struct RecordedTraffic {
     var endedBy: TraceError? { isOver ? problem : nil }
 
     /// Takes the next execution; there must be one.
-    mutating func take() -> Execution {
+    mutating func dequeue() -> Execution {
         let taken = batches[batches.startIndex].rows[row]
         let account = replay.account(taken.account, copy: copy)
         copy += 1

@@ -33,7 +33,7 @@ public struct Replay: Hashable, Sendable {
     func account(_ number: Int, copy: Int) -> Int { number * copies + copy }
 
     /// `trace.csv`, and how often if that is not once.
-    var words: String { copies == 1 ? trace : "\(trace), every row for \(copies) accounts" }
+    var description: String { copies == 1 ? trace : "\(trace), every row for \(copies) accounts" }
 
     /// `60`, `0.5`
     var speedText: String { speed == speed.rounded() ? "\(Int(speed))" : "\(speed)" }

@@ -37,7 +37,7 @@ struct ReplayTally {
     }
 
     /// A row is due.
-    mutating func take(_ execution: RecordedTraffic.Execution) {
+    mutating func add(_ execution: RecordedTraffic.Execution) {
         while execution.account >= accounts.count {
             accounts.append(Account())
             for _ in lengths { windows.append(ChargedWindow()) }
@@ -48,34 +48,34 @@ struct ReplayTally {
         accounts[execution.account].rows += 1
     }
 
-    mutating func deny(_ question: Question, _ problem: Problem?) {
-        accounts[question.account].denied += 1
+    mutating func deny(_ request: LoadRequest, _ problem: Problem?) {
+        accounts[request.account].denied += 1
         guard let names = problem?.violatedPolicies else { return }
         for limit in limits.indices where names.contains(limits[limit].name) { denials[limit] += 1 }
     }
 
     /// - Parameter question: with its grant.
-    mutating func admit(_ question: Question) {
+    mutating func admit(_ request: LoadRequest) {
         for (index, lengthMs) in lengths.enumerated() {
-            windows[question.account * lengths.count + index].charge(
-                question.grantedMs, at: question.admittedAt, lengthMs: lengthMs)
+            windows[request.account * lengths.count + index].charge(
+                request.grantedMs, at: request.admittedAt, lengthMs: lengthMs)
         }
         for (index, limit) in limits.enumerated() {
             guard let shape = lengths.firstIndex(of: limit.windowMs) else { continue }
-            let window = windows[question.account * lengths.count + shape]
+            let window = windows[request.account * lengths.count + shape]
             let used = limit.meter == .executions ? window.executions : window.ms
             if used > peaks[index].used {
-                peaks[index] = Peak(used: used, account: question.account, offsetMs: question.offsetMs)
+                peaks[index] = Peak(used: used, account: request.account, offsetMs: request.offsetMs)
             }
         }
     }
 
     /// A settlement leaves; from now on its charge may be as low as what it says.
-    mutating func settle(_ question: Question) {
-        if question.isStopped { stopped += 1 }
+    mutating func settle(_ request: LoadRequest) {
+        if request.isStopped { stopped += 1 }
         for (index, lengthMs) in lengths.enumerated() {
-            windows[question.account * lengths.count + index].giveBack(
-                question.grantedMs - question.durationMs, at: question.admittedAt, lengthMs: lengthMs)
+            windows[request.account * lengths.count + index].giveBack(
+                request.grantedMs - request.durationMs, at: request.admittedAt, lengthMs: lengthMs)
         }
     }
 }

@@ -62,11 +62,11 @@ public struct LoadReport: Sendable {
         let steps = settings.admitsOnly ? "admit only" : "admit and settle"
         let interrupted = wasInterrupted ? " (interrupted)" : ""
         let degraded = tally.degraded > 0 ? ", \(tally.degraded) of the admitted without the ledger" : ""
-        let told: [String] = failures.map { "\($0.kind): \($0.count)" }
+        let counts: [String] = failures.map { "\($0.kind): \($0.count)" }
         var lines: [String] = []
         if case .recorded(let replay) = settings.pace {
             lines.append("replay      \(pace), \(settings.connections) connections to \(targets)")
-            lines.append("workload    \(replay.words), ask \(settings.askText)")
+            lines.append("workload    \(replay.description), ask \(settings.askText)")
             lines += self.replay?.headLines ?? []
             lines.append("measured    \(Self.seconds(measuredMs)) s\(interrupted)")
         } else {
@@ -83,7 +83,7 @@ public struct LoadReport: Sendable {
         lines.append(
             "decisions   \(tally.admitted) admitted, \(tally.denied) denied, \(tally.settled) settled\(degraded)"
         )
-        lines.append("failures    " + (told.isEmpty ? "none" : told.joined(separator: ", ")))
+        lines.append("failures    " + (counts.isEmpty ? "none" : counts.joined(separator: ", ")))
         if tally.reconnections > 0 { lines.append("connections \(tally.reconnections) made anew") }
         if let recorded {
             let waits = recorded.waits > 0 ? "; the load waited \(recorded.waits) times for the recorder" : ""
@@ -101,7 +101,7 @@ public struct LoadReport: Sendable {
     }
 
     private static func row(_ name: String, _ latency: LatencyHistogram) -> String {
-        var cells = LatencyHistogram.told.map { ms(latency.us(atPercentile: $0.percent)) }
+        var cells = LatencyHistogram.reported.map { ms(latency.us(atPercentile: $0.percent)) }
         cells.append(ms(latency.maxUs))
         cells.append("\(latency.count)")
         return row(name, cells)
@@ -219,7 +219,9 @@ public struct LoadReport: Sendable {
         writer.beginObject()
         writer.member("count", latency.count)
         writer.member("mean", latency.meanUs)
-        for told in LatencyHistogram.told { writer.member(told.name, latency.us(atPercentile: told.percent)) }
+        for percentile in LatencyHistogram.reported {
+            writer.member(percentile.name, latency.us(atPercentile: percentile.percent))
+        }
         writer.member("max", latency.maxUs)
         writer.endObject()
     }
@@ -227,7 +229,7 @@ public struct LoadReport: Sendable {
 
 extension LatencyHistogram {
     /// The percentiles that reports tell.
-    fileprivate static let told: [(name: StaticString, percent: Double)] = [
+    fileprivate static let reported: [(name: StaticString, percent: Double)] = [
         ("p50", 50), ("p90", 90), ("p99", 99), ("p999", 99.9),
     ]
 }

@@ -4,7 +4,7 @@ import NIOCore
 import WireFormat
 
 /// One question of a load, and where it stands.
-struct Question {
+struct LoadRequest {
     enum Step {
         case peek
         case admit
@@ -19,8 +19,8 @@ struct Question {
     /// What the execution takes, ms; of a settlement, what it reports.
     var durationMs: Int
     /// When it was due, and when it was sent: ns since the load's start.
-    var due: Int
-    var sent = 0
+    var dueNs: Int
+    var sentNs = 0
     /// Whether it counts in the report.
     let isMeasured: Bool
     /// Of a row of a trace, ms.
@@ -52,47 +52,47 @@ struct RequestWriter {
         self.idPrefix = idPrefix
     }
 
-    func id(of question: Question) -> String { idPrefix + String(question.number, radix: 36) }
+    func id(of request: LoadRequest) -> String { idPrefix + String(request.number, radix: 36) }
 
-    func admission(_ question: Question) -> AdmitBody {
+    func admission(_ request: LoadRequest) -> AdmitBody {
         let askedMs: Int? =
             switch ask {
-            case _ where question.isTimeless: 0
+            case _ where request.isTimeless: 0
             case .ceiling: nil
-            case .drawn: question.durationMs
+            case .drawn: request.durationMs
             case .fixed(let ms): ms
             }
-        return AdmitBody(id: id(of: question), kind: kind, maxDurationMs: askedMs)
+        return AdmitBody(id: id(of: request), kind: kind, maxDurationMs: askedMs)
     }
 
-    func settlement(_ question: Question) -> SettleBody {
-        SettleBody(durationMs: question.durationMs, outcome: question.isStopped ? .timeout : nil)
+    func settlement(_ request: LoadRequest) -> SettleBody {
+        SettleBody(durationMs: request.durationMs, outcome: request.isStopped ? .timeout : nil)
     }
 
     /// - Parameter hostField: the lines between the request line and the fields about the body:
     ///   `Host: ...\r\n`, and a token.
-    mutating func bytes(of question: Question, hostField: ByteBuffer) -> ByteBuffer {
+    mutating func bytes(of request: LoadRequest, hostField: ByteBuffer) -> ByteBuffer {
         out.clear()
-        out.writeStaticString(question.step == .peek ? "GET " : "POST ")
+        out.writeStaticString(request.step == .peek ? "GET " : "POST ")
         out.writeStaticString(RunnerPath.accounts)
-        out.writeString(accounts[question.account])
+        out.writeString(accounts[request.account])
         body.removeAll()
-        switch question.step {
+        switch request.step {
         case .peek:
             out.writeStaticString(RunnerPath.limits)
         case .admit:
             out.writeStaticString(RunnerPath.executions)
-            admission(question).write(to: &body)
+            admission(request).write(to: &body)
         case .settle:
             out.writeStaticString(RunnerPath.executions)
             out.writeStaticString("/")
-            out.writeString(id(of: question))
+            out.writeString(id(of: request))
             out.writeStaticString(RunnerPath.settle)
-            settlement(question).write(to: &body)
+            settlement(request).write(to: &body)
         }
         out.writeStaticString(" HTTP/1.1\r\n")
         out.writeImmutableBuffer(hostField)
-        if question.step != .peek {
+        if request.step != .peek {
             out.writeStaticString("Content-Type: application/json\r\nContent-Length: ")
             out.writeString(String(body.bytes.count))
             out.writeStaticString("\r\n")

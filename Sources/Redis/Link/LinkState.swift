@@ -47,7 +47,7 @@ struct LinkState<Sink> {
     private var doubtedAt: NIODeadline?
     /// Since when nothing was heard while commands waited.
     private var silentSince = NIODeadline.uptimeNanoseconds(0)
-    /// A whole reply to a command came since ``heard(at:)`` was called.
+    /// A whole reply to a command came since ``received(at:)`` was called.
     private var hasHeard = false
 
     init(_ settings: RedisSettings, random: any RandomNumberGenerator) {
@@ -180,7 +180,7 @@ extension LinkState {
     mutating func replied(_ reply: RedisReply) -> ReplyOutcome<Sink> {
         switch phase {
         case .ready(let attempt), .stalled(let attempt):
-            switch waiting.takeNext() {
+            switch waiting.dequeue() {
             case .sink(let sink):
                 prove()
                 return ReplyOutcome(actions: recover(), sink: sink)
@@ -229,7 +229,7 @@ extension LinkState {
     }
 
     /// The socket was read, for now to its end.
-    mutating func heard(at now: NIODeadline) {
+    mutating func received(at now: NIODeadline) {
         guard hasHeard else { return }
         hasHeard = false
         silentSince = now

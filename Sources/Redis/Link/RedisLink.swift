@@ -247,7 +247,7 @@ extension RedisLink {
 
     /// All that the socket had to say for now was taken.
     func readCompleted() {
-        state.heard(at: eventLoop.now)
+        state.received(at: eventLoop.now)
         reportInFlight()
     }
 

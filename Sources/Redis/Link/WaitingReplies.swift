@@ -49,7 +49,7 @@ struct WaitingReplies<Sink> {
     /// All that wait were handed to the socket.
     mutating func handOver() { handedOver = entries.count }
 
-    mutating func takeNext() -> Next {
+    mutating func dequeue() -> Next {
         guard handedOver > 0 else { return .unasked }
         handedOver -= 1
         if let sink = entries.removeFirst().sink { return .sink(sink) }

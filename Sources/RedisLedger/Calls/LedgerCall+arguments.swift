@@ -11,7 +11,7 @@ extension LedgerCall {
     /// - Parameter refusesNew: accounts that are new are refused.
     func write(to writer: inout CommandWriter, keys: LedgerKeys, clock: Timestamp?, refusesNew: Bool) {
         writer.append(batches.count)
-        for batch in batches { keys.append(pageOf: batch.account, to: &writer) }
+        for batch in batches { keys.append(accountLedgerOf: batch.account, to: &writer) }
         let blank = refusesNew ? " " : ""
         if let clock { writer.append("\(blank)\(clock.ms)") } else { writer.append(blank) }
         writer.append(byteCount: packedByteCount, writePacked)

@@ -14,7 +14,7 @@ extension LedgerCall {
         var newAccounts = 0
         var deniedNew: [Account] = []
         for batch in batches {
-            if bytes.takeClockStep() { clockSteps += 1 }
+            if bytes.readClockStep() { clockSteps += 1 }
             for index in batch.questions.indices {
                 let verdict = bytes.getInteger(at: bytes.readerIndex).flatMap(VerdictCode.init)
                 if verdict == .damaged || verdict == .refusedNew {
@@ -68,7 +68,7 @@ extension ByteBuffer {
 
     /// Whether a window of the account that is answered next restarted; then the mark of that
     /// goes.
-    fileprivate mutating func takeClockStep() -> Bool {
+    fileprivate mutating func readClockStep() -> Bool {
         guard let verdict: UInt8 = getInteger(at: readerIndex), verdict & VerdictCode.restartMark != 0 else {
             return false
         }

@@ -24,7 +24,7 @@ final class HoldSweeper {
     static let maximumCalls = 2
     /// After this time what failed is tried again...
     static let retryPause = TimeAmount.seconds(5)
-    /// ... for as long as a page outlives its holds (`Scripts/Decide/page.lua`).
+    /// ... for as long as an account ledger outlives its holds (`Scripts/Decide/account.lua`).
     static let retryLimit = TimeAmount.minutes(10)
 
     private let eventLoop: any EventLoop
@@ -168,7 +168,7 @@ final class HoldSweeper {
         link.send(argumentCount: 3 + some.count + 3 + some.count, to: callback) { writer in
             script.append(to: &writer, withText: false)
             writer.append(some.count)
-            for one in some { keys.append(pageOf: one.account, to: &writer) }
+            for one in some { keys.append(accountLedgerOf: one.account, to: &writer) }
             if let clock { writer.append(clock().ms) } else { writer.append("") }
             writer.append(logRows)
             writer.append("0")
@@ -183,7 +183,7 @@ final class HoldSweeper {
         if case .success(let reply) = reply, let swept = Swept(reply, accounts: some.count) {
             if swept.lostRows > 0 { lostRows(swept.lostRows) }
             if !swept.isRefused {
-                for (one, page) in zip(some, swept.pages) { goOn(with: one, page, at: now, swept.clock) }
+                for (one, part) in zip(some, swept.parts) { goOn(with: one, part, at: now, swept.clock) }
                 return
             }
         }
@@ -191,14 +191,14 @@ final class HoldSweeper {
         tryAgain(some, at: now)
     }
 
-    /// Queues the rest of an account's page, and what the server's clock does not take for expired.
+    /// Queues the rest of an account ledger, and what the server's clock does not take for expired.
     private func goOn(
-        with one: ExpiredHoldQueue.Due, _ page: Swept.Page, at now: NIODeadline, _ clock: Timestamp
+        with one: ExpiredHoldQueue.Due, _ part: Swept.Part, at now: NIODeadline, _ clock: Timestamp
     ) {
         var one = one
-        one.cursor = page.cursor
-        one.holds = max(1, one.holds - page.expired)
-        if page.cursor != "0" { return queue(one) }
+        one.cursor = part.cursor
+        one.holds = max(1, one.holds - part.expired)
+        if part.cursor != "0" { return queue(one) }
         let early = one.expires - clock
         guard early > 0 else { return }
         let isWatched = watched.admitted(

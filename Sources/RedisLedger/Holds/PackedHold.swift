@@ -3,7 +3,7 @@
 import Accounting
 import NIOCore
 
-/// A hold as a field of the page.
+/// A hold as a field of the account ledger.
 struct PackedHold: Equatable {
     let grant: Grant
     let expires: Timestamp

@@ -1,4 +1,4 @@
-// The reply of the script that looks through pages for their holds.
+// The reply of the script that looks through account ledgers for their holds.
 
 import Accounting
 import NIOCore
@@ -6,7 +6,7 @@ import Redis
 
 /// What the script that sweeps returned (`Scripts/Inspect/sweep.lua`).
 struct Swept {
-    struct Page {
+    struct Part {
         /// Of the next call; "0": this was all.
         let cursor: String
         /// Holds that expired and went.
@@ -20,26 +20,27 @@ struct Swept {
     let isRefused: Bool
     /// Holds that went without a row.
     let lostRows: Int
-    let pages: [Page]
+    let parts: [Part]
 
     /// - Returns: nil when the script does not return this for so many accounts.
     init?(_ reply: RedisReply, accounts: Int) {
-        guard case .array(let parts) = reply, parts.count == 2 + accounts,
-            case .integer(let clock) = parts[0], case .bulk(let refusal) = parts[1]
+        guard case .array(let elements) = reply, elements.count == 2 + accounts,
+            case .integer(let clock) = elements[0], case .bulk(let refusal) = elements[1]
         else { return nil }
-        var pages: [Page] = []
+        var parts: [Part] = []
         var lostRows = 0
-        for part in parts.dropFirst(2) {
-            guard case .array(let page) = part, page.count >= 3, case .bulk(let cursor) = page[0],
-                case .integer(let expired) = page[1], case .integer(let lost) = page[2]
+        for element in elements.dropFirst(2) {
+            guard case .array(let fields) = element, fields.count >= 3, case .bulk(let cursor) = fields[0],
+                case .integer(let expired) = fields[1], case .integer(let lost) = fields[2]
             else { return nil }
-            pages.append(
-                Page(cursor: String(buffer: cursor), expired: Int(expired), holds: Array(page.dropFirst(3))))
+            parts.append(
+                Part(cursor: String(buffer: cursor), expired: Int(expired), holds: Array(fields.dropFirst(3)))
+            )
             lostRows += Int(lost)
         }
         self.clock = Timestamp(ms: Int(clock))
         isRefused = refusal.readableBytes > 0
         self.lostRows = lostRows
-        self.pages = pages
+        self.parts = parts
     }
 }

@@ -17,7 +17,8 @@ extension AccountInspector {
         of account: Account, under plan: Plan, at clock: Timestamp
     ) async throws(RedisError) -> [WindowCells] {
         let names = plan.windows.map(PackedWindow.fields)
-        var found = try await redis.call(["HMGET", keys.page(of: account)] + names.joined()).elements[...]
+        var found = try await redis.call(["HMGET", keys.accountLedger(of: account)] + names.joined())
+            .elements[...]
         guard found.count == names.reduce(0, { $0 + $1.count }) else {
             throw .unexpected("HMGET has a value for each field")
         }

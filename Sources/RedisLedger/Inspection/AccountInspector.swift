@@ -31,17 +31,17 @@ public struct AccountInspector: Sendable {
         var calls = 0
         repeat {
             let reply = try await redis.run(
-                Self.sweepScript, keys: [keys.page(of: account)],
+                Self.sweepScript, keys: [keys.accountLedger(of: account)],
                 arguments: ["", String(logRows), "1", cursor])
-            guard let page = Swept(reply, accounts: 1)?.pages.first else {
+            guard let part = Swept(reply, accounts: 1)?.parts.first else {
                 throw .unexpected("the script that sweeps returned something else")
             }
-            cursor = page.cursor
-            for index in stride(from: 0, to: page.holds.count - 1, by: 2) {
-                guard case .bulk(let field) = page.holds[index + 1], let hold = PackedHold(field) else {
+            cursor = part.cursor
+            for index in stride(from: 0, to: part.holds.count - 1, by: 2) {
+                guard case .bulk(let field) = part.holds[index + 1], let hold = PackedHold(field) else {
                     continue
                 }
-                let id = try page.holds[index].text
+                let id = try part.holds[index].text
                 held[id] = HeldExecution(id: id, grant: hold.grant, label: hold.label)
             }
             calls += 1
@@ -63,7 +63,7 @@ public struct AccountInspector: Sendable {
         _ account: Account, under plan: Plan, at clock: Timestamp?
     ) async throws(RedisError) {
         _ = try await redis.run(
-            Self.forgetScript, keys: [keys.page(of: account)],
+            Self.forgetScript, keys: [keys.accountLedger(of: account)],
             arguments: [clock.map { String($0.ms) } ?? ""] + plan.windows.map(LedgerKeys.field))
     }
 }

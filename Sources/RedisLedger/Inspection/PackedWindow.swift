@@ -3,7 +3,7 @@
 import Accounting
 import NIOCore
 
-/// A window as the fields of the page.
+/// A window as the fields of the account ledger.
 struct PackedWindow {
     static let blockCells = 16
     static let cellBytes = 14

@@ -67,36 +67,36 @@ extension RedisLedger {
 
 /// Commands that were refused, each with what the server said.
 private struct Refused {
-    private var replies: [(command: String, said: ErrorReply)] = []
+    private var replies: [(command: String, reply: ErrorReply)] = []
 
     var commands: [String] { replies.map(\.command) }
 
     /// What the server said to the script as a whole: it names the command itself.
-    init(_ said: ErrorReply) {
-        let named = said.text.firstMatch(of: /'([a-z|]{1,32})' command/)
-        replies = [(named.map { String($0.output.1).uppercased() } ?? "", said)]
+    init(_ reply: ErrorReply) {
+        let named = reply.text.firstMatch(of: /'([a-z|]{1,32})' command/)
+        replies = [(named.map { String($0.output.1).uppercased() } ?? "", reply)]
     }
 
     /// - Returns: nil when this is no flat list of commands and errors.
     init?(list: RedisReply) {
         guard case .array(let flat) = list, flat.count.isMultiple(of: 2) else { return nil }
         for index in stride(from: 0, to: flat.count, by: 2) {
-            guard case .bulk(let command) = flat[index], case .bulk(let said) = flat[index + 1] else {
+            guard case .bulk(let command) = flat[index], case .bulk(let reply) = flat[index + 1] else {
                 return nil
             }
-            replies.append((String(buffer: command), ErrorReply(String(buffer: said))))
+            replies.append((String(buffer: command), ErrorReply(String(buffer: reply))))
         }
     }
 
     /// Why, and what to type where a right is missing; nil when nothing was refused.
     func reason(user: String, keys: LedgerKeys) -> String? {
         guard let first = replies.first else { return nil }
-        if let other = replies.first(where: { $0.said.code != "NOPERM" }) { return other.said.text }
-        if first.said.text.contains(" key") {
-            return "\(first.said.text). Its user may not use keys that begin with '\(keys.prefix)'. "
+        if let other = replies.first(where: { $0.reply.code != "NOPERM" }) { return other.reply.text }
+        if first.reply.text.contains(" key") {
+            return "\(first.reply.text). Its user may not use keys that begin with '\(keys.prefix)'. "
                 + "Type: ACL SETUSER \(user) ~\(keys.prefix)*"
         }
         let rights = commands.filter { !$0.isEmpty }.map { "+\($0.lowercased())" }.joined(separator: " ")
-        return "\(first.said.text). Type: ACL SETUSER \(user) \(rights.isEmpty ? "+eval +evalsha" : rights)"
+        return "\(first.reply.text). Type: ACL SETUSER \(user) \(rights.isEmpty ? "+eval +evalsha" : rights)"
     }
 }

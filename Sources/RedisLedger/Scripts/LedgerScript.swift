@@ -7,7 +7,8 @@ enum LedgerScript {
     /// What answers accounts that are not the usual one. The order matters: each file uses the
     /// locals of those before it.
     private static let answer = [
-        "plan.lua", "window.lua", "log.lua", "holds.lua", "page.lua", "admit.lua", "settle.lua", "peek.lua",
+        "plan.lua", "window.lua", "log.lua", "holds.lua", "account.lua", "admit.lua", "settle.lua",
+        "peek.lua",
         "answer.lua",
     ]
 
@@ -23,7 +24,7 @@ enum LedgerScript {
         ByteBuffer(string: "local log_rows = \(logRows > 0 ? "'\(logRows)'" : "false")\n" + decide)
     }
 
-    /// What looks through pages for their holds.
+    /// What looks through account ledgers for their holds.
     static let sweep = ByteBuffer(
         string: "local pack, log_rows = struct.pack, ARGV[2] ~= '0' and ARGV[2]\n"
             + ScriptText.of(["log.lua", "sweep.lua"]))

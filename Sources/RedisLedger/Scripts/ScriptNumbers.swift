@@ -42,8 +42,8 @@ enum ScriptNumbers {
         "INSTANTS_END": 1 << 44,
         "LOG_LIFE_MS": Bounds.logLifeMs,
         "DAY_MS": 86_400_000,
-        // How much longer a page lives than the rule needs. With a log: until somebody came to look
-        // for holds that expired.
+        // How much longer an account ledger lives than the rule needs. With a log: until somebody
+        // came to look for holds that expired.
         "LINGER_MS": 10_000,
         "LINGER_WITH_LOG_MS": 600_000,
     ]
@@ -83,7 +83,7 @@ enum VerdictCode: UInt8 {
     case settled = 3
     case notHeld = 4
     case peeked = 5
-    /// The page holds something else than it should; nothing was done.
+    /// The account ledger holds something else than it should; nothing was done.
     case damaged = 6
     /// No verdict: the number of rows that were lost follows.
     case lostRows = 7

@@ -48,7 +48,7 @@ enum ScriptText {
         "hold_parts.lua": PackageResources.hold_parts_lua,
         "holds.lua": PackageResources.holds_lua,
         "log.lua": PackageResources.log_lua,
-        "page.lua": PackageResources.page_lua,
+        "account.lua": PackageResources.account_lua,
         "peek.lua": PackageResources.peek_lua,
         "plan.lua": PackageResources.plan_lua,
         "probe.lua": PackageResources.probe_lua,

@@ -115,10 +115,10 @@ final class Connection: ChannelDuplexHandler {
     /// - Returns: whose token it is; nil when there is none and none is needed.
     func authorize(_ field: String?) throws(RequestError) -> TokenBook.Entry? {
         guard let tokens = loop.tokens, !isTrusted || field != nil else { return nil }
-        do throws(BearerCheck.Refused) {
+        do throws(AuthenticationError) {
             return try bearer.check(field, in: tokens, for: .runner)
         } catch {
-            throw .refused(error.challenge)
+            throw .unauthenticated(error)
         }
     }
 

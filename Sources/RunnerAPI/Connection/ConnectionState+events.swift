@@ -6,7 +6,7 @@ extension ConnectionState {
 
     /// The channel is open.
     mutating func opens(at tick: Int) {
-        take(otherwise: ()) { intake, _ in
+        update(otherwise: ()) { intake, _ in
             intake.idleSince = tick
             return ((), isLast: false)
         }
@@ -14,7 +14,7 @@ extension ConnectionState {
 
     /// - Returns: whether the bytes are to be decoded.
     mutating func bytesArrive(at tick: Int) -> Bool {
-        take(otherwise: false) { intake, _ in
+        update(otherwise: false) { intake, _ in
             intake.queue.isBusy = true
             intake.begin(at: tick)
             return (true, isLast: false)
@@ -23,7 +23,7 @@ extension ConnectionState {
 
     /// After all that could be decoded, the beginning of another request is left.
     mutating func bytesRemain(at tick: Int) {
-        take(otherwise: ()) { intake, _ in
+        update(otherwise: ()) { intake, _ in
             intake.begin(at: tick)
             return ((), isLast: false)
         }
@@ -32,7 +32,7 @@ extension ConnectionState {
     /// The head of a request, perhaps in one piece with the end of the request before it.
     /// - Returns: whether it gets a place at the end of the queue.
     mutating func headArrives(at tick: Int) -> Bool {
-        take(otherwise: false) { intake, _ in
+        update(otherwise: false) { intake, _ in
             intake.begin(at: tick)
             intake.arrival?.isQueued = true
             intake.queue.length += 1
@@ -43,7 +43,7 @@ extension ConnectionState {
     /// The request that arrives is complete, or the rest of it is of no interest.
     /// - Parameter isLast: whether no other may follow.
     mutating func requestEnds(isLast: Bool) -> Action {
-        take(otherwise: .none) { intake, pause in
+        update(otherwise: .none) { intake, pause in
             intake.end(isNew: false, isLast: isLast, isStalled: pause.isStalled)
         }
     }
@@ -51,7 +51,7 @@ extension ConnectionState {
     /// A request came whole, and gets a place at the end of the queue.
     /// - Parameter isLast: whether no other may follow.
     mutating func wholeRequestArrives(isLast: Bool) -> Action {
-        take(otherwise: .none) { intake, pause in
+        update(otherwise: .none) { intake, pause in
             intake.end(isNew: true, isLast: isLast, isStalled: pause.isStalled)
         }
     }
@@ -59,12 +59,12 @@ extension ConnectionState {
     /// What arrives is no request, or one that must not go on.
     /// - Returns: ``Action/fail(isQueued:)``, if that may still be said.
     mutating func fail() -> Action {
-        take(otherwise: .none) { intake, _ in (intake.fail(), isLast: true) }
+        update(otherwise: .none) { intake, _ in (intake.fail(), isLast: true) }
     }
 
     /// No request is to be taken any more but the one that has begun.
     mutating func drains() {
-        take(otherwise: ()) { intake, _ in ((), isLast: intake.drain()) }
+        update(otherwise: ()) { intake, _ in ((), isLast: intake.drain()) }
     }
 
     /// Changes what is known while requests are taken.
@@ -72,7 +72,7 @@ extension ConnectionState {
     ///   - otherwise: what is returned when none are taken any more.
     ///   - change: returns whether the last request has come.
     @discardableResult
-    private mutating func take<Value>(
+    private mutating func update<Value>(
         otherwise: Value, _ change: (inout Intake, Pause) -> (Value, isLast: Bool)
     ) -> Value {
         switch consume self {

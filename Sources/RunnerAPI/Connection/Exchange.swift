@@ -114,7 +114,7 @@ final class Exchange: DecisionSink {
         let isAuthorized = connection != nil
         guard framing.length <= maximum else { throw .bodyTooLarge(maximumBytes: maximum) }
         let route = try Routes.route(head.method, target.path)
-        if let bearer, !bearer.speaks(for: route.account.name) { throw .refused(.accountForbidden) }
+        if let bearer, !bearer.speaks(for: route.account.name) { throw .unauthenticated(.accountForbidden) }
         if framing.length > 0, !framing.isJSON, route.takesBody { throw .unsupportedMediaType }
         return Arriving(
             route: route, isJSON: framing.isJSON, isAuthorized: isAuthorized,
@@ -188,7 +188,9 @@ final class Exchange: DecisionSink {
     func start(on loop: RunnerLoop) {
         guard case .ready(let request, let isAuthorized) = state else { return }
         // Whichever way a request came here, it does not get past this line without a token.
-        guard isAuthorized || connection?.needsTokens == false else { return reject(.refused(.tokenMissing)) }
+        guard isAuthorized || connection?.needsTokens == false else {
+            return reject(.unauthenticated(.tokenMissing))
+        }
         state = .waiting
         loop.desk.decide(request, to: self)
     }

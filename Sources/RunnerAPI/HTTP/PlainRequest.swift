@@ -79,25 +79,25 @@ private struct PlainFields {
         let value = bytes.skip(at: &place) { (0x20...0x7E).contains($0) }
         guard !value.isEmpty, bytes.skip("\r\n", at: &place) else { return false }
         count += 1
-        return take(name, value, in: bytes)
+        return readField(name, value, in: bytes)
     }
 
-    private mutating func take(_ name: Range<Int>, _ value: Range<Int>, in bytes: Span<UInt8>) -> Bool {
+    private mutating func readField(_ name: Range<Int>, _ value: Range<Int>, in bytes: Span<UInt8>) -> Bool {
         switch name.count {
-        case 4 where bytes.says("host", at: name):
+        case 4 where bytes.equals("host", at: name):
             guard host == nil else { return false }
             host = value
-        case 10 where bytes.says("connection", at: name): return bytes.says("keep-alive", at: value)
-        case 12 where bytes.says("content-type", at: name):
+        case 10 where bytes.equals("connection", at: name): return bytes.equals("keep-alive", at: value)
+        case 12 where bytes.equals("content-type", at: name):
             let type = value.prefix(16)
-            guard !isJSON, bytes.says("application/json", at: type.startIndex..<type.endIndex),
+            guard !isJSON, bytes.equals("application/json", at: type.startIndex..<type.endIndex),
                 value.count == 16 || bytes[value.lowerBound + 16] == UInt8(ascii: ";")
             else { return false }
             isJSON = true
-        case 14 where bytes.says("content-length", at: name):
+        case 14 where bytes.equals("content-length", at: name):
             guard length == nil, let number = bytes.number(at: value) else { return false }
             length = number
-        default: return Self.ignored.contains { bytes.says($0, at: name) }
+        default: return Self.ignored.contains { bytes.equals($0, at: name) }
         }
         return true
     }
@@ -126,7 +126,7 @@ extension Span<UInt8> {
     }
 
     /// Whether `range` holds `lowercase`, but for the case of ASCII letters.
-    fileprivate func says(_ lowercase: StaticString, at range: Range<Int>) -> Bool {
+    fileprivate func equals(_ lowercase: StaticString, at range: Range<Int>) -> Bool {
         guard lowercase.utf8CodeUnitCount == range.count else { return false }
         return lowercase.withUTF8Buffer { expected in
             expected.indices.allSatisfy { self[range.lowerBound + $0].lowercase == expected[$0] }

@@ -37,7 +37,7 @@ final class RequestDecoder: ByteToMessageDecoder {
         }
         // Plain requests carry no token.
         if isBetweenRequests, !connection.needsTokens {
-            let count = takePlainRequests(from: buffer.readableBytesUInt8Span)
+            let count = readPlainRequests(from: buffer.readableBytesUInt8Span)
             buffer.moveReaderIndex(forwardBy: count)
             guard buffer.readableBytes > 0 else { return .needMoreData }
         }
@@ -53,7 +53,7 @@ final class RequestDecoder: ByteToMessageDecoder {
 
     /// - Returns: how many bytes are of no further use: all when the connection accepts no other
     ///   request.
-    private func takePlainRequests(from bytes: Span<UInt8>) -> Int {
+    private func readPlainRequests(from bytes: Span<UInt8>) -> Int {
         var place = 0
         while connection.acceptsRequests {
             guard let request = PlainRequest(in: bytes, from: place, within: bounds),

@@ -14,7 +14,7 @@ struct RequestError: Error {
     /// The value of `Retry-After`, in seconds.
     var retryAfterSeconds: Int?
     /// What `WWW-Authenticate` says.
-    var challenge: Challenge?
+    var challenge: String?
     /// Where the next request would begin is not known, or of no interest.
     var closes = false
 
@@ -29,9 +29,9 @@ struct RequestError: Error {
 
     // MARK: The token
 
-    static func refused(_ challenge: Challenge) -> RequestError {
-        var error = RequestError(challenge.problemType, challenge.detail)
-        error.challenge = challenge
+    static func unauthenticated(_ reason: AuthenticationError) -> RequestError {
+        var error = RequestError(reason.problemType, reason.detail)
+        error.challenge = reason.challenge
         return error
     }
 

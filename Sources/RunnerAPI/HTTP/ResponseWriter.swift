@@ -112,7 +112,7 @@ struct ResponseWriter {
 
     mutating func write(
         _ problem: Problem, _ form: Form, allow: StaticString? = nil, retryAfterSeconds: Int? = nil,
-        challenge: Challenge? = nil
+        challenge: String? = nil
     ) {
         body.removeAll()
         problem.write(to: &body)
@@ -121,7 +121,7 @@ struct ResponseWriter {
         if let allow { field("Allow", allow) }
         if let challenge {
             out.writeStaticString("WWW-Authenticate: ")
-            out.writeString(challenge.field)
+            out.writeString(challenge)
             out.writeStaticString("\r\n")
         }
         end(form)
@@ -154,7 +154,7 @@ struct ResponseWriter {
     mutating func replace(plans: PlanBook) {
         planHeadersCache = [:]
         latest = nil
-        _ = planHeaders(of: plans.standard)
+        _ = planHeaders(of: plans.defaultPlan)
     }
 }
 

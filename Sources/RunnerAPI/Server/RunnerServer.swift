@@ -41,7 +41,7 @@ public final class RunnerServer: Sendable {
         var tokens: TokenBook?
         var workers: [Worker] = []
         var listeners: [any Channel] = []
-        /// How often ``takeActivity(_:minute:)`` was called.
+        /// How often ``drainActivity(_:minute:)`` was called.
         var turn = 0
     }
 
@@ -158,18 +158,18 @@ public final class RunnerServer: Sendable {
     ///   - maximum: accounts, each for every minute in which it did something.
     ///   - minute: which it is now, counted from 1970.
     /// - Returns: nothing unless ``RunnerSettings/countsActivity``.
-    public func takeActivity(_ maximum: Int, minute: Int) async throws -> TakenActivity {
+    public func drainActivity(_ maximum: Int, minute: Int) async throws -> DrainedActivity {
         let (workers, turn) = state.withLock { state in
             state.turn += 1
             return (state.workers, state.turn)
         }
-        var taken = TakenActivity()
+        var taken = DrainedActivity()
         var accounts: [Account] = []
         for index in workers.indices {
             let worker = workers[(turn + index) % workers.count]
             let some = try await worker.eventLoop.submit { [accounts] in
-                worker.loop.value.desk.takeActivity(minute: minute) { book in
-                    index == 0 ? book.take(maximum) : book.take(accounts)
+                worker.loop.value.desk.drainActivity(minute: minute) { book in
+                    index == 0 ? book.drain(maximum) : book.drain(accounts)
                 }
             }.get()
             if index == 0 { accounts = some.activities.map(\.account) }

@@ -76,12 +76,12 @@ struct AccountSetPlan: AsyncParsableCommand {
         let warnings = try reply.decoded(as: OverrideBody.self).warnings ?? []
         PlanCommand.warn(warnings, of: "account \(account)")
         if options.format == .json { return Terminal.show(json: reply.body) }
-        var words = ["account \(account): plan \(body.plan ?? "as default")"]
-        words += (body.amounts ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        var facts = ["account \(account): plan \(body.plan ?? "as default")"]
+        facts += (body.amounts ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         if let ms = body.expiresAt {
-            words.append("until \(Date(timeIntervalSince1970: Double(ms) / 1_000).formatted(.iso8601))")
+            facts.append("until \(Date(timeIntervalSince1970: Double(ms) / 1_000).formatted(.iso8601))")
         }
-        Terminal.say(words.joined(separator: ", "))
+        Terminal.say(facts.joined(separator: ", "))
     }
 
     private var body: OverrideBody {

@@ -28,7 +28,7 @@ struct LoadSession {
             try await group.shutdownGracefully()
             try histogram?.write(contentsOf: Data(report.tally.latency.percentileText.utf8))
             try histogram?.close()
-            try tell(report)
+            try output(report)
             if let recordProblem { throw LoadError(recordProblem) }
         } catch let error as LoadError {
             try await group.shutdownGracefully()
@@ -64,7 +64,7 @@ struct LoadSession {
         return (report, nil)
     }
 
-    private func tell(_ report: LoadReport) throws {
+    private func output(_ report: LoadReport) throws {
         switch options.format {
         case .text: Terminal.write(String(report.text.dropLast()))
         case .json: Terminal.show(json: report.json.utf8)
@@ -81,8 +81,8 @@ struct LoadSession {
         throw ExitCode(1)
     }
 
-    private func warn(_ words: String) {
-        Terminal.warn("stint \(command): \(words)")
+    private func warn(_ message: String) {
+        Terminal.warn("stint \(command): \(message)")
     }
 
     private static func create(_ path: String, for option: String) throws(LoadError) -> FileHandle {

@@ -100,7 +100,7 @@ struct SimulateCommand: ParsableCommand {
 
     private func chosenPlans() throws -> [Plan] {
         let book = try PlanSource(path: plans).read()
-        guard !planNames.isEmpty else { return [book.standard] }
+        guard !planNames.isEmpty else { return [book.defaultPlan] }
         return try planNames.map { name in
             guard let plan = book.plans[name] else {
                 let known = book.plans.keys.sorted().joined(separator: ", ")

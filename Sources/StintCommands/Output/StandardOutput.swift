@@ -22,8 +22,8 @@ enum StandardOutput {
         var state = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
         let hasReader = poll(&state, 1, 0) < 1 || state.revents & Int16(POLLERR) == 0
         guard hasReader, reason != EPIPE else { _exit(128 + SIGPIPE) }
-        let words = reason == 0 ? "not all of it could be written" : String(cString: strerror(reason))
-        let line = Array("Error: standard output: \(words)\n".utf8)
+        let reasonText = reason == 0 ? "not all of it could be written" : String(cString: strerror(reason))
+        let line = Array("Error: standard output: \(reasonText)\n".utf8)
         _ = Glibc.write(STDERR_FILENO, line, line.count)
         _exit(1)
     }

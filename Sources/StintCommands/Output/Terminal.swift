@@ -15,7 +15,7 @@ enum Terminal {
     }
 
     /// One line, whatever stands in `words`.
-    static func say(_ words: String) { write(printable(words)) }
+    static func say(_ message: String) { write(printable(message)) }
 
     /// A JSON document, the same value with escapes.
     static func show(json: some Sequence<UInt8>) {
@@ -26,7 +26,7 @@ enum Terminal {
     static func write(_ lines: String) { StandardOutput.write(Array((lines + "\n").utf8)) }
 
     /// One line on the standard error. Where that is closed there is nobody to tell.
-    static func warn(_ words: String) {
-        try? FileHandle.standardError.write(contentsOf: Data((printable(words) + "\n").utf8))
+    static func warn(_ message: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((printable(message) + "\n").utf8))
     }
 }

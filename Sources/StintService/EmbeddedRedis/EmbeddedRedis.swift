@@ -61,17 +61,17 @@ struct EmbeddedRedis: Service {
     ///   some starts.
     func run() async throws {
         var pause = Self.firstPause
-        var (failedStarts, wasReady, lastWords) = (0, false, "")
+        var (failedStarts, wasReady, lastOutput) = (0, false, "")
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             try await endLeftovers()
             let started = ContinuousClock.now
-            let (ending, words) = try await runOnce()
+            let (ending, output) = try await runOnce()
             if Task.isCancelled || Task.isShuttingDownGracefully { return }
             if ContinuousClock.now - started > .seconds(10) { pause = Self.firstPause }
-            failedStarts = words.isReady ? 0 : failedStarts + 1
-            wasReady = wasReady || words.isReady
-            if !words.isReady {
-                let failure = StartFailure(directory: directory.path, binary: binary, words: words)
+            failedStarts = output.isReady ? 0 : failedStarts + 1
+            wasReady = wasReady || output.isReady
+            if !output.isReady {
+                let failure = StartFailure(directory: directory.path, binary: binary, output: output)
                 if let damage = failure.damage { throw EmbeddedRedisError(description: damage) }
                 if !wasReady, failedStarts == Self.maximumFailedStarts {
                     throw EmbeddedRedisError(
@@ -80,10 +80,10 @@ struct EmbeddedRedis: Service {
             }
             logger.log(
                 // Once for each reason, however often it tries.
-                level: failedStarts > 1 && words.last == lastWords ? .debug : .error,
+                level: failedStarts > 1 && output.last == lastOutput ? .debug : .error,
                 "the embedded Redis ended; starting it again",
-                metadata: ["ending": "\(ending)", "pause": "\(pause)", "lastWords": "\(words.last)"])
-            lastWords = words.last
+                metadata: ["ending": "\(ending)", "pause": "\(pause)", "lastWords": "\(output.last)"])
+            lastOutput = output.last
             try await cancelWhenGracefulShutdown { [pause] in
                 // Woken early only to stop; the loop's condition sees it.
                 do { try await Task.sleep(for: pause) } catch is CancellationError {}
@@ -93,7 +93,7 @@ struct EmbeddedRedis: Service {
     }
 
     /// From its start to its end; what it says is logged at debug.
-    private func runOnce() async throws -> (ending: TerminationStatus, words: RedisWords) {
+    private func runOnce() async throws -> (ending: TerminationStatus, output: RedisOutput) {
         var options = PlatformOptions()
         options.createSession = true
         let stop: [TeardownStep] = [.gracefulShutDown(allowedDurationToNextStep: Self.stopPatience)]
@@ -105,28 +105,28 @@ struct EmbeddedRedis: Service {
             platformOptions: options, input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in
             logger.debug("embedded Redis started", metadata: ["pid": "\(execution.processIdentifier)"])
-            return try await withThrowingTaskGroup(of: RedisWords?.self) { group in
+            return try await withThrowingTaskGroup(of: RedisOutput?.self) { group in
                 group.addTask {
                     try await gracefulShutdown()
                     await execution.teardown(using: stop)
                     return nil
                 }
                 group.addTask {
-                    var words = RedisWords()
+                    var output = RedisOutput()
                     for try await line in execution.standardOutput.strings() where !line.isEmpty {
                         logger.debug("embedded Redis says", metadata: ["line": "\(line)"])
                         if line.contains("Truncating the AOF") { warnOfCut(line) }
-                        words.hear(line)
+                        output.add(line)
                     }
-                    return words
+                    return output
                 }
                 // Its output ends when it does.
-                while let words = try await group.next() {
-                    guard let words else { continue }
+                while let output = try await group.next() {
+                    guard let output else { continue }
                     group.cancelAll()
-                    return words
+                    return output
                 }
-                return RedisWords()
+                return RedisOutput()
             }
         }
         return (result.terminationStatus, result.closureResult)
@@ -136,7 +136,7 @@ struct EmbeddedRedis: Service {
     private func warnOfCut(_ line: String) {
         logger.warning(
             "the embedded Redis cut off the end of its log, which was not whole; charges written last are forgotten",
-            metadata: ["redis": "\(RedisWords.bare(line))"])
+            metadata: ["redis": "\(RedisOutput.bare(line))"])
     }
 
     private var arguments: [String] {

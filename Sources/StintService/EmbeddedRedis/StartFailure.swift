@@ -2,7 +2,7 @@
 // about it. Pure: lines in, words out. Knows what Redis 6.2 to 8 and Valkey say.
 
 /// What one run of the embedded Redis said: its last lines, and whether it became ready.
-struct RedisWords: Sendable {
+struct RedisOutput: Sendable {
     /// A check of a damaged RDB file says some 20 lines after the one that matters.
     static let maximumLines = 64
     static let maximumLineBytes = 400
@@ -11,7 +11,7 @@ struct RedisWords: Sendable {
     /// It read its data and took connections.
     private(set) var isReady = false
 
-    mutating func hear(_ line: String) {
+    mutating func add(_ line: String) {
         if line.contains("eady to accept connections") { isReady = true }
         if lines.count == Self.maximumLines { lines.removeFirst() }
         lines.append(String(line.prefix(Self.maximumLineBytes)))
@@ -38,24 +38,24 @@ struct StartFailure {
     let directory: String
     /// The server program, such as `/usr/bin/redis-server`.
     let binary: String
-    let words: RedisWords
+    let output: RedisOutput
 
     /// What is wrong with the data and how it is mended; nil when it is not the data, so that
     /// another start may succeed.
     var damage: String? {
-        if let line = words.line(with: ["Bad file format reading the append only file"]) {
+        if let line = output.line(with: ["Bad file format reading the append only file"]) {
             return cut(line)
         }
-        if let line = words.line(with: ["Can't handle RDB format version"]) {
+        if let line = output.line(with: ["Can't handle RDB format version"]) {
             return
                 "data.dir: \(shown(dump)) was written by a newer server than \(binary), which says: \(line). "
                 + "Install that version or a later one. \(wayOut)"
         }
-        if let line = words.line(with: Self.damagedDump) {
+        if let line = output.line(with: Self.damagedDump) {
             return "data.dir: \(shown(dump)) is damaged, and no program mends it. Redis says: \(line). "
                 + "Put back a copy of \(shown(log)). \(wayOut)"
         }
-        if let line = words.line(with: Self.damagedLog), !line.contains("Permission denied") {
+        if let line = output.line(with: Self.damagedLog), !line.contains("Permission denied") {
             return "data.dir: \(shown(log)) is damaged. Redis says: \(line). Put back a copy of it. \(wayOut)"
         }
         return nil
@@ -65,7 +65,7 @@ struct StartFailure {
     /// - Parameter ending: how it ended the last time.
     func surrender(after starts: Int, ending: String) -> String {
         "data.dir: the embedded Redis (\(binary)) does not start in \(shown(directory)): \(starts) starts failed, "
-            + "the last with \(ending). Redis says: \(words.last). \(advice)"
+            + "the last with \(ending). Redis says: \(output.last). \(advice)"
     }
 
     // MARK: Which
@@ -83,15 +83,15 @@ struct StartFailure {
     /// What may be put back or moved away as a whole: a directory, or the one file of Redis 6.2.
     private var log: String { isOneFile ? directory + "/appendonly.aof" : folder }
     private var isOneFile: Bool {
-        !words.lines.contains { $0.contains(".rdb") || $0.contains(".aof.") || $0.contains("MANIFEST") }
-            && words.lines.contains {
+        !output.lines.contains { $0.contains(".rdb") || $0.contains(".aof.") || $0.contains("MANIFEST") }
+            && output.lines.contains {
                 $0.contains("append only file:") || $0.contains("RDB preamble from AOF file")
             }
     }
 
     /// The file that the log begins with.
     private var dump: String {
-        let named = words.lines.reversed().lazy.compactMap { $0.firstMatch(of: /[\w.-]+\.base\.(rdb|aof)/) }
+        let named = output.lines.reversed().lazy.compactMap { $0.firstMatch(of: /[\w.-]+\.base\.(rdb|aof)/) }
             .first
         return named.map { "\(folder)/\($0.output.0)" } ?? log
     }
@@ -129,7 +129,7 @@ struct StartFailure {
             ("Address already in use", "Remove what stands where its socket belongs: redis.sock"),
             ("Bad directive", "It is too old: Redis 6.2 or later is needed"),
         ]
-        let found = hints.first { hint, _ in words.lines.suffix(6).contains { $0.contains(hint) } }
+        let found = hints.first { hint, _ in output.lines.suffix(6).contains { $0.contains(hint) } }
         return found?.1 ?? "Mend that, or type: --redis-url URL for a Redis of your own"
     }
 

@@ -54,7 +54,7 @@ final class LogWriter: TextOutputStream, Sendable {
             let bytes = state.withLock { state in
                 var bytes = state.waiting
                 state.waiting = []
-                if state.lost > 0 { bytes += Self.words(on: state.lost).utf8 }
+                if state.lost > 0 { bytes += Self.lostNotice(state.lost).utf8 }
                 state.lost = 0
                 state.isWriting = true
                 return bytes
@@ -65,7 +65,7 @@ final class LogWriter: TextOutputStream, Sendable {
         }
     }
 
-    static func words(on lost: Int) -> String {
+    static func lostNotice(_ lost: Int) -> String {
         "stint: \(lost) line\(lost == 1 ? "" : "s") of the log found no reader in time, and \(lost == 1 ? "is" : "are") lost\n"
     }
 

@@ -70,7 +70,7 @@ final class ServerTLS: Sendable {
         }
         do {
             return Material(
-                context: try NIOSSLContext(configuration: configuration), description: words(on: chain))
+                context: try NIOSSLContext(configuration: configuration), description: description(of: chain))
         } catch {
             throw StartError(
                 description:
@@ -79,7 +79,7 @@ final class ServerTLS: Sendable {
         }
     }
 
-    private static func words(on chain: [NIOSSLCertificate]) -> String {
+    private static func description(of chain: [NIOSSLCertificate]) -> String {
         guard let first = chain.first else { return "none" }
         let serial = first.serialNumber.map { byte in
             let digits = String(byte, radix: 16)

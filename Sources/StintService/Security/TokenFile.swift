@@ -53,7 +53,7 @@ package struct TokenFile {
             }
             let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
             return lines.map { Substring($0) }.filter {
-                TokenBook.words(of: $0).first.map(String.init) != name
+                TokenBook.fields(of: $0).first.map(String.init) != name
             }
             .joined(separator: "\n")
         }

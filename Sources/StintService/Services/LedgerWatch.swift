@@ -78,7 +78,7 @@ actor LedgerWatch: Service {
         case .works(let lacks):
             latest = (result, .now)
             ledgers.news.refusals.worked()
-            if everything { tell(lacks) }
+            if everything { log(lacks) }
         case .refused(let reason):
             latest = (result, .now)
             ledgers.news.refusals.refused(ErrorReply(reason), advice: reason)
@@ -87,7 +87,7 @@ actor LedgerWatch: Service {
         return result
     }
 
-    private func tell(_ lacks: [String]) {
+    private func log(_ lacks: [String]) {
         isChecked = true
         guard lacks != self.lacks else { return }
         self.lacks = lacks

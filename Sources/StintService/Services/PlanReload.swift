@@ -2,8 +2,8 @@
 // ones are refused with the line and the reason, and the old ones stay.
 
 import Accounting
+import ControlStore
 import Logging
-import Records
 import RunnerAPI
 
 struct PlanReload {
@@ -24,12 +24,12 @@ struct PlanReload {
     func reload() async {
         do {
             let imported = try source.imported()
-            if let watch { return await watch.take(imported) }
+            if let watch { return await watch.importPlans(imported) }
             let plans = imported.book
             try await runner.replace(plans: plans)
             logger.info(
                 "plans read again",
-                metadata: ["file": "\(source.path ?? "built in")", "plan": "\(plans.standard.name)"])
+                metadata: ["file": "\(source.path ?? "built in")", "plan": "\(plans.defaultPlan.name)"])
             warn(of: plans)
         } catch {
             logger.error("plans refused; the old ones stay", metadata: ["reason": "\(error)"])

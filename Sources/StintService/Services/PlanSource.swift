@@ -1,9 +1,9 @@
 // Where a command gets its plans from. `serve` reads them again and again, the others once.
 
 package import Accounting
+import ControlStore
 import Foundation
 import PlanText
-import Records
 
 /// Where plans come from: a file, or the built-in plan.
 package struct PlanSource: Sendable {

@@ -4,8 +4,8 @@
 // back.
 
 import Accounting
+import ControlStore
 import Logging
-import Records
 import Redis
 import RunnerAPI
 import ServiceLifecycle
@@ -33,7 +33,7 @@ actor PlanWatch: Service {
     private var kept: StoredPlans?
     /// When ``kept`` was read, on this process's clock.
     private var keptSince = ContinuousClock.now
-    private var told: Set<Notice> = []
+    private var logged: Set<Notice> = []
     private var isAway = false
     private var timer: Task<Void, Never>?
     private var latest: Task<Void, Never>?
@@ -81,7 +81,7 @@ actor PlanWatch: Service {
 
     /// Puts a file's plans to Redis, unless they were put last, or are the ones that were read here
     /// last: a file that stands still must not undo what another process's newer one has brought.
-    func take(_ plans: PlanImport) async {
+    func importPlans(_ plans: PlanImport) async {
         guard plans.digest != source.digest || sourceIsPending else {
             return logger.info(
                 "plan file has not changed; the plans kept in Redis are in force",
@@ -131,7 +131,7 @@ actor PlanWatch: Service {
     }
 
     private func importSource() async throws {
-        let outcome = try await store.take(source)
+        let outcome = try await store.importPlans(source)
         sourceIsPending = false
         let metadata = metadata(of: source)
         switch (outcome, source.file) {
@@ -148,7 +148,7 @@ actor PlanWatch: Service {
     /// who have them.
     private func restore(_ kept: StoredPlans) async throws {
         let plans: Logger.Metadata = [
-            "plan": "\(reading.book.standard.name)", "plans": "\(reading.book.plans.count)",
+            "plan": "\(reading.book.defaultPlan.name)", "plans": "\(reading.book.plans.count)",
             "overrides": "\(reading.book.overrideCount)",
         ]
         if try await store.restore(kept, reading) {
@@ -162,7 +162,7 @@ actor PlanWatch: Service {
 
     private func metadata(of plans: PlanImport) -> Logger.Metadata {
         [
-            "file": "\(plans.file ?? "built in")", "plan": "\(plans.book.standard.name)",
+            "file": "\(plans.file ?? "built in")", "plan": "\(plans.book.defaultPlan.name)",
             "digest": "\(plans.digest)",
         ]
     }
@@ -185,7 +185,7 @@ actor PlanWatch: Service {
             logger.info(
                 "plans in force",
                 metadata: [
-                    "revision": "\(kept.revision ?? 0)", "plan": "\(reading.book.standard.name)",
+                    "revision": "\(kept.revision ?? 0)", "plan": "\(reading.book.defaultPlan.name)",
                     "plans": "\(reading.book.plans.count)", "overrides": "\(reading.book.overrideCount)",
                 ])
             return
@@ -197,7 +197,7 @@ actor PlanWatch: Service {
         try await runner.replace(plans: reading.book)
         self.kept = kept
         self.reading = reading
-        tell(
+        log(
             reading.complaints.map { Notice(text: "plans in Redis are not as they should be", what: $0) }
                 + reading.book.warnings.map { Notice(text: PlanReload.warning, what: $0) })
     }
@@ -211,15 +211,15 @@ actor PlanWatch: Service {
     }
 
     /// Each once, until it is mended and comes again.
-    private func tell(_ notices: [Notice]) {
-        let new = notices.filter { !told.contains($0) }
+    private func log(_ notices: [Notice]) {
+        let new = notices.filter { !logged.contains($0) }
         for notice in new.prefix(Self.maximumComplaints) {
             logger.warning(notice.text, metadata: ["what": "\(notice.what)"])
         }
         if let more = new.dropFirst(Self.maximumComplaints).first {
             logger.warning(more.text, metadata: ["more": "\(new.count - Self.maximumComplaints)"])
         }
-        told = Set(notices)
+        logged = Set(notices)
     }
 
     // MARK: Time

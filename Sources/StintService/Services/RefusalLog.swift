@@ -17,7 +17,7 @@ final class RefusalLog: Sendable {
     static let rowsCalm: Duration = .seconds(600)
 
     private struct State: Sendable {
-        var told: Set<String> = []
+        var logged: Set<String> = []
         var latest: ContinuousClock.Instant?
         /// When the latest row was lost, until that is over.
         var latestLostRow: ContinuousClock.Instant?
@@ -34,11 +34,11 @@ final class RefusalLog: Sendable {
 
     /// A call was refused.
     /// - Parameter advice: what to say instead of what the server said.
-    func refused(_ said: ErrorReply, advice: String? = nil) {
+    func refused(_ reply: ErrorReply, advice: String? = nil) {
         // The others name a slot or a server behind their code.
-        guard isNew(["NOPERM", "ERR"].contains(said.code) ? said.text : said.code) else { return }
+        guard isNew(["NOPERM", "ERR"].contains(reply.code) ? reply.text : reply.code) else { return }
         logger.warning(
-            "Redis refuses: nothing can be charged", metadata: ["reason": "\(advice ?? said.text)"])
+            "Redis refuses: nothing can be charged", metadata: ["reason": "\(advice ?? reply.text)"])
     }
 
     /// Rows of the execution log could not be written.
@@ -54,7 +54,7 @@ final class RefusalLog: Sendable {
     private func isNew(_ cause: String) -> Bool {
         state.withLock { state in
             state.latest = now()
-            return state.told.count < Self.maximumCauses && state.told.insert(cause).inserted
+            return state.logged.count < Self.maximumCauses && state.logged.insert(cause).inserted
         }
     }
 
@@ -63,7 +63,7 @@ final class RefusalLog: Sendable {
         let instant = now()
         let (isOver, rowsAreOver) = state.withLock { state in
             let isOver = state.latest.map { $0.duration(to: instant) > Self.calm } ?? false
-            if isOver { (state.told, state.latest) = ([], nil) }
+            if isOver { (state.logged, state.latest) = ([], nil) }
             let rowsAreOver = state.latestLostRow.map { $0.duration(to: instant) > Self.rowsCalm } ?? false
             if rowsAreOver { state.latestLostRow = nil }
             return (isOver, rowsAreOver)

@@ -2,8 +2,8 @@
 // at the end the rest of it.
 
 import Accounting
+import ControlStore
 import Logging
-import Records
 import RunnerAPI
 import ServiceLifecycle
 
@@ -45,7 +45,7 @@ struct RollupService: Service {
         pause: Duration = .zero, until deadline: ContinuousClock.Instant = .now + RollupService.interval
     ) async throws -> Progress {
         let (minute, room) = await writer.outlook()
-        let taken = try await runner.takeActivity(room ?? 0, minute: minute)
+        let taken = try await runner.drainActivity(room ?? 0, minute: minute)
         let isWritten = await writer.write(
             taken.activities, uncounted: taken.uncounted, pause: pause, until: deadline)
         guard let room, isWritten else { return .stuck }

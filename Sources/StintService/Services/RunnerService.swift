@@ -89,7 +89,7 @@ struct RunnerService: Service {
             do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
             readiness = await ledgerWatch.readiness()
         }
-        let plan = server.plans.standard.name
+        let plan = server.plans.defaultPlan.name
         let runners = server.addresses.map { address in
             address.pathname ?? "\(Address(host: address.ipAddress ?? "", port: address.port ?? 0))"
         }

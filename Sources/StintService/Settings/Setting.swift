@@ -15,25 +15,45 @@ struct Setting: Sendable {
     let help: String
     /// Puts the text's value into the settings, or returns why it cannot.
     let assign: @Sendable (_ text: String, inout Settings) -> String?
+    /// What it was called before; that is still read, with a warning.
+    var formerName: String?
 
     /// `--redis-command-deadline-ms`
-    var flag: String { "--" + words.joined(separator: "-") }
+    var flag: String { Spelling(of: name).flag }
     /// `STINT_REDIS_COMMAND_DEADLINE_MS`
-    var variable: String { "STINT_" + words.joined(separator: "_").uppercased() }
+    var variable: String { Spelling(of: name).variable }
 
-    /// The name's words: dots and capitals begin a new one.
-    private var words: [String] {
-        var words = [""]
-        for character in name {
-            if character == "." {
-                words.append("")
-            } else if character.isUppercase {
-                words.append(character.lowercased())
-            } else {
-                words[words.count - 1].append(character)
+    /// The present names before the former ones.
+    var spellings: [(spelling: Spelling, isFormer: Bool)] {
+        [(Spelling(of: name), false)] + (formerName.map { [(Spelling(of: $0), true)] } ?? [])
+    }
+
+    /// How a setting is spelled as a flag and as a variable.
+    struct Spelling {
+        let flag: String
+        let variable: String
+
+        /// Dots and capitals of the name begin a new word.
+        init(of name: String) {
+            var words = [""]
+            for character in name {
+                if character == "." {
+                    words.append("")
+                } else if character.isUppercase {
+                    words.append(character.lowercased())
+                } else {
+                    words[words.count - 1].append(character)
+                }
             }
+            flag = "--" + words.joined(separator: "-")
+            variable = "STINT_" + words.joined(separator: "_").uppercased()
         }
-        return words
+    }
+
+    func formerly(_ name: String) -> Setting {
+        var setting = self
+        setting.formerName = name
+        return setting
     }
 }
 

@@ -42,7 +42,7 @@ package struct Settings: Sendable, Equatable {
     var drainDeadlineMs = 10_000
     var logLevel = Logger.Level.info
     var accountsMaximumNewPerHour = 100_000
-    var logMaximumRows = 100_000
+    var executionLogMaximumRows = 100_000
     var rollupsKept = true
     /// What a person should hear although the settings can be used.
     var warnings: [String] = []
@@ -126,8 +126,9 @@ package struct Settings: Sendable, Equatable {
             "accounts that may become known through this process within an hour; more are answered 503; 0 takes any number"
         ),
         Setting(
-            "log.maxRows", \.logMaximumRows, 0...10_000_000,
-            "rows that the log of an account's executions keeps, about; 0 keeps no log"),
+            "executionLog.maximumRows", \.executionLogMaximumRows, 0...10_000_000,
+            "rows that the log of an account's executions keeps, about; 0 keeps no log"
+        ).formerly("log.maxRows"),
         Setting(
             "rollups.kept", \.rollupsKept,
             "counts what accounts and functions do, per minute for 48 hours and per hour for 90 days"),

@@ -1,6 +1,6 @@
 // Finds each setting's text where it counts most (flag, then variable, then file), turns it into a
-// value and refuses what cannot be. Pure: the flags, the environment and the file's text are handed
-// in.
+// value and rejects what is invalid. Pure: the flags, the environment and the file's text are
+// handed in.
 
 import Foundation
 import PlanText
@@ -30,7 +30,8 @@ package struct SettingsReader {
         }
     }
 
-    typealias Found = (text: String, origin: Origin)
+    /// `isFormer`: under the name that the setting had before.
+    typealias Found = (text: String, origin: Origin, isFormer: Bool)
 
     /// - Parameters:
     ///   - isToServe: whether they must fit together for a service that listens.
@@ -48,9 +49,14 @@ package struct SettingsReader {
         var settings = Settings()
         var origins: [String: Found] = [:]
         for setting in Settings.table {
-            let variable = environment[setting.variable].map { Found($0, .variable(setting.variable)) }
-            guard let found = flags.removeValue(forKey: setting.name) ?? variable ?? file[setting.name] else {
-                continue
+            guard
+                let found = flags.removeValue(forKey: setting.name) ?? variable(of: setting, in: environment)
+                    ?? file[setting.name]
+            else { continue }
+            if found.isFormer {
+                settings.warnings.append(
+                    "\(found.origin): this setting is now called \(setting.name). Type: \(setting.flag) VALUE"
+                )
             }
             if let reason = setting.assign(found.text, &settings) {
                 throw error(setting, found, reason)
@@ -64,6 +70,15 @@ package struct SettingsReader {
                 description: "\(refusal.setting)\(origin): \(refusal.reason). \(refusal.hint)")
         }
         return settings
+    }
+
+    private static func variable(of setting: Setting, in environment: [String: String]) -> Found? {
+        for (spelling, isFormer) in setting.spellings {
+            if let text = environment[spelling.variable] {
+                return Found(text, .variable(spelling.variable), isFormer)
+            }
+        }
+        return nil
     }
 
     /// A URL may hold a password: it is taken from a file as well, never repeated, and better not
@@ -102,7 +117,10 @@ package struct SettingsReader {
     private static func flags(in arguments: [String]) throws(SettingsError) -> (
         [String: Found], config: String?
     ) {
-        let names = Dictionary(uniqueKeysWithValues: Settings.table.map { ($0.flag, $0.name) })
+        var names: [String: (setting: String, isFormer: Bool)] = [:]
+        for setting in Settings.table {
+            for (spelling, isFormer) in setting.spellings { names[spelling.flag] = (setting.name, isFormer) }
+        }
         var found: [String: Found] = [:]
         var config: String?
         var rest = arguments[...]
@@ -118,7 +136,11 @@ package struct SettingsReader {
             guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
                 throw SettingsError(description: "\(flag) has no value. Type: \(flag) VALUE")
             }
-            if let name = names[flag] { found[name] = Found(value, .flag(flag)) } else { config = value }
+            if let name = names[flag] {
+                found[name.setting] = Found(value, .flag(flag), name.isFormer)
+            } else {
+                config = value
+            }
         }
         return (found, config)
     }
@@ -147,13 +169,15 @@ package struct SettingsReader {
                     try collect(value, under: name, into: &found)
                     continue
                 }
-                guard Settings.table.contains(where: { $0.name == name }) else {
+                guard let setting = Settings.table.first(where: { $0.name == name || $0.formerName == name })
+                else {
                     throw key.error(
                         "unknown setting \(name). Type: stint serve --help, which lists every setting")
                 }
-                let entry = Found(try value.text(), .file(value.file, line: key.line))
-                guard found.updateValue(entry, forKey: name) == nil else {
-                    throw key.error("duplicate setting \(name)")
+                let origin = Origin.file(value.file, line: key.line)
+                let entry = Found(try value.text(), origin, isFormer: name != setting.name)
+                guard found.updateValue(entry, forKey: setting.name) == nil else {
+                    throw key.error("duplicate setting \(setting.name)")
                 }
             }
         } catch let error as SettingsError {

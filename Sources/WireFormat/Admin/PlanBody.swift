@@ -75,8 +75,8 @@ public struct PlanListBody: Codable, Hashable, Sendable {
     /// none.
     public var broken: [String]?
 
-    public init(default standard: String, plans: [PlanBody], broken: [String]? = nil) {
-        self.default = standard
+    public init(default name: String, plans: [PlanBody], broken: [String]? = nil) {
+        self.default = name
         self.plans = plans
         self.broken = broken
     }

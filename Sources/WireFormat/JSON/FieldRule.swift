@@ -29,7 +29,7 @@ public enum FieldRule: Sendable, CustomStringConvertible {
         case .text(let minimum, let maximum):
             (minimum...maximum).contains(value.utf8.count) && !Self.hasControls(value)
         case .prose(let maximum): value.utf8.count <= maximum
-        case .word(let words): words.contains(value)
+        case .word(let choices): choices.contains(value)
         case .integer, .boolean, .object, .array: false
         }
     }
@@ -44,7 +44,7 @@ public enum FieldRule: Sendable, CustomStringConvertible {
         case .prose(let maximum): "up to \(maximum) bytes of text"
         case .integer(let bounds, let unit):
             "an integer from \(bounds.lowerBound) to \(bounds.upperBound)" + (unit.map { " (\($0))" } ?? "")
-        case .word(let words): "one of " + words.joined(separator: ", ")
+        case .word(let choices): "one of " + choices.joined(separator: ", ")
         case .boolean: "true or false"
         case .object: "an object"
         case .array: "an array"

@@ -117,11 +117,11 @@ public final class LedgerRig: Sendable {
     }
 
     /// Puts questions in one tick of the loop and awaits all answers.
-    public func hear(_ puts: [Put]) async throws -> [Heard] { try await begin(puts).heard() }
+    public func receive(_ puts: [Put]) async throws -> [Received] { try await begin(puts).received() }
 
     /// Puts one question and awaits its answer.
     public func ask(_ question: Question, about account: Account, under plan: Plan) async throws -> Answer {
-        try await hear([Put(question, about: account, under: plan)])[0].result.get()
+        try await receive([Put(question, about: account, under: plan)])[0].result.get()
     }
 }
 

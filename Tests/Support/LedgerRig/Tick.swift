@@ -5,7 +5,7 @@ import NIOCore
 import Synchronization
 
 /// What one sink heard.
-public struct Heard: Sendable {
+public struct Received: Sendable {
     public let result: Result<Answer, LedgerError>
     /// 0 for the first of its tick that heard, 1 for the second, and so on.
     public let order: Int
@@ -25,7 +25,7 @@ public struct Heard: Sendable {
 
 public final class Tick: Sendable {
     private struct State {
-        var heard: [Heard?]
+        var received: [Received?]
         var times: [Int]
         var count = 0
     }
@@ -36,7 +36,7 @@ public final class Tick: Sendable {
 
     init(count: Int, loop: any EventLoop) {
         state = Mutex(
-            State(heard: Array(repeating: nil, count: count), times: Array(repeating: 0, count: count)))
+            State(received: Array(repeating: nil, count: count), times: Array(repeating: 0, count: count)))
         isWhole = loop.makePromise()
         if count == 0 { isWhole.succeed() }
     }
@@ -44,19 +44,19 @@ public final class Tick: Sendable {
     var timesHeard: [Int] { state.withLock { $0.times } }
 
     /// What all sinks heard, in the order of the questions.
-    public func heard() async throws -> [Heard] {
+    public func received() async throws -> [Received] {
         try await isWhole.futureResult.get()
-        return state.withLock { $0.heard.compactMap(\.self) }
+        return state.withLock { $0.received.compactMap(\.self) }
     }
 
     func receive(_ result: Result<Answer, LedgerError>, index: Int) {
         let isLast = state.withLock { state in
             state.times[index] += 1
             guard state.times[index] == 1 else { return false }
-            state.heard[index] = Heard(
+            state.received[index] = Received(
                 result: result, order: state.count, after: ContinuousClock.now - began)
             state.count += 1
-            return state.count == state.heard.count
+            return state.count == state.received.count
         }
         if isLast { isWhole.succeed() }
     }

@@ -5,8 +5,8 @@
 -- DENIED_NEW, ms until it fits (-1: never), bits of the limits. A hold outlasts its charge, and its
 -- deadline by HOLD_GRACE_MS.
 
--- Whether anything is known of the account beside its page: its log, or what it did today or
--- yesterday (Records/Scripts/count.lua).
+-- Whether anything is known of the account besides its account ledger: its log, or what it did
+-- today or yesterday (ControlStore/Scripts/count.lua).
 local function has_records()
   local day = clock / DAY_MS
   day = day - day % 1

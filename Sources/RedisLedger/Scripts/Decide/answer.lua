@@ -3,7 +3,7 @@
 -- The questions begin at position; their ids at ARGV[id], those that may be held before the others.
 -- Returns whether there is something to store.
 local function answer_all(position, question_count, held_count, id, answer_count, found)
-  page_load(held_count, id, found)
+  account_load(held_count, id, found)
   local fresh, writes, w = id + held_count, false, windows[1]
   for i = answer_count + 1, answer_count + question_count do
     local what, label, duration, needed, verdict, a, b, c, settled
@@ -41,16 +41,17 @@ local function answer_all(position, question_count, held_count, id, answer_count
 end
 
 -- The other is for the log of the usual account, when it begins.
--- Answers the question_count questions about the account whose page is at page_key. plan_at: where
--- its plan stands in args; found: what was read of the page already, if it was.
-return function(plan_at, page_key, position, question_count, held_count, id, answer_count, found)
+-- Answers the question_count questions about the account whose account ledger is at account_key.
+-- plan_at: where its plan stands in args; found: what was read of the account ledger already, if it
+-- was.
+return function(plan_at, account_key, position, question_count, held_count, id, answer_count, found)
   if plan_at ~= plan then plan_read(plan_at) end
   if found and found.err then found = nil end
-  key = page_key
+  key = account_key
   local done, writes = pcall(answer_all, position, question_count, held_count, id, answer_count, found)
   if not done then
-    -- A server that does not let its user read is no damaged page; it is met before anything was
-    -- written.
+    -- A server that does not let its user read is no damaged account ledger; it is met before
+    -- anything was written.
     local said = type(writes) == 'table' and writes.err or writes
     if answer_count == 0 and (type(writes) == 'table' and string.sub(said, 1, 9) ~= 'WRONGTYPE'
       or string.find(said, 'The user executing the script', 1, true)
@@ -59,6 +60,6 @@ return function(plan_at, page_key, position, question_count, held_count, id, ans
       answers[answer_count + i] = '\6' .. string.rep('\0', 24 + 24 * window_count)
     end
   elseif writes then
-    page_store()
+    account_store()
   end
 end, log_write

@@ -2,9 +2,9 @@
 -- contract, the rule, and the loop over the accounts. The usual account is answered in usual.lua,
 -- every other one in answer.lua.
 --
--- KEYS     the page of each account: a hash. Its fields: '', the page's own (page.lua); a window's
---          name, which contains a colon (window.lua); an execution id, which contains none
---          (holds.lua).
+-- KEYS     the account ledger of each account: a hash. Its fields: '', the account ledger's own
+--          (account.lua); a window's name, which contains a colon (window.lua); an execution id,
+--          which contains none (holds.lua).
 -- ARGV[1]  the clock in ms as text, for tests. Empty: the server's own TIME, read once. A blank in
 --          front: new accounts are refused (admit.lua).
 -- ARGV[2]  packed, little-endian. For each plan, until there are no more accounts:
@@ -28,20 +28,19 @@
 --
 -- Returns  one packed string. Per question, in order:
 --            1 byte verdict: HELD, ADMITTED, DENIED, SETTLED, NOT_HELD, PEEKED, DAMAGED (nothing
---            was done because the page holds something else than it should), ADMITTED_NEW and
---            DENIED_NEW (the same of an account that was new), REFUSED_NEW (it is new);
---            RESTART_MARK is added in the first of an account of which a window restarted
---            because the clock was set back;
---            3 doubles that depend on the verdict (admit.lua, settle.lua);
---            per window: double executions, double ms, double ms until the oldest cell leaves
---            (-1: nothing counts);
---            of a settlement: 6 bytes admitted at, 6 bytes granted ms, 2 bytes length of its label,
---            its label.
+--            was done because the account ledger holds something else than it should), ADMITTED_NEW
+--            and DENIED_NEW (the same of an account that was new), REFUSED_NEW (it is new);
+--            RESTART_MARK is added in the first of an account of which a window restarted because
+--            the clock was set back; 3 doubles that depend on the verdict (admit.lua, settle.lua);
+--            per window: double executions, double ms, double ms until the oldest cell leaves (-1:
+--            nothing counts); of a settlement: 6 bytes admitted at, 6 bytes granted ms, 2 bytes
+--            length of its label, its label.
 --          Then, if rows of a log could not be written: the byte LOST_ROWS, 1 byte how many (at
 --          most 255).
 --
 -- All questions about an account are answered as if each had come alone, in order. They share one
--- now. Everything that can fail on a damaged page is read before anything of it is written.
+-- now. Everything that can fail on a damaged account ledger is read before anything of it is
+-- written.
 --
 -- Names in capitals are numbers that LedgerScript.swift puts in when it makes the text.
 --

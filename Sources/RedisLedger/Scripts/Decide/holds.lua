@@ -1,16 +1,16 @@
 -- The holds of the account: executions that are admitted and not settled yet.
 --
--- State, within the account's page (page.lua): a field per execution id: admitted at, granted ms,
--- expires (6 bytes each), then the shapes of the windows it was charged to (4 bytes length in ms, 2
--- bytes cells, each; with 2^15 added to the cells the window's instant and epoch of the charge
--- follow, because the window restarted: 6 bytes each), and, when there is a log, its label: 1 byte
--- length of its kind, 2 bytes length of its function (0: not said), the byte 255, its kind, its
--- function. No window is so long that the fourth byte of a shape could be 255, so that says where
--- the shapes end. An empty one was settled and waits to be deleted with others, because a second
--- writing command costs half as much as all the rest of a call. Redis expires keys, not fields; so
--- expired holds must be looked for.
+-- State, within the account ledger (account.lua): a field per execution id: admitted at, granted
+-- ms, expires (6 bytes each), then the shapes of the windows it was charged to (4 bytes length in
+-- ms, 2 bytes cells, each; with 2^15 added to the cells the window's instant and epoch of the
+-- charge follow, because the window restarted: 6 bytes each), and, when there is a log, its label:
+-- 1 byte length of its kind, 2 bytes length of its function (0: not said), the byte 255, its kind,
+-- its function. No window is so long that the fourth byte of a shape could be 255, so that says
+-- where the shapes end. An empty one was settled and waits to be deleted with others, because a
+-- second writing command costs half as much as all the rest of a call. Redis expires keys, not
+-- fields; so expired holds must be looked for.
 
--- The windows of the page at hand, and whether one of them has an epoch.
+-- The windows of the account ledger at hand, and whether one of them has an epoch.
 local windows, has_epochs = {}, false
 -- Of the account at hand: what the ids of this call hold, by id, '' for settled; the ids that
 -- changed, and how many; how many bytes the settled among them are; whether an id was settled and
@@ -88,10 +88,10 @@ local function log_expired(id, hold)
   log_row(EXPIRED, id, admitted, granted, granted, 0, label)
 end
 
--- Up to 250 fields of the page by chance: the expired holds among them, and how many were looked
--- at. A clock that stepped back may be behind now, which is clamped by the windows of the plan at
--- hand only; nothing is expired that it does not say. Each becomes a row of the log, at most 64 at
--- a time; the others are found another time.
+-- Up to 250 fields of the account ledger by chance: the expired holds among them, and how many were
+-- looked at. A clock that stepped back may be behind now, which is clamped by the windows of the
+-- plan at hand only; nothing is expired that it does not say. Each becomes a row of the log, at
+-- most 64 at a time; the others are found another time.
 local function holds_expired()
   local expired, some = {}, call('HRANDFIELD', key, '250', 'WITHVALUES')
   for i = 1, #some, 2 do

@@ -1,5 +1,5 @@
--- The account's log: what became of its executions. A stream of its own, `<page>:log`, in the
--- page's slot of a cluster; an entry is a row, with one field, '':
+-- The account's log: what became of its executions. A stream of its own, `<account ledger>:log`, in
+-- the account ledger's slot of a cluster; an entry is a row, with one field, '':
 --   1 byte outcome (0 not said, 1 ok, 2 error, 3 timeout, 4 not started, 5 expired), 6 bytes
 --   admitted at, 4 granted ms, 4 duration ms (of an expired one its grant: that is what it was
 --   charged), 7 memory in bytes + 1 (0: not said), 1 length of its id, its id, its label
@@ -7,10 +7,10 @@
 -- Only executions with a label are logged, and labels come only from a Stint that keeps a log
 -- (log_rows, in front of all files: how many rows at most as text, or false).
 --
--- Rows are written after the page (page_store) by commands that may fail, so a log that cannot be
--- written costs its rows and nothing else. Redis gives a new stream 4 KB for its first rows;
--- restored from its own dump it takes what they need. The log lives 90 days longer than the page
--- was to live when it was renewed last.
+-- Rows are written after the account ledger (account_store) by commands that may fail, so a log
+-- that cannot be written costs its rows and nothing else. Redis gives a new stream 4 KB for its
+-- first rows; restored from its own dump it takes what they need. The log lives 90 days longer than
+-- the account ledger was to live when it was renewed last.
 
 -- Rows to write, and how many; ids whose expired hold became a row because they are held again, or
 -- false.

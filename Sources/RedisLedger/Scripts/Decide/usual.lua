@@ -6,12 +6,12 @@
 -- It covers an account under a plan with one window, where something counts and the newest cell
 -- stays, which settles an execution, asks for one that is not held, or asks for some with ids made
 -- for the ask that all fit. Each file names the functions whose result it equals:
---   usual_load.lua      window_load, page_load      reads the window and the hold
+--   usual_load.lua      window_load, account_load   reads the window and the hold
 --   usual_advance.lua   window_advance, window_walk, block_get   drops cells that are a window old
---   usual_settle.lua    settle, window_correct, page_store
+--   usual_settle.lua    settle, window_correct, account_store
 --   usual_deny.lua      admit, window_fits
 --   usual_admit.lua     admit, window_open, window_charge
---   usual_store.lua     page_store, log_write       writes what changed, then the row of the log
+--   usual_store.lua     account_store, log_write    writes what changed, then the row of the log
 
 if window_count > 1 or held_count > 0 and count > 1 then break end
 --- @include usual_load.lua

@@ -1,6 +1,6 @@
 -- Usual path: reads the window of the account and what the id holds. Equals window_load and
--- page_load for a page that is in order. A window that restarted has another size or clock, and
--- is not usual.
+-- account_load for an account ledger that is in order. A window that restarted has another size or
+-- clock, and is not usual.
 
 if held_count == 0 then
   found = redis.pcall('HMGET', key, '', name)
@@ -13,8 +13,8 @@ if not own or not state or #own < 8 or #own > OWN_BYTES_MAX
 local lives_until = unpack_struct('<d', own)
 local seen, executions, ms, latest, new_executions, new_ms, old_latest, old_executions, old_ms =
   unpack_struct('<ddddddddd', state)
--- The page is in order, something counts, and the clock did not step back (window_load,
--- page_load).
+-- The account ledger is in order, something counts, and the clock did not step back (window_load,
+-- account_load).
 if not (lives_until >= 0 and lives_until < INSTANTS_END and seen <= clock and clock <= LATEST_CLOCK
   and latest >= 0 and latest <= seen and old_latest >= 0 and old_latest <= seen and executions > 0
   and latest % 1 + executions % 1 + ms % 1 + new_executions % 1 + new_ms % 1

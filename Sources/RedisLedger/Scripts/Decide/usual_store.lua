@@ -1,5 +1,5 @@
 -- Usual path: writes the window and the fields that changed, then the row of the log. Equals the
--- rest of page_store.
+-- rest of account_store.
 
 if n > 0 then
   set[1], set[2] = name, pack('<dddddddddc0', clock, executions, ms, latest, new_executions, new_ms,

@@ -1,7 +1,7 @@
 -- A sliding window beside its data: the twin of Accounting/SlidingWindow.swift. call.lua states the
 -- rule in ten lines.
 --
--- State, within the account's page (page.lua). The window's own field:
+-- State, within the account ledger (account.lua). The window's own field:
 --   9 doubles: clock; executions, ms (the sums); latest, executions, ms of the newest cell, then of
 --   the oldest cell; then the cells before the newest in its block, 14 bytes each: executions (4),
 --   ms (6), latest from the cell's start (4).
@@ -24,13 +24,13 @@
 --              w[NEW_EXECUTIONS] ~= w[EXECUTIONS]
 --   w[CHANGED] true if it must be written   w[EPOCH]   w[RESTARTED] true if it restarted in this
 --              call
--- From page_load on w[CLOCK] is the time of the window: it stands still while the server's clock is
--- behind. An instant up to the epoch is from before the window restarted, unless the hold that
+-- From account_load on w[CLOCK] is the time of the window: it stands still while the server's clock
+-- is behind. An instant up to the epoch is from before the window restarted, unless the hold that
 -- names it says that epoch (hold_moment). Epoch 0: it never restarted. All numbers are integers
 -- below 2^53.
 
--- Of the account at hand: the key of its page; what time it is for it, the latest of its windows'
--- times; fields and values to write, flat, and how many.
+-- Of the account at hand: the key of its account ledger; what time it is for it, the latest of its
+-- windows' times; fields and values to write, flat, and how many.
 local key, now, set, set_count = nil, nil, {}, 0
 -- A cell without executions, as it is kept in a block.
 local empty = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
@@ -80,7 +80,7 @@ local function window_check(w)
 end
 
 -- The server's clock was set back by more than the window and a cell: it restarts, with all
--- that counts charged now. What its blocks hold is later than now, so they go (page_store).
+-- that counts charged now. What its blocks hold is later than now, so they go (account_store).
 local function window_restart(w)
   w[EPOCH], w[CLOCK], w[CHANGED], w[RESTARTED] = math.max(w[EPOCH] + 1, w[CLOCK]), clock, true, true
   w[EXECUTIONS], w[MS] = math.min(w[EXECUTIONS], CELL_EXECUTIONS_MAX), math.min(w[MS], CELL_MS_MAX)
@@ -93,7 +93,7 @@ local function block_name(w, block)
   return w[NAME] .. ':' .. block % math.ceil(w[CELLS] / BLOCK_CELLS)
 end
 
--- Keeps what a past block has become; it is written with the rest of the page.
+-- Keeps what a past block has become; it is written with the rest of the account ledger.
 local function block_put(w, block, cells)
   w[BLOCKS] = w[BLOCKS] or {}
   w[BLOCKS][block] = cells

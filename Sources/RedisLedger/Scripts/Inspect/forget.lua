@@ -4,7 +4,7 @@
 -- did not use from a charge that somebody else makes in the same cell after this. However many
 -- holds there are, none is looked at. The twin of AccountLedger.forget and SlidingWindow.forget.
 --
--- KEYS[1]  the page (page.lua)
+-- KEYS[1]  the account ledger (account.lua)
 -- ARGV[1]  the clock in ms as text, for tests; empty: the server's own TIME
 -- ARGV[2]  and on: the names of the windows of the account's plan, at most 32. A damaged one is
 --          mended.

@@ -30,28 +30,28 @@ local function ask(list, command, ...)
   end
 end
 
-local page, log, ranking, stay = KEYS[1], KEYS[2], KEYS[3], 'LINGER_MS'
+local ledger, log, ranking, stay = KEYS[1], KEYS[2], KEYS[3], 'LINGER_MS'
 try(needed, 'TIME')
-try(needed, 'HMGET', page, 'a')
-try(needed, 'HGET', page, 'a')
-try(needed, 'HRANDFIELD', page, '1', 'WITHVALUES')
-try(needed, 'PTTL', page)
-ask(needed, 'HSET', page, 'a', '')
-ask(needed, 'HDEL', page, 'a')
-ask(needed, 'PEXPIRE', page, stay)
+try(needed, 'HMGET', ledger, 'a')
+try(needed, 'HGET', ledger, 'a')
+try(needed, 'HRANDFIELD', ledger, '1', 'WITHVALUES')
+try(needed, 'PTTL', ledger)
+ask(needed, 'HSET', ledger, 'a', '')
+ask(needed, 'HDEL', ledger, 'a')
+ask(needed, 'PEXPIRE', ledger, stay)
 if #needed > 0 then return { needed, rest } end
-try(needed, 'HSET', page, 'a', '')
+try(needed, 'HSET', ledger, 'a', '')
 if #needed > 0 then return { needed, rest } end
-try(needed, 'PEXPIRE', page, stay)
+try(needed, 'PEXPIRE', ledger, stay)
 if ARGV[1] == '1' then
   try(rest, 'INFO', 'cluster')
-  try(rest, 'HGETALL', page)
-  try(rest, 'HKEYS', page)
-  try(rest, 'HLEN', page)
-  try(rest, 'HEXISTS', page, 'a')
-  try(rest, 'HSCAN', page, '0', 'COUNT', '1')
-  try(rest, 'HSETNX', page, 'b', '')
-  try(rest, 'HINCRBY', page, 'c', '1')
+  try(rest, 'HGETALL', ledger)
+  try(rest, 'HKEYS', ledger)
+  try(rest, 'HLEN', ledger)
+  try(rest, 'HEXISTS', ledger, 'a')
+  try(rest, 'HSCAN', ledger, '0', 'COUNT', '1')
+  try(rest, 'HSETNX', ledger, 'b', '')
+  try(rest, 'HINCRBY', ledger, 'c', '1')
   try(rest, 'XADD', log, 'NOMKSTREAM', '*', '', '')
   try(rest, 'EXISTS', log)
   try(rest, 'DUMP', log)
@@ -69,5 +69,5 @@ if ARGV[1] == '1' then
   try(rest, 'ZREMRANGEBYRANK', ranking, '0', '-2')
   try(rest, 'ZREM', ranking, 'a')
 end
-try(needed, 'HDEL', page, 'a', 'b', 'c')
+try(needed, 'HDEL', ledger, 'a', 'b', 'c')
 return { needed, rest }

@@ -1,21 +1,21 @@
--- Looks through some of some accounts' pages for their holds. Those that expired become rows of the
--- log and go; the others are returned, if that is wanted. It is for executions that nobody settled,
+-- Searches some account ledgers for holds. Those that expired become rows of the log and go; the
+-- others are returned, if that is wanted. It is for executions that nobody settled,
 -- and for people who want to see what is held.
 --
--- KEYS     the pages (page.lua), at most 16
+-- KEYS     the account ledgers (account.lua), at most 16
 -- ARGV[1]  the clock in ms as text, for tests; empty: the server's own TIME
 -- ARGV[2]  rows that a log keeps at most; 0: what expired goes without a row
 -- ARGV[3]  1: holds that are left are returned; 0: they are not
--- ARGV[4]  and on: of each page the cursor that the call before returned; 0 at first
--- Returns  the clock; why rows are refused for now (empty: they are not); of each page an array:
---          the cursor of the next call (0: this was all), how many holds expired and went, how many
---          of those got no row, then of each hold that is left and wanted its id and its field
---          (holds.lua).
+-- ARGV[4]  and on: of each account ledger the cursor that the call before returned; 0 at first
+-- Returns  the clock; why rows are refused for now (empty: they are not); of each account ledger an
+--          array: the cursor of the next call (0: this was all), how many holds expired and went,
+--          how many of those got no row, then of each hold that is left and wanted its id and its
+--          field (holds.lua).
 --
 -- What is held and unchanged may be returned twice, in different calls, as HSCAN does. Some 100
--- fields of each page are looked at. A hold stays while the server takes no row (it has no memory,
--- it cannot save), so that it becomes one later. If it never will (the user lacks a right, the key
--- of the log holds something else), the hold goes and its row is lost.
+-- fields of each account ledger are looked at. A hold stays while the server takes no row (it has
+-- no memory, it cannot save), so that it becomes one later. If it never will (the user lacks a
+-- right, the key of the log holds something else), the hold goes and its row is lost.
 
 local call, refused = redis.call, nil
 --- @include clock.lua
@@ -47,7 +47,7 @@ end
 local function look(key, cursor)
   local scanned = redis.pcall('HSCAN', key, cursor, 'COUNT', '100')
   if scanned.err then
-    -- Something else than a page has no holds. Any other error is raised as it is.
+    -- Something else than an account ledger has no holds. Any other error is raised as it is.
     if says(scanned, 'WRONGTYPE') then return { '0', 0, 0 } end
     call('HSCAN', key, cursor, 'COUNT', '100')
   end
