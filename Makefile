@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps versions build run demo test proof sanitize lint format openapi bench compare conformance ci clean
+.PHONY: help deps versions build run demo test proof sanitize lint format docs openapi bench compare conformance ci clean
 
 SWIFT_FOLDERS := Package.swift Sources Tests Examples $(wildcard Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources)
 
@@ -81,6 +81,9 @@ lint:    ## layout of the Swift code and syntax of the scripts; changes no file 
 format:    ## let swift format lay the Swift code out
 	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
 
+docs: build    ## the documentation of the libraries, as pages in .build/docs (half a minute)
+	@scripts/docs.sh
+
 openapi: build    ## write docs/openapi.json from what the admin port serves
 	STINT_OPENAPI=write swift test --skip-build --disable-xctest --filter OpenAPIFileTests
 
@@ -96,7 +99,7 @@ conformance: build    ## does the binary keep to its own OpenAPI document, do it
 	@scripts/deps.sh ci
 	scripts/conformance.sh
 
-ci: versions lint test conformance    ## what CI runs: versions, lint, build, test, conformance, then start the binary and ask it once
+ci: versions lint test docs conformance    ## what CI runs: versions, lint, build, test, docs, conformance, then start the binary and ask it once
 	scripts/smoke.sh
 
 clean:    ## remove what was built (the data in ./stint-data stays)

@@ -344,6 +344,7 @@ let package = Package(
                 "SeededChance", "StintCommands", "StintService", "Access", "Accounting", "Redis",
                 "WireFormat",
                 lifecycle, subprocess, system, log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -25,6 +25,7 @@ public final class Execution: Sendable {
     /// worker lived and how that ended.
     /// - Parameters:
     ///   - duration: what it really ran; whole milliseconds count.
+    ///   - outcome: how it really ended.
     ///   - memoryBytes: the most memory that it used.
     public func report(
         duration: Duration? = nil, outcome: SettleBody.Outcome? = nil, memoryBytes: Int? = nil

@@ -11,7 +11,7 @@ public import WireFormat
 public enum StintAddress: Sendable, Hashable {
     /// `http://HOST:PORT` or `https://HOST:PORT`, without a path.
     case url(String)
-    /// The path of a Unix socket, of 1 to ``UnixSocketPath/maximumBytes`` bytes.
+    /// The path of a Unix socket, of 1 to ``/WireFormat/UnixSocketPath/maximumBytes`` bytes.
     case unixSocket(String)
 
     /// What a path is put behind to make a URL that the HTTP client understands.
@@ -83,6 +83,7 @@ public struct RunnerClient: Sendable {
     private let token: Result<BearerToken?, InvalidRequest>
 
     /// - Parameters:
+    ///   - target: where that Stint is reached.
     ///   - http: decides whom to trust where there is TLS, and which certificate to show.
     ///   - token: sent along with every request; white space behind it does not belong to it.
     ///   - deadline: how long one request may take, from connecting to the last byte of the reply.
@@ -98,8 +99,8 @@ public struct RunnerClient: Sendable {
 
     /// May this execution start, and for how long? Give it an id of your own to make repetitions
     /// safe.
-    /// - Throws: ``InvalidRequest``, ``UnreadableReply``, or what the HTTP client throws when there
-    ///   is no reply.
+    /// - Throws: ``/WireFormat/InvalidRequest``, ``/WireFormat/UnreadableReply``, or what the HTTP
+    ///   client throws when there is no reply.
     public func admit(
         _ body: AdmitBody = AdmitBody(), account: String
     ) async throws -> RunnerReply<AdmittedBody> {

@@ -25,6 +25,7 @@ public import WireFormat
 /// Stint is away they wait, bounded in number and in age. What is dropped stays charged with its
 /// grant until it leaves the window.
 public struct StintRunner: Sendable {
+    /// How often and how long a runner tries.
     public struct Settings: Sendable {
         /// How often an admission is asked for at most while nobody answers; at least 1.
         public var attempts = 3
@@ -53,7 +54,11 @@ public struct StintRunner: Sendable {
 
     /// Gives `body` a runner; at the end what is unsettled is settled, if Stint answers within
     /// `settings.drainFor`.
-    /// - Parameter client: its deadline holds for each attempt.
+    /// - Parameters:
+    ///   - client: its deadline holds for each attempt.
+    ///   - settings: how often and how long it tries.
+    ///   - isolation: where `body` runs; the caller's unless said otherwise.
+    ///   - body: what runs executions. The runner is of no use after it.
     public static func withRunner<Result>(
         _ client: RunnerClient, settings: Settings = Settings(),
         isolation: isolated (any Actor)? = #isolation,
@@ -97,11 +102,14 @@ public struct StintRunner: Sendable {
     /// it takes until it does is charged too.
     ///
     /// - Parameters:
+    ///   - account: whose quota it is charged to.
     ///   - ask: without an id it gets one.
     ///   - whenUnavailable: when nobody can be asked, run that long, uncounted, instead of throwing
-    ///     ``StintError/unavailable(id:reason:)``. The grant says `degraded` then.
-    /// - Throws: ``StintError``, ``InvalidRequest`` for what can never be sent and so is no outage,
-    ///   or what `body` throws.
+    ///     ``/WireFormat/StintError/unavailable(id:reason:)``. The grant says `degraded` then.
+    ///   - body: what is run.
+    /// - Returns: what `body` returned, or the denial.
+    /// - Throws: ``/WireFormat/StintError``, ``/WireFormat/InvalidRequest`` for what can never be
+    ///   sent and so is no outage, or what `body` throws.
     public func withExecution<Value: Sendable>(
         account: String, _ ask: AdmitBody = AdmitBody(), whenUnavailable: Duration? = nil,
         _ body: @escaping @Sendable (Execution) async throws -> Value

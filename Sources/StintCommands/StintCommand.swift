@@ -34,9 +34,13 @@ package struct StintCommand: AsyncParsableCommand {
             // With the usage, if the arguments were wrong.
             let text = printable(fullMessage(for: error), keepingLines: true)
             if !text.isEmpty { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
-            Foundation.exit(status.rawValue)
+            let endsWithOne = endingWithOne.contains(CommandLine.arguments.dropFirst().first ?? "")
+            Foundation.exit(endsWithOne ? ExitCode.failure.rawValue : status.rawValue)
         }
     }
+
+    /// What starts or watches Stint gets 1 from these for all that is wrong, arguments among it.
+    private static let endingWithOne: Set<String> = ["serve", "health"]
 
     /// - Throws: the parser's errors as they are, any other as one line.
     private static func run(_ command: inout any ParsableCommand) async throws {

@@ -6,8 +6,10 @@
 /// that changes how its neighbours look: controls (U+0000 to U+001F, U+007F to U+009F), line and
 /// paragraph separators, and format characters such as bidirectional overrides. The two joiners
 /// that scripts need (U+200C, U+200D) stay. Other text is returned as it is.
-/// - Parameter keepingLines: for documents of several lines: line feeds and tabs stay, a carriage
-///   return becomes a line feed. JSON stays JSON and keeps its value.
+/// - Parameters:
+///   - text: what is shown.
+///   - keepingLines: for documents of several lines: line feeds and tabs stay, a carriage return
+///     becomes a line feed. JSON stays JSON and keeps its value.
 public func printable(_ text: some StringProtocol, keepingLines: Bool = false) -> String {
     guard text.utf8.contains(where: { !(0x20...0x7E).contains($0) }) else { return String(text) }
     var shown = ""

@@ -38,6 +38,33 @@ extension EndToEnd {
             }
         }
 
+        @Test("bash completes the flags of serve, and their values")
+        func completions() async throws {
+            try await Workplace.open { place in
+                let completed = try await place.shell(
+                    """
+                    source <(stint --generate-completion-script bash)
+                    complete -p stint
+                    complete_words() { # the words, the last of them unfinished
+                        COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+                        _stint stint "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+                        echo "${COMPREPLY[*]}"
+                    }
+                    complete_words stint serve --redis-u
+                    complete_words stint serve --ledger m
+                    complete_words stint health --admin
+                    """)
+                #expect(
+                    completed.output == """
+                        complete -o filenames -F _stint stint
+                        --redis-url --redis-url-file
+                        memory
+                        --admin-address
+
+                        """)
+            }
+        }
+
         private func removeLog(_ place: Workplace) throws {
             try FileManager.default.removeItem(atPath: place.file("shell.log"))
         }

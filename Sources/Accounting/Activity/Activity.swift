@@ -37,7 +37,10 @@ public struct AccountActivity: Equatable, Sendable {
 
     public init() {}
 
-    /// - Parameter mayGrow: whether there is room for functions that are new.
+    /// Adds what it did at another time.
+    /// - Parameters:
+    ///   - other: what is added.
+    ///   - mayGrow: whether there is room for functions that are new.
     public mutating func add(_ other: AccountActivity, mayGrow: Bool = true) {
         total.add(other.total)
         for (function, activity) in other.functions {

@@ -1,5 +1,6 @@
 // What accounts are ranked by.
 
+/// What accounts are ranked by.
 public enum RankingKey: String, CaseIterable, Sendable {
     /// Executions admitted: a count.
     case executions

@@ -2,6 +2,7 @@
 // in Swift and doubles in Lua never differ; the largest is a window of 1,001 cells that are all at
 // `cellMs`.
 
+/// The least and the most of everything that a plan, an override or an execution may say.
 public enum Bounds {
     /// One execution's duration or grant, in ms: 31 days.
     public static let durationMs = 0...2_678_400_000
@@ -15,10 +16,15 @@ public enum Bounds {
     public static let executionMs = 0...1_099_511_627_776
     /// A ceiling on memory or payload, in bytes.
     public static let bytes = 0...9_007_199_254_740_991
+    /// Limits that a plan has.
     public static let limitsPerPlan = 1...32
+    /// Kinds of executions that a plan knows.
     public static let kindsPerPlan = 0...100
+    /// Sorts of resources that a plan has quotas for.
     public static let resourcesPerPlan = 0...100
+    /// How many resources of one sort an account may own.
     public static let resourceQuota = 0...1_000_000
+    /// Plans of one service.
     public static let plans = 1...1_000
     /// Accounts with a plan or amounts of their own.
     public static let overrides = 0...100_000

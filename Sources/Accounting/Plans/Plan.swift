@@ -35,6 +35,7 @@ public enum UnavailablePolicy: String, Sendable, CaseIterable {
     case admit
 }
 
+/// A named set of limits, ceilings and resource quotas. Every account has one.
 public final class Plan: Sendable {
     public let name: String
     /// 1 to 32, with different names.

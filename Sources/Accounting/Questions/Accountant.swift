@@ -51,12 +51,15 @@ public struct Accountant {
     public var plans: PlanBook
     private var random: any RandomNumberGenerator
 
-    /// - Parameter random: where the ids come from that callers leave out.
+    /// - Parameters:
+    ///   - plans: which plan each account has.
+    ///   - random: where the ids come from that callers leave out.
     public init(plans: PlanBook, random: any RandomNumberGenerator) {
         self.plans = plans
         self.random = random
     }
 
+    /// May this execution start?
     /// - Throws: ``PlanViolation`` when the plan rules the request out whatever is left.
     public mutating func consider(_ admission: Admission) throws(PlanViolation) -> PreparedQuestion {
         let plan = plans.plan(of: admission.account)
@@ -81,6 +84,7 @@ public struct Accountant {
             account: admission.account, plan: plan, question: .admit(ask), memoryBytes: ceiling.memoryBytes)
     }
 
+    /// An execution used this much.
     public func consider(
         settling id: ExecutionID, durationMs: Int, ending: Ending = .untold, of account: Account
     ) -> PreparedQuestion {
@@ -89,6 +93,7 @@ public struct Accountant {
             question: .settle(id, durationMs: durationMs, ending: ending), memoryBytes: nil)
     }
 
+    /// What has the account left?
     public func consider(peekAt account: Account) -> PreparedQuestion {
         PreparedQuestion(account: account, plan: plans.plan(of: account), question: .peek, memoryBytes: nil)
     }
@@ -108,6 +113,7 @@ public struct PreparedQuestion: Sendable {
     /// The kind's memory ceiling, which the runner applies.
     public let memoryBytes: Int?
 
+    /// What is decided when the ledger has answered, or could not.
     public func decision(on answer: Result<Answer, LedgerError>) -> Decision {
         switch answer {
         case .success(let answer): decision(on: answer)

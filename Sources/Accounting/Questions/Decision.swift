@@ -1,5 +1,6 @@
 // What was decided, as a value. Status, headers, body, log and metrics are all functions of it.
 
+/// What is answered to a request: status, header fields, body and metrics follow from it.
 public enum Decision: Sendable {
     /// The execution may run: charged now, or already held under this id.
     case admitted(Admitted, Standing)
@@ -17,6 +18,7 @@ public enum Decision: Sendable {
     case degraded(Ask, memoryBytes: Int?, LedgerError)
 }
 
+/// An execution that may run.
 public struct Admitted: Sendable {
     public let id: ExecutionID
     public let grant: Grant

@@ -18,6 +18,7 @@ public struct Label: Hashable, Sendable {
 /// How an execution ended, as its runner says. It is logged, not charged: failed work costs what it
 /// took.
 public struct Ending: Hashable, Sendable {
+    /// What became of an execution.
     public enum Outcome: String, CaseIterable, Sendable {
         case ok
         case error

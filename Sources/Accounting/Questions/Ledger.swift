@@ -11,7 +11,9 @@ public protocol Ledger: AnyObject {
     func put(_ question: Question, about account: Account, under plan: Plan, to sink: any AnswerSink)
 }
 
+/// What hears the answer to a question.
 public protocol AnswerSink: AnyObject {
+    /// Called once for each question, on the ledger's event loop.
     func receive(_ answer: Result<Answer, LedgerError>)
 }
 

@@ -32,7 +32,9 @@ public struct Ask: Equatable, Sendable {
     public var neededMs: Int { min(durationMs, max(1, minimumMs)) }
 }
 
+/// What a ledger is asked about an account.
 public enum Question: Equatable, Sendable {
+    /// May this execution start, and for how long?
     case admit(Ask)
     /// The execution used `durationMs` (0 to 31 days).
     case settle(ExecutionID, durationMs: Int, ending: Ending = .untold)
@@ -40,6 +42,7 @@ public enum Question: Equatable, Sendable {
     case peek
 }
 
+/// What a ledger answers.
 public struct Answer: Equatable, Sendable {
     public var verdict: Verdict
     /// What counts after the verdict, one per window of the plan, in the plan's order.
@@ -51,15 +54,19 @@ public struct Answer: Equatable, Sendable {
     }
 }
 
+/// What a ledger says to a question.
 public enum Verdict: Equatable, Sendable {
     /// Charged just now.
     case admitted(Grant)
     /// Admitted before and not settled yet: the same grant, nothing charged.
     case held(Grant)
+    /// The ask does not fit; nothing charged.
     case denied(Denial)
+    /// The charge is corrected, and the hold is gone.
     case settled(Receipt)
     /// Settled before, expired or never admitted; nothing was changed.
     case notHeld
+    /// Nothing was changed.
     case peeked
 }
 
@@ -73,9 +80,11 @@ public struct Grant: Equatable, Sendable {
         self.durationMs = durationMs
     }
 
+    /// When the execution must have ended.
     public var deadline: Timestamp { admittedAt + durationMs }
 }
 
+/// Which limits an ask does not fit, and when it would.
 public struct Denial: Equatable, Sendable {
     /// The limits that the ask does not fit, bit `i` for `plan.limits[i]`.
     public var violated: UInt32
@@ -87,6 +96,7 @@ public struct Denial: Equatable, Sendable {
         self.retryAfterMs = retryAfterMs
     }
 
+    /// Whether the ask does not fit `plan.limits[limit]`.
     public func violates(_ limit: Int) -> Bool { violated & (1 << UInt32(limit)) != 0 }
 }
 

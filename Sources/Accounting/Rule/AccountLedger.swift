@@ -38,6 +38,7 @@ public struct Hold: Equatable, Sendable {
     }
 }
 
+/// What a ledger keeps of one account: its charges and its holds.
 public struct AccountLedger: Sendable {
     private var charges = Charges()
     /// Expired ones are among them until they are swept, which an admission does every
@@ -52,7 +53,11 @@ public struct AccountLedger: Sendable {
         Dictionary(uniqueKeysWithValues: charges.windows.map { ($0.shape, $0) })
     }
 
-    /// - Parameter clock: what the ledger's clock says; it may have stepped back.
+    /// Decides one question, and keeps what follows from it.
+    /// - Parameters:
+    ///   - question: about this account.
+    ///   - plan: the account's.
+    ///   - clock: what the ledger's clock says; it may have stepped back.
     public mutating func answer(_ question: Question, under plan: Plan, at clock: Timestamp) -> Answer {
         switch question {
         case .admit(let ask):

@@ -88,6 +88,7 @@ public final class MemoryLedger: Ledger, Sendable {
         sink.receive(answer(question, about: account, under: plan))
     }
 
+    /// The same as ``put(_:about:under:to:)``, for callers that want the answer returned.
     public func answer(
         _ question: Question, about account: Account, under plan: Plan
     ) -> Result<Answer, LedgerError> {

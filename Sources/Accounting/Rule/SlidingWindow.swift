@@ -20,6 +20,7 @@
 
 /// The charges of one account within one window, in cells; integers only.
 public struct SlidingWindow: Equatable, Sendable {
+    /// A part of the window with its own sums.
     public struct Cell: Equatable, Sendable {
         public internal(set) var number: Int
         public internal(set) var executions: Int

@@ -41,8 +41,8 @@ public struct RunnerSettings: Sendable {
     /// Whether the `RateLimit` fields tell the limits of execution time too, with the unit
     /// `execution-ms`, which is not registered.
     public var rateLimitTime = false
-    /// Whether what accounts do is counted for ``RunnerServer/drainActivity(_:minute:)``, which then
-    /// must be called now and then.
+    /// Whether what accounts do is counted for ``RunnerServer/drainActivity(_:minute:)``, which
+    /// then must be called now and then.
     public var countsActivity = false
 
     public init() {}

@@ -22,12 +22,12 @@ struct HealthCommand: AsyncParsableCommand {
     @Flag(help: "ask whether it can decide now, Redis and all")
     var ready = false
 
-    @Argument(parsing: .allUnrecognized, help: .hidden)
-    var flags: [String] = []
+    @OptionGroup(title: "Settings")
+    var flags: SettingFlags
 
     func run() async throws {
-        let settings = try SettingsReader.read(
-            arguments: flags, environment: Environment.variables, isToServe: false, open: ServeCommand.open)
+        let settings = try flags.settings(
+            Environment.variables, isToServe: false, open: ServeCommand.open)
         let address = try Self.address(settings.adminAddress)
         let route = ready ? "readyz" : "livez"
         let hasTLS = settings.tlsCertificate != nil

@@ -12,16 +12,13 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Answer runners: admit, settle and peek.",
         usage: "stint serve [--config FILE] [--SETTING VALUE ...]",
-        discussion: Settings.help)
+        discussion: Settings.precedence)
 
-    // Every flag is a row of Settings.table, so the parser only hands them over.
-    @Argument(parsing: .allUnrecognized, help: .hidden)
-    var flags: [String] = []
+    @OptionGroup(title: "Settings")
+    var flags: SettingFlags
 
     func run() async throws {
-        let settings = try SettingsReader.read(
-            arguments: flags, environment: ProcessInfo.processInfo.environment, open: Self.open)
-        try await Assembly.run(settings)
+        try await Assembly.run(flags.settings(Environment.variables, open: Self.open))
     }
 
     static func open(_ path: String) throws(SettingsError) -> String {

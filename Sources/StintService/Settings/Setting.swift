@@ -1,40 +1,48 @@
 // One row of the table of settings: its name in three spellings, its bound, its default, its line
-// of help, and how its text becomes a value. `Settings.table` holds the rows.
+// of help, what a shell offers for it, and how its text becomes a value. `Settings.table` holds the
+// rows.
 
 import Redis
 
 /// A setting of the service, whatever its type.
-struct Setting: Sendable {
+package struct Setting: Sendable {
+    /// What a shell can complete.
+    package enum Completion: Sendable, Equatable {
+        case none
+        case choices([String])
+        case file
+        case directory
+    }
+
     /// Dotted, such as `redis.commandDeadlineMs`. The other spellings follow from it.
-    let name: String
+    package let name: String
     /// What may be given, for people: `1 to 60000`, `redis or memory`, `HOST:PORT`.
-    let bound: String
+    package let bound: String
+    package let completion: Completion
     /// What it is when nobody says anything; empty when it is then off.
-    let fallback: String
+    package let fallback: String
     /// One line: what it does, with its unit.
-    let help: String
+    package let help: String
     /// Puts the text's value into the settings, or returns why it cannot.
     let assign: @Sendable (_ text: String, inout Settings) -> String?
     /// What it was called before; that is still read, with a warning.
-    var formerName: String?
+    package private(set) var formerName: String?
 
     /// `--redis-command-deadline-ms`
-    var flag: String { Spelling(of: name).flag }
+    package var flag: String { Spelling(of: name).flag }
     /// `STINT_REDIS_COMMAND_DEADLINE_MS`
     var variable: String { Spelling(of: name).variable }
 
-    /// The present names before the former ones.
-    var spellings: [(spelling: Spelling, isFormer: Bool)] {
-        [(Spelling(of: name), false)] + (formerName.map { [(Spelling(of: $0), true)] } ?? [])
-    }
+    /// The present name before the former one.
+    package var names: [String] { [name] + (formerName.map { [$0] } ?? []) }
 
     /// How a setting is spelled as a flag and as a variable.
-    struct Spelling {
-        let flag: String
-        let variable: String
+    package struct Spelling {
+        package let flag: String
+        package let variable: String
 
         /// Dots and capitals of the name begin a new word.
-        init(of name: String) {
+        package init(of name: String) {
             var words = [""]
             for character in name {
                 if character == "." {
@@ -67,7 +75,9 @@ extension Setting {
     }
 
     init(_ name: String, _ path: any Path<Bool>, _ help: String) {
-        self.init(name, path, bound: "true or false", help) { Bool($0) }
+        self.init(name, path, bound: "true or false", completing: .choices(["true", "false"]), help) {
+            Bool($0)
+        }
     }
 
     init<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
@@ -75,21 +85,25 @@ extension Setting {
     ) {
         let choices = Choice.allCases.map(\.rawValue)
         let text = choices.dropLast().joined(separator: ", ") + " or " + (choices.last ?? "")
-        self.init(name, path, bound: text, show: \.rawValue, help) { Choice(rawValue: $0) }
+        self.init(name, path, bound: text, completing: .choices(choices), show: \.rawValue, help) {
+            Choice(rawValue: $0)
+        }
     }
 
     init(
-        _ name: String, _ path: any Path<String>, bound: String, _ help: String,
-        where isGood: @escaping @Sendable (String) -> Bool
+        _ name: String, _ path: any Path<String>, bound: String, completing completion: Completion = .none,
+        _ help: String, where isGood: @escaping @Sendable (String) -> Bool
     ) {
-        self.init(name, path, bound: bound, help) { isGood($0) ? $0 : nil }
+        self.init(name, path, bound: bound, completing: completion, help) { isGood($0) ? $0 : nil }
     }
 
     init(
-        _ name: String, _ path: any Path<String?>, bound: String, _ help: String,
-        where isGood: @escaping @Sendable (String) -> Bool = { _ in true }
+        _ name: String, _ path: any Path<String?>, bound: String, completing completion: Completion = .file,
+        _ help: String, where isGood: @escaping @Sendable (String) -> Bool = { _ in true }
     ) {
-        self.init(name, path, bound: bound, show: { $0 ?? "" }, help) { isGood($0) ? .some($0) : nil }
+        self.init(name, path, bound: bound, completing: completion, show: { $0 ?? "" }, help) {
+            isGood($0) ? .some($0) : nil
+        }
     }
 
     init(_ name: String, _ path: any Path<Address>, _ help: String) {
@@ -99,7 +113,8 @@ extension Setting {
     /// The reason of a refused URL never repeats the URL, which may hold a password.
     init(_ name: String, _ path: any Path<RedisURL?>, _ help: String) {
         self.init(
-            name: name, bound: "a redis://, rediss:// or unix:// URL", fallback: "", help: help
+            name: name, bound: "a redis://, rediss:// or unix:// URL", completion: .none, fallback: "",
+            help: help
         ) { text, settings in
             do {
                 settings[keyPath: path] = try RedisURL(text)
@@ -112,12 +127,13 @@ extension Setting {
 
     /// What all of the above come down to.
     private init<Value>(
-        _ name: String, _ path: any Path<Value>, bound: String,
+        _ name: String, _ path: any Path<Value>, bound: String, completing completion: Completion = .none,
         show: (Value) -> String = { "\($0)" }, _ help: String,
         parse: @escaping @Sendable (String) -> Value?
     ) {
         self.init(
-            name: name, bound: bound, fallback: show(Settings()[keyPath: path]), help: help
+            name: name, bound: bound, completion: completion, fallback: show(Settings()[keyPath: path]),
+            help: help
         ) { text, settings in
             guard !text.isEmpty, let value = parse(text) else { return "must be \(bound), not '\(text)'" }
             settings[keyPath: path] = value

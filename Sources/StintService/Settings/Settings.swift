@@ -47,7 +47,7 @@ package struct Settings: Sendable, Equatable {
     /// What a person should hear although the settings can be used.
     var warnings: [String] = []
 
-    static let table: [Setting] = [
+    package static let table: [Setting] = [
         Setting("runner.address", \.runnerAddress, "where runners ask; port 0 takes a free one"),
         Setting(
             "runner.socket", \.runnerSocket, bound: "a path of at most \(UnixSocketPath.maximumBytes) bytes",
@@ -109,7 +109,7 @@ package struct Settings: Sendable, Equatable {
             "redis.keyPrefix", \.redisKeyPrefix, bound: "1 to 64 bytes of A-Z a-z 0-9 . _ : -",
             "what every key begins with", where: { LedgerKeys(prefix: $0) != nil }),
         Setting(
-            "data.dir", \.dataDirectory, bound: "a directory",
+            "data.dir", \.dataDirectory, bound: "a directory", completing: .directory,
             "where the Redis that Stint starts keeps its data; made with mode 0700", where: { _ in true }),
         Setting(
             "data.appendfsync", \.dataAppendFsync,
@@ -137,19 +137,10 @@ package struct Settings: Sendable, Equatable {
 }
 
 extension Settings {
-    /// The table for `stint serve --help`.
-    package static var help: String {
-        let rows = table.map { setting in
-            let fallback = setting.fallback.isEmpty ? "" : " (default: \(setting.fallback))"
-            return "  \(setting.flag) <\(setting.bound)>\(fallback)\n      \(setting.help)"
-        }
-        return """
-            Settings come from flags, then from environment variables (STINT_REDIS_URL for --redis-url), \
-            then from the YAML file that --config or STINT_CONFIG names (redis.url), then from the defaults.
-
-            \(rows.joined(separator: "\n"))
-            """
-    }
+    /// What `stint serve --help` says before the table.
+    package static let precedence =
+        "Settings come from flags, then from environment variables (STINT_REDIS_URL for --redis-url), "
+        + "then from the YAML file that --config or STINT_CONFIG names (redis.url), then from the defaults."
 
     /// The table for docs/OPERATIONS.md.
     static var markdown: String {

@@ -34,25 +34,26 @@ package struct SettingsReader {
     typealias Found = (text: String, origin: Origin, isFormer: Bool)
 
     /// - Parameters:
+    ///   - flags: what was given as flags, by the setting's name.
+    ///   - config: the settings file that a flag names.
+    ///   - environment: the variables.
     ///   - isToServe: whether they must fit together for a service that listens.
     ///   - open: gives the text of a file that a setting names.
     package static func read(
-        arguments: [String], environment: [String: String], isToServe: Bool = true,
+        flags: [String: String], config: String?, environment: [String: String], isToServe: Bool = true,
         open: (_ path: String) throws(SettingsError) -> String
     ) throws(SettingsError) -> Settings {
-        var (flags, config) = try flags(in: arguments)
         let environment = environment.withoutEmpty
-        config = config ?? environment["STINT_CONFIG"]
         var file: [String: Found] = [:]
-        if let config { file = try entries(of: open(config), named: config) }
+        if let config = config ?? environment["STINT_CONFIG"] {
+            file = try entries(of: open(config), named: config)
+        }
 
         var settings = Settings()
         var origins: [String: Found] = [:]
         for setting in Settings.table {
-            guard
-                let found = flags.removeValue(forKey: setting.name) ?? variable(of: setting, in: environment)
-                    ?? file[setting.name]
-            else { continue }
+            let given = given(setting, flags, environment)
+            guard let found = given ?? file[setting.name] else { continue }
             if found.isFormer {
                 settings.warnings.append(
                     "\(found.origin): this setting is now called \(setting.name). Type: \(setting.flag) VALUE"
@@ -72,10 +73,19 @@ package struct SettingsReader {
         return settings
     }
 
-    private static func variable(of setting: Setting, in environment: [String: String]) -> Found? {
-        for (spelling, isFormer) in setting.spellings {
+    /// What a flag says, or else a variable, under the present or the former name.
+    private static func given(
+        _ setting: Setting, _ flags: [String: String], _ environment: [String: String]
+    ) -> Found? {
+        let spellings = setting.names.map { (name: $0, spelling: Setting.Spelling(of: $0)) }
+        for (name, spelling) in spellings {
+            if let text = flags[name] {
+                return Found(text, .flag(spelling.flag), isFormer: name != setting.name)
+            }
+        }
+        for (name, spelling) in spellings {
             if let text = environment[spelling.variable] {
-                return Found(text, .variable(spelling.variable), isFormer)
+                return Found(text, .variable(spelling.variable), isFormer: name != setting.name)
             }
         }
         return nil
@@ -111,38 +121,6 @@ package struct SettingsReader {
             setting.fallback.isEmpty
             ? "See: stint serve --help" : "Type for example: \(setting.flag) \(setting.fallback)"
         return SettingsError(description: "\(setting.name) (\(found.origin)): \(reason). \(hint)")
-    }
-
-    /// `--name value` and `--name=value`.
-    private static func flags(in arguments: [String]) throws(SettingsError) -> (
-        [String: Found], config: String?
-    ) {
-        var names: [String: (setting: String, isFormer: Bool)] = [:]
-        for setting in Settings.table {
-            for (spelling, isFormer) in setting.spellings { names[spelling.flag] = (setting.name, isFormer) }
-        }
-        var found: [String: Found] = [:]
-        var config: String?
-        var rest = arguments[...]
-        while let argument = rest.popFirst() {
-            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let flag = String(parts[0])
-            guard flag == "--config" || names[flag] != nil else {
-                // What follows a mistyped flag, or stands alone, may be a password.
-                let what = flag.hasPrefix("-") ? "'\(flag)'" : "an argument that is no flag"
-                throw SettingsError(
-                    description: "unknown: \(what). Type: stint serve --help, which lists every setting")
-            }
-            guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
-                throw SettingsError(description: "\(flag) has no value. Type: \(flag) VALUE")
-            }
-            if let name = names[flag] {
-                found[name.setting] = Found(value, .flag(flag), name.isFormer)
-            } else {
-                config = value
-            }
-        }
-        return (found, config)
     }
 
     /// The settings of a file, whose keys may be dotted, nested or both.

@@ -7,7 +7,9 @@ public struct UnreadableReply: Error, Sendable, CustomStringConvertible {
 
     public init(description: String) { self.description = description }
 
-    /// - Parameter error: why its body cannot be read.
+    /// - Parameters:
+    ///   - status: the reply's HTTP status.
+    ///   - error: why its body cannot be read.
     public init(status: Int, _ error: any Error) {
         description = "status \(status), and a body that is not Stint's: \(printable("\(error)"))"
     }

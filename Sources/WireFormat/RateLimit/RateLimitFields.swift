@@ -78,6 +78,7 @@ public struct RateLimitFields: Sendable {
     ///   - available: `r`, what is left, in the policy's unit: 0 to 2^53-1, told up to 15 digits.
     ///   - growsAfterMs: the time until `available` next grows; nil if it is all there.
     ///   - retryAfterMs: the wait that the same reply tells, if it tells one.
+    ///   - bytes: the field's value so far.
     public func appendItem(
         _ index: Int, available: Int, growsAfterMs: Int?, retryAfterMs: Int? = nil, to bytes: inout [UInt8]
     ) {

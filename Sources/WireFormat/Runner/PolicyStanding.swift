@@ -13,7 +13,7 @@ public struct PolicyStanding: WireBody {
         case executionTime = "execution-time"
     }
 
-    /// ``BodyField/name``.
+    /// ``BodyField/name-enum.case``.
     public var name: String
     /// ``BodyField/meter``.
     public var meter: Meter
