@@ -89,7 +89,7 @@ let package = Package(
     targets: [
         // What everything stands on.
         .target(name: "Accounting", swiftSettings: strict),
-        .target(name: "WireFormat", swiftSettings: strict),
+        .target(name: "WireFormat", dependencies: ["Accounting"], swiftSettings: strict),
         .target(name: "Randomness", swiftSettings: strict),
         .systemLibrary(name: "CLibcrypto"),
         .target(name: "Access", dependencies: ["CLibcrypto", "WireFormat"], swiftSettings: strict),
@@ -106,13 +106,13 @@ let package = Package(
         ),
         .target(
             name: "StintClient",
-            dependencies: ["WireFormat", nio, http1, asyncHTTP],
+            dependencies: ["Accounting", "WireFormat", nio, http1, asyncHTTP],
             swiftSettings: strict
         ),
         .target(
             name: "AdminClient", dependencies: ["WireFormat", nio, posix, http1, ssl], swiftSettings: strict),
 
-        .target(name: "Audit", dependencies: ["WireFormat"], swiftSettings: strict),
+        .target(name: "Audit", dependencies: ["Accounting", "WireFormat"], swiftSettings: strict),
         // Recorded traffic, what a plan would have made of it, and loads.
         .target(name: "Traces", dependencies: [heap], swiftSettings: strict),
         .target(
@@ -206,8 +206,9 @@ let package = Package(
             name: "stint-client-example", dependencies: ["StintClient", "WireFormat", asyncHTTP, nio],
             path: "Examples/stint-client", swiftSettings: strict),
 
-        // What tests share: repeatable chance, public vectors, the table of the rule, an exact log,
-        // recorded traffic, real servers, a ledger on one.
+        // What tests share: the repository, repeatable chance, public vectors, the rule's table, an
+        // exact log, recorded traffic, real servers, a ledger on one.
+        .target(name: "Checkout", path: "Tests/Support/Checkout", swiftSettings: strict),
         .target(
             name: "SeededChance", dependencies: ["Randomness"], path: "Tests/Support/SeededChance",
             swiftSettings: strict),
@@ -215,8 +216,12 @@ let package = Package(
         .target(
             name: "TestServers", dependencies: [nio, posix], path: "Tests/Support/TestServers",
             swiftSettings: strict),
-        .testTarget(name: "HouseTests", dependencies: unbuilt, swiftSettings: strict),
+        .testTarget(name: "HouseTests", dependencies: unbuilt + ["Checkout"], swiftSettings: strict),
         .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: strict),
+        .testTarget(name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPRequestsTests", dependencies: ["Access", "HTTPRequests", "WireFormat", http1],
+            swiftSettings: strict),
         .target(
             name: "RuleTable", dependencies: ["Accounting"], path: "Tests/Support/RuleTable",
             swiftSettings: strict),
@@ -255,7 +260,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "WireFormatTests",
-            dependencies: ["SeededChance", "SharedVectors", "WireFormat", structuredFields],
+            dependencies: ["Accounting", "SeededChance", "SharedVectors", "WireFormat", structuredFields],
             swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
@@ -319,7 +324,8 @@ let package = Package(
         .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "Access", "Accounting", "AdminAPI", "Dashboard", "Prometheus", "ControlStore", "Redis",
+                "Access", "Accounting", "AdminAPI", "Checkout", "Dashboard", "Prometheus", "ControlStore",
+                "Redis",
                 "TestServers", "WireFormat", hummingbird, nio,
                 posix, http1, log, metrics,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -341,8 +347,8 @@ let package = Package(
         .testTarget(
             name: "StintTests",
             dependencies: [
-                "SeededChance", "StintCommands", "StintService", "Access", "Accounting", "Redis",
-                "WireFormat",
+                "Checkout", "SeededChance", "StintCommands", "StintService", "Access", "Accounting", "Redis",
+                "RunnerAPI", "TestServers", "WireFormat",
                 lifecycle, subprocess, system, log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
@@ -352,7 +358,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Accounting", "AdminClient", "Audit", "StintClient", "Recordings", "ControlStore", "Redis",
+                "Accounting", "AdminClient", "Audit", "Checkout", "StintClient", "Recordings", "ControlStore",
+                "Redis",
                 "TestServers", "WireFormat",
                 "stint-client-example", "stint", asyncHTTP, nio, posix, http1, ssl, log, metrics,
             ],

@@ -1,6 +1,7 @@
 // One limit of one account through time: what its window held, at least, at each admission. Between
 // admissions it only empties, so its fullest instants are admissions.
 
+import Accounting
 import WireFormat
 
 struct WindowSweep {
@@ -22,7 +23,7 @@ struct WindowSweep {
         counted.reserveCapacity(charges.count)
         // The lowerings of all charges, the last first, so that the next is the last.
         var lowerings: [(at: Int, ms: Int, charge: Int)] = []
-        if policy.meter == .executionTime {
+        if policy.meter.choose(executions: false, executionTime: true) {
             for (index, charge) in charges.enumerated() {
                 for lowering in charge.lowerings { lowerings.append((lowering.at, lowering.ms, index)) }
             }
@@ -65,10 +66,12 @@ struct WindowSweep {
         counted[index] = ms
     }
 
-    private func cost(of charge: Charge) -> Int { policy.meter == .executions ? 1 : charge.grantedMs }
+    private func cost(of charge: Charge) -> Int {
+        policy.meter.choose(executions: 1, executionTime: charge.grantedMs)
+    }
 
     private func leastCost(of charge: Charge, at t: Int) -> Int {
-        policy.meter == .executions ? 1 : charge.leastMs(at: t)
+        policy.meter.choose(executions: 1, executionTime: charge.leastMs(at: t))
     }
 
     /// The admissions of one instant. Their order is not known, and one may have been settled
@@ -102,7 +105,8 @@ struct WindowSweep {
     /// be.
     private mutating func checkRemaining(_ admission: AdmissionRecord, used: Int) {
         let remaining = admission.remaining
-        let reported = policy.meter == .executions ? remaining?.executionsRemaining : remaining?.timeRemaining
+        let reported = policy.meter.choose(
+            executions: remaining?.executionsRemaining, executionTime: remaining?.timeRemaining)
         guard !admission.isRepeat, let reported, reported > max(0, policy.amount - used) else { return }
         findings.append(
             Finding(
@@ -114,5 +118,5 @@ struct WindowSweep {
 
 extension PolicyStanding {
     /// What its amounts count, for people.
-    var unit: String { meter == .executions ? "executions" : "ms" }
+    var unit: String { meter.choose(executions: "executions", executionTime: "ms") }
 }

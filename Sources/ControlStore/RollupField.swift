@@ -42,7 +42,7 @@ struct RollupField: Equatable {
         }
         func add(_ activity: Activity, _ function: String) {
             add("x", function, activity.executions)
-            add("t", function, activity.ms)
+            add("t", function, activity.executionTimeMs)
             add("e", function, activity.errors)
             for (limit, denials) in activity.denials { add("d " + limit, function, denials) }
         }
@@ -55,7 +55,7 @@ struct RollupField: Equatable {
     func add(_ amount: Int, to activity: inout Activity) {
         switch quantity {
         case .executions: activity.executions += amount
-        case .ms: activity.ms += amount
+        case .ms: activity.executionTimeMs += amount
         case .errors: activity.errors += amount
         case .denials(let limit): activity.denials[limit, default: 0] += amount
         case .peakPercent: break

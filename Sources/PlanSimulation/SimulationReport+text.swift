@@ -66,7 +66,7 @@ extension SimulationReport {
 
 extension SimulationReport.LimitReport {
     fileprivate var cells: [String] {
-        let unit = meter == Meter.executionTime.rawValue ? " ms" : ""
+        let unit: String = Meter(rawValue: meter)?.choose(executions: "", executionTime: " ms") ?? ""
         let percent = peak?.percent.map { "\($0)" } ?? "-"
         return [
             name, "\(amount)\(unit)", "\(windowMs) ms", "\(denials)", "\(peak?.used ?? 0)\(unit)", percent,

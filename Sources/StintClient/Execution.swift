@@ -1,5 +1,6 @@
 // What a runner sees of one execution while it runs, and what may be said about one that could not.
 
+public import Accounting
 import Synchronization
 public import WireFormat
 
@@ -10,7 +11,7 @@ public final class Execution: Sendable {
     /// Its id, the time that it may take, its memory, and what the account has left.
     public let grant: AdmittedBody
 
-    private let reported = Mutex<(duration: Duration?, outcome: SettleBody.Outcome?, memoryBytes: Int?)>(
+    private let reported = Mutex<(duration: Duration?, outcome: Ending.Outcome?, memoryBytes: Int?)>(
         (nil, nil, nil))
 
     init(account: String, grant: AdmittedBody) {
@@ -28,7 +29,7 @@ public final class Execution: Sendable {
     ///   - outcome: how it really ended.
     ///   - memoryBytes: the most memory that it used.
     public func report(
-        duration: Duration? = nil, outcome: SettleBody.Outcome? = nil, memoryBytes: Int? = nil
+        duration: Duration? = nil, outcome: Ending.Outcome? = nil, memoryBytes: Int? = nil
     ) {
         reported.withLock {
             $0.duration = duration ?? $0.duration
@@ -38,7 +39,7 @@ public final class Execution: Sendable {
     }
 
     /// What it is settled with, given what was seen from outside.
-    func settlement(duration: Duration, outcome: SettleBody.Outcome) -> SettleBody {
+    func settlement(duration: Duration, outcome: Ending.Outcome) -> SettleBody {
         reported.withLock {
             let outcome = $0.outcome ?? outcome
             let measured = outcome == .notStarted ? .zero : duration

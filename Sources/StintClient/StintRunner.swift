@@ -2,6 +2,7 @@
 // are safe, and settled whatever becomes of them. ``RunnerClient`` is one question and one reply;
 // this is how a runner asks.
 
+import Accounting
 public import WireFormat
 
 /// Runs executions under an account's quota.
@@ -233,7 +234,7 @@ public struct StintRunner: Sendable {
 
     private static func outcome<Value>(
         _ result: Result<Value, any Error>, isOverdue: Bool
-    ) -> SettleBody.Outcome {
+    ) -> Ending.Outcome {
         switch result {
         case .failure(let error) where error is NotStarted: .notStarted
         case _ where isOverdue: .timeout
@@ -243,7 +244,7 @@ public struct StintRunner: Sendable {
     }
 
     private func settle(
-        _ id: String, of account: String, _ outcome: SettleBody.Outcome, isSure: Bool = true
+        _ id: String, of account: String, _ outcome: Ending.Outcome, isSure: Bool = true
     ) {
         settlements.add(SettleBody(durationMs: 0, outcome: outcome), id: id, account: account, isSure: isSure)
     }

@@ -253,15 +253,9 @@ package enum Assembly {
     }
 
     private static func runnerSettings(_ settings: Settings, _ budget: DescriptorBudget) -> RunnerSettings {
-        var runner = RunnerSettings()
+        var runner = settings.runner
         runner.address = .init(host: settings.runnerAddress.host, port: settings.runnerAddress.port)
-        runner.socketPath = settings.runnerSocket
         runner.maximumConnections = budget.runnerConnections
-        runner.maximumBodyBytes = settings.runnerMaximumBodyBytes
-        runner.maximumHeaderBytes = settings.runnerMaximumHeaderBytes
-        runner.headerTimeout = .milliseconds(settings.runnerHeaderTimeoutMs)
-        runner.idleTimeout = .milliseconds(settings.runnerIdleTimeoutMs)
-        runner.rateLimitTime = settings.runnerRateLimitTime
         runner.countsActivity = settings.rollupsKept && settings.ledger == .redis
         return runner
     }

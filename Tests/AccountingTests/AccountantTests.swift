@@ -108,7 +108,7 @@ struct AccountantTests {
         let admit = try accountant.consider(Admission(account: Self.account, id: id))
         let settle = accountant.consider(settling: id, durationMs: 5, of: Self.account)
         let peek = accountant.consider(peekAt: Self.account)
-        let usage = [Usage(executions: 3, ms: 12_000, oldestLeavesInMs: 5)]
+        let usage = [Usage(executions: 3, executionTimeMs: 12_000, oldestLeavesInMs: 5)]
         let grant = Grant(admittedAt: Timestamp(ms: 1_000), durationMs: 700)
         func message(_ verdict: Verdict) -> Result<Answer, LedgerError> {
             .success(Answer(verdict: verdict, usage: usage))

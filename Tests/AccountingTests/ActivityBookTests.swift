@@ -25,7 +25,7 @@ struct ActivityBookTests {
             under plan: Plan = ActivityBookTests.plan
         ) {
             let considered = ActivityBookTests.considered(question, of: account!, under: plan)
-            let usage = Usage(executions: used.executions, ms: used.ms, oldestLeavesInMs: 1)
+            let usage = Usage(executions: used.executions, executionTimeMs: used.ms, oldestLeavesInMs: 1)
             let answer = Answer(verdict: verdict, usage: [usage])
             book.count(considered.decision(on: .success(answer)), on: considered)
         }
@@ -74,11 +74,15 @@ struct ActivityBookTests {
         pen.count(Self.ask("send"), .denied(Denial(violated: 0b10, retryAfterMs: nil)))
 
         let activity = try #require(pen.book.drainAll()[Self.acme])
-        #expect(activity.total.executions == 2 && activity.total.ms == 47 && activity.total.errors == 1)
+        #expect(
+            activity.total.executions == 2 && activity.total.executionTimeMs == 47
+                && activity.total.errors == 1)
         #expect(activity.total.denials == ["count": 1, "time": 2])
         #expect(activity.functions.keys.sorted() == ["resize", "send"])
         let resize = try #require(activity.functions["resize"])
-        #expect(resize.executions == 1 && resize.ms == 40 && resize.errors == 1 && resize.denials.isEmpty)
+        #expect(
+            resize.executions == 1 && resize.executionTimeMs == 40 && resize.errors == 1
+                && resize.denials.isEmpty)
         #expect(activity.functions["send"]?.denials == ["count": 1, "time": 2])
         #expect(activity.peakPercent == ["count": 100, "time": 10])
     }

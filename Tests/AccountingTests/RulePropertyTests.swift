@@ -193,7 +193,7 @@ extension AccountLedger {
                 let counting = before.windows[shape]?.cells.filter { $0.latest + shape.lengthMs > now }
                 return window.cells == counting
                     && window.executions == counting?.reduce(0) { $0 + $1.executions }
-                    && window.ms == counting?.reduce(0) { $0 + $1.ms }
+                    && window.executionTimeMs == counting?.reduce(0) { $0 + $1.executionTimeMs }
             }
     }
 }

@@ -23,8 +23,8 @@ struct StandingTests {
         let standing = Standing(
             plan: plan,
             usage: [
-                Usage(executions: 4, ms: 100, oldestLeavesInMs: 7),
-                Usage(executions: 5, ms: 600, oldestLeavesInMs: 70),
+                Usage(executions: 4, executionTimeMs: 100, oldestLeavesInMs: 7),
+                Usage(executions: 5, executionTimeMs: 600, oldestLeavesInMs: 70),
             ])
         #expect(plan.limits.indices.map(standing.used) == [4, 600, 5, 100])
         // Over-runs can use more than there is; what is left is never negative.
@@ -35,7 +35,7 @@ struct StandingTests {
 
     @Test("A plan without limits on a meter has nothing to say about it")
     func readsNothing() throws {
-        let usage = [Usage(executions: 1, ms: 1, oldestLeavesInMs: 1)]
+        let usage = [Usage(executions: 1, executionTimeMs: 1, oldestLeavesInMs: 1)]
         let time = try Plan(name: "p", limits: [Self.limit(.executionTime, 5, windowMs: 1_000)])
         let count = try Plan(name: "p", limits: [Self.limit(.executions, 5, windowMs: 1_000)])
         #expect(Standing(plan: time, usage: usage).executionsRemaining == nil)
@@ -54,18 +54,18 @@ struct StandingTests {
                 Self.limit(.executions, 1_000, windowMs: 10_000),
                 Self.limit(.executionTime, 1_000_000, windowMs: 60_000),
             ])
-        let idle = Usage(executions: 0, ms: 0, oldestLeavesInMs: nil)
-        let usage = Usage(executions: used, ms: 0, oldestLeavesInMs: 1)
+        let idle = Usage(executions: 0, executionTimeMs: 0, oldestLeavesInMs: nil)
+        let usage = Usage(executions: used, executionTimeMs: 0, oldestLeavesInMs: 1)
         #expect(Standing(plan: plan, usage: [usage, idle]).suggestedIntervalMs == waitMs)
         // The longest wait counts.
-        let full = Usage(executions: 0, ms: 1_000_000, oldestLeavesInMs: 1)
+        let full = Usage(executions: 0, executionTimeMs: 1_000_000, oldestLeavesInMs: 1)
         #expect(Standing(plan: plan, usage: [usage, full]).suggestedIntervalMs == 60_000)
     }
 
     @Test("Nothing fits a limit of 0, so a poller waits its whole window")
     func waitsForNothing() throws {
         let plan = try Plan(name: "p", limits: [Self.limit(.executions, 0, windowMs: 5_000)])
-        let idle = Usage(executions: 0, ms: 0, oldestLeavesInMs: nil)
+        let idle = Usage(executions: 0, executionTimeMs: 0, oldestLeavesInMs: nil)
         #expect(Standing(plan: plan, usage: [idle]).suggestedIntervalMs == 5_000)
     }
 

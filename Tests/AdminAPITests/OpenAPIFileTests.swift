@@ -1,6 +1,7 @@
 // docs/openapi.json is what the admin port serves, so that people review the document and see its
 // changes. `make openapi` writes it.
 
+import Checkout
 import Foundation
 import Testing
 import WireFormat
@@ -9,9 +10,7 @@ import WireFormat
 
 @Suite("OpenAPI file")
 struct OpenAPIFileTests {
-    private static let file = URL(filePath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "docs/openapi.json")
+    private static let file = Checkout.root.appending(path: "docs/openapi.json")
 
     @Test("docs/openapi.json is the document that is served")
     func file() throws {

@@ -22,7 +22,7 @@ struct AuditTests {
     func passes() throws {
         var (charges, repeats, lost, overruns) = (0, 0, 0, 0)
         for seed in Self.seeds {
-            let traffic = try RecordedTraffic(seed: seed)
+            let traffic = try DrawnHistory(seed: seed)
             let report = try Self.audit(traffic.lines)
             #expect(report.isKept, "seed \(seed): \(report)")
             charges += report.tally.admitted
@@ -41,7 +41,7 @@ struct AuditTests {
     )
     func measures() throws {
         for seed in Self.seeds {
-            let traffic = try RecordedTraffic(seed: seed, questions: 150, losesReplies: false)
+            let traffic = try DrawnHistory(seed: seed, questions: 150, losesReplies: false)
             let report = try Self.audit(traffic.lines)
             for (limit, worst) in zip(traffic.plan.limits, report.worst) {
                 #expect(limit.name == worst.policy.name)
@@ -62,7 +62,7 @@ struct AuditTests {
         var applied = 0
         let seeds = Self.seeds.prefix(Self.seeds.count / 5)
         for seed in seeds {
-            var lines = try RecordedTraffic(seed: seed, questions: 200, losesReplies: false).lines
+            var lines = try DrawnHistory(seed: seed, questions: 200, losesReplies: false).lines
             guard tampering.apply(&lines) else { continue }
             applied += 1
             let report = try Self.audit(lines)
@@ -140,7 +140,7 @@ struct AuditTests {
 
     @Test("A line is read back as it was written")
     func roundTrip() throws {
-        for line in try RecordedTraffic(seed: 3).lines { #expect(try HistoryLine(json: line.json) == line) }
+        for line in try DrawnHistory(seed: 3).lines { #expect(try HistoryLine(json: line.json) == line) }
     }
 }
 

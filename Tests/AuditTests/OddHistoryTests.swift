@@ -1,6 +1,7 @@
 // True histories that look wrong at first sight: each line is one that a real service may have
 // answered.
 
+import Accounting
 import Audit
 import Testing
 import WireFormat

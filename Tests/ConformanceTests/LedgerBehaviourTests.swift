@@ -81,7 +81,7 @@ struct LedgerBehaviourTests {
                     .admitted(grant(70)), .admitted(grant(5)),
                     .settled(Receipt(chargedMs: 6, returnedMs: 0, overrunMs: 1)),
                 ])
-            #expect(answers.map(\.usage[0].ms) == [0, 50, 50, 50, 20, 20, 90, 95, 96])
+            #expect(answers.map(\.usage[0].executionTimeMs) == [0, 50, 50, 50, 20, 20, 90, 95, 96])
             #expect(answers.map(\.usage[0].executions) == [0, 1, 1, 1, 1, 1, 2, 3, 3])
             // What the tick left behind is what its last answer said.
             let later = try await ledger.ask(Self.ask("e"), about: Self.account(1), under: plan)
@@ -105,7 +105,7 @@ struct LedgerBehaviourTests {
             }
             for name in names {
                 let answer = try await ledger.ask(.peek, about: Account(name)!, under: plan)
-                #expect(answer.usage == [Usage(executions: 1, ms: 10, oldestLeavesInMs: 60_000)])
+                #expect(answer.usage == [Usage(executions: 1, executionTimeMs: 10, oldestLeavesInMs: 60_000)])
             }
         }
     }
@@ -148,9 +148,9 @@ struct LedgerBehaviourTests {
             let settled = try await ledger.ask(
                 .settle(ExecutionID("a")!, durationMs: 100), about: account, under: after)
             #expect(settled.verdict.bare == .settled(Receipt(chargedMs: 100, returnedMs: 500, overrunMs: 0)))
-            #expect(settled.usage.map(\.ms) == [300, 400])
+            #expect(settled.usage.map(\.executionTimeMs) == [300, 400])
             let peek = try await ledger.ask(.peek, about: account, under: before)
-            #expect(peek.usage.map(\.ms) == [400, 600])
+            #expect(peek.usage.map(\.executionTimeMs) == [400, 600])
         }
     }
 
@@ -174,13 +174,13 @@ struct LedgerBehaviourTests {
             for answer in try await receive(settle("m2"), settle("h2")) {
                 #expect(
                     answer.verdict.bare == .settled(Receipt(chargedMs: 100, returnedMs: 500, overrunMs: 0)))
-                #expect(answer.usage.map(\.ms) == [1_300])
+                #expect(answer.usage.map(\.executionTimeMs) == [1_300])
             }
             for id in ["x0", "x1"] { _ = try await ledger.ask(Self.ask(id, 600), about: first, under: hour) }
             // What was charged to another window is settled, and corrects nothing here.
             let other = try await ledger.ask(settle("m1"), about: first, under: hour)
             #expect(other.verdict.bare == .settled(Receipt(chargedMs: 600, returnedMs: 0, overrunMs: 0)))
-            #expect(other.usage.map(\.ms) == [1_200])
+            #expect(other.usage.map(\.executionTimeMs) == [1_200])
         }
     }
 

@@ -26,7 +26,7 @@ struct RollupTests {
     ) -> AccountActivity {
         var activity = AccountActivity()
         activity.total.executions = executions
-        activity.total.ms = ms
+        activity.total.executionTimeMs = ms
         activity.total.errors = errors
         activity.total.denials = denials
         activity.peakPercent = peaks
@@ -46,7 +46,7 @@ struct RollupTests {
             plans: try! PlanBook(plans: [plan], default: "p"), random: SystemRandomNumberGenerator())
         let admission = Admission(account: Account(name)!, function: function, maxDurationMs: 100)
         let grant = Grant(admittedAt: newYear, durationMs: 100)
-        let usage = Usage(executions: used, ms: 100, oldestLeavesInMs: 1)
+        let usage = Usage(executions: used, executionTimeMs: 100, oldestLeavesInMs: 1)
         for _ in 0..<executions {
             let considered = try! accountant.consider(admission)
             book.count(
@@ -63,7 +63,7 @@ struct RollupTests {
             plans: try! PlanBook(plans: [plan], default: "p"), random: SystemRandomNumberGenerator())
         let considered = try! accountant.consider(
             Admission(account: Account("idle")!, maxDurationMs: 100))
-        let usage = Usage(executions: 0, ms: 0, oldestLeavesInMs: nil)
+        let usage = Usage(executions: 0, executionTimeMs: 0, oldestLeavesInMs: nil)
         let held = Verdict.held(Grant(admittedAt: newYear, durationMs: 100))
         book.count(
             considered.decision(on: .success(Answer(verdict: held, usage: [usage]))), on: considered)
@@ -99,7 +99,7 @@ struct RollupTests {
             let minutes = try await course(a, minutes: 0..<60)
             #expect(minutes.points.map { ($0.start - Self.newYear) / 60_000 } == [0, 30, 59])
             #expect(minutes.points.map(\.activity.executions) == [3, 0, 8])
-            #expect(minutes.points.map(\.activity.ms) == [250, 9, 250])
+            #expect(minutes.points.map(\.activity.executionTimeMs) == [250, 9, 250])
             #expect(minutes.points.map(\.peakPercent) == [["count": 70], [:], ["count": 70]])
             #expect(
                 minutes.points[2].activity.denials == ["count": 2] && minutes.points[2].activity.errors == 1)

@@ -15,7 +15,8 @@ struct PictureTests {
     private static func cell(_ back: Int, _ executions: Int, _ ms: Int) -> SlidingWindow.Cell {
         let number = now.ms / 1_000 - back
         return SlidingWindow.Cell(
-            number: number, executions: executions, ms: ms, latest: Timestamp(ms: number * 1_000))
+            number: number, executions: executions, executionTimeMs: ms, latest: Timestamp(ms: number * 1_000)
+        )
     }
 
     @Test("A window has a column for each cell, now at the right, and what leaves next at the left")

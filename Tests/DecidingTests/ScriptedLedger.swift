@@ -31,7 +31,9 @@ final class ScriptedLedger: Ledger {
             verdict.map { verdict in
                 Answer(
                     verdict: verdict,
-                    usage: entry.plan.windows.map { _ in Usage(executions: 1, ms: 10, oldestLeavesInMs: 5) })
+                    usage: entry.plan.windows.map { _ in
+                        Usage(executions: 1, executionTimeMs: 10, oldestLeavesInMs: 5)
+                    })
             })
     }
 }

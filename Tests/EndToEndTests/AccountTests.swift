@@ -1,6 +1,7 @@
 // One account through the admin API and the command line: what it has running, what became of its
 // executions, and that its charges can be forgotten.
 
+import Accounting
 import AdminClient
 import Foundation
 import StintClient

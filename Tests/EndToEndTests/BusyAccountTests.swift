@@ -1,6 +1,7 @@
 // Both limits of the default plan used up to the last millisecond and the last execution, by many
 // at once.
 
+import Accounting
 import StintClient
 import Synchronization
 import Testing

@@ -27,13 +27,11 @@ extension EndToEnd {
                     #expect(
                         full.output.contains("Error: standard output: No space left on device\n"),
                         "\(words): \(full.output)")
-                    try removeLog(place)
                 }
                 for words in ["--help", "plan list \(admin)", "account show acme \(admin)"] {
                     let gone = try await place.shell(
                         "exec 3> >(exit 0); wait $!; \"$0\" \(words) >&3; echo \"ended with $?\"")
                     #expect(gone.output == "ended with 141\n", "\(words)")
-                    try removeLog(place)
                 }
             }
         }
@@ -65,10 +63,6 @@ extension EndToEnd {
             }
         }
 
-        private func removeLog(_ place: Workplace) throws {
-            try FileManager.default.removeItem(atPath: place.file("shell.log"))
-        }
-
         @Test(
             "An address without http:// is taken for what it is, an empty variable for none, and anything else is answered with what to type"
         )
@@ -76,11 +70,9 @@ extension EndToEnd {
             try await Stint.serving { stint, place in
                 let bare = try await place.shell("STINT_ADMIN=127.0.0.1:\(stint.adminPort) \"$0\" plan list")
                 #expect(bare.code == 0 && bare.output.contains("serverless (default)"), "\(bare.output)")
-                try removeLog(place)
                 let empty = try await place.shell(
                     "STINT_ADMIN= STINT_TOKEN= \"$0\" plan list --admin 127.0.0.1:\(stint.adminPort)")
                 #expect(empty.code == 0, "\(empty.output)")
-                try removeLog(place)
                 for text in [
                     "somewhere", "ftp://127.0.0.1:1", "http://", "http://a/b", "http://u:p@a:1", ":7401",
                     "127.0.0.1:x", "http://127.0.0.1:74010",
@@ -91,7 +83,6 @@ extension EndToEnd {
                         refused.output.contains("Type for example: --admin http://127.0.0.1:7401"),
                         "\(refused.output)")
                     #expect(!refused.output.contains("u:p"))
-                    try removeLog(place)
                 }
                 let nobody = try await place.shell("STINT_ADMIN= \"$0\" plan list")
                 #expect(!nobody.output.contains("must be http"), "\(nobody.output)")
@@ -109,18 +100,15 @@ extension EndToEnd {
                 let check = try await place.shell(
                     "\"$0\" plan check '\(plans)' && \"$0\" plan check - < '\(plans)'")
                 #expect(check.output == "\(plans): good: free, pro\n-: good: free, pro\n")
-                try removeLog(place)
                 let config = try place.write(mark + "plans: \(plans)\nledger: memory\n", to: "config.yaml")
                 let token = try await place.shell(
                     "\"$0\" token create --name a --scope admin --file \"$1/tokens\" 2>&1")
                 #expect(token.code == 0)
-                try removeLog(place)
                 let tokens = try String(contentsOfFile: place.file("tokens"), encoding: .utf8)
                 _ = try place.write(mark + tokens.split(separator: "\n").last! + "\n", to: "tokens")
                 let list = try await place.shell(
                     "chmod 600 \"$1/tokens\"; \"$0\" token list --file \"$1/tokens\"")
                 #expect(list.output == "a  admin\n", "\(list.output)")
-                try removeLog(place)
 
                 let port = try freePort()
                 let log = place.file("serve.log")

@@ -2,6 +2,7 @@
 // again, complains of nothing, and can be used with a narrow screen, in the dark and without a
 // mouse.
 
+import Accounting
 import Foundation
 import StintClient
 import TestServers

@@ -1,6 +1,7 @@
 // The function runner of Examples/ as its callers see it: a process of Node's, an address, a log.
 
 import AsyncHTTPClient
+import Checkout
 import Foundation
 import Glibc
 import NIOCore
@@ -27,9 +28,7 @@ struct FunctionRunner: Sendable {
 
     /// A path below the repository's root.
     static func repository(_ path: String) -> String {
-        var root = URL(filePath: #filePath).resolvingSymlinksInPath()
-        for _ in 0..<3 { root.deleteLastPathComponent() }
-        return root.appending(path: path).path
+        Checkout.root.appending(path: path).path
     }
 
     static let samples = repository("Examples/function-runner/samples.functions")

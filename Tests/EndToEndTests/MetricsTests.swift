@@ -1,6 +1,7 @@
 // What the operator sees: counts that add up, in a text that Prometheus can read, without a
 // customer's name.
 
+import Checkout
 import Foundation
 import StintClient
 import Testing
@@ -47,7 +48,7 @@ extension EndToEnd {
             "What the alerts and the dashboard ask for is served",
             arguments: ["deploy/prometheus/alerts.yml", "deploy/grafana/dashboard.json"])
         func watched(file: String) async throws {
-            let text = try String(contentsOf: Self.root.appending(path: file), encoding: .utf8)
+            let text = try Checkout.text(of: file)
             let page = try await Stint.serving { stint, _ in
                 try await Self.traffic(stint.client)
                 return try await MetricsPage(stint.admin("/metrics").body)
@@ -62,9 +63,6 @@ extension EndToEnd {
             #expect(!named.isEmpty && named.allSatisfy { verdicts.contains(String($0)) }, "\(named)")
             if file.hasSuffix(".json") { _ = try JSONSerialization.jsonObject(with: Data(text.utf8)) }
         }
-
-        private static let root = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
 
         @Test("The log has one line at start and none per request")
         func log() async throws {

@@ -1,6 +1,7 @@
 // `stint replay` as people and CI use it: a recorded trace against a real service, with a record
 // that `stint audit` checks.
 
+import Accounting
 import Foundation
 import Glibc
 import Recordings

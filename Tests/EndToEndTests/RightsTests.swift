@@ -1,6 +1,7 @@
 // The rights that docs/OPERATIONS.md says the Redis user must have: with just those all of Stint
 // works, and Redis has denied nothing.
 
+import Checkout
 import Foundation
 import StintClient
 import TestServers
@@ -12,9 +13,7 @@ extension EndToEnd {
     struct RightsTests {
         /// The command as it stands in the document, in words.
         private static func documented() throws -> [String] {
-            let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent()
-            let text = try String(contentsOf: root.appending(path: "docs/OPERATIONS.md"), encoding: .utf8)
+            let text = try Checkout.text(of: "docs/OPERATIONS.md")
             let found = try #require(text.firstMatch(of: /\n(ACL SETUSER stint [^`]+)\n```/))
             return found.output.1.split { $0.isWhitespace || $0 == "\\" }.map(String.init)
         }

@@ -1,6 +1,7 @@
 // What accounts did, through the whole service: counted by event loops, written behind the
 // requests, read by the admin API and the command line.
 
+import Accounting
 import AdminClient
 import Glibc
 import StintClient
@@ -40,7 +41,7 @@ extension EndToEnd {
                 let status = try await stint.client.admit(ask, account: "acme").status
                 #expect(status == (number < 4 ? 201 : 429))
             }
-            for (id, outcome) in [("e0", SettleBody.Outcome.ok), ("e1", .error), ("e2", .ok)] {
+            for (id, outcome) in [("e0", Ending.Outcome.ok), ("e1", .error), ("e2", .ok)] {
                 let body = SettleBody(durationMs: 500, outcome: outcome)
                 #expect(try await stint.client.settle(id, body, account: "acme").status == 200)
             }

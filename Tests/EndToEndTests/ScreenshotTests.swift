@@ -87,7 +87,7 @@ extension EndToEnd {
                 let pace = share * (Int(day * 200 + 90 * sin(Double(minute) / 5)) + 160)
                 var activity = AccountActivity()
                 activity.total.executions = pace
-                activity.total.ms = pace * (700 + minute % 7 * 40)
+                activity.total.executionTimeMs = pace * (700 + minute % 7 * 40)
                 activity.total.errors = pace / (30 + minute % 11)
                 activity.total.denials = pace / share > 560 ? ["execution-time": pace / 40] : [:]
                 let peak = pace / share / 7
@@ -95,7 +95,7 @@ extension EndToEnd {
                 for (index, function) in functions.enumerated() {
                     activity.change(function) {
                         $0.executions = pace / (2 + 2 * index)
-                        $0.ms = $0.executions * (500 + 300 * index)
+                        $0.executionTimeMs = $0.executions * (500 + 300 * index)
                         $0.errors = $0.executions / 60
                     }
                 }

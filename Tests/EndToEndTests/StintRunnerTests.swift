@@ -1,6 +1,7 @@
 // A runner in Swift, beside the real binary: nothing is charged twice, nothing stays unsettled, and
 // nobody waits for ever.
 
+import Accounting
 import NIOCore
 import StintClient
 import TestServers

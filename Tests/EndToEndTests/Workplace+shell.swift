@@ -1,6 +1,7 @@
 // Scripts that run `stint`, for what only a shell can arrange: other outputs, variables, closed
 // pipes.
 
+import Checkout
 import Foundation
 import TestServers
 
@@ -11,6 +12,7 @@ extension Workplace {
         _ script: String, name: String = "shell", isolation: isolated (any Actor)? = #isolation
     ) async throws -> (code: Int32?, output: String) {
         let log = file("\(name).log")
+        if FileManager.default.fileExists(atPath: log) { try FileManager.default.removeItem(atPath: log) }
         let child = try shellChild(script, log: log)
         try await eventually("the script ends", within: Self.timeout) { !child.isRunning }
         guard case .exited(let code) = child.ending else { return (nil, contents(of: log)) }
@@ -19,10 +21,8 @@ extension Workplace {
 
     /// Starts a script of bash. Whoever does must stop it.
     func shellChild(_ script: String, log: String) throws -> ChildProcess {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().path
         let binary = try Self.binary
-        let head = "PATH=\"$(dirname \"$0\"):$PATH\"; ROOT='\(root)'; "
+        let head = "PATH=\"$(dirname \"$0\"):$PATH\"; ROOT='\(Checkout.root.path)'; "
         return try ChildProcess(
             ["bash", "-c", head + script, binary, file("")], log: log, lastSignal: "TERM")
     }

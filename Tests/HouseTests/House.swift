@@ -2,6 +2,7 @@
 // about themselves (imports, declared types, functions and their length). Read once, judged in
 // `HouseRules`.
 
+import Checkout
 import Foundation
 
 /// One text file of the repository.
@@ -114,8 +115,7 @@ struct House {
     let files: [HouseFile]
 
     init() throws {
-        let here = URL(filePath: #filePath).resolvingSymlinksInPath()
-        root = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        root = Checkout.root
         let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: [.isDirectoryKey])
         var files: [HouseFile] = []
         let base = root.path(percentEncoded: false)

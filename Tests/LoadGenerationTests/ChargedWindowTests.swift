@@ -40,7 +40,7 @@ struct ChargedWindowTests {
                 let sure = log.filter { $0.at + lengthMs > clock + cellMs }
                 #expect(window.executions <= exact.count)
                 #expect(window.executions >= sure.count)
-                #expect(window.ms <= exact.reduce(0) { $0 + $1.ms })
+                #expect(window.executionTimeMs <= exact.reduce(0) { $0 + $1.ms })
                 if window.executions == exact.count { closest += 1 }
             }
         }
@@ -52,11 +52,11 @@ struct ChargedWindowTests {
         var window = ChargedWindow()
         window.charge(5, at: 1_000, lengthMs: 60_000)
         window.charge(7, at: 60_999, lengthMs: 60_000)
-        #expect(window.ms == 12)
+        #expect(window.executionTimeMs == 12)
         window.charge(0, at: 61_000, lengthMs: 60_000)
-        #expect(window.ms == 7)
+        #expect(window.executionTimeMs == 7)
         #expect(window.executions == 2)
         window.giveBack(5, at: 1_000, lengthMs: 60_000)
-        #expect(window.ms == 7, "nothing is left to give back")
+        #expect(window.executionTimeMs == 7, "nothing is left to give back")
     }
 }

@@ -1,5 +1,6 @@
 // The shape of a replay's report; docs/LOAD.md shows the same.
 
+import Accounting
 import Testing
 import Traces
 import WireFormat

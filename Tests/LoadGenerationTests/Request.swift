@@ -1,5 +1,6 @@
 // What a load sent, taken apart again, and what a service that admits everything says to it.
 
+import Accounting
 import NIOCore
 import Testing
 import WireFormat

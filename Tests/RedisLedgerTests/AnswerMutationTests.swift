@@ -99,7 +99,7 @@ struct AnswerMutationTests {
             return "usage of \(answer.usage.count) windows"
         }
         for usage in answer.usage {
-            guard (0...largest).contains(usage.executions), (0...largest).contains(usage.ms),
+            guard (0...largest).contains(usage.executions), (0...largest).contains(usage.executionTimeMs),
                 (0...largest).contains(usage.oldestLeavesInMs ?? 0)
             else { return "\(usage)" }
         }

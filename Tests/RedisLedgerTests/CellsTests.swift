@@ -40,7 +40,8 @@ struct CellsTests {
         let begin = Scenario.beginning
         func cell(_ number: Int, _ executions: Int, _ ms: Int, at latest: Int) -> SlidingWindow.Cell {
             SlidingWindow.Cell(
-                number: begin.ms / 1_000 + number, executions: executions, ms: ms, latest: begin + latest)
+                number: begin.ms / 1_000 + number, executions: executions, executionTimeMs: ms,
+                latest: begin + latest)
         }
         try await Self.withInspector(clock: clock) { ledger, inspector, _ in
             func cells() async throws -> [SlidingWindow.Cell] {
@@ -114,7 +115,7 @@ struct CellsTests {
                     }
                     #expect(window.cells == cells, "seed \(seed), \(round)")
                     #expect(window.cells.reduce(0) { $0 + $1.executions } == usage.executions)
-                    #expect(window.cells.reduce(0) { $0 + $1.ms } == usage.ms)
+                    #expect(window.cells.reduce(0) { $0 + $1.executionTimeMs } == usage.executionTimeMs)
                     #expect(window.cells.first.map(window.leavesInMs) == usage.oldestLeavesInMs)
                     shown += window.cells.count
                 }
@@ -129,7 +130,7 @@ struct CellsTests {
         try await Self.withInspector(clock: nil) { ledger, inspector, _ in
             _ = try await ledger.ask(.ask("a", 1_234), about: Self.account, under: plan)
             let windows = try await inspector.cells(of: Self.account, under: plan)
-            #expect(windows.map { $0.cells.map(\.ms) } == [[1_234]])
+            #expect(windows.map { $0.cells.map(\.executionTimeMs) } == [[1_234]])
             #expect(windows[0].currentNumber - windows[0].cells[0].number <= 30)
         }
     }

@@ -94,11 +94,12 @@ struct ClockTests {
                 clock.advance(byMs: -3_600_000)
                 // A look changes nothing, so it is not counted.
                 let peek = try await ledger.ask(.peek, about: Self.account, under: plan)
-                #expect(peek.usage == [Usage(executions: 50, ms: 5_000, oldestLeavesInMs: 60_000)])
+                #expect(
+                    peek.usage == [Usage(executions: 50, executionTimeMs: 5_000, oldestLeavesInMs: 60_000)])
                 #expect(counted.steps == 0)
                 #expect(
                     try await ask("after").usage == [
-                        Usage(executions: 51, ms: 5_100, oldestLeavesInMs: 60_000)
+                        Usage(executions: 51, executionTimeMs: 5_100, oldestLeavesInMs: 60_000)
                     ])
                 #expect(try !server.command("HKEYS", "{acct}").contains("w:60000:60:"))
                 #expect(try await ask("again").usage[0].executions == 52)
@@ -111,7 +112,7 @@ struct ClockTests {
                 }
                 clock.advance(byMs: 4_000)
                 let last = try await ledger.ask(.peek, about: Self.account, under: plan)
-                #expect(last.usage == [Usage(executions: 1, ms: 100, oldestLeavesInMs: 56_000)])
+                #expect(last.usage == [Usage(executions: 1, executionTimeMs: 100, oldestLeavesInMs: 56_000)])
                 #expect(counted.steps == 1)
             }
         }

@@ -74,36 +74,32 @@ struct HoldSweeperTests {
         let accounts = 20_000
         let plan = try Plan.serverless()
         let clock = ManualClock()
-        try await RedisServer.withServer { server in
-            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 1_000) {
-                ledger in
-                for first in stride(from: 0, to: accounts, by: 1_000) {
-                    let asks = (first..<first + 1_000).map {
-                        Put(.ask("e", 10_000), about: Self.account($0), under: plan)
-                    }
-                    _ = try await ledger.receive(asks)
+        try await LedgerRig.withServer(clock: clock) { server, ledger in
+            for first in stride(from: 0, to: accounts, by: 1_000) {
+                let asks = (first..<first + 1_000).map {
+                    Put(.ask("e", 10_000), about: Self.account($0), under: plan)
                 }
-                let grant = Grant(admittedAt: clock.now, durationMs: 10_000)
-                clock.advance(byMs: 62_000)
-                try server.command("CONFIG", "SET", "slowlog-log-slower-than", "0")
-                try server.command("CONFIG", "SET", "slowlog-max-len", "5000")
-                try await SweeperRig.with(server, clock: clock) { rig in
-                    try await rig.watch((0..<accounts).map(Self.account), grant, under: plan)
-                    var steps = 0
-                    try await eventually("every account has its row", within: .seconds(120)) {
-                        steps += 1
-                        try await rig.step()
-                        return try Int(server.command("DBSIZE")) == 2 * accounts
-                    }
-                    print("sweeper: \(accounts) accounts took \(steps) steps of 10 ms")
-                    #expect(steps <= 1_010)
-                }
-                let usual = try server.medianScriptMicroseconds()
-                print("sweeper: a call of \(HoldSweeper.maximumAccounts) accounts takes \(usual) us")
-                #expect(usual > 0 && usual < 20_000)
-                let key = "stint:{a\(accounts - 1)}"
-                #expect(try server.command("HLEN", key) == "2" && server.command("XLEN", key + ":log") == "1")
+                _ = try await ledger.receive(asks)
             }
+            let grant = Grant(admittedAt: clock.now, durationMs: 10_000)
+            clock.advance(byMs: 62_000)
+            try server.recordScripts()
+            try await SweeperRig.with(server, clock: clock) { rig in
+                try await rig.watch((0..<accounts).map(Self.account), grant, under: plan)
+                var steps = 0
+                try await eventually("every account has its row", within: .seconds(120)) {
+                    steps += 1
+                    try await rig.step()
+                    return try Int(server.command("DBSIZE")) == 2 * accounts
+                }
+                print("sweeper: \(accounts) accounts took \(steps) steps of 10 ms")
+                #expect(steps <= 1_010)
+            }
+            let usual = try server.medianScriptMicroseconds()
+            print("sweeper: a call of \(HoldSweeper.maximumAccounts) accounts takes \(usual) us")
+            #expect(usual > 0 && usual < 20_000)
+            let key = "stint:{a\(accounts - 1)}"
+            #expect(try server.command("HLEN", key) == "2" && server.command("XLEN", key + ":log") == "1")
         }
     }
 
@@ -112,26 +108,23 @@ struct HoldSweeperTests {
         let plan = try Plan.serverless()
         let clock = ManualClock()
         let holds = 3_000
-        try await RedisServer.withServer { server in
-            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 10_000) {
-                ledger in
-                for first in stride(from: 0, to: holds, by: 500) {
-                    _ = try await ledger.receive(
-                        (first..<first + 500).map {
-                            Put(.ask("e\($0)", 10), about: Self.account(1), under: plan)
-                        })
-                }
-                let grant = Grant(admittedAt: clock.now, durationMs: 10)
-                clock.advance(byMs: 62_000)
-                try await SweeperRig.with(server, clock: clock) { rig in
-                    try await rig.watch([Self.account(1)], grant, under: plan)
-                    try await eventually("every hold has its row", within: .seconds(60)) {
-                        try await rig.step()
-                        return try server.command("XLEN", "stint:{a1}:log") == "\(holds)"
-                    }
-                }
-                #expect(try server.command("HLEN", "stint:{a1}") == "2")
+        try await LedgerRig.withServer(clock: clock, logRows: 10_000) { server, ledger in
+            for first in stride(from: 0, to: holds, by: 500) {
+                _ = try await ledger.receive(
+                    (first..<first + 500).map {
+                        Put(.ask("e\($0)", 10), about: Self.account(1), under: plan)
+                    })
             }
+            let grant = Grant(admittedAt: clock.now, durationMs: 10)
+            clock.advance(byMs: 62_000)
+            try await SweeperRig.with(server, clock: clock) { rig in
+                try await rig.watch([Self.account(1)], grant, under: plan)
+                try await eventually("every hold has its row", within: .seconds(60)) {
+                    try await rig.step()
+                    return try server.command("XLEN", "stint:{a1}:log") == "\(holds)"
+                }
+            }
+            #expect(try server.command("HLEN", "stint:{a1}") == "2")
         }
     }
 
@@ -141,24 +134,21 @@ struct HoldSweeperTests {
     func withoutRight(_ rule: String) async throws {
         let plan = try Plan.serverless()
         let clock = ManualClock()
-        try await RedisServer.withServer { server in
-            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 1_000) {
-                ledger in
-                _ = try await ledger.receive(
-                    (0..<100).map { Put(.ask("e\($0)", 10), about: Self.account(1), under: plan) })
-                let grant = Grant(admittedAt: clock.now, durationMs: 10)
-                clock.advance(byMs: 62_000)
-                try await SweeperRig.with(server, clock: clock) { rig in
-                    try await rig.watch([Self.account(1)], grant, under: plan)
-                    try server.command("ACL", "SETUSER", "default", rule)
-                    try await rig.step()
-                    if rule == "-hscan" {
-                        #expect(try await rig.failures == 1)
-                        #expect(try rig.rowsLost == 0 && server.command("HLEN", "stint:{a1}") == "102")
-                    } else {
-                        #expect(try await rig.failures == 0)
-                        #expect(try rig.rowsLost == 100 && server.command("HLEN", "stint:{a1}") == "2")
-                    }
+        try await LedgerRig.withServer(clock: clock) { server, ledger in
+            _ = try await ledger.receive(
+                (0..<100).map { Put(.ask("e\($0)", 10), about: Self.account(1), under: plan) })
+            let grant = Grant(admittedAt: clock.now, durationMs: 10)
+            clock.advance(byMs: 62_000)
+            try await SweeperRig.with(server, clock: clock) { rig in
+                try await rig.watch([Self.account(1)], grant, under: plan)
+                try server.command("ACL", "SETUSER", "default", rule)
+                try await rig.step()
+                if rule == "-hscan" {
+                    #expect(try await rig.failures == 1)
+                    #expect(try rig.rowsLost == 0 && server.command("HLEN", "stint:{a1}") == "102")
+                } else {
+                    #expect(try await rig.failures == 0)
+                    #expect(try rig.rowsLost == 100 && server.command("HLEN", "stint:{a1}") == "2")
                 }
             }
         }
@@ -168,23 +158,20 @@ struct HoldSweeperTests {
     func clockBehind() async throws {
         let plan = try Plan.serverless()
         let clock = ManualClock()
-        try await RedisServer.withServer { server in
-            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 1_000) {
-                ledger in
-                _ = try await ledger.ask(.ask("e", 10_000), about: Self.account(1), under: plan)
-                let grant = Grant(admittedAt: clock.now, durationMs: 10_000)
-                clock.advance(byMs: 30_000)
-                try await SweeperRig.with(server, clock: clock) { rig in
-                    try await rig.watch([Self.account(1)], grant, under: plan)
-                    try await rig.step()
-                    #expect(try server.command("HLEN", "stint:{a1}") == "3")
-                    clock.advance(byMs: 60_000)
-                    try await rig.step(at: .now() + .seconds(30))
-                    #expect(try server.command("HLEN", "stint:{a1}") == "3", "asked too early")
-                    try await rig.step(at: .now() + .seconds(60))
-                    #expect(try server.command("HLEN", "stint:{a1}") == "2")
-                    #expect(try server.command("XLEN", "stint:{a1}:log") == "1")
-                }
+        try await LedgerRig.withServer(clock: clock) { server, ledger in
+            _ = try await ledger.ask(.ask("e", 10_000), about: Self.account(1), under: plan)
+            let grant = Grant(admittedAt: clock.now, durationMs: 10_000)
+            clock.advance(byMs: 30_000)
+            try await SweeperRig.with(server, clock: clock) { rig in
+                try await rig.watch([Self.account(1)], grant, under: plan)
+                try await rig.step()
+                #expect(try server.command("HLEN", "stint:{a1}") == "3")
+                clock.advance(byMs: 60_000)
+                try await rig.step(at: .now() + .seconds(30))
+                #expect(try server.command("HLEN", "stint:{a1}") == "3", "asked too early")
+                try await rig.step(at: .now() + .seconds(60))
+                #expect(try server.command("HLEN", "stint:{a1}") == "2")
+                #expect(try server.command("XLEN", "stint:{a1}:log") == "1")
             }
         }
     }
@@ -193,29 +180,26 @@ struct HoldSweeperTests {
     func refused() async throws {
         let plan = try Plan.serverless()
         let clock = ManualClock()
-        try await RedisServer.withServer { server in
-            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 1_000) {
-                ledger in
-                _ = try await ledger.ask(.ask("e", 10_000), about: Self.account(1), under: plan)
-                let grant = Grant(admittedAt: clock.now, durationMs: 10_000)
-                clock.advance(byMs: 62_000)
-                try await SweeperRig.with(server, clock: clock) { rig in
-                    try await rig.watch([Self.account(1)], grant, under: plan)
-                    try server.command("CONFIG", "SET", "maxmemory", "1")
-                    try await eventually("the call failed") {
-                        try await rig.step()
-                        return try await rig.failures > 0
-                    }
-                    #expect(try server.command("HLEN", "stint:{a1}") == "3")
-                    #expect(rig.rowsLost == 0)
-                    try server.command("CONFIG", "SET", "maxmemory", "0")
-                    try await eventually("the row is there", within: .seconds(60)) {
-                        try await rig.step()
-                        return try server.command("EXISTS", "stint:{a1}:log") == "1"
-                    }
-                    #expect(try server.command("HLEN", "stint:{a1}") == "2")
-                    #expect(try await rig.failures == 0)
+        try await LedgerRig.withServer(clock: clock) { server, ledger in
+            _ = try await ledger.ask(.ask("e", 10_000), about: Self.account(1), under: plan)
+            let grant = Grant(admittedAt: clock.now, durationMs: 10_000)
+            clock.advance(byMs: 62_000)
+            try await SweeperRig.with(server, clock: clock) { rig in
+                try await rig.watch([Self.account(1)], grant, under: plan)
+                try server.command("CONFIG", "SET", "maxmemory", "1")
+                try await eventually("the call failed") {
+                    try await rig.step()
+                    return try await rig.failures > 0
                 }
+                #expect(try server.command("HLEN", "stint:{a1}") == "3")
+                #expect(rig.rowsLost == 0)
+                try server.command("CONFIG", "SET", "maxmemory", "0")
+                try await eventually("the row is there", within: .seconds(60)) {
+                    try await rig.step()
+                    return try server.command("EXISTS", "stint:{a1}:log") == "1"
+                }
+                #expect(try server.command("HLEN", "stint:{a1}") == "2")
+                #expect(try await rig.failures == 0)
             }
         }
     }
@@ -230,27 +214,24 @@ struct HoldSweeperTests {
         let (long, short) = (try plan(2_678_400_000), try plan(60_000))
         let clock = ManualClock()
         let account = Self.account(1)
-        try await RedisServer.withServer { server in
-            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: 100_000) {
-                ledger in
-                _ = try await ledger.ask(.ask("long", 10), about: account, under: long)
-                let stay = try #require(Int(try server.command("PTTL", "stint:{a1}")))
-                var most = 0
-                for second in 0..<600 {
-                    clock.advance(byMs: 1_000)
-                    _ = try await ledger.receive(
-                        (0..<10).map { Put(.ask("e\(second)-\($0)", 10), about: account, under: short) })
-                    most = max(most, try #require(Int(try server.command("HLEN", "stint:{a1}"))))
-                }
-                print(
-                    "sweeper: at most \(most) of 6,000 abandoned holds were kept after a move to a short window"
-                )
-                #expect(most >= 600 && most < 1_800)
-                // What was charged under the long window is kept as long as it counts.
-                #expect(try #require(Int(try server.command("PTTL", "stint:{a1}"))) > stay - 700_000)
-                let peek = try await ledger.ask(.peek, about: account, under: long)
-                #expect(peek.usage.map(\.executions) == [1])
+        try await LedgerRig.withServer(clock: clock, logRows: 100_000) { server, ledger in
+            _ = try await ledger.ask(.ask("long", 10), about: account, under: long)
+            let stay = try #require(Int(try server.command("PTTL", "stint:{a1}")))
+            var most = 0
+            for second in 0..<600 {
+                clock.advance(byMs: 1_000)
+                _ = try await ledger.receive(
+                    (0..<10).map { Put(.ask("e\(second)-\($0)", 10), about: account, under: short) })
+                most = max(most, try #require(Int(try server.command("HLEN", "stint:{a1}"))))
             }
+            print(
+                "sweeper: at most \(most) of 6,000 abandoned holds were kept after a move to a short window"
+            )
+            #expect(most >= 600 && most < 1_800)
+            // What was charged under the long window is kept as long as it counts.
+            #expect(try #require(Int(try server.command("PTTL", "stint:{a1}"))) > stay - 700_000)
+            let peek = try await ledger.ask(.peek, about: account, under: long)
+            #expect(peek.usage.map(\.executions) == [1])
         }
     }
 }
@@ -341,18 +322,5 @@ private struct SweeperRig: Sendable {
     /// Accounts that wait to be tried again.
     var failures: Int {
         get async throws { try await loop.submit { [parts] in parts.value.sweeper.failed.count }.get() }
-    }
-}
-
-extension RedisServer {
-    /// What a script took, of those that the slow log has, in microseconds: the median, because the
-    /// machine does other things too.
-    func medianScriptMicroseconds() throws -> Int {
-        // Of an entry: its number, when, how long, and the command with its arguments.
-        let lines = try command("SLOWLOG", "GET", "-1").split(
-            separator: "\n", omittingEmptySubsequences: false)
-        let took = lines.indices.filter { lines[$0].hasPrefix("EVAL") && $0 > 0 }
-            .compactMap { Int(lines[$0 - 1]) }.sorted()
-        return took.isEmpty ? 0 : took[took.count / 2]
     }
 }

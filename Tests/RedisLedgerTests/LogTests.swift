@@ -26,26 +26,23 @@ struct LogTests {
         rows: Int = 1_000, clock: ManualClock? = ManualClock(),
         _ body: (LedgerRig, ExecutionLog, RedisServer) async throws -> Void
     ) async throws {
-        try await RedisServer.withServer { server in
-            try await LedgerRig.withRedis(server.url, prefix: "stint:", clock: clock, logRows: rows) {
-                ledger in
-                var settings = RedisSettings(url: try RedisURL(server.url))
-                settings.commandDeadline = .seconds(20)
-                let client = try await RedisClient.make(
-                    on: MultiThreadedEventLoopGroup.singleton.next(), settings: settings,
-                    logger: Logger(label: "log", factory: { _ in SwiftLogNoOpLogHandler() }),
-                    metrics: NOOPMetricsHandler.instance)
-                try await client.start()
-                try await eventually("the client is ready") { try await client.isReady }
-                let log = ControlStore(redis: client, keys: ControlKeys(prefix: "stint:")).executions
-                do {
-                    try await body(ledger, log, server)
-                } catch {
-                    try await client.close()
-                    throw error
-                }
+        try await LedgerRig.withServer(clock: clock, logRows: rows) { server, ledger in
+            var settings = RedisSettings(url: try RedisURL(server.url))
+            settings.commandDeadline = .seconds(20)
+            let client = try await RedisClient.make(
+                on: MultiThreadedEventLoopGroup.singleton.next(), settings: settings,
+                logger: Logger(label: "log", factory: { _ in SwiftLogNoOpLogHandler() }),
+                metrics: NOOPMetricsHandler.instance)
+            try await client.start()
+            try await eventually("the client is ready") { try await client.isReady }
+            let log = ControlStore(redis: client, keys: ControlKeys(prefix: "stint:")).executions
+            do {
+                try await body(ledger, log, server)
+            } catch {
                 try await client.close()
+                throw error
             }
+            try await client.close()
         }
     }
 

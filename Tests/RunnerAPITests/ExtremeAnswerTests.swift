@@ -33,7 +33,7 @@ struct ExtremeAnswerTests {
     ) -> (answer: Answer, status: Int) {
         let usage = entry.plan.windows.map { _ in
             Usage(
-                executions: number(&random), ms: number(&random),
+                executions: number(&random), executionTimeMs: number(&random),
                 oldestLeavesInMs: random.once(in: 3) ? nil : number(&random))
         }
         let grant = Grant(admittedAt: Timestamp(ms: number(&random)), durationMs: number(&random))

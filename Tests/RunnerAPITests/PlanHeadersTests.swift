@@ -25,7 +25,9 @@ struct PlanHeadersTests {
             includesTime: false, metrics: ServerMetrics(factory: NOOPMetricsHandler.instance))
         writer.replace(plans: book)
         #expect(writer.planHeadersCount == 1, "nothing is prepared for accounts that nobody asked about")
-        let usage = standard.windows.map { _ in Usage(executions: 0, ms: 0, oldestLeavesInMs: nil) }
+        let usage = standard.windows.map { _ in
+            Usage(executions: 0, executionTimeMs: 0, oldestLeavesInMs: nil)
+        }
         for number in Array(0..<10_000) + [0, 1, 2] {
             writer.out.clear()
             let plan = book.plan(of: Account("a-\(number)")!)

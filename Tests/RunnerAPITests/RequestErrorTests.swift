@@ -40,7 +40,7 @@ struct RequestErrorTests {
         "unsupported-media-type", "Unsupported Media Type",
         "Content-Type must be application/json, without Content-Encoding"
     )
-    private static let tooLarge = ("body-too-large", "Body Too Large", "the body must be at most 65536 bytes")
+    private static let tooLarge = ("body-too-large", "Body Too Large", "the body must be at most 16384 bytes")
     private static let badAccount = (
         "malformed-account", "Malformed Account Name",
         "the account in the path must be 1 to 128 bytes of A-Z a-z 0-9 . _ : @ -"
@@ -122,13 +122,13 @@ struct RequestErrorTests {
         Row(
             "a body that is announced too large",
             "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\n"
-                + "Content-Type: application/json\r\nContent-Length: 65537\r\n\r\n{",
+                + "Content-Type: application/json\r\nContent-Length: 16385\r\n\r\n{",
             "413 Content Too Large", closes: true, tooLarge),
         Row(
             "chunks that are too large together",
             "POST /v1/accounts/a/executions HTTP/1.1\r\nHost: localhost\r\n"
                 + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-                + "8000\r\n\(String(repeating: " ", count: 0x8000))\r\n8000\r\n\(String(repeating: " ", count: 0x8000))"
+                + "2000\r\n\(String(repeating: " ", count: 0x2000))\r\n2000\r\n\(String(repeating: " ", count: 0x2000))"
                 + "\r\n1\r\n ", "413 Content Too Large", closes: true, tooLarge),
         Row(
             "another expectation",

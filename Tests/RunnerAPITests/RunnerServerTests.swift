@@ -61,7 +61,7 @@ struct RunnerServerTests {
     @Test("A slow sender is answered 408, an idle client is closed without a word")
     func slow() async throws {
         try await RunnerServer.running {
-            $0.headerTimeout = .milliseconds(50)
+            $0.headerTimeout = .milliseconds(100)
         } _: { _, address in
             try await SocketClient.connected(to: address) { client in
                 try await client.send(
@@ -71,7 +71,7 @@ struct RunnerServerTests {
             }
         }
         try await RunnerServer.running {
-            $0.idleTimeout = .milliseconds(50)
+            $0.idleTimeout = .milliseconds(100)
         } _: { _, address in
             try await SocketClient.connected(to: address) { client in
                 let rest = try await client.rest()

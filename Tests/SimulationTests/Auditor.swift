@@ -112,17 +112,18 @@ struct Auditor {
         guard let charge = books[account]?.log.charges.first(where: { $0.is(id, grant) }) else {
             throw Complaint(.runsFree, "\(id) ran on \(grant), which is not charged")
         }
-        if charge.ms < min(durationMs, grant.durationMs) {
-            throw Complaint(.runsFree, "\(id) ran for \(durationMs) ms and is charged \(charge.ms)")
+        if charge.chargedMs < min(durationMs, grant.durationMs) {
+            throw Complaint(.runsFree, "\(id) ran for \(durationMs) ms and is charged \(charge.chargedMs)")
         }
-        if !charge.isSettled, charge.ms != grant.durationMs {
-            throw Complaint(.miscounted, "\(id) is not settled and is charged \(charge.ms) of \(grant)")
+        if !charge.isSettled, charge.chargedMs != grant.durationMs {
+            throw Complaint(
+                .miscounted, "\(id) is not settled and is charged \(charge.chargedMs) of \(grant)")
         }
         // A request that comes after its settlement is charged anew, and a second settlement then
         // finds that.
         let isTrue = receipt.map { receipt in
             books[account]?.log.charges.contains {
-                $0.id == id && $0.isSettled && $0.ms == receipt.chargedMs
+                $0.id == id && $0.isSettled && $0.chargedMs == receipt.chargedMs
             } == true
         }
         if isTrue == false { throw Complaint(.wrongAnswer, "\(id) was told \(receipt!) and not \(charge)") }

@@ -1,5 +1,6 @@
 // The metrics that people find in the documentation are those that the service has.
 
+import Checkout
 import Testing
 
 @testable import StintService
@@ -8,7 +9,7 @@ import Testing
 struct MetricDescriptionsTests {
     @Test("docs/OPERATIONS.md shows every metric with its description")
     func documentation() throws {
-        let page = try OperationsPage.text()
+        let page = try Checkout.text(of: "docs/OPERATIONS.md")
         let table = MetricDescriptions.markdown
         #expect(page.contains("\n\(table)\n"), "put this table there:\n\(table)")
     }

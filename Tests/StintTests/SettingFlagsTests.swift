@@ -2,6 +2,7 @@
 // table, and what becomes of others.
 
 import ArgumentParser
+import RunnerAPI
 import Testing
 
 @testable import StintCommands
@@ -70,7 +71,7 @@ struct SettingFlagsTests {
         #expect(try SettingsTests.read(arguments).eventLoops == eventLoops)
         let dashes = ["--data-dir", "--data", "--runner-socket", "-", "--redis-key-prefix=-a:"]
         let settings = try SettingsTests.read(arguments + dashes)
-        #expect(settings.dataDirectory == "--data" && settings.runnerSocket == "-")
+        #expect(settings.dataDirectory == "--data" && settings.runner.socketPath == "-")
         #expect(settings.redisKeyPrefix == "-a:")
         #expect(settings.eventLoops == eventLoops)
     }

@@ -1,9 +1,11 @@
 // Where settings come from, which of them counts, and what is said about those that cannot be.
 
 import ArgumentParser
+import Checkout
 import Foundation
 import Logging
 import Redis
+import RunnerAPI
 import Testing
 
 @testable import StintCommands
@@ -103,12 +105,12 @@ struct SettingsTests {
             "--redis-url", "redis://user:secret@example.org:6380/2", "--log-level", "debug",
         ])
         #expect(settings.runnerAddress == Address(host: "::1", port: 0))
-        #expect(settings.runnerSocket == "/run/stint.sock")
-        #expect(settings.runnerRateLimitTime)
+        #expect(settings.runner.socketPath == "/run/stint.sock")
+        #expect(settings.runner.rateLimitTime)
         #expect(settings.redisURL?.address == .tcp(host: "example.org", port: 6380))
         #expect(settings.logLevel == .debug)
         let longest = "/" + String(repeating: "s", count: 102)
-        #expect(try Self.read(["--runner-socket", longest]).runnerSocket == longest)
+        #expect(try Self.read(["--runner-socket", longest]).runner.socketPath == longest)
     }
 
     @Test("A URL comes from a file too, and a password in a flag is warned of; no text shows it")
@@ -219,7 +221,7 @@ struct SettingsTests {
 
     @Test("docs/OPERATIONS.md shows the table of settings as the program has it")
     func documentation() throws {
-        let page = try OperationsPage.text()
+        let page = try Checkout.text(of: "docs/OPERATIONS.md")
         #expect(page.contains("\n\(Settings.markdown)\n"), "put this table there:\n\(Settings.markdown)")
     }
 }

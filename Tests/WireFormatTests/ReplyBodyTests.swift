@@ -1,6 +1,7 @@
 // The reply bodies: exact bytes, and that a client reads what the service writes and refuses what
 // it never would.
 
+import Accounting
 import Testing
 import WireFormat
 

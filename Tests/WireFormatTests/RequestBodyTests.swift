@@ -1,6 +1,7 @@
 // The two request bodies: exact bytes, every bound from both sides, and the words about every
 // mistake.
 
+import Accounting
 import Testing
 import WireFormat
 
@@ -61,8 +62,8 @@ struct RequestBodyTests {
         #expect(try AdmitBody(json: json.utf8) == Self.fullAdmit)
     }
 
-    @Test("every outcome has its word", arguments: SettleBody.Outcome.allCases)
-    func outcomes(_ outcome: SettleBody.Outcome) throws {
+    @Test("every outcome has its word", arguments: Ending.Outcome.allCases)
+    func outcomes(_ outcome: Ending.Outcome) throws {
         let body = SettleBody(durationMs: 1, outcome: outcome)
         #expect(try SettleBody(json: body.json) == body)
         #expect(BodyField.outcome.rule.allows(outcome.rawValue))

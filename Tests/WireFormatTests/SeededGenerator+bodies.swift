@@ -1,5 +1,6 @@
 // The random bodies and documents of these tests, and what goes wrong with them.
 
+import Accounting
 import SeededChance
 import WireFormat
 
@@ -67,7 +68,7 @@ extension SeededGenerator {
             account: name(upTo: 128), plan: name(upTo: 64),
             policies: (0..<Int.random(in: 0...3, using: &self)).map { _ in
                 PolicyStanding(
-                    name: name(upTo: 64), meter: PolicyStanding.Meter.allCases.randomElement(using: &self)!,
+                    name: name(upTo: 64), meter: Meter.allCases.randomElement(using: &self)!,
                     amount: count(), used: count(), remaining: count(),
                     windowMs: .random(in: 1000...2_678_400_000, using: &self))
             }, limits: limits(), suggestedIntervalMs: maybe { .random(in: 0...2_678_400_000, using: &$0) })
@@ -97,7 +98,7 @@ extension SeededGenerator {
     mutating func settleBody() -> SettleBody {
         SettleBody(
             durationMs: number(in: 0...2_678_400_000),
-            outcome: maybe { $0.pick(SettleBody.Outcome.allCases) },
+            outcome: maybe { $0.pick(Ending.Outcome.allCases) },
             memoryBytes: maybe { $0.count() })
     }
 

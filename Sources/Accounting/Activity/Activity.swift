@@ -5,7 +5,7 @@ public struct Activity: Equatable, Sendable {
     /// Executions admitted; a repeated admission counts once.
     public var executions = 0
     /// ms that executions used, by their settlements.
-    public var ms = 0
+    public var executionTimeMs = 0
     /// Executions settled with the outcome error or timeout.
     public var errors = 0
     /// Asks denied, by the name of each limit that they did not fit.
@@ -15,7 +15,7 @@ public struct Activity: Equatable, Sendable {
 
     public mutating func add(_ other: Activity) {
         executions += other.executions
-        ms += other.ms
+        executionTimeMs += other.executionTimeMs
         errors += other.errors
         denials.merge(other.denials, uniquingKeysWith: +)
     }

@@ -104,7 +104,7 @@ public struct ActivityBook: Sendable {
             }
         case (.settled(_, let receipt, let standing), .settle(_, let durationMs, let ending)):
             count(considered.account, receipt.function, standing) { activity in
-                activity.ms += durationMs
+                activity.executionTimeMs += durationMs
                 if ending.outcome == .error || ending.outcome == .timeout { activity.errors += 1 }
             }
         default: break

@@ -14,7 +14,7 @@ public enum RankingKey: String, CaseIterable, Sendable {
     package func amount(of activity: AccountActivity) -> Int {
         switch self {
         case .executions: activity.total.executions
-        case .executionTime: activity.total.ms
+        case .executionTime: activity.total.executionTimeMs
         case .denials: activity.total.denials.values.reduce(0, +)
         case .percent: activity.peakPercent.values.max() ?? 0
         }

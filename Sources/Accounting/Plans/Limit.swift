@@ -8,7 +8,21 @@ public enum Meter: String, Sendable, CaseIterable {
     case executionTime = "execution-time"
 
     /// What a limit of this meter may allow.
-    var amounts: ClosedRange<Int> { self == .executions ? Bounds.executions : Bounds.executionMs }
+    var amounts: ClosedRange<Int> {
+        choose(executions: Bounds.executions, executionTime: Bounds.executionMs)
+    }
+
+    /// The value that belongs to this meter. Whoever tells meters apart does it here or in a
+    /// `switch`, so that a meter more does not compile until every such place knows it.
+    @inlinable
+    public func choose<Value>(
+        executions: @autoclosure () -> Value, executionTime: @autoclosure () -> Value
+    ) -> Value {
+        switch self {
+        case .executions: executions()
+        case .executionTime: executionTime()
+        }
+    }
 }
 
 /// Length and resolution of a sliding window: `cells` cells of `lengthMs / cells` ms each.

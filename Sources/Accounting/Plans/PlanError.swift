@@ -31,8 +31,8 @@ public struct PlanError: Error, Equatable, CustomStringConvertible {
     }
 
     static func checkName(_ name: String, field: String) throws(PlanError) {
-        guard name.hasBytes(1...64, of: "._-") else {
-            throw PlanError(field: field, reason: "must be 1 to 64 bytes of A-Z a-z 0-9 . _ -")
+        guard NameRule.identifier.allows(name) else {
+            throw PlanError(field: field, reason: "must be \(NameRule.identifier)")
         }
     }
 }

@@ -28,8 +28,8 @@ extension Plan {
                 warnings.append(
                     PlanWarning(
                         field: "limits[\(index)].amount", reason: "is 0, so every ask is denied for ever"))
-            } else if limit.meter == .executionTime {
-                warnings += self.warnings(of: limit)
+            } else {
+                warnings += limit.meter.choose(executions: [], executionTime: self.warnings(of: limit))
             }
         }
         return warnings

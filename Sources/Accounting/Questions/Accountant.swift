@@ -16,6 +16,7 @@ public struct Admission: Sendable {
     public var minDurationMs: Int?
     public var payloadBytes: Int?
 
+    /// The kind of an execution that names none.
     public static let defaultKind = "function"
 
     public init(

@@ -4,12 +4,11 @@
 public struct ExecutionID: Hashable, Sendable, CustomStringConvertible {
     public let name: String
 
-    /// The rule as a sentence, for error messages.
-    public static let rule = "1 to 64 bytes of A-Z a-z 0-9 . _ -"
+    public static let rule = NameRule.identifier
 
     /// - Returns: nil when `name` breaks ``rule``.
     public init?(_ name: String) {
-        guard name.hasBytes(1...64, of: "._-") else { return nil }
+        guard Self.rule.allows(name) else { return nil }
         self.name = name
     }
 

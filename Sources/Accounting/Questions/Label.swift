@@ -20,7 +20,9 @@ public struct Label: Hashable, Sendable {
 public struct Ending: Hashable, Sendable {
     /// What became of an execution.
     public enum Outcome: String, CaseIterable, Sendable {
+        /// It returned.
         case ok
+        /// It failed.
         case error
         /// It was stopped at its deadline.
         case timeout

@@ -131,20 +131,17 @@ public struct Receipt: Equatable, Sendable {
 /// What counts within one window.
 public struct Usage: Equatable, Sendable {
     public var executions: Int
-    public var ms: Int
+    public var executionTimeMs: Int
     /// ms until the oldest cell leaves; nil when nothing counts.
     public var oldestLeavesInMs: Int?
 
-    public init(executions: Int, ms: Int, oldestLeavesInMs: Int?) {
+    public init(executions: Int, executionTimeMs: Int, oldestLeavesInMs: Int?) {
         self.executions = executions
-        self.ms = ms
+        self.executionTimeMs = executionTimeMs
         self.oldestLeavesInMs = oldestLeavesInMs
     }
 
     public func used(_ meter: Meter) -> Int {
-        switch meter {
-        case .executions: executions
-        case .executionTime: ms
-        }
+        meter.choose(executions: executions, executionTime: executionTimeMs)
     }
 }

@@ -28,9 +28,6 @@ public struct WindowCells: Equatable, Sendable {
 
 extension SlidingWindow.Cell {
     public func used(_ meter: Meter) -> Int {
-        switch meter {
-        case .executions: executions
-        case .executionTime: ms
-        }
+        meter.choose(executions: executions, executionTime: executionTimeMs)
     }
 }

@@ -38,9 +38,9 @@ package struct Charges: Sendable {
             let amount = plan.limits[index].amount
             let place = place(of: plan.windowOfLimit[index], under: plan)
             let left = amount - (place.map { windows[$0].used(meter) } ?? 0)
-            let needed = meter == .executions ? 1 : ask.neededMs
+            let needed = meter.choose(executions: 1, executionTime: ask.neededMs)
             if left >= needed {
-                if meter == .executionTime { grantMs = min(grantMs, left) }
+                grantMs = meter.choose(executions: grantMs, executionTime: min(grantMs, left))
                 continue
             }
             violated |= 1 << UInt32(index)
@@ -123,7 +123,7 @@ package struct Charges: Sendable {
         plan.windows.indices.map { index in
             let window = place(of: index, under: plan).map { windows[$0] }
             return Usage(
-                executions: window?.executions ?? 0, ms: window?.ms ?? 0,
+                executions: window?.executions ?? 0, executionTimeMs: window?.executionTimeMs ?? 0,
                 oldestLeavesInMs: window?.oldestLeaves.map { $0 - clock })
         }
     }

@@ -24,13 +24,13 @@ public struct SlidingWindow: Equatable, Sendable {
     public struct Cell: Equatable, Sendable {
         public internal(set) var number: Int
         public internal(set) var executions: Int
-        public internal(set) var ms: Int
+        public internal(set) var executionTimeMs: Int
         public internal(set) var latest: Timestamp
 
-        package init(number: Int, executions: Int, ms: Int, latest: Timestamp) {
+        package init(number: Int, executions: Int, executionTimeMs: Int, latest: Timestamp) {
             self.number = number
             self.executions = executions
-            self.ms = ms
+            self.executionTimeMs = executionTimeMs
             self.latest = latest
         }
     }
@@ -41,7 +41,7 @@ public struct SlidingWindow: Equatable, Sendable {
     public private(set) var cells: [Cell] = []
     /// The sums over ``cells``.
     public private(set) var executions = 0
-    public private(set) var ms = 0
+    public private(set) var executionTimeMs = 0
     /// The latest `now` that changed this window.
     public private(set) var clock = Timestamp(ms: 0)
     /// The latest instant that was before this window restarted; 0 when it never did. Charges at
@@ -57,14 +57,11 @@ public struct SlidingWindow: Equatable, Sendable {
         self.cells = cells
         self.clock = clock
         executions = cells.reduce(0) { $0 + $1.executions }
-        ms = cells.reduce(0) { $0 + $1.ms }
+        executionTimeMs = cells.reduce(0) { $0 + $1.executionTimeMs }
     }
 
     public func used(_ meter: Meter) -> Int {
-        switch meter {
-        case .executions: executions
-        case .executionTime: ms
-        }
+        meter.choose(executions: executions, executionTime: executionTimeMs)
     }
 
     /// When the oldest cell leaves the window; nil when nothing counts.
@@ -81,7 +78,7 @@ public struct SlidingWindow: Equatable, Sendable {
         var gone = 0
         while gone < cells.count, cells[gone].latest + shape.lengthMs <= now {
             executions -= cells[gone].executions
-            ms -= cells[gone].ms
+            executionTimeMs -= cells[gone].executionTimeMs
             gone += 1
         }
         guard gone > 0 else { return }
@@ -94,8 +91,10 @@ public struct SlidingWindow: Equatable, Sendable {
         epoch = max(epoch + 1, clock)
         clock = now
         executions = min(executions, Bounds.cellExecutions)
-        ms = min(ms, Bounds.cellMs)
-        let all = Cell(number: shape.cell(at: now), executions: executions, ms: ms, latest: now)
+        executionTimeMs = min(executionTimeMs, Bounds.cellMs)
+        let all = Cell(
+            number: shape.cell(at: now), executions: executions, executionTimeMs: executionTimeMs, latest: now
+        )
         cells = executions == 0 ? [] : [all]
     }
 
@@ -107,23 +106,23 @@ public struct SlidingWindow: Equatable, Sendable {
         epoch = max(epoch + 1, clock)
         cells = []
         executions = 0
-        ms = 0
+        executionTimeMs = 0
     }
 
     /// Charges one execution and its grant to `now`, which must not be before ``clock``.
     mutating func charge(grantMs: Int, at now: Timestamp) {
         let number = shape.cell(at: now)
         if cells.last?.number != number {
-            cells.append(Cell(number: number, executions: 0, ms: 0, latest: now))
+            cells.append(Cell(number: number, executions: 0, executionTimeMs: 0, latest: now))
         }
         let last = cells.count - 1
         let chargedExecutions = min(1, Bounds.cellExecutions - cells[last].executions)
-        let chargedMs = min(grantMs, Bounds.cellMs - cells[last].ms)
+        let chargedMs = min(grantMs, Bounds.cellMs - cells[last].executionTimeMs)
         cells[last].executions += chargedExecutions
-        cells[last].ms += chargedMs
+        cells[last].executionTimeMs += chargedMs
         cells[last].latest = now
         executions += chargedExecutions
-        ms += chargedMs
+        executionTimeMs += chargedMs
         clock = now
     }
 
@@ -136,9 +135,9 @@ public struct SlidingWindow: Equatable, Sendable {
         guard isOfNow(moment) else { return false }
         let number = shape.cell(at: moment.instant)
         guard let index = cells.lastIndex(where: { $0.number == number }) else { return false }
-        let corrected = min(max(cells[index].ms + deltaMs, 0), Bounds.cellMs)
-        ms += corrected - cells[index].ms
-        cells[index].ms = corrected
+        let corrected = min(max(cells[index].executionTimeMs + deltaMs, 0), Bounds.cellMs)
+        executionTimeMs += corrected - cells[index].executionTimeMs
+        cells[index].executionTimeMs = corrected
         clock = now
         return true
     }
@@ -149,7 +148,7 @@ public struct SlidingWindow: Equatable, Sendable {
     func fits(_ ask: Int, of meter: Meter, under amount: Int) -> Timestamp {
         var excess = used(meter) + ask - amount
         for cell in cells {
-            excess -= meter == .executions ? cell.executions : cell.ms
+            excess -= cell.used(meter)
             if excess <= 0 { return cell.latest + shape.lengthMs }
         }
         preconditionFailure("an ask of \(ask) never fits under \(amount)")

@@ -1,6 +1,7 @@
 // JSON Schema of what travels. Fields of the runner API are described by the rules that check them
 // (`BodyField`), so that the document cannot say something else than the code.
 
+import Accounting
 import WireFormat
 
 enum Schema {
@@ -24,10 +25,10 @@ enum Schema {
     /// characters.
     static func value(_ rule: FieldRule) -> JSONValue {
         switch rule {
-        case .name(let maximum, let others):
-            let also = String(describing: others).replacing("-", with: "")
+        case .name(let rule):
+            let also = String(describing: rule.punctuation).replacing("-", with: "")
             return [
-                "type": "string", "minLength": 1, "maxLength": .integer(maximum),
+                "type": "string", "minLength": 1, "maxLength": .integer(rule.maximumBytes),
                 "pattern": .string("^[A-Za-z0-9\(also)-]+$"),
             ]
         case .text(let minimum, let maximum):

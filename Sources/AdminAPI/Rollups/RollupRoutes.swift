@@ -79,13 +79,14 @@ extension UsageBody {
             account: account.name, from: from.ms, to: to.ms, step: step.rawValue, function: function,
             points: course.points.map { point in
                 Point(
-                    at: point.start.ms, executions: point.activity.executions, executionMs: point.activity.ms,
+                    at: point.start.ms, executions: point.activity.executions,
+                    executionMs: point.activity.executionTimeMs,
                     errors: point.activity.errors, denials: point.activity.denials,
                     peakPercent: point.peakPercent)
             },
             functions: functions.map { name, activity in
                 Function(
-                    function: name, executions: activity.executions, executionMs: activity.ms,
+                    function: name, executions: activity.executions, executionMs: activity.executionTimeMs,
                     errors: activity.errors, denials: activity.denials)
             })
     }

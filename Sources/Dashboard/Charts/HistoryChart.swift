@@ -20,14 +20,14 @@ struct HistoryChart {
     var html: HTML {
         let sums = (
             executions: usage.points.reduce(0) { $0 + $1.executions },
-            ms: usage.points.reduce(0) { $0 + $1.executionMs },
+            executionTimeMs: usage.points.reduce(0) { $0 + $1.executionMs },
             errors: usage.points.reduce(0) { $0 + $1.errors },
             denials: usage.points.reduce(0) { $0 + $1.denialCount }
         )
         return #"""
             <figure class="history" aria-labelledby="\#(id)-title">
             <figcaption id="\#(id)-title"><strong>\#(step.title)</strong></figcaption>
-            <p class="sum">\#(sums.executions.grouped) executions, \#(sums.ms.asDuration), \#
+            <p class="sum">\#(sums.executions.grouped) executions, \#(sums.executionTimeMs.asDuration), \#
             \#(sums.errors.grouped) failed, \#(sums.denials.grouped) denied.</p>
             \#(row("Executions", "executions") { $0.executions } parts: { $0.errors } saying: { $0.grouped })
             \#(row("Execution time", "execution-time") { $0.executionMs } parts: { _ in 0 } saying: { $0.asDuration })

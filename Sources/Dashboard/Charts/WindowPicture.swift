@@ -118,7 +118,7 @@ struct WindowPicture {
         return #"""
             <tr><th scope="row">\#(instant: began, as: began.asTime)</th>\#
             <td class="number">\#(cell.executions, as: cell.executions.grouped)</td>\#
-            <td class="number">\#(cell.ms, as: cell.ms.asDuration)</td>\#
+            <td class="number">\#(cell.executionTimeMs, as: cell.executionTimeMs.asDuration)</td>\#
             <td class="number">\#(window.leavesInMs(cell).asAge)</td></tr>
             """#
     }
@@ -130,6 +130,11 @@ extension Meter {
         case .executions: "Executions"
         case .executionTime: "Execution time"
         }
+    }
+
+    /// So much of it; of executions the number alone.
+    func short(_ amount: Int) -> String {
+        choose(executions: amount.grouped, executionTime: amount.asDuration)
     }
 
     /// So much of it, with its unit.

@@ -87,8 +87,9 @@ public struct AccountPage {
     // MARK: Limits
 
     private func limit(_ use: AccountBody.Use) -> HTML {
-        let isTime = use.meter == Meter.executionTime.rawValue
-        func amount(_ amount: Int) -> String { isTime ? amount.asDuration : amount.grouped }
+        func amount(_ amount: Int) -> String {
+            Meter(rawValue: use.meter)?.short(amount) ?? amount.grouped
+        }
         return #"""
             <li class="limit"><p class="row-name"><strong>\#(use.name)</strong> \#(Bar.label(percent: use.percent))</p>
             \#(Bar.html(percent: use.percent))

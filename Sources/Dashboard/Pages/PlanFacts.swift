@@ -30,8 +30,8 @@ struct PlanFacts {
         var terms: [HTML] = []
         if let plan = override.plan { terms.append("plan \(plan)") }
         for (name, amount) in (override.amounts ?? [:]).sorted(by: { $0.key < $1.key }) {
-            let isTime = plan.limits.contains { $0.name == name && $0.meter == .executionTime }
-            terms.append("\(name) \(amount, as: isTime ? amount.asDuration : amount.grouped)")
+            let meter = plan.limits.first { $0.name == name }?.meter
+            terms.append("\(name) \(amount, as: meter?.short(amount) ?? amount.grouped)")
         }
         let list: [HTML] = terms.enumerated().map { index, word in index == 0 ? word : ", \(word)" }
         guard let end = override.expiresAt else { return "\(list)" }

@@ -13,7 +13,7 @@ struct ChargedWindow {
         /// ms, of its earliest charge.
         var earliest: Int
         var executions = 0
-        var ms = 0
+        var executionTimeMs = 0
     }
 
     /// In order, none without a charge.
@@ -21,7 +21,7 @@ struct ChargedWindow {
     /// The latest instant of a charge, ms.
     private var clock = 0
     private(set) var executions = 0
-    private(set) var ms = 0
+    private(set) var executionTimeMs = 0
 
     /// - Parameters:
     ///   - grantMs: what was charged.
@@ -44,17 +44,17 @@ struct ChargedWindow {
     private mutating func charge(_ grantMs: Int, at instant: Int, _ place: Int) {
         kept[place].earliest = min(kept[place].earliest, instant)
         kept[place].executions += 1
-        kept[place].ms += grantMs
+        kept[place].executionTimeMs += grantMs
         executions += 1
-        ms += grantMs
+        executionTimeMs += grantMs
     }
 
     /// Gives back what an execution that was charged at `instant` did not use.
     mutating func giveBack(_ unusedMs: Int, at instant: Int, lengthMs: Int) {
         let number = Self.cell(at: instant, lengthMs: lengthMs)
         guard let place = kept.lastIndex(where: { $0.number == number }) else { return }
-        kept[place].ms -= unusedMs
-        ms -= unusedMs
+        kept[place].executionTimeMs -= unusedMs
+        executionTimeMs -= unusedMs
     }
 
     private mutating func drop(lengthMs: Int) {
@@ -62,7 +62,7 @@ struct ChargedWindow {
         guard !gone.isEmpty else { return }
         for cell in gone {
             executions -= cell.executions
-            ms -= cell.ms
+            executionTimeMs -= cell.executionTimeMs
         }
         kept.removeFirst(gone.count)
     }

@@ -1,5 +1,6 @@
 // What came of a replay, account by account and limit by limit, as far as the replies tell.
 
+import Accounting
 import Traces
 import WireFormat
 
@@ -63,7 +64,8 @@ struct ReplayTally {
         for (index, limit) in limits.enumerated() {
             guard let shape = lengths.firstIndex(of: limit.windowMs) else { continue }
             let window = windows[request.account * lengths.count + shape]
-            let used = limit.meter == .executions ? window.executions : window.ms
+            let used = limit.meter.choose(
+                executions: window.executions, executionTime: window.executionTimeMs)
             if used > peaks[index].used {
                 peaks[index] = Peak(used: used, account: request.account, offsetMs: request.offsetMs)
             }

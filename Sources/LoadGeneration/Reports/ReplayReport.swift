@@ -1,6 +1,7 @@
 // What a replay found about its accounts and their limits; the times of its answers are in the
 // `LoadReport` around it. Where a simulation says the same, it has the same names.
 
+import Accounting
 public import PlanSimulation
 public import Traces
 import WireFormat

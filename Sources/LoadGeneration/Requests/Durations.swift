@@ -1,6 +1,7 @@
 // How long the executions of a load take. Nobody waits for them: a drawn duration is what a
 // settlement reports.
 
+import Accounting
 import Foundation
 import Randomness
 
@@ -14,7 +15,7 @@ public enum Durations: Hashable, Sendable, CustomStringConvertible {
     case exponential(meanMs: Int)
 
     /// 31 days, the most that the service reads.
-    public static let longestMs = 2_678_400_000
+    public static let longestMs = Bounds.durationMs.upperBound
 
     /// Reads `fixed:MS`, `uniform:MS-MS` or `exponential:MS`.
     public init(_ text: String) throws(LoadError) {

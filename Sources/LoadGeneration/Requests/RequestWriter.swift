@@ -1,5 +1,6 @@
 // Writes requests as bytes into memory that is kept from one to the next.
 
+import Accounting
 import NIOCore
 import WireFormat
 

@@ -88,7 +88,7 @@ extension Question {
 extension ByteBuffer {
     fileprivate mutating func write(_ plan: Plan) {
         writeMultipleIntegers(UInt8(plan.windows.count), UInt8(plan.limits.count))
-        for meter in [Meter.executions, .executionTime] {
+        for meter in Meter.allCases {
             let amounts = plan.limits.lazy.filter { $0.meter == meter }.map(\.amount)
             writeNumber(amounts.min() ?? 1 << 53)
         }

@@ -84,7 +84,9 @@ extension ByteBuffer {
         for _ in plan.windows {
             guard let executions = readNumber(), let ms = readNumber(), let leaves = readNumber(from: -1)
             else { return nil }
-            usage.append(Usage(executions: executions, ms: ms, oldestLeavesInMs: leaves < 0 ? nil : leaves))
+            usage.append(
+                Usage(
+                    executions: executions, executionTimeMs: ms, oldestLeavesInMs: leaves < 0 ? nil : leaves))
         }
         if case .settled(var receipt) = verdict {
             guard let (grant, label) = readSettled() else { return nil }

@@ -62,7 +62,8 @@ struct PackedWindow {
         func cell(_ first: Int) -> SlidingWindow.Cell {
             let latest = Timestamp(ms: numbers[first])
             return SlidingWindow.Cell(
-                number: shape.cell(at: latest), executions: numbers[first + 1], ms: numbers[first + 2],
+                number: shape.cell(at: latest), executions: numbers[first + 1],
+                executionTimeMs: numbers[first + 2],
                 latest: latest)
         }
         let isEmpty = numbers[1] == 0
@@ -99,7 +100,7 @@ struct PackedWindow {
             cells = [oldest] + between + [newest]
         }
         guard cells.reduce(0, { $0 + $1.executions }) == executions,
-            cells.reduce(0, { $0 + $1.ms }) == ms
+            cells.reduce(0, { $0 + $1.executionTimeMs }) == ms
         else { return nil }
         return SlidingWindow(shape: shape, cells: cells, clock: clock)
     }
@@ -132,6 +133,7 @@ struct PackedWindow {
         let latest = shape.start(ofCell: number) + Int(offset)
         guard shape.cell(at: latest) == number else { return .damaged }
         return .cell(
-            SlidingWindow.Cell(number: number, executions: Int(executions), ms: ms, latest: latest))
+            SlidingWindow.Cell(
+                number: number, executions: Int(executions), executionTimeMs: ms, latest: latest))
     }
 }

@@ -101,5 +101,5 @@ enum VerdictCode: UInt8 {
 
 extension Meter {
     /// In a byte.
-    var code: UInt8 { self == .executions ? 0 : 1 }
+    var code: UInt8 { choose(executions: 0, executionTime: 1) }
 }

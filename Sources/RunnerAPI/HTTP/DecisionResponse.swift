@@ -92,9 +92,8 @@ extension Standing {
         let policies = plan.limits.indices.map { index in
             let limit = plan.limits[index]
             return PolicyStanding(
-                name: limit.name, meter: limit.meter == .executions ? .executions : .executionTime,
-                amount: limit.amount, used: used(of: index), remaining: remaining(of: index),
-                windowMs: limit.window.lengthMs)
+                name: limit.name, meter: limit.meter, amount: limit.amount, used: used(of: index),
+                remaining: remaining(of: index), windowMs: limit.window.lengthMs)
         }
         return StandingBody(
             account: account.name, plan: plan.name, policies: policies, limits: limits,

@@ -14,13 +14,16 @@ final class PlanHeaders {
     /// - Parameter includesTime: whether limits of execution time are among them.
     init(_ plan: Plan, includesTime: Bool) {
         self.plan = plan
-        limits = plan.limits.indices.filter { includesTime || plan.limits[$0].meter == .executions }
+        limits = plan.limits.indices.filter {
+            plan.limits[$0].meter.choose(executions: true, executionTime: includesTime)
+        }
         fields = RateLimitFields(
             limits.map { index in
                 let limit = plan.limits[index]
                 return RateLimitPolicy(
                     name: limit.name, quota: limit.amount, windowMs: limit.window.lengthMs,
-                    unit: limit.meter == .executions ? nil : RateLimitPolicy.executionMs)
+                    unit: limit.meter.choose(
+                        executions: nil, executionTime: RateLimitPolicy.executionMs))
             })
     }
 }

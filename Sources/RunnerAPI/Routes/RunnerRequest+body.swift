@@ -32,15 +32,7 @@ extension RunnerRequest {
 
 extension Ending {
     fileprivate init(_ body: SettleBody) {
-        let outcome: Outcome? =
-            switch body.outcome {
-            case .ok: .ok
-            case .error: .error
-            case .timeout: .timeout
-            case .notStarted: .notStarted
-            case nil: nil
-            }
-        self.init(outcome: outcome, memoryBytes: body.memoryBytes)
+        self.init(outcome: body.outcome, memoryBytes: body.memoryBytes)
     }
 }
 

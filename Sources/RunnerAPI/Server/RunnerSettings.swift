@@ -1,10 +1,10 @@
-// What can be set about the data plane, with its defaults and bounds. Read once, when the server
-// starts.
+// What can be set about the data plane, with its defaults and bounds, which the service's settings
+// have from here. Read once, when the server starts.
 
 import WireFormat
 
 /// Where the runner API listens, and how much of everything one client may take.
-public struct RunnerSettings: Sendable {
+public struct RunnerSettings: Sendable, Equatable {
     /// A TCP address to listen on.
     public struct Address: Hashable, Sendable, CustomStringConvertible {
         /// A numeric address or a name.
@@ -20,23 +20,32 @@ public struct RunnerSettings: Sendable {
         public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
     }
 
+    /// Within what a value must be.
+    public enum Bounds {
+        public static let maximumConnections = 1...100_000
+        public static let maximumBodyBytes = 1_024...1_048_576
+        public static let maximumHeaderBytes = 1_024...1_048_576
+        public static let headerTimeout: ClosedRange<Duration> = .milliseconds(100)...(.seconds(60))
+        public static let idleTimeout: ClosedRange<Duration> = .milliseconds(100)...(.seconds(3_600))
+        static let writeTimeout: ClosedRange<Duration> = .milliseconds(10)...(.seconds(3_600))
+    }
+
     /// nil for none.
-    public var address: Address? = Address(host: "127.0.0.1", port: 7400)
+    public var address: Address? = Address(host: "127.0.0.1", port: 0)
     /// The path of a Unix socket, at most 103 bytes; nil for none. It gets mode 0660.
     public var socketPath: String?
-    /// Connections open at once, 1 to 1,000,000. One more takes the place of the one that is idle
+    /// Connections open at once. One more takes the place of the one that is idle
     /// for longest; where none is idle it is answered 503 and closed.
     public var maximumConnections = 10_000
-    /// Bytes of a request's body, 1,024 to 16,777,216; more are answered 413.
-    public var maximumBodyBytes = 65_536
-    /// Bytes of a request's line and header fields, 1,024 to 1,048,576; more are answered 431.
+    /// Bytes of a request's body; more are answered 413.
+    public var maximumBodyBytes = 16_384
+    /// Bytes of a request's line and header fields; more are answered 431.
     public var maximumHeaderBytes = 16_384
-    /// From the first byte of a request to the end of its body, 10 ms to 1 h; then it is answered
-    /// 408.
+    /// From the first byte of a request to the end of its body; then it is answered 408.
     public var headerTimeout: Duration = .seconds(10)
-    /// How long a connection may be open between two requests, 10 ms to 24 h.
+    /// How long a connection may be open between two requests.
     public var idleTimeout: Duration = .seconds(75)
-    /// How long a client may leave its replies unread once they fill the buffers, 10 ms to 1 h.
+    /// How long a client may leave its replies unread once they fill the buffers.
     public var writeTimeout: Duration = .seconds(10)
     /// Whether the `RateLimit` fields tell the limits of execution time too, with the unit
     /// `execution-ms`, which is not registered.
@@ -55,12 +64,12 @@ public struct RunnerSettings: Sendable {
             try Self.check(
                 socketPath.utf8.count, in: 1...UnixSocketPath.maximumBytes, "the length of socketPath")
         }
-        try Self.check(maximumConnections, in: 1...1_000_000, "maximumConnections")
-        try Self.check(maximumBodyBytes, in: 1_024...16_777_216, "maximumBodyBytes")
-        try Self.check(maximumHeaderBytes, in: 1_024...1_048_576, "maximumHeaderBytes")
-        try Self.check(headerTimeout, in: .milliseconds(10)...(.seconds(3_600)), "headerTimeout")
-        try Self.check(idleTimeout, in: .milliseconds(10)...(.seconds(86_400)), "idleTimeout")
-        try Self.check(writeTimeout, in: .milliseconds(10)...(.seconds(3_600)), "writeTimeout")
+        try Self.check(maximumConnections, in: Bounds.maximumConnections, "maximumConnections")
+        try Self.check(maximumBodyBytes, in: Bounds.maximumBodyBytes, "maximumBodyBytes")
+        try Self.check(maximumHeaderBytes, in: Bounds.maximumHeaderBytes, "maximumHeaderBytes")
+        try Self.check(headerTimeout, in: Bounds.headerTimeout, "headerTimeout")
+        try Self.check(idleTimeout, in: Bounds.idleTimeout, "idleTimeout")
+        try Self.check(writeTimeout, in: Bounds.writeTimeout, "writeTimeout")
     }
 
     private static func check<Value: Comparable>(

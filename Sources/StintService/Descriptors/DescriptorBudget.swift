@@ -4,6 +4,7 @@
 import AdminAPI
 import Logging
 import NIOPosix
+import RunnerAPI
 
 /// How many connections fit into the descriptors that this process may have.
 struct DescriptorBudget: Equatable {
@@ -57,7 +58,7 @@ extension DescriptorBudget {
         // Its threads have their descriptors from now on, so that they are counted.
         _ = MultiThreadedEventLoopGroup.singleton.next()
         let wishes = Wishes(
-            eventLoops: settings.eventLoops, runnerConnections: settings.runnerMaximumConnections,
+            eventLoops: settings.eventLoops, runnerConnections: settings.runner.maximumConnections,
             adminConnections: AdminBounds().allConnections)
         try self.init(limit: limit, open: DescriptorLimit.open(), wishes: wishes)
         guard limit < wished else { return }

@@ -19,6 +19,9 @@ struct EmbeddedRedis: Service {
     /// What it gets of our environment; the rest, a token perhaps, is none of its business.
     static let inherited: Set<String> = ["PATH", "LANG", "LC_ALL", "TZ"]
 
+    /// It has read its data and answers, for the first time.
+    let ready = Milestone()
+
     private let directory: DataDirectory
     private let appendFsync: Settings.AppendFsync
     private let binary: String
@@ -117,6 +120,7 @@ struct EmbeddedRedis: Service {
                         logger.debug("embedded Redis says", metadata: ["line": "\(line)"])
                         if line.contains("Truncating the AOF") { warnOfCut(line) }
                         output.add(line)
+                        if output.isReady { ready.reach() }
                     }
                     return output
                 }

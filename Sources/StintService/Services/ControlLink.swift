@@ -12,7 +12,7 @@ struct ControlLink: Service {
     func run() async throws {
         if let embedded {
             _ = await cancelWhenGracefulShutdown {
-                await RedisPing.waitForAnswer(at: embedded.socketPath, within: RunnerService.redisPatience)
+                await embedded.ready.wait(within: RunnerService.redisPatience)
             }
         }
         try await client.start()

@@ -15,6 +15,9 @@ actor LedgerWatch: Service {
     /// nothing.
     static let freshness: Duration = .milliseconds(500)
 
+    /// A decision could be made and written, for the first time.
+    let firstSuccess = Milestone()
+
     private let ledgers: Ledgers
     private let runner: RunnerServer
     private let logger: Logger
@@ -77,10 +80,12 @@ actor LedgerWatch: Service {
         switch result {
         case .works(let lacks):
             latest = (result, .now)
+            firstSuccess.reach()
             ledgers.news.refusals.worked()
             if everything { log(lacks) }
         case .refused(let reason):
             latest = (result, .now)
+            firstSuccess.reach()
             ledgers.news.refusals.refused(ErrorReply(reason), advice: reason)
         case .unreachable: latest = nil
         }

@@ -19,6 +19,9 @@ actor PlanWatch: Service {
     /// Expired overrides that are removed in one go.
     static let maximumRemovals = 1_000
 
+    /// The plans of Redis are in force, for the first time.
+    let firstReading = Milestone()
+
     private let store: PlanStore
     private let runner: RunnerServer
     private let logger: Logger
@@ -54,9 +57,6 @@ actor PlanWatch: Service {
         waker = wakes.continuation
         reading = StoredPlans.Reading(source.book)
     }
-
-    /// The plans in force are those of Redis.
-    var hasRead: Bool { kept != nil }
 
     func run() async throws {
         waker.yield()
@@ -96,7 +96,7 @@ actor PlanWatch: Service {
     // MARK: One look
 
     private func check() async {
-        let hadRead = hasRead
+        let hadRead = kept != nil
         do {
             try await endWhatHasExpired()
             var stamp = try await store.stamp()
@@ -197,6 +197,7 @@ actor PlanWatch: Service {
         try await runner.replace(plans: reading.book)
         self.kept = kept
         self.reading = reading
+        firstReading.reach()
         log(
             reading.complaints.map { Notice(text: "plans in Redis are not as they should be", what: $0) }
                 + reading.book.warnings.map { Notice(text: PlanReload.warning, what: $0) })

@@ -44,7 +44,7 @@ struct RunnerService: Service {
         let adminPort = await cancelWhenGracefulShutdown { await self.adminPort.first { _ in true } }
         if let embedded {
             let answers = await cancelWhenGracefulShutdown {
-                await RedisPing.waitForAnswer(at: embedded.socketPath, within: Self.redisPatience)
+                await embedded.ready.wait(within: Self.redisPatience)
             }
             if !answers { logger.warning("the embedded Redis does not answer yet; starting without it") }
         }
@@ -64,14 +64,11 @@ struct RunnerService: Service {
     /// ask.
     private func waitForPlans() async {
         guard let watch else { return }
-        let deadline = ContinuousClock.now.advanced(by: Self.plansPatience)
-        while await !watch.hasRead, !Task.isShuttingDownGracefully {
-            guard ContinuousClock.now < deadline else {
-                return logger.warning(
-                    "the plans in Redis cannot be read yet; starting under those given at start")
-            }
-            do { try await Task.sleep(for: .milliseconds(5)) } catch { return }
+        let hasRead = await cancelWhenGracefulShutdown {
+            await watch.firstReading.wait(within: Self.plansPatience)
         }
+        if hasRead || Task.isShuttingDownGracefully { return }
+        logger.warning("the plans in Redis cannot be read yet; starting under those given at start")
     }
 
     private static func explanation(of error: RunnerError) -> String {
@@ -83,10 +80,11 @@ struct RunnerService: Service {
     }
 
     private func announce(adminPort: Int) async {
-        let deadline = ContinuousClock.now.advanced(by: Self.ledgerPatience)
         var readiness = await ledgerWatch.readiness()
-        while readiness != .ready, ContinuousClock.now < deadline, !Task.isShuttingDownGracefully {
-            do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
+        if readiness != .ready {
+            _ = await cancelWhenGracefulShutdown {
+                await ledgerWatch.firstSuccess.wait(within: Self.ledgerPatience)
+            }
             readiness = await ledgerWatch.readiness()
         }
         let plan = server.plans.defaultPlan.name

@@ -74,6 +74,17 @@ extension Setting {
         }
     }
 
+    /// A time, given in ms.
+    init(_ name: String, _ path: any Path<Duration>, _ bound: ClosedRange<Duration>, _ help: String) {
+        func ms(_ time: Duration) -> Int { Int(time / .milliseconds(1)) }
+        let boundMs = ms(bound.lowerBound)...ms(bound.upperBound)
+        self.init(
+            name, path, bound: "\(boundMs.lowerBound) to \(boundMs.upperBound)", show: { "\(ms($0))" }, help
+        ) { text in
+            Int(text).flatMap { boundMs.contains($0) ? .milliseconds($0) : nil }
+        }
+    }
+
     init(_ name: String, _ path: any Path<Bool>, _ help: String) {
         self.init(name, path, bound: "true or false", completing: .choices(["true", "false"]), help) {
             Bool($0)

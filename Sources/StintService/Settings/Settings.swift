@@ -4,6 +4,7 @@
 import Logging
 import Redis
 import RedisLedger
+import RunnerAPI
 import WireFormat
 
 package struct Settings: Sendable, Equatable {
@@ -13,13 +14,8 @@ package struct Settings: Sendable, Equatable {
     enum AppendFsync: String, CaseIterable, Sendable { case everysec, always }
 
     var runnerAddress = Address(host: "127.0.0.1", port: 7400)
-    var runnerSocket: String?
-    var runnerMaximumConnections = 10_000
-    var runnerIdleTimeoutMs = 75_000
-    var runnerHeaderTimeoutMs = 10_000
-    var runnerMaximumHeaderBytes = 16_384
-    var runnerMaximumBodyBytes = 16_384
-    var runnerRateLimitTime = false
+    /// All else of the runner API, as it is set; ``runnerAddress`` takes the place of its address.
+    var runner = RunnerSettings()
     var securityTokens: String?
     var securityPlaintext = false
     package var tlsCertificate: String?
@@ -50,26 +46,29 @@ package struct Settings: Sendable, Equatable {
     package static let table: [Setting] = [
         Setting("runner.address", \.runnerAddress, "where runners ask; port 0 takes a free one"),
         Setting(
-            "runner.socket", \.runnerSocket, bound: "a path of at most \(UnixSocketPath.maximumBytes) bytes",
+            "runner.socket", \.runner.socketPath,
+            bound: "a path of at most \(UnixSocketPath.maximumBytes) bytes",
             "a Unix socket where runners ask as well", where: { $0.utf8.count <= UnixSocketPath.maximumBytes }
         ),
         Setting(
-            "runner.maximumConnections", \.runnerMaximumConnections, 1...100_000,
+            "runner.maximumConnections", \.runner.maximumConnections,
+            RunnerSettings.Bounds.maximumConnections,
             "runners' connections open at once; one more takes the place of an idle one, or is refused"),
         Setting(
-            "runner.idleTimeoutMs", \.runnerIdleTimeoutMs, 100...3_600_000,
+            "runner.idleTimeoutMs", \.runner.idleTimeout, RunnerSettings.Bounds.idleTimeout,
             "ms after which a connection without a request is closed"),
         Setting(
-            "runner.headerTimeoutMs", \.runnerHeaderTimeoutMs, 100...60_000,
+            "runner.headerTimeoutMs", \.runner.headerTimeout, RunnerSettings.Bounds.headerTimeout,
             "ms within which a request that has begun must be complete"),
         Setting(
-            "runner.maximumHeaderBytes", \.runnerMaximumHeaderBytes, 1_024...1_048_576,
+            "runner.maximumHeaderBytes", \.runner.maximumHeaderBytes,
+            RunnerSettings.Bounds.maximumHeaderBytes,
             "bytes of a request's headers; more is answered 431"),
         Setting(
-            "runner.maximumBodyBytes", \.runnerMaximumBodyBytes, 1_024...1_048_576,
+            "runner.maximumBodyBytes", \.runner.maximumBodyBytes, RunnerSettings.Bounds.maximumBodyBytes,
             "bytes of a request's body; more is answered 413"),
         Setting(
-            "runner.rateLimitTime", \.runnerRateLimitTime,
+            "runner.rateLimitTime", \.runner.rateLimitTime,
             "adds execution time to the RateLimit fields, in the unit \"execution-ms\""),
         Setting("admin.address", \.adminAddress, "where people and monitors ask; port 0 takes a free one"),
         Setting(

@@ -2,6 +2,8 @@
 // and client read and write by this list; `FieldRule` says how a bound is checked, `docs/API.md`
 // repeats it for people.
 
+import Accounting
+
 /// A member of a request body, a reply body or a problem.
 ///
 /// Two rules hold for all of them: `null` in place of an optional field means that it is absent,
@@ -170,25 +172,28 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
         }
     }
 
+    private static let outcomes = Ending.Outcome.allCases.map(\.rawValue)
+    private static let meters = Meter.allCases.map(\.rawValue)
+
     /// What its value may be.
     public var rule: FieldRule {
         switch self {
-        case .id, .kind, .plan, .name: .name(maximumBytes: 64, alsoAllowed: "._-")
-        case .account: .name(maximumBytes: 128, alsoAllowed: "._:@-")
+        case .id, .kind, .plan, .name: .name(.identifier)
+        case .account: .name(.account)
         case .function: .text(minimumBytes: 1, maximumBytes: 256)
         case .type, .title, .field: .text(minimumBytes: 1, maximumBytes: 256)
         case .detail: .prose(maximumBytes: 4096)
         case .maxDurationMs, .minDurationMs, .durationMs, .suggestedIntervalMs:
-            .integer(0...2_678_400_000, unit: "ms")
-        case .windowMs: .integer(1_000...2_678_400_000, unit: "ms")
+            .integer(Bounds.durationMs, unit: "ms")
+        case .windowMs: .integer(Bounds.windowMs, unit: "ms")
         case .retryAfterMs: .integer(1...FieldRule.largest, unit: "ms")
         case .grantedMs, .deadline, .chargedMs, .returnedMs, .overrunMs, .timeRemaining, .sentAt, .answeredAt:
             .integer(0...FieldRule.largest, unit: "ms")
-        case .payloadBytes, .memoryBytes: .integer(0...FieldRule.largest, unit: "bytes")
+        case .payloadBytes, .memoryBytes: .integer(Bounds.bytes, unit: "bytes")
         case .executionsRemaining, .amount, .used, .remaining: .integer(0...FieldRule.largest, unit: nil)
         case .status: .integer(100...599, unit: nil)
-        case .outcome: .word(["ok", "error", "timeout", "not-started"])
-        case .meter: .word(["executions", "execution-time"])
+        case .outcome: .word(Self.outcomes)
+        case .meter: .word(Self.meters)
         case .degraded: .boolean
         case .question: .word(["admit", "settle", "peek"])
         case .limits, .request, .reply: .object

@@ -1,13 +1,15 @@
 // The kinds of value a field may have, with their bounds, and the words that tell a caller about a
 // bound.
 
+public import Accounting
+
 /// What the value of a ``BodyField`` may be.
 public enum FieldRule: Sendable, CustomStringConvertible {
     /// The largest count, time or size on the wire: 2^53-1, exact in every JSON implementation.
     public static let largest = 9_007_199_254_740_991
 
     /// A string of ASCII letters, digits and a few more characters, at least one byte.
-    case name(maximumBytes: Int, alsoAllowed: StaticString)
+    case name(NameRule)
     /// A string of UTF-8 without control characters (U+0000 to U+001F, U+007F to U+009F).
     case text(minimumBytes: Int, maximumBytes: Int)
     /// Any UTF-8, the empty string included.
@@ -24,8 +26,7 @@ public enum FieldRule: Sendable, CustomStringConvertible {
     /// strings.
     public func allows(_ value: String) -> Bool {
         switch self {
-        case .name(let maximum, let others):
-            (1...maximum).contains(value.utf8.count) && Self.isName(value, alsoAllowed: others)
+        case .name(let rule): rule.allows(value)
         case .text(let minimum, let maximum):
             (minimum...maximum).contains(value.utf8.count) && !Self.hasControls(value)
         case .prose(let maximum): value.utf8.count <= maximum
@@ -37,8 +38,7 @@ public enum FieldRule: Sendable, CustomStringConvertible {
     /// The bound as the end of a sentence that begins with "must be".
     public var description: String {
         switch self {
-        case .name(let maximum, let others):
-            "1 to \(maximum) bytes of A-Z a-z 0-9" + String(describing: others).map { " \($0)" }.joined()
+        case .name(let rule): "\(rule)"
         case .text(let minimum, let maximum):
             "\(minimum) to \(maximum) bytes of text without control characters"
         case .prose(let maximum): "up to \(maximum) bytes of text"
@@ -48,20 +48,6 @@ public enum FieldRule: Sendable, CustomStringConvertible {
         case .boolean: "true or false"
         case .object: "an object"
         case .array: "an array"
-        }
-    }
-
-    private static func isName(_ value: String, alsoAllowed others: StaticString) -> Bool {
-        var value = value
-        return value.withUTF8 { bytes in
-            bytes.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: others.withUTF8Buffer { $0.contains(byte) }
-                }
-            }
         }
     }
 

@@ -8,14 +8,11 @@
 /// ```
 /// Everything is optional; no body and `{}` say the same. Units and bounds: ``BodyField``.
 public struct AdmitBody: WireBody {
-    /// The kind of an execution that names none.
-    public static let defaultKind = "function"
-
     /// ``BodyField/id``: 1 to 64 bytes; nil lets the service make one.
     public var id: String?
     /// ``BodyField/function``: 1 to 256 bytes.
     public var function: String?
-    /// ``BodyField/kind``: 1 to 64 bytes; nil means ``defaultKind``.
+    /// ``BodyField/kind``: 1 to 64 bytes; nil means `Admission.defaultKind`.
     public var kind: String?
     /// ``BodyField/maxDurationMs``: 0 to 31 days in ms; nil means the kind's ceiling.
     public var maxDurationMs: Int?

@@ -1,19 +1,13 @@
 // One limit of a plan and how an account stands against it: an element of a peek's `policies`.
 
+public import Accounting
+
 /// ```json
 /// {"name":"executions","meter":"executions","amount":6000,"used":12,"remaining":5988,
 ///  "windowMs":60000}
 /// ```
 public struct PolicyStanding: WireBody {
-    /// What a limit measures, and so the unit of its amounts.
-    public enum Meter: String, CaseIterable, Sendable {
-        /// Executions admitted: a count.
-        case executions
-        /// Execution time charged: ms.
-        case executionTime = "execution-time"
-    }
-
-    /// ``BodyField/name-enum.case``.
+    /// ``BodyField/name``.
     public var name: String
     /// ``BodyField/meter``.
     public var meter: Meter

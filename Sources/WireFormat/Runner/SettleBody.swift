@@ -1,5 +1,7 @@
 // The body of a settlement: what a runner tells about an execution after it ended.
 
+public import Accounting
+
 /// `POST /v1/accounts/{account}/executions/{id}/settle`.
 ///
 /// ```json
@@ -7,26 +9,14 @@
 /// ```
 /// Only `durationMs` is required. Units and bounds: ``BodyField``.
 public struct SettleBody: WireBody {
-    /// How an execution ended. It is recorded, not charged: failed work costs what it took.
-    public enum Outcome: String, CaseIterable, Sendable {
-        /// It returned.
-        case ok
-        /// It failed.
-        case error
-        /// It was stopped at its deadline.
-        case timeout
-        /// It was admitted and then not run at all.
-        case notStarted = "not-started"
-    }
-
     /// ``BodyField/durationMs``: 0 to 31 days in ms; above the grant it is an over-run.
     public var durationMs: Int
     /// ``BodyField/outcome``.
-    public var outcome: Outcome?
+    public var outcome: Ending.Outcome?
     /// ``BodyField/memoryBytes``: the most memory it used, 0 to 2^53-1 bytes.
     public var memoryBytes: Int?
 
-    public init(durationMs: Int, outcome: Outcome? = nil, memoryBytes: Int? = nil) {
+    public init(durationMs: Int, outcome: Ending.Outcome? = nil, memoryBytes: Int? = nil) {
         self.durationMs = durationMs
         self.outcome = outcome
         self.memoryBytes = memoryBytes
@@ -36,14 +26,14 @@ public struct SettleBody: WireBody {
 
     public init(from reader: inout JSONReader) throws(BodyError) {
         var durationMs: Int?
-        var outcome: Outcome?
+        var outcome: Ending.Outcome?
         var memoryBytes: Int?
         var seen = FieldSet()
         try reader.beginFields()
         while let field = try reader.nextField(of: Self.fields, seen: &seen) {
             switch field {
             case .durationMs: durationMs = try reader.integer(field)
-            case .outcome: outcome = try reader.text(field).flatMap(Outcome.init(rawValue:))
+            case .outcome: outcome = try reader.text(field).flatMap(Ending.Outcome.init(rawValue:))
             case .memoryBytes: memoryBytes = try reader.integer(field)
             default: try reader.skipField()
             }

@@ -6,7 +6,7 @@ import Metrics
 import NIOPosix
 public import Redis
 public import RedisLedger
-import TestServers
+public import TestServers
 import Testing
 
 extension LedgerRig {
@@ -32,6 +32,16 @@ extension LedgerRig {
             throw error
         }
         try await client.close()
+    }
+
+    /// Gives `body` what looks into the account ledgers that are made in
+    /// ``withServer(clock:logRows:_:)``.
+    public static func withInspector(
+        on server: RedisServer, _ body: (AccountInspector) async throws -> Void
+    ) async throws {
+        try await withInspector(on: server.url, prefix: "stint:", logRows: 1_000) { inspector, _ in
+            try await body(inspector)
+        }
     }
 
     /// Gives `body` what forgets charges of an account, which is under a plan, at an instant.

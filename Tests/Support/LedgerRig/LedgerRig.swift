@@ -11,7 +11,7 @@ public import Redis
 import RedisLedger
 public import RuleTable
 import Synchronization
-import TestServers
+public import TestServers
 import Testing
 
 public final class LedgerRig: Sendable {
@@ -30,6 +30,21 @@ public final class LedgerRig: Sendable {
             NIOLoopBound<any Ledger>(MemoryLedger { clock.now }, eventLoop: loop)
         }.get()
         try await LedgerRig(loop: loop, group: group, ledger: ledger) {}.run(body)
+    }
+
+    /// Gives `body` a Redis of its own, and a ledger on it whose keys begin as usual and which
+    /// keeps logs.
+    /// - Parameters:
+    ///   - clock: nil uses the server's own.
+    ///   - logRows: how many rows the log of an account keeps.
+    public static func withServer(
+        clock: ManualClock?, logRows: Int = 1_000, _ body: (RedisServer, LedgerRig) async throws -> Void
+    ) async throws {
+        try await RedisServer.withServer { server in
+            try await withRedis(server.url, prefix: "stint:", clock: clock, logRows: logRows) {
+                try await body(server, $0)
+            }
+        }
     }
 
     /// Gives `body` a ledger on the Redis at `url`, once that answers.

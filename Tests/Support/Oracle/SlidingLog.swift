@@ -12,7 +12,7 @@ public struct SlidingLog: Sendable {
         public fileprivate(set) var at: Int
         public let grantMs: Int
         /// What is charged: the grant until it is settled.
-        public fileprivate(set) var ms: Int
+        public fileprivate(set) var chargedMs: Int
         public fileprivate(set) var isSettled = false
         /// It was made before the window restarted, so a settlement does not correct it.
         fileprivate var isFixed = false
@@ -24,13 +24,13 @@ public struct SlidingLog: Sendable {
 
     public mutating func admit(_ id: ExecutionID, _ grant: Grant) {
         charges.append(
-            Charge(id: id, at: grant.admittedAt.ms, grantMs: grant.durationMs, ms: grant.durationMs))
+            Charge(id: id, at: grant.admittedAt.ms, grantMs: grant.durationMs, chargedMs: grant.durationMs))
     }
 
     /// Replaces the latest charge of `id`.
     public mutating func settle(_ id: ExecutionID, chargedMs: Int) {
         let index = charges.lastIndex { $0.id == id }!
-        charges[index].ms = chargedMs
+        charges[index].chargedMs = chargedMs
         charges[index].isSettled = true
     }
 
@@ -95,9 +95,13 @@ extension SlidingLog.Charge {
         at <= t && t < at + limit.window.lengthMs
     }
 
-    fileprivate func amount(of limit: Limit) -> Int { limit.meter == .executions ? 1 : ms }
+    fileprivate func amount(of limit: Limit) -> Int {
+        limit.meter.choose(executions: 1, executionTime: chargedMs)
+    }
 
-    fileprivate func most(of limit: Limit) -> Int { limit.meter == .executions ? 1 : grantMs }
+    fileprivate func most(of limit: Limit) -> Int {
+        limit.meter.choose(executions: 1, executionTime: grantMs)
+    }
 
     fileprivate func cell(of limit: Limit) -> Int { limit.cell(at: at) }
 }

@@ -8,7 +8,7 @@ import RuleTable
 import SeededChance
 import WireFormat
 
-struct RecordedTraffic {
+struct DrawnHistory {
     static let accounts = [Account("one")!, Account("two")!, Account("three")!]
 
     let plan: Plan
