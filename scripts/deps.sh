@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what building, testing and running Stint needs on Debian 12, and says so. Asks apt only
-# for what `dpkg -s` does not know, and leaves no server of the system running that was not there
-# before: Stint, its tests and its benchmarks start their own. `deps.sh demo` also installs node,
-# which the function runner runs on; `deps.sh test` node, and the browser that the dashboard is
-# tested in; `deps.sh bench` the peers that `make compare` measures Stint beside; `deps.sh ci` what
-# scripts/conformance.sh asks: promtool, and schemathesis in a place of its own below .build.
+# Installs the packages that building, testing and running Stint need on Debian 12, and lists them.
+# It asks apt only for packages that `dpkg -s` does not know. It turns off the servers that come
+# with them: Stint, its tests and its benchmarks start their own. `deps.sh demo` also installs node,
+# for the function runner; `deps.sh test` node, and the browser for the tests of the dashboard;
+# `deps.sh bench` the peers with which `make compare` compares Stint; `deps.sh ci` the tools of
+# scripts/conformance.sh: promtool, and schemathesis in a folder below .build.
 set -euo pipefail
 
 say() { echo "deps: $*"; }
@@ -18,7 +18,7 @@ if [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 3 ]; }; then
     fail "Swift $major.$minor found, 6.3 or newer needed (https://www.swift.org/install/linux)."
 fi
 
-# package|why; a program on PATH does instead of redis-server, openssl, curl and nodejs.
+# need PACKAGE [PROGRAM...]: one of the programs on PATH replaces the package.
 missing=()
 need() {
     local package="$1"; shift
@@ -30,7 +30,7 @@ need() {
 
 if ! command -v dpkg >/dev/null || ! command -v apt-get >/dev/null; then
     say "not a Debian system, so nothing is installed here. Stint needs the headers of hiredis, OpenSSL and zlib,"
-    say "and redis-server (or valkey-server), openssl, curl and node (18 or later) on PATH; going on as if they were there."
+    say "and redis-server (or valkey-server), openssl, curl and node (18 or later) on PATH; continuing as if they were installed."
     exit 0
 fi
 
@@ -57,11 +57,11 @@ if [ "${1:-}" = ci ]; then
     need python3-venv
 fi
 
-# From PyPI, again when the list changes.
+# Installs from PyPI, and again when the list changes.
 install_schemathesis() {
     local place=.build/schemathesis list=scripts/conformance.txt
     if cmp --silent "$list" "$place/installed.txt"; then return; fi
-    say "installing $(grep '^schemathesis==' "$list") and what it needs from PyPI into $place"
+    say "installing $(grep '^schemathesis==' "$list") and its dependencies from PyPI into $place"
     rm -rf "$place"
     mkdir -p .build
     /usr/bin/python3 -m venv "$place"
@@ -82,8 +82,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 say "missing: ${missing[*]}; installing with apt-get"
 
-# Debian starts a service when its package is installed. A policy that says no, for the length of
-# this installation and only where there is none yet, keeps their ports as they were.
+# Debian starts a service when its package is installed. A policy forbids that during this
+# installation, unless the machine already has a policy. So no port is taken.
 services=()
 for package in "${missing[@]}"; do
     case "$package" in redis-server | nginx | haproxy | prometheus) services+=("$package") ;; esac
@@ -97,13 +97,13 @@ if [ "${#services[@]}" -gt 0 ] && [ ! -e "$policy" ]; then
 fi
 
 apt() { "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0 "$@"; }
-apt update || say "apt-get update failed; trying with the package lists that are here"
+apt update || say "apt-get update failed; trying with the old package lists"
 apt install -y --no-install-recommends "${missing[@]}"
 
 if [ -d /run/systemd/system ]; then
     for service in "${services[@]}"; do
         "${sudo[@]}" systemctl disable --now --quiet "$service"
-        say "the system's own $service service is off; to have it: sudo systemctl enable --now $service"
+        say "the system's $service service is off; to turn it on, type: sudo systemctl enable --now $service"
     done
 fi
 say "installed: ${missing[*]}"

@@ -1,7 +1,7 @@
-# For scripts that source this: the debug binary as a stranger would run it, with an embedded Redis,
+# For scripts that source this: runs the debug binary as a new user would, with an embedded Redis,
 # in an empty directory, on ports that the system chooses. `start FLAG...` returns when it is ready
-# and sets $admin, $runner (HOST:PORT) and $data, a directory to use; `stop` ends it and looks at
-# its exit code; whatever happens, nothing is left running.
+# and sets $admin, $runner (HOST:PORT) and $data, a directory to use. `stop` ends it and checks its
+# exit code. At the end of the script no process is left running.
 
 name="$(basename "$0" .sh)"
 data="$(mktemp -d)"
@@ -18,7 +18,7 @@ finish() {
 }
 trap finish EXIT
 
-# Where it serves what, from the line at its start.
+# An address of the service, from the log line at its start.
 address() { sed -nE "s/.* $1=(127\.0\.0\.1:[0-9]+) .*stint serves\$/\1/p" "$data/log"; }
 
 start() {

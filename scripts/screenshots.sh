@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Takes the pictures of the dashboard in docs/screenshots anew, with two minutes of traffic. To be
-# looked at before they are committed.
+# Replaces the screenshots of the dashboard in docs/screenshots, with two minutes of traffic. Check
+# them before you commit them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -8,11 +8,12 @@
 //   });
 //   await stint.close();
 //
-// Every request has a deadline. What got no answer, or a 503, is repeated after a jittered pause, a
-// bounded number of times, with the same id, so that nothing is charged twice. A denial is a
-// `Denied`, silence an `Unavailable`, any other no a `Refused`. What cannot be sent at all, such as
-// a token with a blank in it, is neither: it is thrown as the caller's own error, and is no outage.
-// Settlements are sent in the background, again and again while Stint is away; their queue is
+// Every request has a deadline. A request with a 503 or without an answer is repeated after a
+// jittered pause, a bounded number of times, with the same id, so that nothing is charged twice. A
+// denial is thrown as `Denied`, a missing answer as `Unavailable`, any other rejection as
+// `Refused`. An invalid argument, such as a token with a blank in it, is a `TypeError`, not an
+// outage.
+// Settlements are sent in the background and repeated while Stint does not answer; their queue is
 // bounded.
 
 import { randomUUID } from "node:crypto";
@@ -20,12 +21,12 @@ import http from "node:http";
 import https from "node:https";
 
 /**
- * What is left: a count, and milliseconds. `null` where the plan has no such limit, or where nobody could be asked.
+ * What is left: a count, and milliseconds. `null`: the plan has no such limit, or Stint did not answer.
  * @typedef {{executionsRemaining: number|null, timeRemaining: number|null}} Limits
  */
 
 /**
- * An error of Stint's (RFC 9457). Compare `type`; `detail` is for people.
+ * An error of Stint (RFC 9457). Compare `type`; `detail` is for people.
  * @typedef {{type: string, title?: string, status?: number, detail?: string, "violated-policies"?: string[],
  *   retryAfterMs?: number, limits?: Limits, field?: string, id?: string}} Problem
  */
@@ -37,8 +38,8 @@ import https from "node:https";
  */
 
 /**
- * What was granted. `ageMs`: it was admitted at most so long before the reply was here. `headers`: `ratelimit` and
- * `ratelimit-policy`, where Stint sent them. `degraded`: nobody could be asked, and it runs uncounted.
+ * A grant. `ageMs`: it was admitted at most this long before the reply came. `headers`: `ratelimit` and
+ * `ratelimit-policy`, if Stint sent them. `degraded`: Stint did not answer, and the execution runs uncounted.
  * @typedef {{id: string, grantedMs: number, deadline?: number, memoryBytes?: number, limits: Limits,
  *   suggestedIntervalMs: number, degraded: boolean, ageMs: number, headers: Record<string, string>}} Grant
  */
@@ -57,7 +58,7 @@ import https from "node:https";
 
 /** @typedef {{kind: string, name: string, quota: number, used: number, metadata?: object, created: boolean}} Resource */
 
-/** Stint said no. The only reason for which a function is not to run because of its account's quota. */
+/** Stint denied: the ask does not fit the account's quota. No other error means this. */
 export class Denied extends Error {
     name = "Denied";
 
@@ -65,15 +66,15 @@ export class Denied extends Error {
     constructor(problem, headers, id) {
         super(problem.detail ?? problem.title);
         this.problem = problem;
-        /** The earliest time until this ask fits; undefined when it never does. @type {number|undefined} */
+        /** The earliest time until this ask fits, in ms; undefined: it never fits. @type {number|undefined} */
         this.retryAfterMs = problem.retryAfterMs;
-        /** `retry-after`, `ratelimit` and `ratelimit-policy`, as they came. */
+        /** `retry-after`, `ratelimit` and `ratelimit-policy`, unchanged. */
         this.headers = headers;
         this.id = id;
     }
 }
 
-/** Stint does not understand the request, or does not take it from this caller. Repeating it does not help. */
+/** Stint rejected the request: it is malformed, or the caller may not send it. Repeating does not help. */
 export class Refused extends Error {
     name = "Refused";
 
@@ -85,7 +86,7 @@ export class Refused extends Error {
     }
 }
 
-/** Nobody could say. What was asked for may have been charged, unless `isUntouched`; the same id may be asked again. */
+/** Stint did not answer. The execution may have been charged, unless `isUntouched`. Repeating with the same id is safe. */
 export class Unavailable extends Error {
     name = "Unavailable";
 
@@ -94,12 +95,12 @@ export class Unavailable extends Error {
         super(`no answer from Stint: ${cause.message}`, { cause });
         this.id = id;
         this.retryAfterMs = retryAfterMs;
-        /** Nothing ever reached Stint. */
+        /** No request reached Stint. */
         this.isUntouched = isUntouched;
     }
 }
 
-/** The granted time is over. What `withExecution` aborts its function with, and throws when that does not help. */
+/** The granted time is over. `withExecution` aborts its function with this, and throws it if the function does not end. */
 export class TimedOut extends Error {
     name = "TimedOut";
 
@@ -110,47 +111,47 @@ export class TimedOut extends Error {
     }
 }
 
-/** Throw it in `withExecution` when what was admitted could not be started: then no time is charged. */
+/** Throw it in `withExecution` if the admitted function could not be started: then no time is charged. */
 export class NotStarted extends Error {
     name = "NotStarted";
 }
 
-/** An id for an execution, that nobody else has. */
+/** A unique id for an execution. */
 export const newId = () => randomUUID();
 
 /** Replies beyond this many bytes are not read. */
 const maximumReplyBytes = 4 << 20;
-/** What says that there was no answer: from Stint, or from a proxy that did not reach it. */
+/** Statuses that mean no answer: from Stint, or from a proxy that did not reach it. */
 const statusesOfSilence = new Set([502, 503, 504]);
-/** Errors of connections that never stood. */
+/** Errors of connections that were never established. */
 const neverConnected = new Set(["ECONNREFUSED", "ENOENT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
-/** A timer cannot wait longer. */
+/** The longest time of a timer. */
 const longestTimerMs = 2 ** 31 - 1;
 const nothingLeftToSay = { executionsRemaining: null, timeRemaining: null };
 
-/** As Stint makes them and takes them (RFC 6750's `b64token`). */
+/** The form of Stint's tokens (RFC 6750's `b64token`). */
 const tokenRule = /^(?=.{1,256}$)[\w.~+/-]+=*$/;
-/** Bytes of the path of a Unix socket that Stint can listen at. */
+/** The most bytes of the path of a Unix socket. */
 const maximumSocketPathBytes = 103;
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The error of a reply that is not what Stint says. */
+/** The error of a reply that is not Stint's. */
 const unreadable = (status) => new Error(`status ${status}, and a body that is not Stint's`);
 
-/** One address, with the connections that are kept to it. */
+/** One address, and the kept-alive connections to it. */
 class Door {
     /** @param {string} address @param {{connections: number, deadlineMs: number, token?: string, tls?: object}} settings */
     constructor(address, { connections, deadlineMs, token, tls }) {
         const isSocket = address.startsWith("unix:");
         const pathBytes = isSocket ? Buffer.byteLength(address) - "unix:".length : 1;
         if (pathBytes < 1 || pathBytes > maximumSocketPathBytes) {
-            throw new TypeError(`${address}: the path of a socket has 1 to ${maximumSocketPathBytes} bytes`);
+            throw new TypeError(`${address}: the path of a socket must be 1 to ${maximumSocketPathBytes} bytes`);
         }
         if (!isSocket && address.includes("@")) {
-            throw new TypeError("the address has an @ in it: it takes no user and no password. Who asks is said by the token");
+            throw new TypeError("the address must not have an @: give a token in place of a user and a password");
         }
         const url = parsedURL(isSocket ? "http://localhost" : address);
         if (!["http:", "https:"].includes(url?.protocol) || url.pathname !== "/") {
@@ -165,9 +166,9 @@ class Door {
     }
 
     /**
-     * One request and its reply. Rejects when there is no whole reply within the deadline.
-     * @returns {Promise<{status: number, headers: http.IncomingHttpHeaders, body: any}>} `body`: undefined when it is not JSON
-     * @throws {Error} at once, when there can be no such request
+     * Sends one request. Rejects if there is no complete reply within the deadline.
+     * @returns {Promise<{status: number, headers: http.IncomingHttpHeaders, body: any}>} `body`: undefined if it is not JSON
+     * @throws {Error} at once, if the request is invalid
      */
     exchange(method, path, body) {
         const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -222,15 +223,15 @@ function parsedURL(text) {
 }
 
 /**
- * Without the white space around it, with which files and mounted secrets end; undefined when there is nothing else.
+ * The token without the white space around it, because files and mounted secrets end with some; undefined if it is empty.
  * @param {string|undefined} token
- * @throws {TypeError} which does not show it
+ * @throws {TypeError} which does not contain the token
  */
 function bearerToken(token) {
     const text = String(token ?? "").trim();
     if (text === "") return undefined;
     if (tokenRule.test(text)) return text;
-    throw new TypeError("the token must be 1 to 256 letters, digits and -._~+/ in one line, such as stint token create has printed");
+    throw new TypeError("the token must be 1 to 256 letters, digits and -._~+/ in one line, such as stint token create prints");
 }
 
 /** A JSON value, or undefined. @param {string} text */
@@ -242,7 +243,7 @@ function parsed(text) {
     }
 }
 
-/** What is to be settled and is not yet: sent at once while Stint answers, one at a time and ever more slowly while it does not. */
+/** Settlements that are not sent yet. While Stint answers they are sent at once, else one at a time with growing pauses. */
 class Settlements {
     #waiting = [];
     #sending = 0;
@@ -261,7 +262,7 @@ class Settlements {
         return this.#waiting.length + this.#sending;
     }
 
-    /** The oldest gives way when there is no place: its hold expires first. @param {boolean} isSure false: only while there is much place */
+    /** Adds one. If there are too many, the oldest is dropped: its hold expires first. @param {boolean} isSure false: only if the queue is not half full */
     add(entry, isSure = true) {
         const { bound } = this.settings;
         if (!isSure && this.count >= bound / 2) return;
@@ -270,7 +271,7 @@ class Settlements {
         this.#pump();
     }
 
-    /** Resolves when nothing waits. */
+    /** Resolves when no settlement waits. */
     drained() {
         return new Promise((resolve) => {
             this.#idle.push(resolve);
@@ -315,7 +316,7 @@ class Settlements {
         }
     }
 
-    /** Between half of it and the whole, twice as long each time. */
+    /** A random pause from half of the maximum to all of it. The maximum doubles each time. */
     #pause() {
         if (this.#timer !== undefined) return;
         this.#pauseMs = Math.min(this.settings.longestPauseMs, Math.max(50, this.#pauseMs * 2));
@@ -323,7 +324,7 @@ class Settlements {
             this.#timer = undefined;
             this.#pump();
         }, this.#pauseMs * (0.5 + Math.random() / 2));
-        // What waits keeps no process alive: `close()` does.
+        // Waiting settlements do not keep the process alive; `close()` does.
         this.#timer.unref();
     }
 
@@ -344,17 +345,17 @@ export class Stint {
      * @param {object} [settings]
      * @param {string} [settings.url] the runner API: `http://HOST:PORT`, `https://HOST:PORT` or `unix:PATH`
      * @param {string} [settings.admin] the admin API, for resource quotas
-     * @param {string} [settings.token] sent as a bearer token, without white space around it; empty is the same as none
+     * @param {string} [settings.token] sent as a bearer token, without the white space around it; empty: none
      * @param {object} [settings.tls] `ca`, `cert`, `key` as in `tls.connect`
-     * @param {number} [settings.deadlineMs] for one request, from connecting to the reply's last byte
-     * @param {number} [settings.attempts] how often something is asked at most while nobody answers
-     * @param {number} [settings.longestPauseMs] between two attempts at most
-     * @param {number} [settings.connections] to each address at most; more requests wait
-     * @param {number} [settings.maximumUnsettled] settlements that wait at most; beyond it the oldest is dropped
-     * @param {number} [settings.settleForMs] how long a settlement is tried; then its hold is left to expire
+     * @param {number} [settings.deadlineMs] the time for one request, from connecting to the reply's last byte
+     * @param {number} [settings.attempts] the most attempts of a request without an answer
+     * @param {number} [settings.longestPauseMs] the longest pause between two attempts
+     * @param {number} [settings.connections] the most connections to each address; further requests wait
+     * @param {number} [settings.maximumUnsettled] the most settlements that wait; beyond that the oldest is dropped
+     * @param {number} [settings.settleForMs] how long a settlement is repeated; then it is dropped, and its hold expires
      * @param {(dropped: {account: string, id: string, usage: Usage}, reason: Error) => void} [settings.onDropped]
-     *   a settlement was given up: its grant stays charged until it leaves the window
-     * @throws {TypeError} when an address or the token can never be used
+     *   called when a settlement is dropped: its grant stays charged until it leaves the window
+     * @throws {TypeError} if an address or the token is invalid
      */
     constructor({
         url = "http://127.0.0.1:7400", admin = "http://127.0.0.1:7401", token, tls, deadlineMs = 1_000, attempts = 3,
@@ -370,11 +371,11 @@ export class Stint {
         });
     }
 
-    // The questions.
+    // The runner API.
 
     /**
-     * May this execution start, and for how long?
-     * @param {string} account @param {Ask} [ask] without an id it gets one, so that repetitions are safe
+     * Admits: may this execution start, and for how long?
+     * @param {string} account @param {Ask} [ask] it gets an id if it has none, so that repetitions are safe
      * @returns {Promise<Grant>}
      * @throws {Denied|Unavailable|Refused}
      */
@@ -394,9 +395,9 @@ export class Stint {
     }
 
     /**
-     * It used this much. `withExecution` and `settleLater` do this by themselves.
+     * Settles: the execution used this much. `withExecution` and `settleLater` do this by themselves.
      * @param {string} account @param {string} id @param {Usage} usage
-     * @returns {Promise<Settled|null>} null: there is nothing to settle (any more), which after a lost reply is good news
+     * @returns {Promise<Settled|null>} null: there is nothing to settle (any more). After a lost reply it means that the settlement has arrived
      * @throws {Unavailable|Refused}
      */
     settle(account, id, usage) {
@@ -415,7 +416,7 @@ export class Stint {
     }
 
     /**
-     * What is left? Changes nothing.
+     * Peeks: what is left? Changes nothing.
      * @param {string} account
      * @returns {Promise<Standing>}
      * @throws {Unavailable|Refused}
@@ -426,12 +427,12 @@ export class Stint {
         return (await this.#ask(this.#runner, "GET", path, undefined, { isReadable })).body;
     }
 
-    // Resource quotas, of the admin API.
+    // Resource quotas, through the admin API.
 
     /**
-     * The account owns this, if its quota has place. Doing it twice is the same as once.
+     * Registers a resource of the account, if the quota allows one more. Repeating changes nothing.
      * @param {string} account @param {string} kind `secrets`, `endpoints`, ... @param {string} name
-     * @param {object} [metadata] for people who look; no secret's value belongs there
+     * @param {object} [metadata] people can read it, so it must not contain secrets
      * @returns {Promise<Resource>}
      * @throws {Denied|Unavailable|Refused} `Denied` without `retryAfterMs`: the quota is used up
      */
@@ -443,9 +444,9 @@ export class Stint {
     }
 
     /**
-     * The account owns this no longer.
+     * Removes a resource of the account.
      * @param {string} account @param {string} kind @param {string} name
-     * @returns {Promise<boolean>} whether it did
+     * @returns {Promise<boolean>} whether the account had it
      * @throws {Unavailable|Refused}
      */
     async release(account, kind, name) {
@@ -461,26 +462,26 @@ export class Stint {
     // Whole executions.
 
     /**
-     * Admits an execution, runs `run` and settles, whatever becomes of `run`: `ok` when it returns, `error` when it throws, `timeout`
-     * when the granted time was over first, `not-started` when it throws `NotStarted`. Settling costs no time: it is done in the
-     * background, and repeated while Stint is away.
+     * Admits an execution, runs `run`, and always settles: `ok` if it returns, `error` if it throws, `timeout` if the granted
+     * time was over first, `not-started` if it throws `NotStarted`. Settling costs no time: it is done in the background, and
+     * repeated while Stint does not answer.
      *
-     * When the time is over, `execution.signal` is aborted; whatever `run` has begun must end then. If it has not within
-     * `graceMs`, it is settled with what it took so far, and nobody waits for it any longer.
+     * When the time is over, `execution.signal` is aborted, and `run` must end. If it has not ended within `graceMs`, the
+     * execution is settled with the time so far, and `withExecution` no longer waits for it.
      *
      * @template Value
      * @param {Ask & {account: string, whenUnavailable?: {grantedMs: number, memoryBytes?: number}, graceMs?: number}} options
-     *   `whenUnavailable`: run with this grant, uncounted, when nobody can be asked. `graceMs`: 1,000 unless given
+     *   `whenUnavailable`: run with this grant, uncounted, if Stint does not answer. `graceMs`: 1,000 by default
      * @param {(execution: Grant & {signal: AbortSignal, report: (said: Partial<Usage>) => void}) => Promise<Value>|Value} run
-     *   `report` replaces what is measured here: a runner knows better how long its worker lived, and how that ended
-     * @returns {Promise<Value>} what `run` returned
-     * @throws {Denied|Unavailable|Refused|TimedOut} or what `run` throws
+     *   `report` replaces what is measured here, because a worker knows better how long it ran and how it ended
+     * @returns {Promise<Value>} the value of `run`
+     * @throws {Denied|Unavailable|Refused|TimedOut} or the error of `run`
      */
     async withExecution({ account, whenUnavailable, graceMs = 1_000, ...ask }, run) {
         const grant = await this.#grant(account, { ...ask, id: ask.id ?? newId() }, whenUnavailable);
         if (grant.ageMs >= grant.grantedMs && grant.grantedMs > 0) {
             this.settleLater(account, grant.id, { durationMs: 0, outcome: "not-started" });
-            throw new Unavailable({ id: grant.id, cause: new Error("the answer came when the grant was over"), isUntouched: false });
+            throw new Unavailable({ id: grant.id, cause: new Error("the answer came after the end of the grant"), isUntouched: false });
         }
         const [began, alarm, said] = [performance.now(), new AbortController(), {}];
         let outcome = "ok";
@@ -510,7 +511,7 @@ export class Stint {
         } catch (error) {
             if (!(error instanceof Unavailable)) throw error;
             if (whenUnavailable === undefined) {
-                // It may have been charged all the same: give it back.
+                // It may have been charged nevertheless: return the charge.
                 if (!error.isUntouched) this.#later(account, ask.id, { durationMs: 0, outcome: "not-started" }, false);
                 throw error;
             }
@@ -522,7 +523,7 @@ export class Stint {
     }
 
     /**
-     * Settles in the background, with repetitions while Stint is away.
+     * Settles in the background, with repetitions while Stint does not answer.
      * @param {string} account @param {string} id @param {Usage} usage
      */
     settleLater(account, id, usage) {
@@ -533,19 +534,19 @@ export class Stint {
         this.#settlements.add({ account, id, usage }, isSure);
     }
 
-    /** Settlements that wait. */
+    /** The number of settlements that wait. */
     get unsettled() {
         return this.#settlements.count;
     }
 
-    /** Settlements that were given up since the beginning. */
+    /** The number of settlements that were dropped. */
     get dropped() {
         return this.#settlements.dropped;
     }
 
     /**
-     * Waits for the settlements that are under way, then closes the connections. Call it before the process ends.
-     * @param {number} [withinMs] how long at most
+     * Waits for the settlements in flight, then closes the connections. Call it before the process ends.
+     * @param {number} [withinMs] how long to wait
      * @returns {Promise<number>} how many are left unsettled
      */
     async close(withinMs = 5_000) {
@@ -560,7 +561,7 @@ export class Stint {
         return left;
     }
 
-    /** Asks until there is an answer, `attempts` times at most, and turns whatever is not 2xx into its error. */
+    /** Repeats a request until there is an answer, at most `attempts` times, and throws the error of a reply that is not 2xx. */
     async #ask(door, method, path, body, { id, attempts = this.#settings.attempts, isReadable = () => true, isEmpty = false }) {
         const firstSentAt = performance.now();
         let isUntouched = true;
@@ -588,7 +589,7 @@ export class Stint {
     }
 }
 
-/** Why a reply is not the one that was hoped for; undefined when it is. */
+/** Why a reply counts as no answer; undefined if it is one. */
 function fault({ status, body }, isReadable, isEmpty) {
     if (status >= 200 && status < 300) {
         return isEmpty || (isObject(body) && isReadable(body)) ? undefined : unreadable(status);
@@ -604,7 +605,7 @@ function spoken(headers) {
 
 const secondsOf = (headers) => Number(headers["retry-after"]) || 0;
 
-/** What accounts are made of needs no encoding, and Stint reads it fastest without. */
+/** The characters of an account need no encoding, and Stint reads them fastest without. */
 const segment = (text) => encodeURIComponent(text).replaceAll("%3A", ":").replaceAll("%40", "@");
 
 const accountPath = (account) => `/v1/accounts/${segment(account)}`;

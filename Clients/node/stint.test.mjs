@@ -1,5 +1,5 @@
-// The client against a real Stint, and against servers that behave as bad days do. `make test`
-// starts the Stint (ClientProgramTests) and says where it is; by hand: STINT_URL=...
+// Tests the client against a real Stint, and against servers with faults. `make test` starts the
+// Stint (ClientProgramTests) and passes its addresses. By hand: STINT_URL=...
 // STINT_SOCKET=... STINT_ADMIN=... node stint.test.mjs, with that suite's plan.
 
 import assert from "node:assert/strict";
@@ -64,7 +64,7 @@ async function eventually(condition) {
     }
 }
 
-// A real one.
+// A real Stint.
 
 for (const [where, address] of [["TCP", url], ["a Unix socket", `unix:${socket}`]]) {
     test(`over ${where} what is admitted twice is charged once, and what is settled twice is settled once`, async (t) => {
@@ -136,7 +136,7 @@ test("withExecution settles whatever happens, and the log has it", async (t) => 
     assert.deepEqual([rows.get("none").durationMs, rows.get("said").durationMs, rows.get("said").memoryBytes], [0, 7, 1_024]);
 });
 
-// Bad days.
+// Servers with faults.
 
 test("a reply that is lost is asked for again, with the same id", async (t) => {
     const { stint, requests } = await against(t, (request, response, body, count) =>

@@ -1,16 +1,15 @@
-// Which processes belong to a run, and what they have in memory: not only its first, but whatever
-// belongs to its user; where it has no user of its own, its process group and all that was seen to
-// descend from it. All runs are looked at together, from /proc; where there is none, nothing is
-// known.
+// Finds the processes of a run and their memory: all processes of its user, or, if it has no
+// separate user, its process group and all processes that were seen to descend from it. All runs
+// are read together, from /proc; without /proc nothing is known.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 const lookMs = 100;
-/** For so many looks a process that belongs to no run is not read again; ids of processes are used again some time. */
+/** For this many passes a process of no run is not read again. Later it is, because the system reuses process ids. */
 const rememberedLooks = 20;
 const isThere = existsSync("/proc/self/status");
 
-/** One run: what its processes have in common, those that were seen, and who is told what they have in memory. */
+/** One run: what its processes have in common, those that were seen, and the callback that gets their memory. */
 class Watched {
     constructor({ user, group }, tell) {
         this.user = user;
@@ -34,8 +33,8 @@ export class Census {
 
     /**
      * @param {{user?: number, group: number}} run its first process leads the group
-     * @param {(bytes: number) => void} tell called again and again
-     * @returns {() => number[]} ends that, and gives the processes that are there, unless their user tells them
+     * @param {(bytes: number) => void} tell called on every pass
+     * @returns {() => number[]} ends the watch, and returns the processes that exist, unless their user identifies them
      */
     watch(run, tell) {
         if (!isThere) return () => [];
@@ -77,12 +76,12 @@ export class Census {
     }
 }
 
-/** The most that a process ever had; 0 when it has ended. @param {number} pid */
+/** The most memory that a process ever had, in bytes; 0 if it has ended. @param {number} pid */
 export function peakBytes(pid) {
     return bytes(text(`/proc/${pid}/status`), "VmHWM");
 }
 
-/** One has what it ever had; of several, what they share is counted once, where the system tells. */
+/** The memory of processes: for one, its maximum; for several, the sum, with shared memory counted once if the system reports it. */
 function bytesOf(processes) {
     const all = [...processes];
     if (all.length === 1) return bytes(all[0][1], "VmHWM");
@@ -94,7 +93,7 @@ function text(file) {
     try {
         return readFileSync(file, "latin1");
     } catch {
-        return "";    // It has ended, or is not for us to read.
+        return "";    // It has ended, or may not be read.
     }
 }
 

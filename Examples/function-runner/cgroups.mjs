@@ -1,14 +1,13 @@
-// A memory cgroup for each run, where the machine lets the runner make one: the kernel itself then
-// keeps all of a run's processes within its memory, however fast they take it. The census goes on:
-// it says what they have, and stands in where there are no groups. hierarchy.mjs says where groups
-// can be.
+// Gives each run a memory cgroup, if the machine lets the runner create one: then the kernel keeps
+// all processes of a run within its memory, even if they allocate fast. The census still measures
+// their memory, and takes over if there are no groups. hierarchy.mjs finds where groups can be.
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { claimParent, removeEmpty, text } from "./hierarchy.mjs";
 
-/** How often it is tried to remove a group, whose processes may still be ending: for 2 s in all. */
+/** Attempts to remove a group whose processes may still be ending: for 2 s in all. */
 const rounds = 20;
 
 const files = {
@@ -17,14 +16,14 @@ const files = {
 };
 
 /**
- * How many processes of a group the kernel killed; NaN: it does not tell.
+ * How many processes of a group the kernel has killed; NaN: unknown.
  * @param {string} text of the group's events
  */
 export const killsIn = (text) => Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? NaN);
 
 /**
- * `kills`: how many of its processes the kernel has killed because they took more than the group's
- * bytes, or all together more than the machine has.
+ * `kills`: how many of its processes the kernel has killed, because the group used more than its
+ * bytes, or the machine ran out of memory.
  * @typedef {{folder: string, bytes: number, kills: number}} Group
  */
 
@@ -44,9 +43,9 @@ export class Groups {
     }
 
     /**
-     * Before the runner starts other processes. The log tells which it is.
+     * Call it before the runner starts other processes. Logs which kind of groups it uses.
      * @param {(line: string) => void} log
-     * @returns {Groups|undefined} undefined: there can be none
+     * @returns {Groups|undefined} undefined: groups are not possible here
      */
     static claim(log) {
         let groups;
@@ -65,38 +64,39 @@ export class Groups {
     }
 
     /**
-     * A group for a run.
-     * @param {number} bytes for all its processes
-     * @returns {Group|undefined} undefined, and once a line in the log: there is none
+     * Creates a group for a run.
+     * @param {number} bytes of memory for all its processes
+     * @returns {Group|undefined} undefined: it failed, which is logged once
      */
     open(bytes) {
         return this.#trying(() => this.#make(bytes));
     }
 
-    /** What the process starts from now on is there too. */
+    /** Moves a process into the group. Processes that it starts from now on are in the group too. */
     enter(group, pid) {
         this.#trying(() => writeFileSync(path.join(group.folder, "cgroup.procs"), String(pid)));
     }
 
-    /** When all its processes were told to end. Nobody waits for it. */
+    /** Removes a group in the background, after all its processes got the signal to end. */
     leave(group) {
         const removal = this.#remove(group.folder).finally(() => this.#leaving.delete(removal));
         this.#leaving.add(removal);
     }
 
-    /** Waits for what is being removed. */
+    /** Waits for the groups that are being removed. */
     async close() {
         await Promise.all(this.#leaving);
     }
 
-    /** When the runner exits. */
+    /** Removes the runner's own folder when the runner exits. */
     removeParent() {
         removeEmpty(this.#parent);
     }
 
     #make(bytes) {
         const folder = path.join(this.#parent, `run-${(this.#made += 1)}`);
-        // Where another container has removed it, because it was empty and named nobody there.
+        // Another container may have removed the folder, because it was empty and named no process
+        // there.
         mkdirSync(this.#parent, { recursive: true });
         mkdirSync(folder);
         try {
@@ -106,7 +106,7 @@ export class Groups {
             if (withSwap !== undefined && existsSync(path.join(folder, withSwap))) write(withSwap, bytes);
             if (swap !== undefined && existsSync(path.join(folder, swap))) write(swap, 0);
             const group = { folder, bytes, get kills() { return killsIn(text(path.join(folder, events))); } };
-            if (Number.isNaN(group.kills)) throw new Error("the kernel does not tell whom it killed");
+            if (Number.isNaN(group.kills)) throw new Error("the kernel does not report which processes it killed");
             return group;
         } catch (error) {
             removeEmpty(folder);
@@ -131,7 +131,7 @@ export class Groups {
         }
     }
 
-    /** Once for each matter. */
+    /** Logs each kind of line once. */
     #tell(matter, line) {
         if (!this.#told.has(matter)) this.#log(line);
         this.#told.add(matter);

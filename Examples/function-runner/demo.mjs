@@ -1,7 +1,7 @@
-// `make demo`: starts Stint with a Redis of its own and the runner with the sample functions in a
-// temporary directory, sends a burst over the limit, lets functions misbehave and a poller poll,
-// and prints what became of each call. Then it stops everything. It fails when what must be seen is
-// not. Who asks Stint needs a token: the runner's is good for the account that it serves.
+// `make demo`: starts Stint with an embedded Redis, and the runner with the sample functions in a
+// temporary directory. It sends a burst over the limit, runs functions that misbehave and a poller,
+// and prints the result of each call. Then it stops everything. It fails if an expected result is
+// missing. Stint requires tokens: the runner's is bound to the account that it serves.
 
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -33,14 +33,14 @@ const must = (holds, what) => {
     if (!holds) throw new Error(`not seen: ${what}`);
 };
 
-/** Without what is not for functions. */
+/** The environment without the variables that functions must not see. */
 const environment = { ...process.env };
 delete environment.STINT_TOKEN;
 
-/** What this demo started, newest first. @type {Program[]} */
+/** The programs that this demo has started, newest first. @type {Program[]} */
 const programs = [];
 
-/** A program that says on its standard error where it serves. */
+/** A program that logs its address to the standard error. */
 class Program {
     #output = "";
 
@@ -53,7 +53,7 @@ class Program {
         programs.unshift(this);
     }
 
-    /** Waits until it says something like this. */
+    /** Waits until its output matches. */
     async says(pattern) {
         const end = performance.now() + 60_000;
         while (!pattern.test(this.#output)) {
@@ -71,7 +71,7 @@ class Program {
     }
 }
 
-/** One call, with its reply as text, over connections that are kept. */
+/** One call over a kept-alive connection, with its reply as text. */
 const agent = new http.Agent({ keepAlive: true });
 function call(url, { method = "GET", json, token } = {}) {
     return new Promise((resolve, reject) => {
@@ -92,7 +92,7 @@ function call(url, { method = "GET", json, token } = {}) {
     });
 }
 
-/** A new token, as an operator makes one. */
+/** Creates a token with the command line. */
 function token(binary, ...args) {
     const { status, stdout, stderr } = spawnSync(binary, ["token", "create", ...args], { env: environment });
     must(status === 0, `a token: ${stderr}`);
@@ -106,20 +106,19 @@ async function start(binary, place) {
     const runners = token(binary, "--name", "functions", "--scope", "runner", "--accounts", account, "--file", file("tokens"));
     writeFileSync(file("token"), runners, { mode: 0o600 });
     const people = token(binary, "--name", "people", "--scope", "admin", "--file", file("tokens"));
-    // Functions may run as users who cannot look into this checkout, whose files may be its owner's
-    // alone.
+    // Functions may run as users who cannot read this checkout.
     chmodSync(place, 0o711);
     cpSync(path.join(here, "samples.functions"), file("samples.functions"), { recursive: true });
     must(spawnSync("chmod", ["-R", "u=rwX,go=rX", file("samples.functions")]).status === 0, "samples that everybody may read");
     const stint = new Program("Stint", binary, [
         "serve", "--runner-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--data-dir", file("ledger"),
         "--plans", file("plans.yaml"), "--security-tokens", file("tokens"), "--runner-socket", file("stint.sock"),
-        // A machine that compiles something besides is no reason for a 503 here.
+        // A busy machine must not cause a 503 here.
         "--redis-command-deadline-ms", "1000", "--redis-connect-deadline-ms", "1000",
     ]);
     const [, admin] = await stint.says(/admin=(127\.0\.0\.1:\d+) .*runners=/);
     while ((await call(`http://${admin}/readyz`)).status !== 200) await sleep(50);
-    say(`${at()}  Stint serves, with a Redis of its own: runners ask stint.sock, people ${admin}`);
+    say(`${at()}  Stint serves, with an embedded Redis: the runner API is at stint.sock, the admin API at ${admin}`);
     const runner = new Program("the runner", process.execPath, [
         path.join(here, "runner.mjs"), file("samples.functions"), "--account", account, "--listen", "127.0.0.1:0",
         "--stint", `unix:${file("stint.sock")}`, "--admin", `http://${admin}`, "--secrets", file("secrets.json"),
@@ -132,7 +131,7 @@ async function start(binary, place) {
     return { admin: `http://${admin}`, people, isApart: users !== undefined, fn: (name, query = "") => `${url}/_hcms/api/${name}?portalid=${account}${query}`, url };
 }
 
-/** A call every 50 ms, as long as few are under way. */
+/** A call every 50 ms, while few are in flight. */
 async function burst({ fn }, count) {
     say(`\n${count} calls of "fast", one every 50 ms; the plan allows 40 in 10 s        o admitted, x denied`);
     const calls = [];
@@ -156,7 +155,7 @@ async function burst({ fn }, count) {
     return replies;
 }
 
-/** Calls until it is admitted, waiting as long as each denial says; once is enough if nobody else asks. */
+/** Repeats a call until it is admitted, after the wait of each denial. One wait is enough if there are no other calls. */
 async function admitted(url, how) {
     for (let round = 1; ; round += 1) {
         const reply = await call(url, how);
@@ -170,7 +169,7 @@ async function admitted(url, how) {
 async function recovery({ fn }) {
     const reply = await admitted(fn("fast"));
     say(`${at()}  ${reply.status}: ${reply.text}`);
-    must(reply.status === 200, "the recovery after the wait that a denial told");
+    must(reply.status === 200, "the recovery after the wait of a denial");
 }
 
 async function misbehaviour({ fn, url }) {
@@ -190,10 +189,10 @@ async function misbehaviour({ fn, url }) {
     say(`${at()}  actions/add  ${action.status} ${action.text}`);
 }
 
-/** A function that reaches for its quota and for what belongs to others. */
+/** Runs a function that tries to change its quota and to read what belongs to others. */
 async function trespassing({ fn, isApart }) {
-    const whose = isApart ? "users of their own" : "the runner's own user: as root they would be others, and kept from its files";
-    say(`\na function that reaches for what is not its own; functions run as ${whose}`);
+    const whose = isApart ? "separate users" : "the runner's own user (with root they would be separate users, without access to its files)";
+    say(`\na function that tries to reach what belongs to others; functions run as ${whose}`);
     const { body } = await admitted(fn("trespassing"));
     for (const [what, got] of Object.entries(body)) say(`          ${what.padEnd(30)} ${got}`);
     for (const what of ["forget its charges", "raise its limit"]) must(body[what] === 401, `401 for a function that wants to ${what}`);
@@ -202,9 +201,9 @@ async function trespassing({ fn, isApart }) {
     for (const what of ["the token", "the secrets", "the runner's environment"]) must(body[`read ${what}`] === "EACCES", `${what} kept secret`);
 }
 
-/** Calls again as soon as the last reply said. */
+/** Polls at the interval that each reply suggests. */
 async function polling({ fn }, lastsMs) {
-    say(`\na page that polls for ${lastsMs / 1_000} s, and waits as long as each reply says`);
+    say(`\na page that polls for ${lastsMs / 1_000} s, at the interval that each reply suggests`);
     const end = performance.now() + lastsMs;
     const counts = {};
     for (let reply = await admitted(fn("poll")); performance.now() < end; reply = await call(fn("poll"))) {
@@ -212,7 +211,7 @@ async function polling({ fn }, lastsMs) {
         await sleep(Math.max(20, reply.body.callAgainInMs ?? reply.body.retryAfterMs ?? 1_000));
     }
     say(`${at()}  ${Object.entries(counts).map(([status, count]) => `${count} x ${status}`).join(", ")}`);
-    must(counts[429] === undefined, "a poller that follows and is never denied");
+    must(counts[429] === undefined, "a poller that keeps the interval and is never denied");
 }
 
 async function books({ admin, people }) {
@@ -223,7 +222,7 @@ async function books({ admin, people }) {
         sum.count += 1;
         sum.ms += durationMs;
     }
-    say("\nStint's log of these executions");
+    say("\nthe execution log of Stint");
     for (const [outcome, { count, ms }] of Object.entries(outcomes)) {
         say(`          ${outcome.padEnd(8)} ${String(count).padStart(4)} executions, ${String(ms).padStart(6)} ms`);
     }

@@ -1,47 +1,47 @@
-// Runs functions, each in a process of its own, and says how that ended: at its response, at the
-// granted time, at its memory cap, or by itself. Everything that comes out of the process is
-// bounded, and nothing of it is left when the run is over.
+// Runs each function in a separate process and reports how the run ended: with a response, at the
+// granted time, at its memory cap, or by itself. The output of the process is bounded, and no part
+// of the process is left after the run.
 
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 import { Census, peakBytes } from "./census.mjs";
 
-/** A response has at most so many bytes, its status, headers and content together. */
+/** The most bytes of a response: status, headers and content together. */
 export const maximumResponseBytes = 6 << 20;
-/** Of what a run prints, so much is kept. */
+/** The most bytes of a run's output that are kept. */
 export const maximumLogBytes = 4 << 10;
-/** What Node itself takes, beside the heap that the cap is about. */
+/** The memory of Node itself, besides the heap to which the cap applies. */
 const nodesOwnBytes = 64 << 20;
-/** What a process leaves behind it may hold its pipes open; so long are they waited for. */
+/** How long to wait for a process' pipes, which processes that it left behind may hold open. */
 const pipesMs = 100;
 
-/** Its text is handed over: a worker's user need not be able to read this folder. */
+/** The worker's text is passed on, because its user may not be able to read this folder. */
 const worker = readFileSync(new URL("worker.js", import.meta.url), "utf8");
 
-/** Where the machine can do that, no worker survives the runner, however that ends, and none gets rights back (as with sudo). */
+/** If the machine has setpriv, no worker survives the runner, even a killed one, and none can regain rights (as with sudo). */
 const setpriv = spawnSync("/bin/sh", ["-c", "setpriv --pdeathsig KILL --no-new-privs true && command -v setpriv"], { env: {} })
     .stdout?.toString().trim();
 export const diesWithRunner = Boolean(setpriv);
 const bound = diesWithRunner ? [setpriv, "--pdeathsig", "KILL", "--no-new-privs"] : [];
-/** Processes and threads of a user that only one run has. */
+/** The most processes and threads of a user that runs one run. */
 const maximumProcesses = 256;
-/** What the shell does first: no core files; and, of a user of its own, a bound on processes. (To dash their letter is p.) */
+/** What the shell does first: no core files; and for a separate user, a bound on processes. (In dash the letter is p.) */
 const shared = "ulimit -c 0; ";
 const alone = `${shared}ulimit -u ${maximumProcesses} 2>/dev/null || ulimit -p ${maximumProcesses}; `;
 /**
- * And before that it waits until it is in its cgroup: also what the environment makes Node load
- * (NODE_OPTIONS) is to start nothing outside.
+ * Before that it waits until it is in its cgroup, so that code which Node loads because of the
+ * environment (NODE_OPTIONS) cannot start processes outside.
  */
 const gated = "read -r _ || exit 1; ";
 
 /**
- * How a run ended. `response`: what was given to sendResponse, only for `responded`: its members as they are, and its body or output
- * fields as bytes. `memoryBytes`: the most that its processes had, 0 where that cannot be known. `log`: what it printed.
+ * How a run ended. `response`: the argument of sendResponse, only for `responded`: its members unchanged, and its body or output
+ * fields as bytes. `memoryBytes`: the most memory of its processes, 0 if unknown. `log`: its output.
  * @typedef {{ending: "responded"|"timed-out"|"out-of-memory"|"crashed"|"silent"|"unreadable"|"not-started", detail: string,
  *   response?: Response, durationMs: number, memoryBytes: number, log: string}} Run
  * @typedef {{members: object, content: Buffer, isJSON: boolean}} Response
- * Whom a run runs as; undefined: the runner's own user.
+ * The user of a run; undefined: the runner's own user.
  * @typedef {{user: number|undefined, isUsed: boolean}} Seat
  */
 
@@ -52,9 +52,9 @@ export class Workers {
     #census = new Census();
 
     /**
-     * @param {string} folder where the functions are at home
-     * @param {import("./identities.mjs").Identities|undefined} identities without them workers are the runner's own user
-     * @param {import("./cgroups.mjs").Groups|undefined} groups or only the census
+     * @param {string} folder of the functions
+     * @param {import("./identities.mjs").Identities|undefined} identities undefined: workers run as the runner's own user
+     * @param {import("./cgroups.mjs").Groups|undefined} groups undefined: only the census
      */
     constructor(folder, identities, groups) {
         this.#folder = folder;
@@ -63,15 +63,15 @@ export class Workers {
     }
 
     /**
-     * What a run needs before it may be charged.
-     * @returns {Promise<Seat|undefined>} undefined: there is no user to run it as; else `leave` it
+     * Gets the user for a run. Call it before the run is charged.
+     * @returns {Promise<Seat|undefined>} undefined: no user is free; otherwise call `leave` after the run
      */
     async seat() {
         const user = await this.#identities?.take();
         return user === undefined && this.#identities !== undefined ? undefined : { user, isUsed: false };
     }
 
-    /** Nobody waits for what it takes to make a user free again. @param {Seat} seat */
+    /** Frees the user in the background. @param {Seat} seat */
     leave({ user, isUsed }) {
         if (user === undefined) return;
         if (isUsed) this.#identities.giveBack(user);
@@ -108,7 +108,7 @@ class Execution {
     #heapIsFull = false;
     #peakBytes = 0;
     #log = new Log();
-    /** What came of the response: first its line, and when that is read its content. */
+    /** The bytes of the response so far: first its line, then its content. */
     #chunks = [];
     #chunksBytes = 0;
     #lineBytes = 0;
@@ -130,8 +130,8 @@ class Execution {
         this.#group = groups?.open(this.#mostBytes);
         const first = `${this.#group === undefined ? "" : gated}${user === undefined ? shared : alone}exec "$@"`;
         try {
-            // Another user before anything is run: the environment is the function's. A group of
-            // its own, so that what it starts ends with it.
+            // The user changes before any code runs, because the environment is the function's. The
+            // process leads a group, so that the processes that it starts end with it.
             this.#process = spawn("/bin/sh", ["-c", first, "sh", ...bound, ...node], {
                 cwd: folder, env: this.#fn.environment, stdio: ["pipe", "pipe", "pipe", "pipe"], detached: true, uid: user, gid: user,
             });
@@ -144,7 +144,7 @@ class Execution {
         this.#process.on("exit", (code, signal) => this.#exited(code, signal));
         this.#process.on("close", () => this.#finish());
         const [input, output, errors, reply] = this.#process.stdio;
-        // It may end before it has read its job, or while something is read from it.
+        // The process may end before it has read its job, or while it is read from.
         for (const stream of [input, output, errors, reply]) stream.on("error", () => {});
         output.on("data", (bytes) => this.#log.add(bytes));
         errors.on("data", (bytes) => {
@@ -165,22 +165,22 @@ class Execution {
         this.#finish();
     }
 
-    /** What has ended the run first counts. */
+    /** Ends the run. The first reason counts. */
     #end(ending, detail, response) {
         if (this.#ending !== undefined) return;
         this.#ending = this.#killedForMemory() ?? { ending, detail, response };
-        // It may have been too short to be looked at.
+        // The run may have been too short for the census.
         this.#peakBytes = Math.max(this.#peakBytes, peakBytes(this.#process.pid));
         this.#kill();
     }
 
-    /** With all that it started. */
+    /** Kills the process, and all that it has started. */
     #kill() {
         const left = this.#unwatch();
         for (const pid of [-this.#process.pid, ...left]) signal(pid, "SIGKILL");
     }
 
-    /** A line, and its content; whatever comes behind them is nobody's business. */
+    /** Reads the line and the content of the response; later bytes are ignored. */
     #read(bytes) {
         if (this.#ending !== undefined) return;
         this.#chunks.push(bytes);
@@ -206,7 +206,7 @@ class Execution {
         this.#chunksBytes -= this.#lineBytes;
         const line = JSON.parse(all.subarray(0, this.#lineBytes).toString());
         if (typeof line?.fault === "string") return this.#end("unreadable", line.fault);
-        // A function can write this line itself.
+        // A function can write this line itself, so it is checked.
         const isWhole = isObject(line) && isObject(line.members) && typeof line.isJSON === "boolean";
         if (!isWhole || !Number.isSafeInteger(line.contentBytes) || line.contentBytes < 0) {
             throw new TypeError("it is not what a worker writes");
@@ -219,7 +219,7 @@ class Execution {
         if (bytes > this.#mostBytes || this.#group?.kills > 0) this.#end("out-of-memory", this.#tooMuch);
     }
 
-    /** How the run ended if the kernel has killed one of its processes: not the first, perhaps. */
+    /** How the run ended if the kernel has killed one of its processes, not necessarily the first. */
     #killedForMemory() {
         if (!(this.#group?.kills > 0)) return undefined;
         this.#peakBytes = Math.max(this.#peakBytes, this.#group.bytes);
@@ -238,13 +238,13 @@ class Execution {
         this.#endedAt = performance.now();
         this.#timers.forEach(clearTimeout);
         this.#ending ??= this.#killedForMemory();
-        // What it had started goes with it.
+        // Kills the processes that it has started.
         this.#kill();
         this.#timers = [setTimeout(() => this.#finish(), pipesMs)];
         this.#exit = { code, signal };
     }
 
-    /** The process is gone, and all that it said was read. */
+    /** The process has ended, and all its output was read. */
     #finish() {
         if (this.#resolve === undefined) return;
         const resolve = this.#resolve;
@@ -257,7 +257,7 @@ class Execution {
         resolve({ ...ending, durationMs, memoryBytes: this.#peakBytes, log: this.#log.text });
     }
 
-    /** It ended by itself, and without a response. */
+    /** How a run ended that ended by itself, without a response. */
     #ownEnding({ code, signal }) {
         if (this.#heapIsFull) return { ending: "out-of-memory", detail: this.#tooMuch };
         if (code === 0) return { ending: "silent", detail: "it ended without calling sendResponse" };
@@ -275,7 +275,7 @@ function signal(pid, name) {
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The beginning of what a run prints, and whether that is all. */
+/** The start of a run's output, and whether it is complete. */
 class Log {
     #chunks = [];
     #bytes = 0;

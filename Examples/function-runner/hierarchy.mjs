@@ -1,38 +1,38 @@
-// Where in the machine's hierarchy of cgroups a runner can make groups that bound memory.
+// Finds where in the machine's hierarchy of cgroups a runner can create groups that bound memory.
 //
-// With v1 that is the top, where a later runner finds what a killed one left; but where something
-// bounds the runner's own group it is within that, which bounds its runs then. With v2 it is always
-// within it: a cgroup there bounds more than memory, such as whom a service may call. Processes can
-// only be in its leaves, so the runner moves into one; that works where nothing else is in its
-// group, as in a service with Delegate=yes.
+// With v1 that is the top, where a later runner finds the groups that a killed one left. But if the
+// runner's own group is bounded, it is within that group, whose bound then also covers the runs.
+// With v2 it is always within the runner's group, because a v2 cgroup bounds more than memory, such
+// as the network access of a service. In v2 only leaves can have processes, so the runner moves
+// into a leaf. This works if nothing else is in its group, as in a service with Delegate=yes.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const root = "/sys/fs/cgroup";
 const prefix = "stint-runner-";
-/** A group without a limit has this many bytes or more, with v1. */
+/** In v1 a group without a limit shows this many bytes or more. */
 const unlimited = 2 ** 62;
 
-/** Where a process is in the hierarchy of memory. @param {string} text its /proc/PID/cgroup */
+/** The path of a process in the memory hierarchy. @param {string} text its /proc/PID/cgroup */
 export function ownPath(text, version) {
     const line = version === 1 ? /^\d+:(?:[^:\n]*,)?memory(?:,[^:\n]*)?:(\/.*)$/m : /^0::(\/.*)$/m;
     return line.exec(text)?.[1] ?? "/";
 }
 
 /**
- * Whether something bounds a group of v1, itself or one above it.
+ * Whether a v1 group, or one above it, has a bound.
  * @param {string} text its memory.stat
  */
 export const isBounded = (text) => Number(/^hierarchical_memory_limit (\d+)$/m.exec(text)?.[1] ?? NaN) < unlimited;
 
-/** The runner that a folder's name names; undefined: it is no runner's. */
+/** The process id of the runner in a folder's name; undefined: it is not a runner's folder. */
 export const runnerOf = (name) => (/^stint-runner-\d{1,10}$/.test(name) ? Number(name.slice(prefix.length)) : undefined);
 
 /**
- * Makes a folder for the groups of this process, before it starts others.
+ * Creates the folder for the groups of this process. Call it before the process starts others.
  * @returns {{version: 1|2, parent: string}}
- * @throws when there can be none
+ * @throws if groups are not possible here
  */
 export function claimParent() {
     const version = existsSync(`${root}/memory/memory.limit_in_bytes`) ? 1 : 2;
@@ -59,14 +59,14 @@ function claimSecond() {
         try {
             move(own);
         } catch {
-            // It is not there, or must stay where it is.
+            // The process has ended, or cannot be moved.
         }
         for (const folder of [leaf, parent]) removeEmpty(folder);
         throw error;
     }
 }
 
-/** Removes what runners left that are no more, if it is empty, and makes this one's folder. */
+/** Removes the empty folders of runners that have ended, and creates this runner's folder. */
 function makeParent(base) {
     for (const name of readdirSync(base)) {
         const runner = runnerOf(name);
@@ -81,7 +81,7 @@ function makeParent(base) {
     return parent;
 }
 
-/** @returns {boolean} whether it is gone; one with processes or groups in it stays */
+/** @returns {boolean} whether it was removed; a group with processes or groups in it stays */
 export function removeEmpty(folder) {
     try {
         rmdirSync(folder);
@@ -95,6 +95,6 @@ export function text(file) {
     try {
         return readFileSync(file, "latin1");
     } catch {
-        return "";    // It is not there, or not for us to read.
+        return "";    // It is missing, or may not be read.
     }
 }

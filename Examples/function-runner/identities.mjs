@@ -1,7 +1,6 @@
-// Who workers are. A runner that root has started gives each run a user id that nothing else on the
-// machine has: what belongs to the runner (its token, its secrets file) and what belongs to other
-// runs (their environment) is out of a function's reach then, and whatever a run leaves behind is
-// found by its user.
+// The users of workers. A runner that root has started gives each run a user id that nothing else
+// on the machine has. So a function cannot read the runner's files (its token, its secrets) or the
+// environment of other runs, and processes that a run leaves behind are found by their user.
 
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, closeSync, openSync, readdirSync, readFileSync } from "node:fs";
@@ -9,31 +8,31 @@ import path from "node:path";
 
 import { ProjectError } from "./project.mjs";
 
-/** Unless others are named: the end of what Debian gives to people. */
+/** The default ids: the end of the range that Debian gives to people. */
 export const standardIds = { first: 59_000, last: 59_999 };
-/** So many ids are claimed at once; a runner that has them keeps others from using them. */
+/** The ids of a block. A runner locks whole blocks, so that no other runner uses them. */
 const blockSize = 100;
 const locks = "/run";
 
-/** How often at most it is tried to end what runs as a user, before the user is set aside. */
+/** Attempts to end the processes of a user, before the user is set aside. */
 const rounds = 10;
-/** What takes longer to end them has been stopped by one of them. */
+/** A killer that takes longer than this was stopped by one of the processes. */
 const killerMs = 500;
 /**
- * Processes that have ended, and that their parent has not noticed: the system counts them among the
- * few that a user may have.
+ * Zombies: processes that have ended and whose parent has not collected them. The system counts
+ * them among the few that a user may have.
  */
 const mostUnnoticed = 64;
-/** So long does a call wait for a user at most. */
+/** The longest time that a call waits for a user. */
 const takeMs = 5_000;
 
-/** Whether this process may make its workers other users. */
+/** Whether this process may run its workers as other users. */
 export const maySwitch = process.platform === "linux" && process.geteuid() === 0;
 
 export class Identities {
-    /** Ids that nothing runs as. */
+    /** Ids without processes. */
     #free = [];
-    /** Ids that something may still run as: an earlier runner left it, or it could not be ended. */
+    /** Ids that may still have processes: an earlier runner left them, or they could not be ended. */
     #aside = [];
     #told = new Set();
     /** @type {((id: number|undefined) => void)[]} */
@@ -49,18 +48,18 @@ export class Identities {
     }
 
     /**
-     * @param {{first: number, last: number}} range to choose from @param {number} count of those that are needed at least
+     * @param {{first: number, last: number}} range to choose from @param {number} count how many ids are needed at least
      * @param {(line: string) => void} log
      * @returns {Promise<Identities>}
-     * @throws {ProjectError} when the range has not as many that are free, or there is no setpriv
+     * @throws {ProjectError} if too few ids of the range are free, or setpriv is missing
      */
     static async claim({ first, last }, count, log) {
         if (spawnSync("setpriv", ["--version"], { env: {} }).status !== 0) {
-            throw new ProjectError("what a function leaves behind is ended by setpriv (util-linux), which is missing. "
+            throw new ProjectError("missing: setpriv (util-linux), which ends the processes that a function leaves behind. "
                 + "With --worker-uids none functions run as root");
         }
         const [ids, known] = [[], knownUsers()];
-        // Every runner cuts all ids into the same blocks, wherever its range begins.
+        // Every runner divides all ids into the same blocks, independent of its range.
         for (let block = first - (first % blockSize); block <= last && ids.length < count; block += blockSize) {
             const [from, to] = [Math.max(first, block), Math.min(last, block + blockSize - 1)];
             const part = Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -68,24 +67,24 @@ export class Identities {
         }
         if (ids.length >= count) return new Identities(ids, log);
         throw new ProjectError(`of the user ids ${first}-${last} only ${ids.length} are free: users of this machine or other runners have `
-            + `the others. Type: --worker-uids FIRST-LAST, ${count} or more that nobody has, or fewer --workers`);
+            + `the others. Type: --worker-uids FIRST-LAST, with ${count} or more unused ids, or fewer --workers`);
     }
 
     /**
-     * A user that nothing runs as; undefined: there is none, also after a while.
+     * A user without processes; undefined: none was free in time.
      * @returns {Promise<number|undefined>}
      */
     take() {
         const id = this.#free.shift();
         if (id !== undefined) return Promise.resolve(id);
         const taken = this.#next();
-        // Whatever kept this one may have ended meanwhile.
+        // The processes of a user that was set aside may have ended meanwhile.
         const again = this.#aside.shift();
         if (again !== undefined) this.giveBack(again);
         return taken;
     }
 
-    /** The next that is free. */
+    /** The next free id. */
     #next() {
         return new Promise((resolve) => {
             const timer = setTimeout(() => {
@@ -100,7 +99,7 @@ export class Identities {
         });
     }
 
-    /** Nothing was run as this user. @param {number} id */
+    /** Returns a user that was not used. @param {number} id */
     putBack(id) {
         const give = this.#waiting.shift();
         if (give === undefined) this.#free.push(id);
@@ -108,7 +107,7 @@ export class Identities {
     }
 
     /**
-     * Ends whatever still runs as this user; then it is free again. Never rejects.
+     * Ends the processes of a user; then it is free again. Never rejects.
      * @param {number} id
      */
     async giveBack(id) {
@@ -119,9 +118,9 @@ export class Identities {
     }
 
     /**
-     * Tries whether such a user can run functions: start Node, and read these files.
-     * @param {string} folder where they are @param {string[]} files
-     * @throws {ProjectError} when it cannot
+     * Tests whether such a user can run functions: start Node, and read the files.
+     * @param {string} folder of the files @param {string[]} files
+     * @throws {ProjectError} if it cannot
      */
     async tryOut(folder, files) {
         const id = await this.take();
@@ -133,15 +132,15 @@ export class Identities {
         const file = /permission denied, access '(.*)'/.exec(stderr)?.[1];
         const reason = file === undefined
             ? `cannot start ${process.execPath}: ${error?.message ?? String(stderr).trim().slice(0, 500)}. Start the runner where root may do `
-                + "everything, with a Node that everybody may run"
+                + "everything, with a Node that every user may run"
             : `cannot read ${file}. Type: chmod -R o+rX ${folder}, and o+x for each folder above it`;
-        throw new ProjectError(`functions run as users of their own, and user ${id} ${reason}. With --worker-uids none they run as root`);
+        throw new ProjectError(`functions run as separate users, and user ${id} ${reason}. With --worker-uids none they run as root`);
     }
 }
 
 /**
- * Ends everything that runs as a user.
- * @returns {Promise<boolean>} whether nothing is left
+ * Ends all processes of a user.
+ * @returns {Promise<boolean>} whether none is left
  */
 async function isCleared(id) {
     for (let round = 1; round <= rounds; round += 1) {
@@ -150,10 +149,10 @@ async function isCleared(id) {
             const found = processes().filter(({ users }) => users.includes(id));
             const left = found.filter(({ hasEnded }) => !hasEnded);
             if (isSent && left.length === 0 && found.length <= mostUnnoticed) return true;
-            // Nobody who is left can stop this process, or end it first.
+            // No process that is left can stop or end this one.
             for (const { pid } of left) kill(pid);
         } catch {
-            // Memory or descriptors are short.
+            // The system is short of memory or descriptors.
         }
         await new Promise((resolve) => setTimeout(resolve, 5 * round));
     }
@@ -161,15 +160,15 @@ async function isCleared(id) {
 }
 
 /**
- * Sends SIGKILL to everything that runs as a user. Only a process of that user can do so without
- * missing one that is just begun; but what is left can also end or stop that process before it has
- * done so. It becomes that user by setpriv, and not by `uid` of spawn: that returns when the new
- * program has begun, which is never if the process is stopped between the two. It does nothing as
- * root, who would end everything on the machine.
+ * Sends SIGKILL to all processes of a user. Only a process of that user can do so without missing
+ * one that has just started. But the processes of that user can end or stop it first. It becomes
+ * that user with setpriv, not with `uid` of spawn: spawn returns when the new program has started,
+ * which never happens if the process is stopped before. It does nothing as root, who would end
+ * everything on the machine.
  * @returns {Promise<boolean>} whether it was sent
  */
 function isKillSent(id) {
-    if (!(Number.isInteger(id) && id > 0 && id < 2 ** 31)) throw new RangeError(`no user id: ${id}`);
+    if (!(Number.isInteger(id) && id > 0 && id < 2 ** 31)) throw new RangeError(`invalid user id: ${id}`);
     return new Promise((resolve, reject) => {
         const user = ["--reuid", String(id), "--regid", String(id), "--clear-groups"];
         const program = "if [ -O / ]; then exit 1; fi; kill -KILL -1";
@@ -195,9 +194,9 @@ function kill(pid) {
 }
 
 /**
- * Takes the lock of a block for as long as this process lives.
+ * Locks a block until this process ends.
  * @returns {Promise<boolean>} false: another runner has it
- * @throws {ProjectError} when there can be no lock
+ * @throws {ProjectError} if locks are not possible
  */
 function isLocked(first) {
     return new Promise((resolve, reject) => {
@@ -205,14 +204,14 @@ function isLocked(first) {
             + `which fails: ${reason}. With --worker-uids none functions run as root`));
         const file = path.join(locks, `function-runner-${first}.lock`);
         try {
-            // Whoever may open it may lock it.
+            // A process that may open the file may lock it.
             closeSync(openSync(file, "a", 0o600));
             chmodSync(file, 0o600);
         } catch (error) {
             return fail(error.message);
         }
-        // In a session of its own, so that Ctrl-C does not end it before the runs. It reads until
-        // nobody can write any more.
+        // It has its own session, so that Ctrl-C does not end it before the runs. It reads until
+        // the other end of its pipe is closed.
         const holder = spawn("flock", ["--nonblock", "--no-fork", file, "sh", "-c", "echo; exec cat"], {
             stdio: ["pipe", "pipe", "ignore"], detached: true,
         });
@@ -226,25 +225,26 @@ function isLocked(first) {
     });
 }
 
-/** Whose ids stand in the machine's list. */
+/** The user ids in the machine's list of users. */
 function knownUsers() {
     const lines = readFileSync("/etc/passwd", "latin1").split("\n");
     return new Set(lines.map((line) => Number(line.split(":")[2])));
 }
 
-/** What runs, and as which users: in the first place, in effect, as was kept and for files. */
+/** The running processes with their user ids: real, effective, saved and for files. */
 function processes() {
     const found = [];
     for (const pid of readdirSync("/proc").filter((name) => /^\d/.test(name))) {
         let status;
         try {
-            // Who owns /proc/PID does not tell: that is root, for one that must not be looked into.
+            // The owner of /proc/PID is not enough: it is root for a process that must not be
+            // inspected.
             status = readFileSync(`/proc/${pid}/status`, "latin1");
         } catch {
             continue;    // It has ended.
         }
         const users = /^Uid:\s+(.*)$/m.exec(status)?.[1].split(/\s+/).map(Number) ?? [];
-        // One whose first thread has ended looks like that too, but has others.
+        // A process whose first thread has ended looks like a zombie too, but has other threads.
         const hasEnded = /^State:\s+[ZX]/m.test(status) && !/^Threads:\s+([2-9]|\d\d)/m.test(status);
         found.push({ pid: Number(pid), users, hasEnded });
     }

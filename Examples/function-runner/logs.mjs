@@ -1,7 +1,7 @@
-// What functions printed, by execution: the newest so many, in memory. What became of an execution
-// stands in Stint's own log.
+// The output of functions, by execution: of the newest executions only, in memory. The results of
+// executions are in Stint's execution log.
 
-/** Each has 4 KB at most. */
+/** The most outputs that are kept; each has at most 4 KB. */
 const maximumRuns = 2_000;
 
 export class FunctionLogs {
@@ -20,8 +20,8 @@ export class FunctionLogs {
 }
 
 /**
- * A text as a terminal may show it: JSON's escape in the place of whatever a terminal obeys or turns
- * around, as Stint does it. Line feeds and the two joiners that scripts need stay.
+ * A text that is safe on a terminal: control characters and those that reorder text are replaced by
+ * JSON escapes, as Stint does. Line feeds and the two joiners that some scripts need stay.
  * @param {string} text
  */
 export function printable(text) {

@@ -1,23 +1,23 @@
-// A folder of functions: reads and judges its serverless.json. Whatever cannot be is refused with
-// its place and what it must be; nothing is run here.
+// A folder of functions: reads and checks its serverless.json. An error in it names the field and
+// what it must be. Nothing is run here.
 
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
 
-/** A folder may have so many; Stint's resource quotas may allow fewer. */
+/** The most endpoints and secrets of a folder; Stint's resource quotas may allow fewer. */
 export const maximumEndpoints = 100;
 export const maximumSecrets = 50;
-/** Of all variables of one function together. */
+/** The most bytes of all variables of one function. */
 const maximumEnvironmentBytes = 32 << 10;
 const methodsThereAre = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/** What is wrong with a folder, and what to do. */
+/** An error in a folder or an argument. The message says what to do. */
 export class ProjectError extends Error {
     name = "ProjectError";
 }
 
 /**
- * One function. `name` is what Stint and its log know it by.
+ * One function. `name` is its name in Stint and in the execution log.
  * @typedef {{name: string, kind: "function"|"workflow-action", file: string, methods: Set<string>,
  *   environment: Record<string, string>}} Fn
  */
@@ -39,7 +39,7 @@ export function readProject(folder, secrets) {
     const reader = new Reader(home, whole, secrets);
     const endpoints = reader.functions("endpoints", whole.endpoints, "function");
     const actions = reader.functions("actions", whole.actions, "workflow-action");
-    if (endpoints.size + actions.size === 0) throw new ProjectError("endpoints: there is none, and no action either; add one");
+    if (endpoints.size + actions.size === 0) throw new ProjectError("endpoints: missing, and so are actions; add one");
     if (endpoints.size > maximumEndpoints) {
         throw new ProjectError(`endpoints: ${endpoints.size} are more than ${maximumEndpoints}; split the folder`);
     }
@@ -71,7 +71,7 @@ export function readSecrets(file) {
 export function readToken(file) {
     keptFromOthers(file);
     const token = text(file).trim();
-    if (token === "") throw new ProjectError(`${file}: is empty. It must have the token that stint token create has printed`);
+    if (token === "") throw new ProjectError(`${file}: missing token. Write the token that stint token create printed into it`);
     return token;
 }
 
@@ -81,12 +81,12 @@ function keptFromOthers(file) {
     }
 }
 
-/** Reads functions; knows what all of them have in common. */
+/** Reads functions, with the values that all of them share. */
 class Reader {
     constructor(folder, { environment, secrets }, values) {
         this.folder = folder;
         this.values = values;
-        /** Every secret that anybody names. @type {Set<string>} */
+        /** Every secret that a function names. @type {Set<string>} */
         this.named = new Set();
         this.environment = variables(environment, "environment");
         this.secrets = this.names(secrets, "secrets");
@@ -126,7 +126,7 @@ class Reader {
         };
     }
 
-    /** In the folder, also when links are followed. */
+    /** The file of a function, which must be in the folder after links are followed. */
     file(here, name) {
         const file = existing(path.join(this.folder, name), `${here}.file: ${name}`);
         if (!file.startsWith(this.folder + path.sep)) throw new ProjectError(`${here}.file: ${name} is not in the folder`);
@@ -148,7 +148,7 @@ class Reader {
     }
 }
 
-/** What a variable may hold. */
+/** Whether a value is text that a variable can hold. */
 const isText = (value) => typeof value === "string" && !value.includes("\0");
 const variableRule = "must be 1 to 100 bytes of A-Z a-z 0-9 _, not beginning with a digit";
 const isVariable = (name) => typeof name === "string" && /^[A-Za-z_]\w{0,99}$/.test(name);
@@ -162,7 +162,7 @@ function variables(written, place) {
     return found;
 }
 
-/** GET unless said; HEAD wherever GET is. */
+/** The methods of an endpoint: GET by default; GET includes HEAD. */
 function methods(written, place) {
     const list = Array.isArray(written) ? written : [written ?? "GET"];
     for (const method of list) {
@@ -181,7 +181,7 @@ function runtime(written) {
     if (Number(wanted) > Number(here)) throw new ProjectError(`runtime: needs Node ${wanted}; this is Node ${here}`);
 }
 
-/** Not to wait for a writer, should it be a pipe. */
+/** Reads a regular file; a pipe could wait for a writer. */
 function text(file) {
     if (!statSync(existing(file, file)).isFile()) throw new ProjectError(`${file}: is not a file`);
     try {
@@ -191,7 +191,7 @@ function text(file) {
     }
 }
 
-/** @param {string} [complaint] what to say where the text is not to be shown */
+/** @param {string} [complaint] the message if the text must not be shown */
 function json(file, complaint) {
     const written = text(file);
     try {
@@ -201,9 +201,9 @@ function json(file, complaint) {
     }
 }
 
-/** The file or folder itself, where links lead to it. */
+/** The file or folder to which links lead. */
 function existing(file, what) {
-    if (!existsSync(file)) throw new ProjectError(`${what}: is not there`);
+    if (!existsSync(file)) throw new ProjectError(`${what}: missing`);
     return realpathSync(file);
 }
 
@@ -214,5 +214,5 @@ function object(value, place) {
 
 function known(written, fields, place) {
     const other = Object.keys(written).find((name) => !fields.includes(name));
-    if (other !== undefined) throw new ProjectError(`${place}: ${other} is not known; there are ${fields.join(", ")}`);
+    if (other !== undefined) throw new ProjectError(`${place}: unknown field ${other}; known are ${fields.join(", ")}`);
 }

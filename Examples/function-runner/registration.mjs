@@ -1,5 +1,5 @@
-// Endpoints and secrets are resources that an account may own so many of. A folder is registered
-// before it is served; what the quota has no place for is a reason not to serve it.
+// Registers a folder before it is served, because Stint's resource quotas bound the endpoints and
+// secrets of an account. A folder that does not fit the quota is not served.
 
 import { Denied, Refused, Unavailable } from "../../Clients/node/stint.mjs";
 import { ProjectError } from "./project.mjs";
@@ -7,12 +7,12 @@ import { ProjectError } from "./project.mjs";
 const pauseMs = 1_000;
 
 /**
- * Registers what the folder has for each account. Asks again while Stint is away, for as long as it takes.
+ * Registers the folder's endpoints and secrets for each account. Repeats until Stint answers.
  * @param {import("../../Clients/node/stint.mjs").Stint} stint
  * @param {import("./project.mjs").Project} project
  * @param {Iterable<string>} accounts
  * @param {(line: string) => void} log
- * @throws {ProjectError} when a quota has no place
+ * @throws {ProjectError} if a quota has no room
  */
 export async function register(stint, project, accounts, log) {
     const things = [
@@ -40,13 +40,13 @@ async function registerOne(stint, account, kind, name, log) {
             if (error instanceof Denied) throw new ProjectError(explanation(account, kind, name, error));
             if (error instanceof Refused && [404, 501].includes(error.status)) return false;
             if (!(error instanceof Unavailable)) throw new ProjectError(`${account}: ${kind} ${name}: ${error.message}`);
-            if (attempt === 1) log(`cannot register ${kind} of ${account} yet, and goes on trying: ${error.message}`);
+            if (attempt === 1) log(`cannot register ${kind} of ${account} yet, retrying: ${error.message}`);
             await new Promise((resolve) => setTimeout(resolve, pauseMs));
         }
     }
 }
 
 function explanation(account, kind, name, error) {
-    return `${account}: there is no place for ${kind.slice(0, -1)} ${name}: ${error.message}. `
-        + `Type: stint resources list ${account} ${kind}, and remove one, or raise the plan's quota`;
+    return `${account}: the quota has no room for ${kind.slice(0, -1)} ${name}: ${error.message}. `
+        + `Type: stint resources list ${account} ${kind}, then remove one or raise the plan's quota`;
 }

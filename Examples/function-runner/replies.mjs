@@ -1,9 +1,9 @@
-// What the runner answers: problems of its own (RFC 9457), Stint's denials as they came, and what
-// functions gave to sendResponse.
+// The runner's replies: its own problems (RFC 9457), Stint's unchanged denials, and the responses
+// that functions gave to sendResponse.
 
 import { validateHeaderName, validateHeaderValue } from "node:http";
 
-/** The runner's own problems; `type` is what programs compare. */
+/** The runner's own problems. Programs should compare `type`. */
 export const problems = {
     malformedRequest: { status: 400, type: "urn:function-runner:problem:malformed-request", title: "Malformed Request" },
     foreignOrigin: { status: 403, type: "urn:function-runner:problem:foreign-origin", title: "Foreign Origin" },
@@ -30,7 +30,7 @@ export const problems = {
     timedOut: { status: 504, type: "urn:function-runner:problem:timed-out", title: "Timed Out" },
 };
 
-/** Thrown where a request cannot go on. */
+/** Thrown to end a request with a problem. */
 export class Problem extends Error {
     /** @param {{status: number, type: string, title: string}} kind @param {string} detail @param {Record<string, string>} [headers] */
     constructor(kind, detail, headers = {}) {
@@ -40,7 +40,7 @@ export class Problem extends Error {
     }
 }
 
-/** Which problem an ending is that is not a response. */
+/** The problem for each ending without a response. */
 const endings = {
     "timed-out": problems.timedOut,
     "out-of-memory": problems.outOfMemory,
@@ -56,12 +56,12 @@ export function problemOf(run, id) {
     return new Problem(endings[run.ending], `the function did not succeed: ${run.detail}; what it printed is at /_logs/${id}`, headers);
 }
 
-/** Sends a problem, unless something was sent already. */
+/** Sends a problem, unless a reply has begun. */
 export function sendProblem(res, { kind, message, headers }) {
     sendProblemBody(res, kind.status, { type: kind.type, title: kind.title, status: kind.status, detail: message }, headers);
 }
 
-/** Sends the body of a problem, the runner's or Stint's. */
+/** Sends the body of a problem of the runner or of Stint. */
 export function sendProblemBody(res, status, body, headers) {
     if (res.headersSent) return void res.destroy();
     for (const [name, value] of Object.entries({ ...headers, "Cache-Control": "no-store" })) res.setHeader(name, value);
@@ -85,22 +85,22 @@ function end(res, status, mediaType, content) {
     res.end(res.req.method === "HEAD" ? undefined : bytes);
 }
 
-/** Fields that are not a function's business: how bytes travel here, and which execution this was. */
+/** Fields that a function may not set: those of the connection, and the execution's id. */
 const runnersOwn = new Set([
     "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding",
     "upgrade", "x-execution-id",
 ]);
-/** Fields that a response has once. */
+/** Fields that a response may have only once. */
 const single = new Set(["age", "content-location", "content-type", "date", "etag", "expires", "last-modified", "location", "retry-after"]);
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const badResponse = (detail) => new Problem(problems.badResponse, detail);
 
 /**
- * What a function gave to sendResponse: `{statusCode, body, headers, multiValueHeaders}`, all optional. Whatever else is named as a header
- * field is one, such as `"Set-Cookie"`. A text travels as it is, any other body as JSON.
+ * Sends the argument of sendResponse: `{statusCode, body, headers, multiValueHeaders}`, all optional. Any other member with the name
+ * of a header field is one, such as `"Set-Cookie"`. A text is sent unchanged, any other body as JSON.
  * @param {import("./execution.mjs").Response} response
- * @throws {Problem} when that is no response; nothing of it is lost without a word
+ * @throws {Problem} if it is not a valid response; no part of it is dropped silently
  */
 export function sendFunctionsResponse(res, { members, content, isJSON }) {
     const { statusCode = 200, headers, multiValueHeaders, ...others } = members;
@@ -122,14 +122,14 @@ export function sendFunctionsResponse(res, { members, content, isJSON }) {
     end(res, statusCode, isJSON ? "application/json" : "text/plain; charset=utf-8", content);
 }
 
-/** What an action gave: `{outputFields}`. @param {import("./execution.mjs").Response} response @throws {Problem} */
+/** Sends the result of an action: `{outputFields}`. @param {import("./execution.mjs").Response} response @throws {Problem} */
 export function sendActionsResponse(res, { members, content }) {
     const [other] = Object.keys(members);
     if (other !== undefined) throw badResponse(`sendResponse does not know ${shown(other)}; an action gives outputFields`);
     end(res, 200, "application/json", Buffer.concat([Buffer.from('{"outputFields":'), content, Buffer.from("}")]));
 }
 
-/** All fields that are named somewhere, each once with all its values. @returns {Map<string, string[]|string>} */
+/** All header fields of a response, each once with all its values. @returns {Map<string, string[]|string>} */
 function fields(places) {
     const found = new Map();
     for (const [name, value] of places.flatMap(Object.entries)) {
@@ -137,7 +137,7 @@ function fields(places) {
         if (runnersOwn.has(key)) continue;
         const values = (Array.isArray(value) ? value : [value]).map((one) => fieldValue(name, one));
         const known = found.get(key) ?? [name, []];
-        // The same value in two places is meant once.
+        // The same value in two places counts once.
         known[1].push(...values.filter((one) => !known[1].includes(one)));
         if (single.has(key) && known[1].length > 1) throw badResponse(`there can be only one ${shown(name)}`);
         found.set(key, known);
@@ -157,5 +157,5 @@ function fieldValue(name, value) {
     return text;
 }
 
-/** A name that a function made, for people. */
+/** A name from a function, for people. */
 const shown = (name) => JSON.stringify(name.slice(0, 100));

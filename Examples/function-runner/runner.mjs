@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // A function runner: serves a folder of functions, and asks Stint before each run. This file reads
-// the command line and puts the parts together. docs/RUNNER.md says what it does.
+// the command line and puts the parts together. docs/RUNNER.md describes the runner.
 
 import os from "node:os";
 import path from "node:path";
@@ -17,25 +17,25 @@ import { FunctionServer } from "./server.mjs";
 import { Visitors } from "./visitors.mjs";
 
 const usage = `usage: node runner.mjs FOLDER --account NAME [--account NAME ...]
-  --listen HOST:PORT            where callers ask (127.0.0.1:7410; port 0 takes a free one)
-  --host NAME                   a name by which callers know the runner, such as the proxy's before it; may be repeated
+  --listen HOST:PORT            the runner's address (127.0.0.1:7410; port 0 takes a free port)
+  --host NAME                   a host name that callers use, such as that of a proxy; may be repeated
   --stint URL                   Stint's runner API: http://HOST:PORT or unix:PATH (http://127.0.0.1:7400)
   --admin URL                   Stint's admin API, for resource quotas (http://127.0.0.1:7401)
   --token-file FILE             Stint's token; only its owner may read the file
   --secrets FILE                a JSON object with the values of the folder's secrets; only its owner may read it
-  --when-unavailable WHAT       deny (503), or admit: run uncounted while Stint cannot be asked (deny)
+  --when-unavailable WHAT       deny (503), or admit: run uncounted while Stint does not answer (deny)
   --workers N                   functions that run at once (2 per core)
-  --worker-uids FIRST-LAST      whom functions run as: started by root, users that nobody else is (59000-59999); none: as the runner
-  --queue N                     calls that wait for a worker at most, 5 s each (100)
-  --memory-mb N                 of a run whose plan does not say (128)`;
+  --worker-uids FIRST-LAST      unused user ids for functions, if started by root (59000-59999); none: the runner's own user
+  --queue N                     the most calls that wait for a worker, 5 s each (100)
+  --memory-mb N                 memory of a run whose plan has no memory ceiling (128)`;
 
 /**
- * What comes from elsewhere may stand in it: further lines are set in, so that none looks like one
- * of the runner's.
+ * Writes a log line. The text may come from elsewhere: further lines are indented, so that none
+ * looks like a line of the runner.
  */
 const log = (text) => process.stderr.write(`function-runner: ${printable(text).replaceAll("\n", "\n    ")}\n`);
 
-/** What was typed, judged. @throws {ProjectError} */
+/** Reads and checks the arguments. @throws {ProjectError} */
 function settings() {
     let typed;
     try {
@@ -77,7 +77,7 @@ function settings() {
     };
 }
 
-/** Undefined where workers are to be the runner's own user. */
+/** The user ids of workers; undefined: the runner's own user. */
 function workerIds(text) {
     if (text === "none" || (text === undefined && !maySwitch)) return undefined;
     const found = /^(\d{1,9})-(\d{1,9})$/.exec(text ?? `${standardIds.first}-${standardIds.last}`);
@@ -85,15 +85,15 @@ function workerIds(text) {
     if (!(first > 0 && last >= first && last - first < 100_000)) {
         throw new ProjectError(`--worker-uids: must be none, or such as ${standardIds.first}-${standardIds.last}`);
     }
-    if (!maySwitch) throw new ProjectError("--worker-uids: only root, on Linux, can make its workers other users");
+    if (!maySwitch) throw new ProjectError("--worker-uids: only root, on Linux, can run workers as other users");
     return { first, last };
 }
 
-/** @returns {Promise<Identities|undefined>} whom functions run as; undefined: as the runner itself */
+/** @returns {Promise<Identities|undefined>} the users of functions; undefined: the runner's own user */
 async function identities({ ids, workers, tokenFile }, project) {
-    if (tokenFile === undefined) log("asks Stint without a token: whatever functions can reach they can ask too; see docs/RUNNER.md");
+    if (tokenFile === undefined) log("no token for Stint: functions that can reach Stint can send requests too; see docs/RUNNER.md");
     if (ids === undefined) {
-        log("functions run as the runner's own user, and can read what it can: the token, the secrets, other functions; see docs/RUNNER.md");
+        log("functions run as the runner's own user, and can read its files: the token, the secrets, other functions; see docs/RUNNER.md");
         return undefined;
     }
     const found = await Identities.claim(ids, workers, log);
@@ -119,7 +119,7 @@ function client(how) {
 async function main() {
     const chosen = settings();
     const project = readProject(chosen.folder, chosen.secrets === undefined ? {} : readSecrets(chosen.secrets));
-    // Only root can make groups, and only other users cannot leave theirs.
+    // Only root can create groups, and only a process of another user cannot leave its group.
     const groups = chosen.ids === undefined ? undefined : Groups.claim(log);
     if (chosen.ids === undefined) log("memory: census");
     process.on("exit", () => groups?.removeParent());
@@ -133,10 +133,10 @@ async function main() {
         bounds: { workers: chosen.workers, queue: chosen.queue, waitMs: 5_000 },
         workers: new Workers(project.folder, users, groups), visitors: new Visitors(chosen.names),
     });
-    if (!diesWithRunner) log("there is no setpriv (util-linux): workers outlive a runner that is killed, until their function ends");
+    if (!diesWithRunner) log("missing: setpriv (util-linux). Workers outlive a runner that is killed, until their function ends");
 
-    // A Stint that is away is no reason not to start: calls are answered as --when-unavailable
-    // says.
+    // The runner starts even if Stint does not answer: calls are then answered according to
+    // --when-unavailable.
     const registered = register(stint, project, chosen.accounts, log);
     await Promise.race([registered, new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
 
@@ -150,7 +150,7 @@ async function main() {
     const stop = async (exitCode) => {
         if (isStopping) return;
         isStopping = true;
-        log("stops: runs under way end first");
+        log("stopping when the current runs have ended");
         await server.close();
         const left = await stint.close();
         await groups?.close();

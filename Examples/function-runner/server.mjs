@@ -1,6 +1,6 @@
-// The runner's HTTP side: who may ask, which function is meant, whether the call is one that
-// functions take, and then one execution: a place for its worker, Stint's grant, the run, the
-// reply. Settling happens behind the caller's back.
+// The runner's HTTP server: checks the caller, finds the function, checks the call, and then runs
+// one execution: a place for its worker, Stint's grant, the run, the reply. Settling happens in the
+// background.
 
 import http from "node:http";
 
@@ -11,14 +11,14 @@ import {
 } from "./replies.mjs";
 import { Slots } from "./slots.mjs";
 
-/** A payload has at most so many bytes. */
+/** The most bytes of a payload. */
 export const maximumBodyBytes = 6 << 20;
-/** Of all payloads that are here at once. */
+/** The most bytes of all payloads in memory. */
 const maximumBodiesBytes = 256 << 20;
 const maximumConnections = 1_000;
-/** What a kind may take, whatever its plan says; and what it gets when nobody can be asked. */
+/** The longest run of each kind, which the plan may shorten; also the grant if Stint does not answer. */
 const longestMs = { function: 10_000, "workflow-action": 20_000 };
-/** A shorter grant is of no use: Node would hardly have started. */
+/** A shorter grant would end before Node has started. */
 const smallestGrantMs = 250;
 const contactHeader = "x-contact";
 const maximumContactBytes = 4 << 10;
@@ -44,9 +44,9 @@ export class FunctionServer {
      * @param {object} settings
      * @param {import("./project.mjs").Project} settings.project
      * @param {import("../../Clients/node/stint.mjs").Stint} settings.stint
-     * @param {Set<string>} settings.accounts whose functions these are
+     * @param {Set<string>} settings.accounts the accounts with these functions
      * @param {"deny"|"admit"} settings.whenUnavailable
-     * @param {number} settings.memoryBytes of a run whose grant does not say
+     * @param {number} settings.memoryBytes the memory of a run whose grant has none
      * @param {{workers: number, queue: number, waitMs: number}} settings.bounds
      * @param {import("./execution.mjs").Workers} settings.workers
      * @param {import("./visitors.mjs").Visitors} settings.visitors
@@ -79,10 +79,10 @@ export class FunctionServer {
         });
     }
 
-    /** Takes no more requests, and waits for those that are here. */
+    /** Accepts no more requests, and waits for the current ones. */
     close() {
         return new Promise((resolve) => {
-            // A connection that is kept alive may become idle only now.
+            // A kept-alive connection may become idle only now.
             const idle = setInterval(() => this.#http.closeIdleConnections(), 50);
             this.#http.close(() => {
                 clearInterval(idle);
@@ -100,7 +100,7 @@ export class FunctionServer {
             if (error instanceof Refused) return this.#refuse(res, error);
             if (error instanceof Unavailable) return this.#unavailable(res, error);
             this.#log(`a fault of the runner: ${error.stack}`);
-            sendProblem(res, new Problem(problems.internalError, "a fault of the runner; its log says more"));
+            sendProblem(res, new Problem(problems.internalError, "a fault of the runner; see its log"));
         }
     }
 
@@ -118,13 +118,13 @@ export class FunctionServer {
         }
         if (path.startsWith("/_logs/")) return this.#showLog(req, res, path.slice("/_logs/".length));
         if (path === "/_status") return this.#showStatus(req, res);
-        throw new Problem(problems.unknownRoute, "there is nothing here; see /_hcms/api/{path}?portalid={account}");
+        throw new Problem(problems.unknownRoute, "unknown path; see /_hcms/api/{path}?portalid={account}");
     }
 
     #showLog(req, res, id) {
         allow(req, ["GET", "HEAD"]);
         const text = this.#logs.of(id);
-        if (text === undefined) throw new Problem(problems.unknownRoute, "no such execution, or one that was too long ago");
+        if (text === undefined) throw new Problem(problems.unknownRoute, "unknown execution, or one that is too old");
         sendText(res, 200, text);
     }
 
@@ -136,14 +136,14 @@ export class FunctionServer {
         });
     }
 
-    // A call of a function.
+    // Calls of functions.
 
     async #call(req, res, fn, query) {
-        if (fn === undefined) throw new Problem(problems.unknownRoute, "the folder has no such function");
+        if (fn === undefined) throw new Problem(problems.unknownRoute, "unknown function");
         allow(req, fn.methods);
         const account = query.get("portalid");
-        if (account === null) throw new Problem(problems.malformedRequest, "add ?portalid={account}: whose quota is it?");
-        if (!this.#accounts.has(account)) throw new Problem(problems.unknownAccount, "these functions do not belong to that account");
+        if (account === null) throw new Problem(problems.malformedRequest, "missing account: add ?portalid={account}");
+        if (!this.#accounts.has(account)) throw new Problem(problems.unknownAccount, "this runner does not serve that account");
         const context = {
             accountId: account, endpoint: fn.name, method: req.method, headers: { ...req.headers }, params: lists(query),
         };
@@ -167,9 +167,9 @@ export class FunctionServer {
 
     async #seated(res, run) {
         const seat = await this.#workers.seat();
-        if (seat === undefined) throw busy("no user is free to run functions as; nothing was charged");
+        if (seat === undefined) throw busy("no user for functions is free; nothing was charged");
         try {
-            // Whoever asked has gone while it waited: nobody is charged for that.
+            // The caller hung up while it waited, so nothing is charged.
             if (!res.destroyed) await run(seat);
         } finally {
             this.#workers.leave(seat);
@@ -194,7 +194,7 @@ export class FunctionServer {
         });
     }
 
-    /** @returns {boolean} whether the function gave a response that can be sent */
+    /** @returns {boolean} whether the function's response was valid and was sent */
     #replied(res, fn, run, id) {
         try {
             if (run.ending !== "responded") throw problemOf(run, id);
@@ -208,13 +208,13 @@ export class FunctionServer {
         }
     }
 
-    /** The whole body as text, known to be JSON; or undefined. `bytes` are taken from what all bodies may have. */
+    /** The complete JSON body as text, or undefined. `bytes` count towards the most bytes of all bodies. */
     async #body(req, fn) {
         const length = Number(req.headers["content-length"] ?? 0);
         const isChunked = req.headers["transfer-encoding"] !== undefined;
         if (length === 0 && !isChunked) return { text: undefined, bytes: 0 };
         const isJSON = /^application\/json\s*(;|$)/i.test(req.headers["content-type"] ?? "");
-        // Chunks may come to nothing, which needs no type.
+        // A chunked body may be empty, which needs no type.
         if (!isJSON && !isChunked) throw notJSON();
         if (length > maximumBodyBytes) throw tooLarge();
         const read = await this.#read(req);
@@ -227,7 +227,7 @@ export class FunctionServer {
         }
     }
 
-    /** What is too much is read to its end all the same, and forgotten: a caller who still sends would miss the reply. */
+    /** A body that is too large is read to its end and dropped, because a caller that still sends would miss the reply. */
     #read(req) {
         return new Promise((resolve, reject) => {
             let [chunks, bytes] = [[], 0];
@@ -242,20 +242,20 @@ export class FunctionServer {
                 this.#bodiesBytes += chunk.length;
                 chunks.push(chunk);
                 if (bytes > maximumBodyBytes) give(reject, tooLarge());
-                else if (this.#bodiesBytes > maximumBodiesBytes) give(reject, busy("too many payloads are here at once"));
+                else if (this.#bodiesBytes > maximumBodiesBytes) give(reject, busy("too many bytes of payloads at once"));
             });
             req.on("end", () => give(resolve, { chunks, bytes }));
             req.on("error", () => give(reject, new Problem(problems.malformedRequest, "the payload was cut off")));
         });
     }
 
-    // What Stint said instead of a grant.
+    // Replies of Stint without a grant.
 
     #deny(res, error) {
         sendProblemBody(res, 429, error.problem, error.headers);
     }
 
-    /** A payload above the plan's ceiling is the caller's fault; anything else is between the runner and Stint. */
+    /** A payload above the plan's ceiling is the caller's error; any other rejection is the runner's. */
     #refuse(res, error) {
         if (error.status === 413) return sendProblemBody(res, 413, error.problem, {});
         if (!this.#told.has(error.problem.type)) this.#log(`Stint refuses an execution: ${error.message}`);
@@ -265,11 +265,11 @@ export class FunctionServer {
 
     #unavailable(res, error) {
         const seconds = Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
-        sendProblem(res, new Problem(problems.unavailable, "it cannot be said whether the quota has place", { "Retry-After": String(seconds) }));
+        sendProblem(res, new Problem(problems.unavailable, "Stint did not answer, so it is unknown whether the quota has room", { "Retry-After": String(seconds) }));
     }
 }
 
-/** What a run is settled with. */
+/** The settlement of a run. */
 function usage(run, isGood) {
     const failures = { "timed-out": "timeout", "not-started": "not-started" };
     const outcome = isGood ? "ok" : failures[run.ending] ?? "error";
@@ -291,7 +291,7 @@ const busy = (detail) => new Problem(problems.busy, detail, { "Retry-After": "1"
 
 const lists = (query) => Object.fromEntries([...new Set(query.keys())].map((name) => [name, query.getAll(name)]));
 
-/** Who calls, as whoever stands before the runner knows it. */
+/** The contact who calls, from the header that a proxy in front of the runner sets. */
 function contactOf(req) {
     const text = req.headers[contactHeader];
     if (text === undefined) return undefined;
@@ -302,7 +302,7 @@ function contactOf(req) {
     return contact;
 }
 
-/** The text of a body that is JSON; a workflow's must be an object with an object of input fields. */
+/** The text of a JSON body. For a workflow it must be an object with an object of input fields. */
 function json(chunks, fn) {
     const text = Buffer.concat(chunks).toString();
     if (text === "") return undefined;
@@ -313,7 +313,7 @@ function json(chunks, fn) {
         throw new Problem(problems.malformedRequest, `the body must be JSON: ${error.message}`);
     }
     if (fn.kind === "workflow-action" && !(isObject(value) && isObject(value.inputFields ?? {}))) {
-        throw new Problem(problems.malformedRequest, 'the body must be such as {"inputFields":{}}');
+        throw new Problem(problems.malformedRequest, 'the body must be an object such as {"inputFields":{}}');
     }
     return text;
 }

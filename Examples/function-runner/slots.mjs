@@ -1,5 +1,5 @@
-// Places for workers: so many run at once, so many wait, and none waits for long. Nothing is
-// charged for what waits here.
+// The places for workers: a bounded number run, a bounded number wait, and none waits for long. A
+// waiting call is not charged.
 
 export class Slots {
     #waiting = [];
@@ -16,7 +16,7 @@ export class Slots {
         return this.#waiting.length;
     }
 
-    /** @returns {Promise<boolean>} whether there is a place; whoever got one gives it back with `leave()` */
+    /** @returns {Promise<boolean>} whether there is a place; if so, call `leave()` afterwards */
     enter() {
         if (this.running < this.workers) {
             this.running += 1;

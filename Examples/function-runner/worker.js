@@ -1,12 +1,12 @@
-// One run of one function, in a process of its own (execution.mjs starts it, and hands this text to
-// it). The job comes on standard input, the response leaves on descriptor 3: a line, and the
-// content that the line tells the length of. Console output goes where it always goes. What ends
-// otherwise has failed.
+// One run of one function, in a separate process, which execution.mjs starts with this text. The
+// job comes on standard input. The response leaves on descriptor 3: a line with the length of the
+// content, then the content. Console output goes to the standard output and error. A run without a
+// response has failed.
 
 const { readFileSync, writeSync } = require("node:fs");
 const { pathToFileURL } = require("node:url");
 
-// What is printed is out before the next statement: a run may end at any time.
+// Printing is synchronous, because a run may end at any time.
 for (const stream of [process.stdout, process.stderr]) stream._handle?.setBlocking?.(true);
 
 const job = JSON.parse(readFileSync(0, "utf8"));
@@ -15,11 +15,11 @@ const context = { ...job.context };
 if (job.body !== undefined) context.body = JSON.parse(job.body);
 if (isAction) context.inputFields = context.body?.inputFields ?? {};
 
-/** What JSON would make nothing of, without a word. */
+/** Types that JSON would silently encode as an empty object. */
 const unspeakable = new Set(["DOMException", "Error", "Map", "Promise", "Set", "WeakMap", "WeakSet"]);
 const kindOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
 
-/** What the run says. Its content travels as the bytes that callers get: nobody between them and here need look into it. */
+/** The bytes of the response. The content already has the form in which callers get it. */
 function said(response) {
     if (kindOf(response) !== "Object") {
         const example = isAction ? "{outputFields}" : "{statusCode, body, headers}";
@@ -42,7 +42,7 @@ function content(value, part) {
     return { text, isJSON: true };
 }
 
-/** The run ends here: whoever started this process kills it now, so nothing behind a response runs uncounted. */
+/** Ends the run: the runner kills this process now, so no code after a response runs uncounted. */
 function sendResponse(response = {}) {
     if (kindOf(response) === "Error" || response instanceof Error) {
         console.error(response);

@@ -1,5 +1,5 @@
-// A runner in Swift, as small as it can be: three functions under one account's quota. With a Stint
-// running (`make run`), type
+// A minimal runner in Swift: three functions under one account's quota. Start a Stint (`make run`),
+// then type
 //
 //     swift run stint-client-example [http://HOST:PORT [ACCOUNT]]
 
@@ -25,21 +25,22 @@ struct StintClientExample {
     }
 
     private static func runAll(_ runner: StintRunner, _ account: String) async throws {
-        // One that works.
+        // A function that works.
         let sum = try await runner.withExecution(account: account, AdmitBody(function: "sum")) { execution in
             print("sum: may run \(execution.granted)")
             return (1...1_000_000).reduce(0, +)
         }
         say("sum", sum)
 
-        // One that fails: the error comes through, and the time that it took is charged.
+        // A function that fails: its error is rethrown, and its duration is charged.
         do {
             say("fails", try await runner.withExecution(account: account, AdmitBody(function: "fails"), fail))
         } catch let error as Failure {
             print("fails: \(error)")
         }
 
-        // One that wants more time than it asked for: its task is cancelled, which ends its sleep.
+        // A function that takes longer than it asked for: its task is cancelled, which ends its
+        // sleep.
         let ask = AdmitBody(function: "sleeps", maxDurationMs: 200)
         do {
             let slept = try await runner.withExecution(account: account, ask) { _ in

@@ -1,19 +1,19 @@
-// The accounts that a token may speak for. What an account's name may be is the rule of
-// `Accounting`; here it is only compared.
+// The accounts that a token is for. `Accounting` has the rule of an account's name; this only
+// compares names.
 
-/// Some accounts: by their whole names, or by what their names begin with.
+/// Some accounts, by their whole names or by prefixes.
 public struct AccountSet: Sendable, Equatable {
-    /// More patterns are refused.
+    /// The maximum number of patterns.
     public static let maximumPatterns = 100
-    /// For complaints.
+    /// The form of the text, for messages.
     public static let rule =
-        "1 to \(maximumPatterns) accounts, parted by commas; one that ends with * stands for all that begin so"
+        "1 to \(maximumPatterns) accounts, separated by commas; one that ends with * is a prefix"
 
     private let names: Set<String>
     private let prefixes: [String]
 
     /// - Parameter text: such as `acme,beta-*`.
-    /// - Returns: nil when the text breaks ``rule``.
+    /// - Returns: nil if the text breaks ``rule``.
     public init?(_ text: some StringProtocol) {
         let patterns = text.split(separator: ",", omittingEmptySubsequences: false)
         guard patterns.count <= Self.maximumPatterns else { return nil }
@@ -21,7 +21,7 @@ public struct AccountSet: Sendable, Equatable {
         for pattern in patterns {
             let isPrefix = pattern.hasSuffix("*")
             let name = isPrefix ? String(pattern.dropLast()) : String(pattern)
-            // A lone * would be every account, which a token without accounts is for already.
+            // A lone * would be every account; a token without accounts is for those already.
             guard (1...128).contains(name.utf8.count), name.utf8.allSatisfy(\.isAccountByte) else {
                 return nil
             }
@@ -35,7 +35,7 @@ public struct AccountSet: Sendable, Equatable {
         names.contains(account) || prefixes.contains { account.utf8.starts(with: $0.utf8) }
     }
 
-    /// As it is written: sorted, parted by commas.
+    /// The accounts as text: sorted, separated by commas.
     public var text: String { (names.sorted() + prefixes.map { $0 + "*" }).joined(separator: ",") }
 }
 

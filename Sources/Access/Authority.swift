@@ -1,14 +1,14 @@
-// The authority of a request: the value of `Host`, of an absolute target, of an `Origin` behind its
-// scheme.
+// The authority of a request: the value of `Host`, of an absolute target, or of an `Origin` after
+// its scheme.
 
 /// `HOST` or `HOST:PORT` (RFC 9110, section 7.2).
 public struct Authority: Equatable, Sendable {
-    /// A name, an IPv4 address, or an IPv6 address in its brackets; in lower case, maybe empty.
+    /// A name, an IPv4 address, or an IPv6 address in brackets; in lower case, perhaps empty.
     public let host: String
-    /// Nil when it is not named.
+    /// Nil if there is none.
     public let port: Int?
 
-    /// - Returns: nil for what cannot be an authority, such as one with a user, a path or a blank.
+    /// - Returns: nil for an invalid authority, such as one with a user, a path or a blank.
     public init?(_ text: some StringProtocol) {
         let bytes = text.utf8
         let isLiteral = bytes.first == UInt8(ascii: "[")
@@ -30,16 +30,16 @@ public struct Authority: Equatable, Sendable {
             guard bytes[end] == UInt8(ascii: ":"), digits.allSatisfy(\.isDigit), digits.count <= 5 else {
                 return nil
             }
-            // A colon alone names no port.
+            // A colon without digits names no port.
             port = Int(String(decoding: digits, as: UTF8.self))
             if let port, port > 65_535 { return nil }
         }
         self.host = String(decoding: host, as: UTF8.self).lowercased()
     }
 
-    /// Whether it names this machine's loopback as nobody else can: `localhost`, `[::1]` or an
-    /// address of 127.0.0.0/8 as four numbers. Any other name may mean loopback to a browser
-    /// because its owner says so.
+    /// Whether it certainly names this machine's loopback: `localhost`, `[::1]` or an address of
+    /// 127.0.0.0/8 as four numbers. The owner of any other name can make it mean loopback to a
+    /// browser.
     public var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
@@ -51,10 +51,10 @@ public struct Authority: Equatable, Sendable {
 extension UInt8 {
     fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 
-    /// Of an address in brackets.
+    /// Whether the byte is allowed in an address in brackets.
     fileprivate var isLiteralByte: Bool { isHostByte || self == UInt8(ascii: ":") }
 
-    /// RFC 3986, section 3.2.2: unreserved, sub-delims and what stands for any other byte.
+    /// RFC 3986, section 3.2.2: unreserved characters, sub-delims and percent-encoding.
     fileprivate var isHostByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,9 +1,9 @@
 // Checks the tokens of one connection's requests. A client sends the same field with every request,
-// so it is hashed once: while the book is the same object, the same bytes have the same answer.
+// so it is hashed once: while the book is the same object, the same bytes have the same result.
 
-/// Belongs to one connection. Not to be shared between threads.
+/// Belongs to one connection. It must not be shared between threads.
 public struct BearerCheck {
-    /// The bytes of a field that was good, and in which book.
+    /// The bytes of the last accepted field, and the book that accepted it.
     private var verified: [UInt8] = []
     private var book: TokenBook?
     private var entry: TokenBook.Entry?
@@ -12,8 +12,9 @@ public struct BearerCheck {
 
     /// - Parameters:
     ///   - field: the value of `Authorization`; nil without one.
-    ///   - scope: what the token must be good for.
-    /// - Returns: whose token it is.
+    ///   - book: the tokens in force.
+    ///   - scope: the scope that the token must have.
+    /// - Returns: the entry of the token.
     /// - Throws: why the request is rejected: 401 or 403.
     public mutating func check(
         _ field: String?, in book: TokenBook, for scope: Scope
@@ -44,7 +45,7 @@ public struct BearerCheck {
         }
     }
 
-    /// Whether `field` is the one that was good; takes the same time wherever they differ.
+    /// Whether `field` is the last accepted one. Takes the same time wherever they differ.
     private func isVerified(_ field: String) -> Bool {
         guard field.utf8.count == verified.count else { return false }
         var difference: UInt8 = 0

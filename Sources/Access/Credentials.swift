@@ -1,15 +1,15 @@
-// What an `Authorization` field says (RFC 9110, section 11.4; RFC 6750, section 2.1). Whether
-// anybody believes it is not decided here.
+// The content of an `Authorization` field (RFC 9110, section 11.4; RFC 6750, section 2.1). It is
+// not checked here.
 
 import WireFormat
 
 /// The value of an `Authorization` field.
 public enum Credentials: Equatable, Sendable {
-    /// `Bearer` and a token that has the form of one.
+    /// `Bearer` and a well-formed token.
     case bearer(Substring)
-    /// `Basic` and what follows, still in base64.
+    /// `Basic` and its value, still in base64.
     case basic(Substring)
-    /// `Bearer` and something that is no token.
+    /// `Bearer` and something that is not a token.
     case malformed
     /// Another scheme.
     case foreign

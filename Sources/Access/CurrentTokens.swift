@@ -1,4 +1,4 @@
-// The book in force, for those who have no event loop of their own to keep a snapshot on.
+// The token book in force, for code without an event loop on which to keep a snapshot.
 
 import Synchronization
 

@@ -1,16 +1,16 @@
-// Checks the hosts that one connection's requests name. A client names the same one every time, so
-// it is read once.
+// Checks the hosts that one connection's requests name. A client names the same host every time, so
+// it is parsed once.
 
-/// Belongs to one connection. Not to be shared between threads.
+/// Belongs to one connection. It must not be shared between threads.
 public struct HostCheck {
-    /// Whether anybody may be named, or only this machine.
+    /// Whether every host is accepted, or only this machine.
     public let takesAnyHost: Bool
-    /// The bytes of a host that was good.
+    /// The bytes of the last accepted host.
     private var accepted: [UInt8] = []
 
-    /// - Parameter takesAnyHost: false where nothing else tells a request from one that a page made
-    ///   a browser send: to a browser a name may mean loopback today that led to the page's own
-    ///   server a minute ago.
+    /// - Parameter takesAnyHost: false if nothing else distinguishes a request from one that a page
+    ///   made a browser send: a name that led to the page's own server a minute ago may mean
+    ///   loopback to a browser now.
     public init(takesAnyHost: Bool) { self.takesAnyHost = takesAnyHost }
 
     /// - Parameter host: an authority.

@@ -1,6 +1,6 @@
 // What a token may be used for.
 
-/// What the bearer of a token may do. `admin` includes everything.
+/// What a token allows. `admin` includes everything.
 public enum Scope: String, CaseIterable, Sendable {
     /// The runner API, and the resource quotas of the admin API.
     case runner

@@ -1,9 +1,9 @@
-// Which page made a browser send a request. Browsers say so, and no page can make them say
-// otherwise. Other clients do not send these fields and are not checked.
+// The page that made a browser send a request. Browsers send this, and no page can falsify it.
+// Other clients do not send these fields and are not checked.
 
-/// What a request says about the page that it comes from (Fetch; Fetch Metadata).
+/// The fields of a request about the page that it comes from (Fetch; Fetch Metadata).
 public struct SendingPage: Sendable {
-    /// `Origin`; `null`, which is nobody's, when there are several.
+    /// `Origin`; if there are several, `null`, which matches no origin.
     public var origin: String? {
         didSet { if oldValue != nil { origin = "null" } }
     }
@@ -24,12 +24,12 @@ public struct SendingPage: Sendable {
 
     /// Whether the request comes from a page of another origin than the one that it is sent to.
     ///
-    /// Not from links to here that a person follows: a page cannot read what they lead to, and they
-    /// change nothing. What a page shows in a frame of its own is no such link.
+    /// Links that a person follows to here are not foreign: a page cannot read the result, and they
+    /// change nothing. A frame in a page is not such a link.
     /// - Parameters:
     ///   - host: the authority that the request names.
     ///   - isSecure: whether the connection is encrypted. If it is not, a proxy may have decrypted
-    ///     it, so both schemes are right.
+    ///     it, so both schemes match.
     ///   - isSafe: whether the request changes nothing.
     public func isForeign(to host: Authority?, isSecure: Bool, isSafe: Bool) -> Bool {
         if let origin, !Self.isSame(origin, as: host, isSecure: isSecure) { return true }

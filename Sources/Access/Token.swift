@@ -1,13 +1,13 @@
-// A token: the secret itself, which exists here only while it is made.
+// A new token: the secret itself, which exists here only while it is made.
 
-/// `stint_` and 64 hexadecimal digits of 256 random bits. The prefix lets scanners find tokens that
-/// got lost.
+/// `stint_` and 64 hexadecimal digits of 256 random bits. With the prefix, scanners find leaked
+/// tokens.
 public struct Token: Sendable {
     public static let prefix = "stint_"
 
     public let text: String
 
-    /// - Parameter random: a source that nobody can foresee.
+    /// - Parameter random: an unpredictable source.
     public init(random: inout some RandomNumberGenerator) {
         var text = Self.prefix
         for _ in 0..<4 {

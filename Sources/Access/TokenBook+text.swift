@@ -1,6 +1,6 @@
-// The token file's text: a line for each token, `NAME SCOPE[,SCOPE] SHA-256 [ACCOUNT,...]`,
-// separated by blanks. Empty lines and lines that begin with # are skipped. An invalid line refuses
-// the file.
+// The token file's text: a line per token, `NAME SCOPE[,SCOPE] SHA-256 [ACCOUNT,...]`, separated by
+// blanks. Empty lines and lines that begin with # are skipped. A file with an invalid line is
+// refused.
 
 /// An invalid line, as `line: reason`, counted from 1. It never quotes the line.
 public struct TokenTextError: Error, Equatable, CustomStringConvertible {
@@ -11,15 +11,15 @@ public struct TokenTextError: Error, Equatable, CustomStringConvertible {
 }
 
 extension TokenBook {
-    /// What a file begins with that Stint has made.
+    /// The first line of a file that Stint creates.
     public static let heading = "# NAME SCOPES SHA-256 [ACCOUNTS] of the token; see: stint token --help\n"
-    /// Bytes of a file; more are refused.
+    /// The maximum size of a file in bytes.
     public static let maximumTextBytes = 262_144
 
     public convenience init(text: String) throws(TokenTextError) {
         var entries: [Entry] = []
         var lines: [TokenDigest: Int] = [:]
-        // By scalars: to Swift a line end of CR and LF is one character, and no line feed.
+        // By scalars: to Swift, CR LF is one character, not a line feed.
         let rows = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, row) in rows.enumerated() {
             let number = index + 1
@@ -28,7 +28,7 @@ extension TokenBook {
                 throw TokenTextError(line: number, reason: "duplicate name '\(entry.name)'")
             }
             if let first = lines.updateValue(number, forKey: entry.digest) {
-                throw TokenTextError(line: number, reason: "the token of line \(first) again")
+                throw TokenTextError(line: number, reason: "duplicate of the token of line \(first)")
             }
             entries.append(entry)
             guard entries.count <= Self.maximumEntries else {
@@ -38,7 +38,7 @@ extension TokenBook {
         self.init(entries)
     }
 
-    /// What a line says, in words.
+    /// The fields of a line.
     public static func fields(of line: Substring) -> [Substring] {
         line.unicodeScalars.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map { Substring($0) }
     }
@@ -76,7 +76,7 @@ extension TokenBook {
 }
 
 extension TokenBook.Entry {
-    /// The line of a token file, with its end.
+    /// The entry as a line of a token file, with its line feed.
     public var line: String {
         let scopes = Scope.allCases.filter(scopes.contains).map(\.rawValue).joined(separator: ",")
         return "\(name) \(scopes) \(digest.hex)\(accounts.map { " " + $0.text } ?? "")\n"

@@ -1,21 +1,21 @@
-// Who may ask, as one immutable snapshot. Requests are checked against it; a reload hands over
-// another.
+// The accepted tokens, as one immutable snapshot. Requests are checked against it; a reload
+// replaces it.
 
-/// Every token that is accepted.
+/// All accepted tokens.
 ///
-/// An object, so that "has it changed since?" is a comparison of identities.
+/// It is an object, so that comparing identities shows whether it has changed.
 public final class TokenBook: Sendable {
-    /// One token, without the token.
+    /// One token, by its digest.
     public struct Entry: Sendable, Equatable {
-        /// For logs and the audit: 1 to 64 bytes of `A-Z a-z 0-9 . _ @ -`.
+        /// The name for the logs and the audit log: 1 to 64 bytes of `A-Z a-z 0-9 . _ @ -`.
         public let name: String
         public let scopes: Set<Scope>
-        /// The accounts that it may speak for; nil: all.
+        /// The accounts that the token is for; nil: all.
         public let accounts: AccountSet?
         let digest: TokenDigest
 
-        /// - Returns: nil when the name breaks its rule, without a scope, or when an admin's is
-        ///   bound to accounts: plans are everybody's.
+        /// - Returns: nil if the name is invalid, there is no scope, or an admin's token is bound
+        ///   to accounts, because plans belong to all accounts.
         public init?(name: String, scopes: Set<Scope>, accounts: AccountSet? = nil, digest: TokenDigest) {
             guard (1...Entry.longestName).contains(name.utf8.count), name.utf8.allSatisfy(\.isNameByte),
                 !scopes.isEmpty, accounts == nil || !scopes.contains(.admin)
@@ -26,7 +26,7 @@ public final class TokenBook: Sendable {
             self.digest = digest
         }
 
-        /// For complaints.
+        /// The rule of a name, for messages.
         public static let nameRule = "1 to 64 bytes of A-Z a-z 0-9 . _ @ -"
         private static let longestName = 64
 
@@ -35,14 +35,14 @@ public final class TokenBook: Sendable {
         public func speaks(for account: String) -> Bool { accounts?.contains(account) ?? true }
     }
 
-    /// More are refused.
+    /// The maximum number of tokens.
     public static let maximumEntries = 1_000
 
     public let entries: [Entry]
 
     public init(_ entries: [Entry]) { self.entries = entries }
 
-    /// Whose token that is. Looks at every entry, whether it has found one or not.
+    /// The entry of a token. Compares every entry, even after it has found one.
     public func entry(for token: some Sequence<UInt8>) -> Entry? {
         let digest = TokenDigest(of: token)
         var found: Entry?

@@ -1,11 +1,11 @@
-// What is kept of a token: its SHA-256 digest. A token has 256 random bits, so no salt and no slow
-// hash is needed: nobody finds a token by trying.
+// The SHA-256 digest, which is stored instead of a token. A token has 256 random bits, so it needs
+// no salt and no slow hash: it cannot be found by trying.
 
 import CLibcrypto
 
 /// The SHA-256 digest of a token's text.
 public struct TokenDigest: Hashable, Sendable {
-    /// Digits in which it is written.
+    /// The number of hexadecimal digits.
     static let digits = 64
     /// Its 32 bytes, big-endian, as four words.
     private let quarters: (UInt64, UInt64, UInt64, UInt64)

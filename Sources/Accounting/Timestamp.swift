@@ -1,4 +1,4 @@
-// An instant on the ledger's clock. Callers' clocks are never compared with it.
+// An instant on the ledger's clock. It is never compared with a caller's clock.
 
 /// Milliseconds since 1970-01-01T00:00:00Z as the ledger counts them; 0 to 2^43 (the year 2248).
 public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {

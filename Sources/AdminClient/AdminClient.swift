@@ -1,20 +1,20 @@
-// The admin API as seen from the other side: what the command line and the end-to-end tests use.
-// Bodies are decoded here; what is not 2xx is thrown as ``StintError``.
+// The client of the admin API that the command line and the end-to-end tests use. It decodes bodies
+// and throws a reply that is not 2xx as ``StintError``.
 
 import Foundation
 public import NIOHTTP1
 import WireFormat
 
-/// What the service replied with a 2xx.
+/// A reply with a 2xx.
 public struct AdminReply: Sendable {
     public let status: Int
     public let headers: HTTPHeaders
     public let body: [UInt8]
 
-    /// What it is about was changed last at this revision: give it as `If-Match`.
+    /// The ETag of the thing in the reply, to send as `If-Match`.
     public var etag: String? { headers.first(name: "ETag") }
 
-    /// - Throws: ``UnreadableReply`` when the body is something else.
+    /// - Throws: ``UnreadableReply`` if the body has another form.
     public func decoded<Body: Decodable>(as _: Body.Type = Body.self) throws -> Body {
         do {
             return try JSONDecoder().decode(Body.self, from: Data(body))
@@ -24,33 +24,33 @@ public struct AdminReply: Sendable {
     }
 }
 
-/// A client of one Stint's admin API. Cheap to copy; each request has a connection of its own.
+/// A client of one Stint's admin API. Cheap to copy; each request opens its own connection.
 public struct AdminClient: Sendable {
     /// Reply bodies beyond this many bytes are not read.
     public static let maximumReplyBytes = 64 << 20
 
     private let url: String
-    /// Or why nothing can ever be sent.
+    /// The token, or why it is invalid.
     private let token: Result<BearerToken?, InvalidRequest>
     private let actor: String?
     private let trust: Trust
     private let deadline: Duration
 
-    /// Whose certificates are taken where there is TLS.
+    /// The certificates to trust with TLS.
     public enum Trust: Sendable {
-        /// Those that this machine's authorities have signed.
+        /// Certificates signed by this machine's authorities.
         case system
-        /// Any: for who sends nothing secret and believes nothing.
+        /// Every certificate: only for requests without secrets whose reply is not trusted.
         case any
     }
 
     /// - Parameters:
     ///   - url: `http://HOST:PORT` or `https://HOST:PORT`, without a path.
-    ///   - token: sent as a bearer token; white space behind it does not belong to it.
-    ///   - actor: who changes things, for the audit log; 1 to 64 visible ASCII bytes.
-    ///   - trust: whose certificates are taken where there is TLS.
-    ///   - deadline: for one request, from connecting to the reply's last byte; the end of TLS may
-    ///     take 100 ms more.
+    ///   - token: sent as a bearer token; white space after it is ignored.
+    ///   - actor: who makes changes, for the audit log; 1 to 64 bytes of visible ASCII.
+    ///   - trust: the certificates to trust with TLS.
+    ///   - deadline: the time for one request, from connecting to the reply's last byte. The end of
+    ///     TLS may take 100 ms more.
     public init(
         url: String, token: String? = nil, actor: String? = nil, trust: Trust = .system,
         deadline: Duration = .seconds(30)
@@ -86,10 +86,13 @@ public struct AdminClient: Sendable {
         try await send(.DELETE, Self.path(segments), headers: ifMatch.map { ["If-Match": $0] } ?? [:])
     }
 
-    /// One request.
+    /// Sends one request.
     /// - Parameters:
+    ///   - method: the HTTP method.
     ///   - path: percent-encoded, see ``path(_:)``.
-    ///   - body: JSON.
+    ///   - query: the parameters, which are encoded here.
+    ///   - body: JSON; nil: none.
+    ///   - headers: further header fields.
     /// - Throws: ``InvalidRequest`` if the request can never be sent, ``StintError/rejected(_:)``
     ///   if the reply is not 2xx, ``UnreadableReply`` if it is not Stint's, or
     ///   ``AdminConnectionError`` if there is none.

@@ -1,6 +1,6 @@
-// One HTTP/1.1 request over a connection of its own, which is closed with the reply. The command
-// line asks once, or every two seconds: that needs no pool, no redirects and no HTTP/2, and so no
-// HTTP client library in the service's program.
+// One HTTP/1.1 request over its own connection, which closes after the reply. The command line
+// sends one request, or one every two seconds. That needs no pool, no redirects and no HTTP/2, so
+// the service's program needs no HTTP client library.
 
 import NIOCore
 import NIOHTTP1
@@ -8,24 +8,25 @@ import NIOPosix
 import NIOSSL
 import WireFormat
 
-/// Why there is no reply. What was not connected had no effect; of the others that is unknown.
+/// Why there is no reply. After ``notConnected(_:)`` the request had no effect; after the others
+/// that is unknown.
 public enum AdminConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Nobody listens there, or the name is unknown; or there is no TLS, or not with a certificate
-    /// that is trusted.
+    /// No process listens there, the name is unknown, or there is no TLS with a trusted
+    /// certificate.
     case notConnected(String)
-    /// The server asks for a certificate of its client, and there is none.
+    /// The server requires a client certificate, and there is none.
     case wantsCertificate
-    /// The deadline was over first.
+    /// The deadline passed first.
     case deadlineExceeded
     /// The connection ended before the reply did, or broke.
     case closedEarly
-    /// The reply has more bytes than are read.
+    /// The reply has too many bytes.
     case tooLong
 
     public var description: String {
         switch self {
         case .notConnected(let reason): reason
-        case .wantsCertificate: "it asks for a client's certificate, and this client has none"
+        case .wantsCertificate: "the server requires a client certificate, and this client has none"
         case .deadlineExceeded: "no reply in time"
         case .closedEarly: "the connection ended before the reply"
         case .tooLong: "the reply is too long"
@@ -40,14 +41,19 @@ struct AdminExchange: Sendable {
     let headers: HTTPHeaders
     let body: [UInt8]?
 
-    /// How long the end of TLS may take once there is a reply, or no time left to wait for one.
+    /// The time for the end of TLS, after the reply or after the deadline.
     private static let shutdownTimeout: TimeAmount = .milliseconds(100)
 
     private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
-    /// - Parameter maximumBytes: a longer body is an error.
-    /// - Throws: ``InvalidRequest``, ``AdminConnectionError``, ``UnreadableReply`` for what is no
-    ///   HTTP, or `CancellationError`.
+    /// Sends the request and returns its reply.
+    /// - Parameters:
+    ///   - origin: where the server listens.
+    ///   - trust: the certificates to trust.
+    ///   - deadline: the time for all of it.
+    ///   - maximumBytes: the most bytes of the body; a longer one is an error.
+    /// - Throws: ``InvalidRequest``, ``AdminConnectionError``, ``UnreadableReply`` for a reply that
+    ///   is not HTTP, or `CancellationError`.
     func reply(
         from origin: HTTPOrigin, trusting trust: AdminClient.Trust, within deadline: Duration,
         maximumBytes: Int
@@ -72,20 +78,20 @@ struct AdminExchange: Sendable {
         }
     }
 
-    /// What an error says about the request, to whoever made it.
+    /// The error for the caller, from an error of NIO.
     static func named(_ error: any Error) -> any Error {
         switch error {
         case _ where "\(error)".contains("CERTIFICATE_REQUIRED"): AdminConnectionError.wantsCertificate
         case ChannelError.connectTimeout: AdminConnectionError.deadlineExceeded
-        case is NIOConnectionError: AdminConnectionError.notConnected("nobody listens there")
-        // Nothing is sent before the handshake is complete and the certificate is the host's.
+        case is NIOConnectionError: AdminConnectionError.notConnected("no process listens there")
+        // Nothing is sent before the handshake is complete and the certificate is verified.
         case NIOSSLError.handshakeFailed, NIOSSLError.noCertificateToValidate,
             NIOSSLError.unableToValidateCertificate, is NIOSSLExtraError:
             AdminConnectionError.notConnected("no TLS with a trusted certificate: \(error)")
         case HTTPParserError.invalidEOFState, is ChannelError, is IOError, is NIOSSLError,
             is BoringSSLError:
             AdminConnectionError.closedEarly
-        case is HTTPParserError: UnreadableReply(description: "no HTTP reply: \(error)")
+        case is HTTPParserError: UnreadableReply(description: "the reply is not HTTP: \(error)")
         default: error
         }
     }
@@ -99,7 +105,7 @@ struct AdminExchange: Sendable {
                 if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
                 try await outbound.write(.end(nil))
             } catch let error where error is ChannelError || error is NIOAsyncWriterError {
-                // Whoever reads on hears why; there may even be a reply.
+                // Reading on gives the reason, or even a reply.
             }
             return try await Self.collect(inbound, maximumBytes)
         }
@@ -127,7 +133,7 @@ struct AdminExchange: Sendable {
                     }
                 }
         } catch is IOError {
-            throw AdminConnectionError.notConnected("nobody listens there")
+            throw AdminConnectionError.notConnected("no process listens there")
         }
     }
 
@@ -162,7 +168,7 @@ struct AdminExchange: Sendable {
 }
 
 extension HTTPOrigin {
-    /// What TLS asks the server to be; an address is none.
+    /// The server name for TLS; nil if the host is an IP address.
     fileprivate var serverName: String? {
         host.contains(":") || host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
             ? nil : host

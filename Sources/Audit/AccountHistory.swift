@@ -1,4 +1,4 @@
-// All that a history says about one account, and the judgement of it.
+// The part of a history about one account, and its audit.
 
 import WireFormat
 
@@ -6,21 +6,20 @@ import WireFormat
 struct AdmissionRecord {
     let line: Int
     let id: String
-    /// What was asked for; nil when the service was to choose.
+    /// The id and the duration asked for; nil if the service had to choose.
     let askedID: String?
     let askedMs: Int?
     /// The ledger's instant of admission, ms since 1970.
     let at: Int
     let grantedMs: Int
-    /// The reply was that of an id that is held already.
+    /// Whether the reply says that the id was already held.
     let isRepeat: Bool
     let sentAt: Int
     let answeredAt: Int
     let remaining: LimitsObject?
 }
 
-/// A settlement that was accepted (200), refused (404), or may have been carried out (500 and
-/// above).
+/// A settlement that was accepted (200), rejected (404), or may have been applied (500 and above).
 struct SettlementRecord {
     let line: Int
     let id: String
@@ -32,18 +31,18 @@ struct SettlementRecord {
 }
 
 struct AccountHistory {
-    /// A hold is found for at least this long after its admission, whatever the plan; ms.
+    /// The shortest time, in ms, for which a hold is found after its admission, under every plan.
     static let leastHoldMs = 30_000
 
-    /// The limits as peeks showed them, with the largest amounts.
+    /// The limits that peeks showed, with the largest amounts.
     private(set) var policies: [PolicyStanding] = []
     private var mismatch: Finding?
     var admissions: [AdmissionRecord] = []
     var settlements: [SettlementRecord] = []
-    /// Ids of admissions that may have been carried out.
+    /// The ids of admissions that may have been carried out.
     var unanswered: Set<String> = []
 
-    /// A peek showed these limits.
+    /// Notes the limits that a peek showed.
     mutating func see(_ seen: [PolicyStanding], line: Int) {
         guard !policies.isEmpty else {
             policies = seen
@@ -55,7 +54,7 @@ struct AccountHistory {
                 ?? Finding(
                     kind: .limitsChanged, line: line,
                     text: "the account has other limits than before, and not only other amounts. "
-                        + "Audit the time before and after in files of their own")
+                        + "Audit the time before and the time after in separate files")
             return
         }
         for index in policies.indices {
@@ -63,7 +62,7 @@ struct AccountHistory {
         }
     }
 
-    /// Adds what is wrong with it, and its fullest windows, to the report.
+    /// Adds the account's findings and its fullest windows to the report.
     func judge(_ account: String, unlessSeen others: [PolicyStanding], into report: inout AuditReport) {
         let policies = policies.isEmpty ? others : policies
         var book = ChargeBook(admissions, longestWindowMs: policies.map(\.windowMs).max() ?? 0)

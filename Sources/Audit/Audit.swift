@@ -1,13 +1,13 @@
 // Reads a recorded history and checks what Stint promises: no window is over its limit at any
 // instant, nothing is charged twice, nothing runs free, no charge is forgotten. It knows the
-// promise and nothing of how the rule keeps it: it adds up every charge that the replies prove,
-// exactly, and in doubt takes what speaks for Stint. So what it finds is proven, and what the
-// history does not show it cannot find.
+// promise and nothing of how the rule keeps it. It adds up every charge that the replies prove,
+// exactly, and decides doubts in Stint's favour. So every finding is proven, but what the history
+// does not show is not found.
 //
-// An instant of admission is exact, by the ledger's clock: `deadline - grantedMs`. The instant of a
-// settlement is in no reply; it is taken as early as can be, which is the latest instant among the
-// account's admissions that were answered before the settlement was sent. That needs no comparison
-// of the ledger's clock with the asker's.
+// The instant of an admission is exact, on the ledger's clock: `deadline - grantedMs`. The instant
+// of a settlement is in no reply. The audit takes the earliest possible one: the latest instant
+// among the account's admissions that were answered before the settlement was sent. So the ledger's
+// clock need not be compared with the client's.
 
 import WireFormat
 
@@ -18,24 +18,27 @@ public struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     public init(_ description: String) { self.description = description }
 }
 
-/// Checks one history: give it every line, then ask for the ``report()``.
+/// Checks one history: pass every line, then call ``report()``.
 public struct Audit {
-    /// Lines of a history; more must be split.
+    /// The maximum number of lines of a history; a longer one must be split.
     public static let maximumLines = 20_000_000
 
     private let clockToleranceMs: Int?
     private var accounts: [String: AccountHistory] = [:]
     private var tally = AuditTally()
     private var clocks = ClockComparison()
-    /// The limits of accounts that were never peeked at.
+    /// The limits for accounts without a peek.
     private var firstSeen: [PolicyStanding]?
 
-    /// - Parameter clockToleranceMs: by how much the ledger's clock may move against the asker's;
-    ///   nil does not look.
+    /// - Parameter clockToleranceMs: how far the ledger's clock may move against the client's; nil:
+    ///   not checked.
     public init(clockToleranceMs: Int? = 1_000) { self.clockToleranceMs = clockToleranceMs }
 
-    /// Takes line `number` of the history, counted from 1.
-    /// - Throws: ``HistoryError`` when it is none.
+    /// Reads a line of the history.
+    /// - Parameters:
+    ///   - json: the line.
+    ///   - number: its number, counted from 1.
+    /// - Throws: ``HistoryError`` if it is not a line of a history.
     public mutating func read(_ json: some Collection<UInt8>, line number: Int) throws(HistoryError) {
         guard number <= Audit.maximumLines else {
             throw HistoryError("more than \(Audit.maximumLines) lines. Split the file by account")
@@ -43,7 +46,7 @@ public struct Audit {
         do throws(BodyError) {
             add(try HistoryLine(json: json), line: number)
         } catch {
-            throw HistoryError("line \(number) is no line of a history: \(error)")
+            throw HistoryError("line \(number) is not a line of a history: \(error)")
         }
     }
 
@@ -58,7 +61,7 @@ public struct Audit {
             }
         case .admit(let request, let reply):
             if let body = reply?.accepted, body.degraded {
-                // Nobody knows whether the ledger charged it.
+                // The ledger may or may not have charged it.
                 history.unanswered.insert(body.id)
             } else if let body = reply?.accepted, let deadline = body.deadline {
                 let admission = AdmissionRecord(
@@ -83,7 +86,7 @@ public struct Audit {
     }
 
     /// What the history proves.
-    /// - Throws: ``HistoryError`` when it does not say what the limits are.
+    /// - Throws: ``HistoryError`` if the history does not show the limits.
     public func report() throws(HistoryError) -> AuditReport {
         guard let firstSeen else {
             throw HistoryError(
@@ -95,8 +98,8 @@ public struct Audit {
             report.findings.append(
                 Finding(
                     kind: .clocksDisagree, line: clocks.line,
-                    text: "the ledger's clock moved by \(clocks.driftMs) ms against the asker's, "
-                        + "so instants of the one prove nothing about the other"))
+                    text: "the ledger's clock moved by \(clocks.driftMs) ms against the client's, "
+                        + "so instants on the one prove nothing about the other"))
         }
         report.unpeeked = accounts.values.count { $0.policies.isEmpty }
         for (name, history) in accounts.sorted(by: { $0.key < $1.key }) {
@@ -107,8 +110,7 @@ public struct Audit {
     }
 }
 
-/// By how much two clocks moved against each other, at least: each admission bounds their
-/// difference.
+/// The least by which two clocks moved against each other: each admission bounds their difference.
 struct ClockComparison {
     private var least = Int.min
     private var most = Int.max

@@ -1,4 +1,4 @@
-// What an audit found, as data and as text.
+// The findings of an audit, as data and as text.
 
 import Foundation
 public import WireFormat
@@ -10,14 +10,14 @@ public struct Finding: Hashable, Sendable {
         case overLimit = "over the limit"
         /// An id was charged again while it was held.
         case chargedTwice = "charged twice"
-        /// A settlement's receipt is not that of its grant and duration.
+        /// A settlement's receipt does not fit its grant and duration.
         case wrongReceipt = "wrong receipt"
-        /// A charge or a hold that must be there is not.
+        /// A charge or a hold is missing.
         case forgotten = "forgotten"
         /// An account's instants of admission go back in time.
         case steppedBack = "stepped back"
-        /// Not Stint's fault: the two clocks moved against each other, so the history is no
-        /// evidence.
+        /// Not Stint's fault: the two clocks moved against each other, so the history proves
+        /// nothing.
         case clocksDisagree = "clocks disagree"
         /// Not Stint's fault: the limits changed within the history.
         case limitsChanged = "limits changed"
@@ -40,7 +40,7 @@ public struct Finding: Hashable, Sendable {
 public struct WorstWindow: Hashable, Sendable {
     public let account: String
     public let policy: PolicyStanding
-    /// What it held, at least, in the meter's unit.
+    /// The least that it held, in the meter's unit.
     public let used: Int
     /// The end of the window: the ledger's ms since 1970.
     public let at: Int
@@ -51,16 +51,17 @@ public struct WorstWindow: Hashable, Sendable {
 }
 
 public struct AuditReport: Sendable, CustomStringConvertible {
-    /// Findings of one kind that the text lists; the others are counted.
+    /// The maximum number of findings of one kind that the text lists; the others are counted.
     static let mostListed = 10
 
     public let tally: AuditTally
     public let accounts: Int
-    /// Accounts that no peek shows, which are held against the first limits in the file.
+    /// The number of accounts without a peek, which are checked against the first limits in the
+    /// file.
     public internal(set) var unpeeked = 0
-    /// One for each limit, in the order in which they were seen.
+    /// One for each limit, in the order in which the history shows them.
     public private(set) var worst: [WorstWindow] = []
-    /// By line.
+    /// The findings, by line.
     public internal(set) var findings: [Finding] = []
 
     init(tally: AuditTally, accounts: Int) {
@@ -78,7 +79,7 @@ public struct AuditReport: Sendable, CustomStringConvertible {
         if window.share > worst[index].share { worst[index] = window }
     }
 
-    /// Some lines, the last without its end; printable, whatever the history has for names.
+    /// Several lines, the last without a line feed. All names are made printable.
     public var description: String { lines.map { printable($0) }.joined(separator: "\n") }
 
     private var lines: [String] {
@@ -93,7 +94,7 @@ public struct AuditReport: Sendable, CustomStringConvertible {
         }
         if worst.isEmpty { lines.append("  nothing was admitted") }
         if unpeeked > 0 {
-            lines.append("\(unpeeked) accounts were never peeked at: held against the first limits shown")
+            lines.append("\(unpeeked) accounts were never peeked at: checked against the first limits shown")
         }
         guard !isKept else {
             lines.append(
@@ -117,7 +118,7 @@ public struct AuditReport: Sendable, CustomStringConvertible {
     }
 }
 
-/// How often what was asked and answered.
+/// The number of questions and of their answers.
 public struct AuditTally: Hashable, Sendable, CustomStringConvertible {
     public private(set) var questions = 0
     public private(set) var admitted = 0

@@ -1,36 +1,36 @@
-// The charges of one account that its replies prove, with what became of them.
+// The charges of one account that its replies prove, and their settlements.
 
 import WireFormat
 
 /// One charge.
 struct Charge {
     let admission: AdmissionRecord
-    /// What settlements may have left of the grant, and since when at the earliest; in the order of
-    /// the instants.
+    /// The amounts to which settlements may have lowered the grant, and the earliest instant of
+    /// each, in the order of the instants.
     var lowerings: [(at: Int, ms: Int)] = []
     var isSettled = false
 
     var at: Int { admission.at }
     var grantedMs: Int { admission.grantedMs }
 
-    /// The least that it can be at `t`, over-runs left out: nobody could deny those.
+    /// The least that the charge can be at `t`, without over-runs, because no limit can deny those.
     func leastMs(at t: Int) -> Int { lowerings.last { $0.at <= t }?.ms ?? grantedMs }
 }
 
 struct ChargeBook {
-    /// By the instant of admission.
+    /// The charges, by instant of admission.
     private(set) var charges: [Charge] = []
     private(set) var findings: [Finding] = []
     private var chargesOfID: [String: [Int]] = [:]
-    /// For each admission by the time of its answer: the latest instant of admission until then.
+    /// For each admission, by the time of its answer: the latest instant of admission until then.
     private var known: [(answeredAt: Int, latest: Int)] = []
 
     private let longestWindowMs: Int
 
     init(_ admissions: [AdmissionRecord], longestWindowMs: Int) {
         self.longestWindowMs = longestWindowMs
-        // A repetition proves a charge when the first reply was lost; else it must be a charge that
-        // is there.
+        // A repeated admission proves a charge if the first reply was lost; otherwise the charge
+        // must be in the book.
         let charged = admissions.filter { !$0.isRepeat }
         var revealed = Set(charged.map(Grant.init))
         let lost = admissions.filter { $0.isRepeat && revealed.insert(Grant($0)).inserted }
@@ -50,17 +50,16 @@ struct ChargeBook {
         findOtherAnswers(admissions)
     }
 
-    /// An admission is answered for the id that was asked for, with a grant of at most what was
-    /// asked for.
+    /// The answer to an admission must have its id, and a grant of at most the time asked for.
     private mutating func findOtherAnswers(_ admissions: [AdmissionRecord]) {
         for admission in admissions {
             let asked = admission.askedID ?? admission.id
             if asked != admission.id {
-                let text = "\(asked) was asked for, and \(admission.id) answered"
+                let text = "\(asked) was asked for, but \(admission.id) was answered"
                 findings.append(Finding(kind: .wrongReceipt, line: admission.line, text: text))
             }
             if let askedMs = admission.askedMs, admission.grantedMs > askedMs, !admission.isRepeat {
-                let text = "\(admission.id) asked for \(askedMs) ms and was granted \(admission.grantedMs)"
+                let text = "\(admission.id) asked for \(askedMs) ms and was granted \(admission.grantedMs) ms"
                 findings.append(Finding(kind: .wrongReceipt, line: admission.line, text: text))
             }
         }
@@ -86,7 +85,7 @@ struct ChargeBook {
         return low == 0 ? nil : known[low - 1].latest
     }
 
-    /// For an account the ledger's clock never steps back, unless it was set back by more than a
+    /// For one account the ledger's clock never steps back, unless it was set back by more than a
     /// window.
     private mutating func findBackwardSteps() {
         for charge in charges where !charge.admission.isRepeat {
@@ -106,8 +105,7 @@ struct ChargeBook {
 
     mutating func settle(_ settlements: [SettlementRecord], unanswered: Set<String>) {
         let inOrder = settlements.sorted { ($0.sentAt, $0.line) < ($1.sentAt, $1.line) }
-        // Of an id that was charged anew after its settlement, either charge may be the one that is
-        // settled.
+        // If an id was charged again after its settlement, either charge may be the settled one.
         for settlement in inOrder where settlement.status != 404 {
             for index in chargesOfID[settlement.id] ?? [] { lower(index, settlement) }
         }
@@ -119,7 +117,7 @@ struct ChargeBook {
         for index in charges.indices { charges[index].lowerings.sort { $0.at < $1.at } }
     }
 
-    /// From the earliest instant it can have been applied, the charge may be as low as that.
+    /// Lowers a charge from the earliest instant at which the settlement can have been applied.
     private mutating func lower(_ index: Int, _ settlement: SettlementRecord) {
         let charge = charges[index]
         let at = max(charge.at, latestInstant(before: settlement.sentAt) ?? charge.at)
@@ -132,7 +130,7 @@ struct ChargeBook {
     ) {
         let candidates = (chargesOfID[settlement.id] ?? []).filter { !charges[$0].isSettled }
         guard let index = candidates.first(where: { fits(receipt, charges[$0], settlement) }) else {
-            // It may be that of a charge that no reply shows.
+            // The settled charge may be in no reply.
             if unanswered.contains(settlement.id) { return }
             let grants = candidates.map { "\(charges[$0].grantedMs) ms" }.joined(separator: ", ")
             let text =
@@ -146,8 +144,8 @@ struct ChargeBook {
         charges[index].isSettled = true
     }
 
-    /// An id that is held is not charged again, and it is held until it is settled or 30 s after
-    /// its deadline.
+    /// An id that is held must not be charged again. It is held until it is settled, or until 30 s
+    /// after its deadline.
     private mutating func findDoubleCharges(_ settlements: [SettlementRecord]) {
         let settlementsOfID = Dictionary(grouping: settlements.filter { $0.status != 404 }, by: \.id)
         for (id, indices) in chargesOfID where indices.count > 1 {
@@ -169,13 +167,13 @@ struct ChargeBook {
         }
     }
 
-    /// Nobody else settled it and it cannot have expired, so its hold must be there.
+    /// If an execution was not settled and cannot have expired, its hold must exist.
     private mutating func findForgottenHold(_ settlement: SettlementRecord) {
         guard let indices = chargesOfID[settlement.id], let last = indices.last, indices.count == 1 else {
             return
         }
         let admission = charges[last].admission
-        // What only a repetition proves began at a time that nobody knows.
+        // If only a repeated admission proves a charge, its beginning is unknown.
         guard !admission.isRepeat else { return }
         let isSettled = charges[last].isSettled || !charges[last].lowerings.isEmpty
         guard !isSettled, settlement.sentAt > admission.answeredAt,
@@ -189,7 +187,7 @@ struct ChargeBook {
             ))
     }
 
-    /// Whether this is the receipt of that charge: what was used is charged, or the grant when its
+    /// Whether this is the receipt of that charge: it charges the duration, or the grant if its
     /// cell may have left every window.
     private func fits(_ receipt: SettledBody, _ charge: Charge, _ settlement: SettlementRecord) -> Bool {
         let (grantedMs, durationMs) = (charge.grantedMs, settlement.durationMs)

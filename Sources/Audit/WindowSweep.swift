@@ -1,27 +1,29 @@
-// One limit of one account through time: what its window held, at least, at each admission. Between
-// admissions it only empties, so its fullest instants are admissions.
+// One limit of one account over time: the least that its window held at each admission. Between
+// admissions a window only empties, so its fullest instants are admissions.
 
 import Accounting
 import WireFormat
 
 struct WindowSweep {
-    /// The most that the window held, at least, and when; nil without a charge.
+    /// The fullest window: the least that it held, and when; nil without a charge.
     private(set) var fullest: (used: Int, at: Int)?
     private(set) var findings: [Finding] = []
 
     private let charges: [Charge]
     private let policy: PolicyStanding
-    /// What counts of each charge, at least; of those from `first` on.
+    /// The least that counts of each charge from `first` on.
     private var counted: [Int] = []
     private var used = 0
     private var first = 0
 
-    /// - Parameter charges: by instant of admission.
+    /// - Parameters:
+    ///   - charges: the charges, by instant of admission.
+    ///   - policy: the limit.
     init(_ charges: [Charge], _ policy: PolicyStanding) {
         self.charges = charges
         self.policy = policy
         counted.reserveCapacity(charges.count)
-        // The lowerings of all charges, the last first, so that the next is the last.
+        // The lowerings of all charges, in reverse order, so that the next one is the last element.
         var lowerings: [(at: Int, ms: Int, charge: Int)] = []
         if policy.meter.choose(executions: false, executionTime: true) {
             for (index, charge) in charges.enumerated() {
@@ -38,7 +40,7 @@ struct WindowSweep {
                 lowerings.removeLast()
                 lower(next.charge, to: next.ms)
             }
-            // A settlement that can be as early as this instant came after an admission of this
+            // A settlement that can be as early as this instant came after an admission at this
             // instant.
             let beforeSettling = used
             var own: [(at: Int, ms: Int, charge: Int)] = []
@@ -52,7 +54,7 @@ struct WindowSweep {
         }
     }
 
-    /// Exactly one window old is outside.
+    /// Drops charges that are a whole window old: at exactly one window they are outside.
     private mutating func drop(at t: Int) {
         while first < counted.count, charges[first].at + policy.windowMs <= t {
             used -= counted[first]
@@ -74,9 +76,9 @@ struct WindowSweep {
         policy.meter.choose(executions: 1, executionTime: charge.leastMs(at: t))
     }
 
-    /// The admissions of one instant. Their order is not known, and one may have been settled
-    /// before another came: so each is held against what was there before, and all against the
-    /// order that speaks best for Stint.
+    /// Adds the admissions of one instant. Their order is unknown, and one may have been settled
+    /// before another came. So each is checked against the charges before the instant, and all of
+    /// them in the order that is best for Stint.
     private mutating func admit(_ indices: Range<Int>, at t: Int, beforeSettling: Int) {
         let before = used
         var (cheapest, dearest, sum, leastExtra) = (Int.max, 0, 0, Int.max)
@@ -101,8 +103,7 @@ struct WindowSweep {
                     + "\(policy.windowMs) ms up to \(Instant(t)), when \(admission.id) was admitted"))
     }
 
-    /// The reply said how much was left; more than is left after the charges that are known cannot
-    /// be.
+    /// Checks what the reply says is left: it cannot be more than the known charges leave.
     private mutating func checkRemaining(_ admission: AdmissionRecord, used: Int) {
         let remaining = admission.remaining
         let reported = policy.meter.choose(
@@ -117,6 +118,6 @@ struct WindowSweep {
 }
 
 extension PolicyStanding {
-    /// What its amounts count, for people.
+    /// The unit of its amounts, for people.
     var unit: String { meter.choose(executions: "executions", executionTime: "ms") }
 }

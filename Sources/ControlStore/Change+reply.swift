@@ -1,4 +1,4 @@
-// A row of the audit stream as what the admin API tells.
+// Decodes a row of the audit stream as the admin API's body.
 
 import Foundation
 import NIOCore
@@ -6,7 +6,7 @@ import Redis
 import WireFormat
 
 extension ChangesBody.Change {
-    /// - Parameter row: an entry of the stream: its id, and names and values in turn.
+    /// - Parameter row: an entry of the stream: its id, then names and values in turn.
     init(_ row: RedisReply) throws {
         let parts = try row.elements
         guard parts.count == 2 else { throw RedisError.unexpected("an entry of a stream has two parts") }
@@ -22,14 +22,14 @@ extension ChangesBody.Change {
             before: values["before"].map(Self.value), after: values["after"].map(Self.value))
     }
 
-    /// Bytes of an entry's names and values.
+    /// The number of bytes of an entry's names and values.
     static func byteCount(of row: RedisReply) throws -> Int {
         try row.elements[1].elements.reduce(0) { sum, part in
             if case .bulk(let bytes) = part { sum + bytes.readableBytes } else { sum }
         }
     }
 
-    /// What was broken when it was logged is told as a string.
+    /// A text that was damaged when it was logged becomes a string.
     private static func value(_ json: String) -> JSONValue {
         do {
             return try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8))

@@ -1,22 +1,22 @@
-// The keys of everything that Stint keeps in Redis beside the ledger, whole. Each begins with the
-// ledger's prefix and has one hash tag, so that a script finds all of its keys on one server of a
-// cluster. An account's bytes include no brace, and what follows the tag begins with a colon; so no
-// key here is ever an account ledger (`<prefix>{<account>}`).
+// All keys that Stint keeps in Redis besides the ledger's. Each begins with the ledger's prefix and
+// has one hash tag, so that all keys of a script are on one server of a cluster. An account's name
+// contains no brace, and the part after the tag begins with a colon. So no key here is ever an
+// account ledger (`<prefix>{<account>}`).
 
 import Accounting
 
-/// Names keys. Two Stints that share a Redis must use the same prefix.
+/// Names keys. All Stint processes that share a Redis must use the same prefix.
 public struct ControlKeys: Sendable {
     let prefix: String
 
-    /// - Parameter prefix: the ledger's; its rule is checked there.
+    /// - Parameter prefix: the ledger's prefix; the ledger checks it.
     public init(prefix: String) { self.prefix = prefix }
 
     // MARK: Plans
 
-    /// A hash: the plans, which one is the default, and how often any of it was changed.
+    /// A hash: the plans, the name of the default plan, and the number of changes.
     var plans: String { "\(prefix){plans}:book" }
-    /// A hash: the overrides by account.
+    /// A hash: the overrides, by account.
     var overrides: String { "\(prefix){plans}:accounts" }
     /// A stream: what was changed, when and by whom.
     var changes: String { "\(prefix){plans}:audit" }
@@ -30,19 +30,19 @@ public struct ControlKeys: Sendable {
 
     // MARK: An account
 
-    /// A stream: what became of its executions. The ledger's script writes it, and says there what
-    /// a row is.
+    /// A stream: the execution log of an account. The ledger's script writes it and describes its
+    /// rows.
     func executions(of account: Account) -> String { record("log", of: account) }
 
-    /// A hash: what it did in each minute of an hour, or in each hour of a day
+    /// A hash: what the account did in each minute of an hour, or in each hour of a day
     /// (`Scripts/count.lua`).
     func rollups(_ step: RollupStep, _ span: Int, of account: Account) -> String {
         record("\(step == .minute ? "u" : "d"):\(span)", of: account)
     }
 
-    /// A hash: its account ledger, which the ledger writes.
+    /// A hash: the account ledger, which the ledger writes.
     func accountLedger(of account: Account) -> String { "\(prefix){\(account.name)}" }
 
-    /// What an account has beside its account ledger.
+    /// A key of an account besides its account ledger.
     func record(_ name: String, of account: Account) -> String { "\(prefix){\(account.name)}:\(name)" }
 }

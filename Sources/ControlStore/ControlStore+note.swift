@@ -1,14 +1,15 @@
-// The audit log for changes that are not of plans, which write theirs in the script that makes
-// them.
+// The audit log of changes other than plans. The script that changes a plan writes the log itself.
 
 public import Redis
 
 extension ControlStore {
-    /// Writes to the audit log who changes what. Written before the change, so that no change goes
+    /// Writes who changes what to the audit log. Written before the change, so that no change goes
     /// unlogged.
     /// - Parameters:
-    ///   - before: JSON; nil when there is nothing.
-    ///   - after: the same.
+    ///   - what: a verb and its object, such as `put override acme`.
+    ///   - who: the name of the token.
+    ///   - before: JSON; nil if there was nothing.
+    ///   - after: JSON; nil if there is nothing afterwards.
     public func note(
         _ what: String, by who: String, before: String? = nil, after: String? = nil
     ) async throws(RedisError) {

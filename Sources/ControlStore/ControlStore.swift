@@ -1,8 +1,8 @@
-// What Stint keeps in Redis beside the ledger, as one value to hand around.
+// Everything that Stint keeps in Redis besides the ledger, as one value.
 
 public import Redis
 
-/// The records of one Stint installation. Cheap to copy; every process that shares the Redis sees
+/// The records of one Stint installation. Cheap to copy. Every process that shares the Redis sees
 /// the same.
 public struct ControlStore: Sendable {
     let redis: RedisClient

@@ -1,27 +1,28 @@
-// The log of an account's executions: read newest first, in bounded pieces. The ledger's script
+// The log of an account's executions, read newest first in bounded pieces. The ledger's script
 // writes it.
 
 public import Accounting
 public import Redis
 
 extension ControlStore {
-    /// What became of the executions of accounts.
+    /// The execution logs of accounts.
     public var executions: ExecutionLog { ExecutionLog(redis: redis, keys: keys) }
 }
 
 public struct ExecutionLog: Sendable {
-    /// Rows that one page looks at, at most: then it ends, full or not.
+    /// The maximum number of rows that one page reads: then it ends, full or not.
     public static let maximumScan = 10_000
-    /// Rows older than this are not shown, and go when the account's page is renewed: 90 days.
+    /// Rows older than this, in ms, are not shown, and are deleted when the account ledger is
+    /// renewed: 90 days.
     public static let keptMs = Bounds.logLifeMs
-    /// Rows asked for at once.
+    /// The number of rows read at once.
     private static let chunk = 1_000
 
-    /// What is looked for; nil is anything.
+    /// Which rows to return; nil fields match all.
     public struct Filter: Equatable, Sendable {
         public var function: String?
         public var outcome: LoggedOutcome?
-        /// When it was settled or found expired: from this instant on...
+        /// When it was settled or its expiry was found: at or after this instant...
         public var from: Timestamp?
         /// ... and before this.
         public var to: Timestamp?
@@ -44,7 +45,7 @@ public struct ExecutionLog: Sendable {
     public struct Page: Equatable, Sendable {
         /// Newest first.
         public var rows: [LoggedExecution]
-        /// Older rows were not looked at: give this as `before` for them. Nil: there are none.
+        /// Older rows were not read: pass this as `before` to get them. Nil: there are none.
         public var next: StreamID?
 
         public init(rows: [LoggedExecution], next: StreamID?) {
@@ -56,10 +57,12 @@ public struct ExecutionLog: Sendable {
     let redis: RedisClient
     let keys: ControlKeys
 
-    /// Rows newest first; the page may end before it is full, with `next` (``maximumScan``).
+    /// A page of rows, newest first. It may end before it is full, with `next` (``maximumScan``).
     /// - Parameters:
+    ///   - account: the account.
+    ///   - filter: which rows to return.
     ///   - before: only older rows are returned.
-    ///   - limit: rows of the page at most, 1 or more.
+    ///   - limit: the maximum number of rows; 1 or more.
     public func page(
         of account: Account, _ filter: Filter = Filter(), before: StreamID? = nil, limit: Int
     ) async throws(RedisError) -> Page {
@@ -94,11 +97,11 @@ public struct ExecutionLog: Sendable {
         return page
     }
 
-    /// The end of the range that XREVRANGE begins with; nil when there is nothing in it.
+    /// The newest end of the range for XREVRANGE; nil if the range is empty.
     private static func newest(before cursor: StreamID?, to: Timestamp?) -> String? {
         if let to, to.ms <= cursor?.ms ?? .max { return to.ms > 0 ? String(to.ms - 1) : nil }
         guard let cursor else { return "+" }
-        // Redis refuses to be asked for what is before the first id that there could be.
+        // Redis rejects a range before the first possible id.
         return cursor.ms > 0 || cursor.number > 0 ? "(\(cursor)" : nil
     }
 }

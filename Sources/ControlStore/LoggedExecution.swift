@@ -11,37 +11,37 @@ public enum LoggedOutcome: String, CaseIterable, Sendable {
     case error
     case timeout
     case notStarted = "not-started"
-    /// Nobody settled it before its hold expired.
+    /// It was not settled before its hold expired.
     case expired
 }
 
 /// An execution that was settled, or whose hold expired.
 public struct LoggedExecution: Equatable, Sendable {
-    /// Where it stands in the log: `<ms>-<number>`; newer ones are greater.
+    /// Its place in the log: `<ms>-<number>`; newer ones are greater.
     public let cursor: StreamID
     public let id: String
     public let label: Label
     public let admittedAt: Timestamp
     public let grantedMs: Int
-    /// What it used; of an expired one its grant, which it was charged.
+    /// What it used; for an expired execution its grant, because it was charged that.
     public let durationMs: Int
-    /// Nil when its runner did not say.
+    /// Nil if its runner reported none.
     public let outcome: LoggedOutcome?
-    /// Nil when its runner did not say.
+    /// Nil if its runner reported none.
     public let memoryBytes: Int?
 
-    /// When it was settled or found expired.
+    /// When it was settled or its expiry was found.
     public var at: Timestamp { Timestamp(ms: cursor.ms) }
     public var overrunMs: Int { max(0, durationMs - grantedMs) }
 
     private static let outcomes: [LoggedOutcome?] = [nil, .ok, .error, .timeout, .notStarted, .expired]
 
-    /// - Parameter entry: of the stream: its id, and one field with its value.
+    /// - Parameter entry: an entry of the stream: its id, and one field with its value.
     init(_ entry: RedisReply) throws(RedisError) {
         let parts = try entry.elements
         guard parts.count == 2, let cursor = StreamID(try parts[0].text),
             case .bulk(var row)? = try parts[1].elements.last, let read = row.readExecution()
-        else { throw .unexpected("the log of an account holds something else than rows") }
+        else { throw .unexpected("the log of an account has an entry that is not a row") }
         self.cursor = cursor
         id = read.id
         label = Label(kind: read.kind, function: read.function.isEmpty ? nil : read.function)
@@ -50,7 +50,7 @@ public struct LoggedExecution: Equatable, Sendable {
         durationMs = read.durationMs
         memoryBytes = read.memory == 0 ? nil : read.memory - 1
         guard read.outcome < Self.outcomes.count else {
-            throw .unexpected("the log of an account has an outcome \(read.outcome)")
+            throw .unexpected("the log of an account has the unknown outcome \(read.outcome)")
         }
         outcome = Self.outcomes[read.outcome]
     }
@@ -61,7 +61,7 @@ public struct StreamID: Hashable, Comparable, Sendable, CustomStringConvertible 
     public let ms: Int
     public let number: Int
 
-    /// - Returns: nil when it is not `<ms>-<number>`, each below 2^53.
+    /// - Returns: nil if it is not `<ms>-<number>`, each below 2^53.
     public init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2,
@@ -80,7 +80,7 @@ public struct StreamID: Hashable, Comparable, Sendable, CustomStringConvertible 
 }
 
 extension ByteBuffer {
-    /// A little-endian number of up to 7 bytes.
+    /// Reads a little-endian number of up to 7 bytes.
     fileprivate mutating func readNumber(bytes count: Int) -> Int? {
         readBytes(length: count)?.reversed().reduce(0) { $0 << 8 | Int($1) }
     }

@@ -1,9 +1,9 @@
-// What is asked for again and again, to see whether plans have changed or were lost.
+// A small value that is read repeatedly, to notice that plans changed or were lost.
 
-/// Where the plans in Redis are.
+/// The state of the plans in Redis.
 public struct PlanStamp: Equatable, Sendable {
-    /// Counts the changes.
+    /// The number of the last change.
     public let revision: Int
-    /// Another one after Redis was emptied; nil while an earlier version wrote last.
+    /// Changes when Redis was emptied; nil while an earlier version wrote last.
     public let life: String?
 }

@@ -1,5 +1,5 @@
-// Plans in force written back to a Redis that was emptied: by one of the processes that have them,
-// and only while nobody has begun anew. What came meanwhile is not overwritten.
+// Writes the plans in force back to a Redis that was emptied. One of the processes that have them
+// does it, and only if Redis has no new plans. It does not overwrite what came meanwhile.
 
 import Accounting
 import PlanText
@@ -7,14 +7,14 @@ import Redis
 import WireFormat
 
 extension PlanStore {
-    /// Overrides that go to Redis in one call.
+    /// The number of overrides written in one call.
     private static let together = 500
 
     /// - Parameters:
     ///   - kept: what was read last.
-    ///   - reading: what of it is in force.
-    /// - Returns: false when somebody else did it, or plans were begun anew; nothing more is
-    ///   written then.
+    ///   - reading: the part of it that is in force.
+    /// - Returns: false if another process did it, or Redis has new plans; then nothing more is
+    ///   written.
     public func restore(_ kept: StoredPlans, _ reading: StoredPlans.Reading) async throws -> Bool {
         let revision = String(kept.revision ?? 0)
         let expired = Set(reading.expired.map(\.account))
@@ -45,7 +45,7 @@ extension PlanStore {
         switch try await run(operation, "stint", name, .none, text, more).first?.text {
         case "done": return true
         case "begun": return false
-        default: throw RedisError.unexpected("no word that the script returns")
+        default: throw RedisError.unexpected("the script returned an unknown word")
         }
     }
 }

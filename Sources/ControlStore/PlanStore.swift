@@ -1,5 +1,5 @@
-// Plans and overrides in Redis: read whole, changed by one script that also counts the revision and
-// writes the audit log.
+// Plans and overrides in Redis: read as a whole, changed by one script that also counts the
+// revision and writes the audit log.
 
 public import Accounting
 import NIOCore
@@ -13,7 +13,7 @@ extension ControlStore {
 }
 
 public struct PlanStore: Sendable {
-    /// Something that is kept, with the revision at which it was changed last.
+    /// A stored value, with the revision of its last change.
     public struct Kept<Value: Sendable>: Sendable {
         public let value: Value
         public let revision: Int
@@ -25,7 +25,7 @@ public struct PlanStore: Sendable {
 
     // MARK: Plans
 
-    /// - Throws: ``RedisError``; `unexpected` when the text that is kept is no plan.
+    /// - Throws: ``RedisError``; `unexpected` if the stored text is not a plan.
     public func plan(_ name: String) async throws -> Kept<Plan>? {
         guard let text = try await redis.call(["HGET", keys.plans, "plan \(name)"]).optionalText else {
             return nil
@@ -38,7 +38,7 @@ public struct PlanStore: Sendable {
         }
     }
 
-    /// Every plan, and which is the default; what cannot be read is among `broken`.
+    /// Every plan, and the name of the default plan; plans that cannot be read are in `broken`.
     public func list() async throws -> PlanListBody {
         let kept = try await book()
         var list = PlanListBody(default: kept.defaultName ?? "", plans: [])
@@ -64,7 +64,7 @@ public struct PlanStore: Sendable {
         try await change("delete-plan", who, name, precondition)
     }
 
-    /// The plan of accounts that have none of their own, from now on.
+    /// Sets the plan of accounts whose override names no other.
     public func setDefault(_ name: String, by who: String) async throws -> PlanOutcome {
         try await change("default", who, name, .none)
     }
@@ -83,7 +83,8 @@ public struct PlanStore: Sendable {
         }
     }
 
-    /// - Throws: ``PlanError`` when the plan it is about has no such limit, or not that amount.
+    /// - Throws: ``PlanError`` if the plan has no such limit, or its meter does not allow the
+    ///   amount.
     public func put(
         _ override: AccountOverride, of account: Account, if precondition: Precondition = .none,
         by who: String
@@ -107,14 +108,14 @@ public struct PlanStore: Sendable {
         try await change("delete-override", who, account.name, precondition)
     }
 
-    /// Removes an override whose time is over, unless it was changed since `revision`.
+    /// Removes an override that has expired, unless it was changed after `revision`.
     public func expireOverride(of account: Account, at revision: Int) async throws -> PlanOutcome {
         try await change("expire-override", "stint", account.name, .isRevision(revision))
     }
 
     // MARK: All of it
 
-    /// Another one after every change; nil when there is nothing in Redis.
+    /// Changes with every change; nil if Redis has no plans.
     public func stamp() async throws -> PlanStamp? {
         let fields = try await redis.call(["HMGET", keys.plans, "revision", "life"]).elements
         guard fields.count == 2 else { throw RedisError.unexpected("HMGET has as many parts as fields") }
@@ -122,7 +123,7 @@ public struct PlanStore: Sendable {
             ? nil : PlanStamp(revision: try fields[0].integer, life: try fields[1].optionalText)
     }
 
-    /// Reads everything. What is changed meanwhile may be among it or not.
+    /// Reads everything. Changes made meanwhile may be included or not.
     public func read() async throws -> StoredPlans {
         var kept = try await book()
         var cursor = "0"
@@ -148,7 +149,7 @@ public struct PlanStore: Sendable {
         return kept
     }
 
-    /// Puts the plans of a file, and sets its default, unless the same text was imported last.
+    /// Puts the plans of a file and sets its default plan, unless the same text was imported last.
     public func importPlans(_ plans: PlanImport) async throws -> PlanImportOutcome {
         var arguments = [plans.file == nil ? "empty" : ""]
         for plan in plans.book.plans.values.sorted(by: { $0.name < $1.name }) {
@@ -160,20 +161,22 @@ public struct PlanStore: Sendable {
         case "done": return .imported
         case "imported": return .wasImportedLast
         case "full": return .tooMany
-        default: throw RedisError.unexpected("no word that the script returns")
+        default: throw RedisError.unexpected("the script returned an unknown word")
         }
     }
 
     // MARK: The audit log
 
-    /// A page of changes ends, full or not, when it has so many bytes.
+    /// The size in bytes at which a page of changes ends, full or not.
     static let maximumPageBytes = 1 << 20
-    /// Changes asked for at once.
+    /// The number of changes read at once.
     private static let chunk = 50
 
-    /// Changes, newest first; the page may end before it is full, with `next`
+    /// A page of changes, newest first. It may end before it is full, with `next`
     /// (``maximumPageBytes``).
-    /// - Parameter before: the id of a change; only older ones are returned.
+    /// - Parameters:
+    ///   - before: the id of a change; only older ones are returned.
+    ///   - limit: the maximum number of changes.
     public func changes(before: String?, limit: Int) async throws -> ChangesBody {
         var page = ChangesBody(changes: [], next: before)
         var bytes = 0
@@ -224,7 +227,7 @@ public struct PlanStore: Sendable {
         case ("plan", _): return .refused(.unknownPlan)
         case ("past", _): return .refused(.hasExpired)
         case ("early", _): return .refused(.notExpired)
-        default: throw .unexpected("no word that the script returns: \(word)")
+        default: throw .unexpected("the script returned an unknown word: \(word)")
         }
     }
 }

@@ -1,11 +1,11 @@
-// What must hold of a kept thing for a change of it to be made: optimistic concurrency.
+// The condition under which a stored thing may be changed: optimistic concurrency.
 
-/// Checked in the script that makes the change, so nothing can come between.
+/// The script that makes the change checks it, so no other change can come in between.
 public enum Precondition: Equatable, Sendable {
     case none
     case isAbsent
     case isPresent
-    /// It is there, and was changed last at this revision.
+    /// It exists, and its last change is this revision.
     case isRevision(Int)
 
     /// For scripts: `` (none), `-` (absent), `*` (present), or the revision.

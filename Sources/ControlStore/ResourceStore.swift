@@ -1,55 +1,57 @@
-// The named things that accounts own, as many of a kind as their quota says. Names and a little
-// metadata are kept, never what the things hold: no secret's value ever comes here. What a kind or
-// a name may be is the callers' business.
+// The named things that accounts own, up to their quota of each sort. Names and a little metadata
+// are kept, never the content: no secret's value ever comes here. The callers check sorts and
+// names.
 
 public import Accounting
 import Redis
 
 public struct ResourceStore: Sendable {
-    /// A thing and what is said of it.
+    /// A thing and its metadata.
     public struct Resource: Equatable, Sendable {
         public let name: String
-        /// A JSON object as text; nil when there is none.
+        /// A JSON object as text; nil if there is none.
         public let metadata: String?
     }
 
-    /// What ``register(_:of:for:metadata:quota:)`` has come to.
+    /// The result of ``register(_:of:for:metadata:quota:)``.
     public enum Registration: Equatable, Sendable {
-        /// - Parameter used: how many there are with it.
+        /// - Parameter used: the number of things, including this one.
         case added(Resource, used: Int)
-        /// It was there; its metadata is what was given now, if any was.
+        /// It existed; new metadata, if given, replaced the old.
         case known(Resource, used: Int)
-        /// There is no place for one more; nothing was changed.
+        /// There is no room for one more; nothing changed.
         case overQuota(used: Int)
-        /// Too many accounts are new; nothing was changed.
+        /// Too many accounts are new; nothing changed.
         case refused(LedgerError)
     }
 
-    /// Some of the things of one kind, in the order of their names' bytes.
+    /// A page of the things of one sort, in the order of their names' bytes.
     public struct Page: Equatable, Sendable {
-        /// How many there are in all.
+        /// The number of all things of the sort.
         public let used: Int
         public let resources: [Resource]
-        /// Whether there are more behind these.
+        /// Whether more follow.
         public let hasMore: Bool
     }
 
     private let controlStore: ControlStore
     private let newAccounts: NewAccounts?
 
-    /// - Parameter newAccounts: the bound that accounts count against which become known by a
-    ///   resource; nil takes any number.
+    /// - Parameter newAccounts: the bound on accounts that become known by a resource; nil: none.
     public init(_ controlStore: ControlStore, newAccounts: NewAccounts? = nil) {
         self.controlStore = controlStore
         self.newAccounts = newAccounts
     }
 
-    /// Makes a name the account's own, if it is not yet and there is place. All in one step,
-    /// whoever else asks.
+    /// Makes a name the account's own, if it is new and there is room. This is one step, also when
+    /// several clients ask at once.
     /// - Parameters:
-    ///   - metadata: a JSON object as text, which replaces what is kept; nil leaves that.
-    ///   - quota: how many there may be; the account's plan says it.
-    /// - Throws: `RedisError`; after a `.lost` failure, asking again is safe.
+    ///   - name: the name of the thing.
+    ///   - kind: its sort.
+    ///   - account: the account.
+    ///   - metadata: a JSON object as text, which replaces what is kept; nil keeps it.
+    ///   - quota: the maximum number of things, from the account's plan.
+    /// - Throws: `RedisError`; after a `.lost` failure, repeating it is safe.
     public func register(
         _ name: String, of kind: String, for account: Account, metadata: String?, quota: Int
     ) async throws -> Registration {
@@ -73,14 +75,14 @@ public struct ResourceStore: Sendable {
         }
     }
 
-    /// - Returns: false when there was no such name.
+    /// - Returns: false if the name did not exist.
     public func release(_ name: String, of kind: String, for account: Account) async throws -> Bool {
         try await controlStore.redis.run(Self.release, keys: keys(kind, account), arguments: [name]).integer
             == 1
     }
 
-    /// - Returns: the thing, nil when there is none of that name, and how many of its kind there
-    ///   are.
+    /// - Returns: the thing, or nil if there is none of that name, and the number of things of its
+    ///   sort.
     public func find(
         _ name: String, of kind: String, for account: Account
     ) async throws -> (resource: Resource?, used: Int) {
@@ -89,15 +91,17 @@ public struct ResourceStore: Sendable {
     }
 
     /// - Parameters:
-    ///   - after: the name before the first one; nil begins with the first. It need not be there.
-    ///   - limit: how many names at most; 1 or more.
+    ///   - kind: the sort.
+    ///   - account: the account.
+    ///   - after: the name before the first one; nil: start with the first. It need not exist.
+    ///   - limit: the maximum number of names; 1 or more.
     public func page(
         of kind: String, for account: Account, after: String?, limit: Int
     ) async throws -> Page {
         try await page(of: kind, for: account, from: after.map { "(" + $0 } ?? "-", count: limit)
     }
 
-    /// How many things of each of these kinds the account owns.
+    /// How many things of each of these sorts the account owns.
     public func used(of kinds: [String], by account: Account) async throws -> [Int] {
         var used: [Int] = []
         for kind in kinds {
@@ -112,7 +116,7 @@ public struct ResourceStore: Sendable {
     private static let release = RedisScript(PackageResources.release_lua)
     private static let owned = RedisScript(PackageResources.owned_lua)
 
-    private static let unexpected = RedisError.unexpected("a reply of another shape")
+    private static let unexpected = RedisError.unexpected("the script's reply has an unknown form")
 
     private func page(of kind: String, for account: Account, from: String, count: Int) async throws -> Page {
         let reply = try await controlStore.redis.run(
@@ -128,7 +132,7 @@ public struct ResourceStore: Sendable {
             used: used, resources: Array(resources.prefix(count)), hasMore: resources.count > count)
     }
 
-    /// Of the names and of their metadata.
+    /// The keys of the names and of their metadata.
     private func keys(_ kind: String, _ account: Account) -> [String] {
         [
             controlStore.keys.record("r:" + kind, of: account),

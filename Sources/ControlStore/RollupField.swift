@@ -1,5 +1,5 @@
-// The fields of the rollups in Redis: what each counts, and the series of amounts that it is.
-// `Scripts/count.lua` says what they look like.
+// The fields of the rollups in Redis: what each counts, and its series of amounts.
+// `Scripts/count.lua` describes their form.
 
 import Accounting
 import NIOCore
@@ -8,18 +8,17 @@ import NIOCore
 struct RollupField: Equatable {
     enum Quantity: Equatable {
         case executions, ms, errors
-        /// Of a limit.
+        /// Of the limit with this name.
         case denials(String), peakPercent(String)
     }
 
     let quantity: Quantity
-    /// Nil: all of them, and what no function was told for.
+    /// Nil: all functions, and executions without a function.
     let function: String?
 
     /// - Returns: nil for a field that a later version may have written.
     init?(field: String) {
-        // By bytes: a function may begin with a mark that makes one character with what is before
-        // it.
+        // By bytes: a function may begin with a mark that combines with the previous character.
         let parts = field.utf8.split(
             separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
         function = parts.count == 2 ? String(decoding: parts[1], as: UTF8.self) : nil
@@ -34,7 +33,7 @@ struct RollupField: Equatable {
         }
     }
 
-    /// The fields that an account's activity adds to, but for those to which it adds nothing.
+    /// The fields that an account's activity adds to, without those to which it adds nothing.
     static func fields(of activity: AccountActivity) -> [(field: String, amount: Int)] {
         var fields: [(field: String, amount: Int)] = []
         func add(_ quantity: String, _ function: String, _ amount: Int) {
@@ -70,8 +69,8 @@ struct RollupField: Equatable {
     }
 }
 
-/// The amounts of a field, by the period within its key. Bytes behind the last whole one are not
-/// looked at.
+/// The amounts of a field, by the period within its key. Bytes after the last whole amount are
+/// ignored.
 struct RollupSeries: Sequence, IteratorProtocol {
     private var bytes: ByteBuffer
 

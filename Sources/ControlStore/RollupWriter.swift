@@ -1,6 +1,6 @@
-// Brings what event loops counted to the rollups: behind the requests, a bounded number of accounts
-// each time, so that neither they nor Redis notice. What may have come to Redis is never written
-// twice.
+// Writes what the event loops counted to the rollups. It works behind the requests, on a bounded
+// number of accounts each time, so that it slows neither the requests nor Redis. What may have
+// reached Redis is never written twice.
 
 public import Accounting
 import Foundation
@@ -9,12 +9,12 @@ import Redis
 
 /// The one writer of a process's rollups.
 public actor RollupWriter {
-    /// Accounts written in one round, at most; a round a second keeps Redis busy for some 3.5 % of
-    /// it.
+    /// The maximum number of accounts written in one round. A round per second keeps Redis busy for
+    /// some 3.5 % of it.
     public static let maximumWritten = 500
-    /// Accounts that are written at once, so that Redis is not kept from the ledger for long.
+    /// The number of accounts written at once: few, so that Redis is soon free for the ledger.
     private static let writtenAtOnce = 10
-    /// Between such; so a full round takes most of a second.
+    /// The pause between two writes; so a full round takes most of a second.
     public static let pause: Duration = .milliseconds(15)
 
     private struct Part: Hashable {
@@ -25,10 +25,11 @@ public actor RollupWriter {
     private let rollups: Rollups
     private let lost: Counter
     private let written: Counter
-    /// What Redis did not take, in the order in which it came.
+    /// What Redis has not accepted yet, in the order in which it came.
     private var waiting: [MinuteActivity] = []
 
-    /// - Parameter metrics: where `stint_rollups_written_total` and `stint_rollups_lost_total` go.
+    /// - Parameter metrics: where `stint_rollups_written_total` and `stint_rollups_lost_total` are
+    ///   counted.
     public init(_ rollups: Rollups, metrics: any MetricsFactory) {
         self.rollups = rollups
         written = Counter(label: "stint_rollups_written_total", factory: metrics)
@@ -37,9 +38,9 @@ public actor RollupWriter {
         lost.increment(by: 0)
     }
 
-    /// Which minute it is by Redis' clock, and how many accounts the next round has place for.
-    /// While Redis does not answer the minute is this machine's, and the room nil: accounts are
-    /// counted on.
+    /// The minute on Redis' clock, and the number of accounts that the next round has room for.
+    /// While Redis does not answer, the minute is this machine's and the room is nil: the counting
+    /// goes on.
     public func outlook() async -> (minute: Int, room: Int?) {
         do throws(RedisError) {
             let minute = RollupStep.minute.period(at: try await rollups.now)
@@ -50,13 +51,14 @@ public actor RollupWriter {
         }
     }
 
-    /// Writes what was taken, and what waits since the last time, some at once.
+    /// Writes the drained activity, and what still waits from earlier rounds, some accounts at
+    /// once.
     /// - Parameters:
-    ///   - activities: as many as ``outlook()`` has place for; those of one account and minute are
+    ///   - activities: as many as ``outlook()`` has room for; those of one account and minute are
     ///     written as one.
-    ///   - uncounted: decisions that there was no room for.
-    ///   - pause: between some and the next.
-    ///   - deadline: when nothing more is begun.
+    ///   - uncounted: the number of decisions that there was no room for.
+    ///   - pause: the pause between two writes.
+    ///   - deadline: after this instant no write is started.
     /// - Returns: whether nothing waits.
     @discardableResult
     public func write(
@@ -67,7 +69,7 @@ public actor RollupWriter {
         join(activities)
         while !waiting.isEmpty, ContinuousClock.now < deadline {
             guard await writeSome() else { return false }
-            // Cancelled, it goes on without pauses.
+            // If it is cancelled, it goes on without pauses.
             if !waiting.isEmpty, pause > .zero { try? await Task.sleep(for: pause) }
         }
         return waiting.isEmpty

@@ -1,5 +1,5 @@
-// What accounts did, per minute for 48 hours and per hour for 90 days, and which of them did the
-// most. `RollupWriter` brings it here.
+// What accounts did, per minute for 48 hours and per hour for 90 days, and the accounts that did
+// the most. `RollupWriter` writes it.
 
 public import Accounting
 public import Redis
@@ -9,12 +9,13 @@ extension ControlStore {
 }
 
 public struct Rollups: Sendable {
-    /// Fields of a key before functions that are new go to the others.
+    /// The number of fields in a key beyond which new functions are counted as others.
     static let maximumFields = 1_000
-    /// Accounts in a ranking while its period runs, and afterwards. What is not among them counts
-    /// from 0 when it comes again.
+    /// The number of accounts in a ranking, while its period runs and afterwards. An account that
+    /// was dropped counts from 0 when it comes again.
     static let maximumRanked = (running: 1_000, past: 100)
-    /// So long minutes' rankings are kept: 2 hours. What reaches farther back is ranked by hours.
+    /// How long the rankings of minutes are kept, in ms: 2 hours. Longer ranges are ranked by
+    /// hours.
     public static let maximumMinutesRankedMs = 7_200_000
 
     /// What an account did in one period.
@@ -26,7 +27,7 @@ public struct Rollups: Sendable {
 
     /// What an account did over some time.
     public struct History: Equatable, Sendable {
-        /// The oldest first; only periods in which something happened.
+        /// Oldest first; only periods in which something happened.
         public var points: [Point]
         public var functions: [String: Activity]
     }
@@ -46,9 +47,14 @@ public struct Rollups: Sendable {
 
     // MARK: Reading
 
-    /// What an account did in the periods that begin from `from` on and before `to`; at most what
-    /// is kept of them.
-    /// - Parameter function: only what this function did.
+    /// What an account did in the periods that start at or after `from` and before `to`, as far as
+    /// they are kept.
+    /// - Parameters:
+    ///   - account: the account.
+    ///   - from: the start of the range.
+    ///   - to: its end.
+    ///   - step: minutes or hours.
+    ///   - function: only this function; nil: all.
     public func course(
         of account: Account, from: Timestamp, to: Timestamp, step: RollupStep, function: String? = nil
     ) async throws(RedisError) -> History {
@@ -80,11 +86,15 @@ public struct Rollups: Sendable {
         return History(points: points.sorted { $0.key < $1.key }.map(\.value), functions: functions)
     }
 
-    /// The accounts that did the most: in the minutes that begin from `from` on and before `to`, if
-    /// all of them lie within the last ``maximumMinutesRankedMs``; else in the hours that this
-    /// range touches. Of each period at least the first 100 are looked at; so sums over periods are
+    /// The accounts that did the most, in the minutes that start at or after `from` and before `to`
+    /// if all of them lie within the last ``maximumMinutesRankedMs``, otherwise in the hours that
+    /// this range touches. At least the first 100 of each period are read, so sums over periods are
     /// exact for accounts that are among them in each.
-    /// - Parameter limit: 1 to 1,000.
+    /// - Parameters:
+    ///   - measure: what to rank by.
+    ///   - from: the start of the range.
+    ///   - to: its end.
+    ///   - limit: the maximum number of accounts, 1 to 1,000.
     public func top(
         by measure: RankingKey, from: Timestamp, to: Timestamp, limit: Int
     ) async throws(RedisError) -> [Ranked] {
@@ -110,9 +120,9 @@ public struct Rollups: Sendable {
 
     // MARK: Writing
 
-    /// Adds what accounts did within a minute; what adds nothing is not told. Not to be repeated:
-    /// it would count twice.
-    /// - Returns: in their order what went wrong with each; nil: nothing.
+    /// Adds what accounts did within a minute, without amounts of 0. It must not be repeated,
+    /// because it would count twice.
+    /// - Returns: the error of each activity, in their order; nil: none.
     func add(_ activities: [MinuteActivity]) async -> [RedisError?] {
         let stays = [RollupStep.minute.keyStayMs, RollupStep.hour.keyStayMs].map { String($0) }
         var runs: [(keys: [String], arguments: [String])] = []
@@ -143,7 +153,9 @@ public struct Rollups: Sendable {
     }
 
     /// Adds what accounts did within a minute to the rankings.
-    /// - Parameter activities: each of another account.
+    /// - Parameters:
+    ///   - activities: each of a different account.
+    ///   - minute: the number of the minute, counted from 1970.
     func rank(_ activities: [(Account, AccountActivity)], minute: Int) async throws(RedisError) {
         let hour = minute / RollupStep.minute.periodsPerKey
         let measures = RankingKey.allCases

@@ -1,5 +1,5 @@
-// Everything about plans that was in Redis at one moment, and what Stint makes of it. What is
-// missing or broken there never turns a limit off: the last good plan stays, and it is said.
+// Everything about plans that was in Redis at one moment, and the plans in force that follow from
+// it. A missing or damaged plan never turns a limit off: the last good plan stays, with a warning.
 
 public import Accounting
 import Foundation
@@ -7,39 +7,39 @@ import PlanText
 import WireFormat
 
 public struct StoredPlans: Sendable {
-    /// Of all of it; nil when there is nothing.
+    /// The revision of all plans; nil if there are none.
     public private(set) var revision: Int?
-    /// Tells these plans from those that were there before Redis was emptied; nil while an earlier
-    /// version wrote last.
+    /// Distinguishes these plans from those before Redis was emptied; nil while an earlier version
+    /// wrote last.
     public private(set) var life: String?
     /// The digest of the file (or the built-in plan) that was imported last.
     private(set) var imported: String?
-    /// Redis' clock when it was read.
+    /// Redis' clock when the plans were read.
     public let now: Timestamp
     /// The name of the default plan.
     public private(set) var defaultName: String?
-    /// Texts of plans by name.
+    /// The texts of plans, by name.
     public private(set) var plans: [String: String] = [:]
     public private(set) var overrides: [Account: AccountOverride] = [:]
     /// The overrides that expire: when, and the revision of each.
     private var expiring: [(account: Account, at: Timestamp, revision: Int)] = []
     private var complaints: [String] = []
-    /// Overrides by their texts: many accounts have the same.
+    /// Overrides by their texts, because many accounts have the same.
     private var known: [String: AccountOverride] = [:]
 
     init(now: Timestamp) { self.now = now }
 
-    /// What another stamp than this one says is that there is something to read.
+    /// The stamp of these plans. A different stamp means that there is something to read.
     public var stamp: PlanStamp? { revision.map { PlanStamp(revision: $0, life: life) } }
 
-    /// Whether Redis has lost this since.
-    /// - Parameter stamp: of what is there now.
+    /// Whether Redis has lost these plans since.
+    /// - Parameter stamp: the stamp now.
     public func isLost(at stamp: PlanStamp?) -> Bool {
         guard let stamp else { return true }
         return life != nil && stamp.life != life
     }
 
-    /// `<revision> <json>`; what has no revision has 0.
+    /// Splits `<revision> <json>`; a text without a revision has revision 0.
     static func split(_ text: String) -> (revision: Int, json: String) {
         let parts = text.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, let revision = Int(parts[0]) else { return (0, text) }
@@ -73,25 +73,25 @@ public struct StoredPlans: Sendable {
             // HSCAN may return an account twice.
             overrides[account] = override
         } catch {
-            complaints.append("account \(account): its override cannot be read; it has the default plan")
+            complaints.append("account \(account): its override is damaged; it has the default plan")
         }
     }
 
     // MARK: What comes of it
 
-    /// What is in force, and what is wrong.
+    /// The plans in force, and the warnings.
     public struct Reading: Sendable {
         public let book: PlanBook
-        /// Each for one thing that is missing or broken in Redis.
+        /// One for each plan or override that is missing or damaged in Redis.
         public let complaints: [String]
-        /// Overrides whose time is over, each with its revision.
+        /// Overrides that have expired, each with its revision.
         public let expired: [(account: Account, revision: Int)]
         /// When the next override expires, on Redis' clock.
         public let nextExpiry: Timestamp?
-        /// Every good plan with the text it was read from.
+        /// Every good plan, with the text from which it was read.
         fileprivate let parsed: [String: (text: String, plan: Plan)]
 
-        /// Before anything was read from Redis.
+        /// The plans before anything was read from Redis.
         public init(_ book: PlanBook) {
             self.book = book
             (complaints, expired, nextExpiry, parsed) = ([], [], nil, [:])
@@ -109,8 +109,9 @@ public struct StoredPlans: Sendable {
         }
     }
 
-    /// - Parameter previous: what was in force until now; plans that are broken stay as they are
-    ///   there.
+    /// - Parameters:
+    ///   - now: Redis' clock.
+    ///   - previous: the plans in force until now; damaged plans stay as they are there.
     public func reading(at now: Timestamp, after previous: Reading) throws(PlanError) -> Reading {
         var complaints = complaints
         let parsed = parse(after: previous, &complaints)
@@ -145,24 +146,24 @@ public struct StoredPlans: Sendable {
                 parsed[name] = (text, try PlanFile.plan(json: text, named: name))
             } catch {
                 let known = previous.parsed[name]?.plan ?? previous.book.plans[name]
-                // With a text that it was not read from, so that it is read again.
+                // With an empty text, so that the plan is read again.
                 if let known { parsed[name] = ("", known) }
                 complaints.append(
                     "plan \(name): \(error); "
-                        + (known == nil ? "it is passed over" : "the last good one stays"))
+                        + (known == nil ? "it is ignored" : "the last good one stays"))
             }
         }
         return parsed
     }
 
-    /// The default plan's name; the plan is among `good` then.
+    /// The default plan's name; afterwards the plan is in `good`.
     private func choose(
         from good: inout [String: Plan], after previous: Reading, _ complaints: inout [String]
     ) -> String {
         if let defaultName, good[defaultName] != nil { return defaultName }
         let last = previous.book.defaultPlan
         complaints.append(
-            "the default plan '\(defaultName ?? "")' is missing or broken; '\(last.name)' stays the default")
+            "the default plan '\(defaultName ?? "")' is missing or damaged; '\(last.name)' stays the default")
         if good[last.name] == nil { good[last.name] = last }
         return last.name
     }

@@ -1,5 +1,5 @@
-// The three files that pages need, from within the binary. Their names change with what is in them,
-// so browsers may keep them for ever.
+// The three files of the pages, embedded in the binary. Their names change with their content, so
+// browsers may cache them forever.
 
 import WireFormat
 
@@ -8,7 +8,7 @@ public struct Asset: Sendable {
     public let mediaType: String
     public let bytes: [UInt8]
 
-    /// Where pages expect it.
+    /// Its path in the admin API.
     public var path: String { "/assets/\(name)" }
 
     public static let style = Asset(

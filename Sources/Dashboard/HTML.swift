@@ -1,7 +1,6 @@
-// Markup as a string that cannot forget to escape: what stands in the source is markup, whatever is
-// put in is text.
+// Markup as a string type that always escapes: literals are markup, interpolated values are text.
 
-/// `"<td>\(name)</td>"` escapes the name. Values of attributes stand between double quotes.
+/// `"<td>\(name)</td>"` escapes the name. Put attribute values between double quotes.
 struct HTML: ExpressibleByStringInterpolation, Sendable {
     struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var text = ""
@@ -10,7 +9,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
 
         mutating func appendLiteral(_ literal: String) { text += literal }
 
-        /// Text, of which no character is markup.
+        /// Appends text, escaped.
         mutating func appendInterpolation(_ plain: String) {
             for scalar in plain.unicodeScalars {
                 switch scalar {

@@ -1,5 +1,4 @@
-// How numbers are said to people, the same everywhere: counts with commas, durations and sizes in
-// the unit that fits, instants in UTC.
+// Numbers for people: counts with commas, durations and sizes in a suitable unit, instants in UTC.
 
 import Foundation
 
@@ -15,8 +14,8 @@ extension Int {
         return text
     }
 
-    /// ms: `84 ms`, `9.916 s`, `600 s`, `26 h`, `31 d`, `1 d 2 h`. Two units are cut off below the
-    /// second.
+    /// ms: `84 ms`, `9.916 s`, `600 s`, `26 h`, `31 d`, `1 d 2 h`. From an hour on it has at most
+    /// two units, and the rest is cut off.
     var asDuration: String {
         let units = [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000)]
         if self < 1_000 { return "\(self) ms" }
@@ -35,7 +34,7 @@ extension Int {
         return "\(self) ms"
     }
 
-    /// ms, to a tenth of a second: for what changes while it is looked at.
+    /// ms, to a tenth of a second: for values that change while a person reads them.
     var asAge: String { (self < 1_000 ? self : self / 100 * 100).asDuration }
 
     /// Bytes: `512 B`, `48 MiB`, `1.5 GiB`.
@@ -63,7 +62,7 @@ extension Int {
 }
 
 extension Double {
-    /// `1.5`, and `2` rather than `2.0`.
+    /// `1.5`, and `2` instead of `2.0`.
     func rounded(decimals: Int) -> String {
         let scale = decimals == 0 ? 1.0 : decimals == 1 ? 10 : 100
         let number = (self * scale).rounded() / scale
@@ -72,10 +71,10 @@ extension Double {
 }
 
 extension HTML.StringInterpolation {
-    /// A place or a length in a picture, to a hundredth.
+    /// A coordinate or a length in a picture, to a hundredth.
     mutating func appendInterpolation(_ number: Double) { appendInterpolation(number.rounded(decimals: 2)) }
 
-    /// A number for people, and for programs the number itself.
+    /// A number as text for people, with the number itself for programs.
     mutating func appendInterpolation(_ number: Int, as text: String) {
         appendInterpolation(#"<data value="\#(number)">\#(text)</data>"# as HTML)
     }

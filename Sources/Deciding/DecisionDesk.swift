@@ -1,5 +1,5 @@
-// The one way from a request to a decision: the account's plan, the ledger, the counting. Every API
-// that runners use decides here, so that all of them decide alike and each decision counts once.
+// The one way from a request to a decision: the account's plan, the ledger, the metrics. Every API
+// for runners decides here, so all of them decide alike and each decision counts once.
 
 public import Accounting
 public import Metrics
@@ -10,16 +10,16 @@ public final class DecisionDesk {
     private let ledger: any Ledger
     private let metrics: DecisionMetrics
     private let openQuestions: OpenQuestions
-    /// What accounts do, for the rollups; nil when none are kept.
+    /// What accounts do, for the rollups; nil if there are none.
     private var activity: ActivityBook?
 
     /// - Parameters:
-    ///   - accountant: with the plans in force.
-    ///   - ledger: of the same event loop.
-    ///   - metrics: where `stint_decisions_total` goes.
+    ///   - accountant: has the plans in force.
+    ///   - ledger: the ledger of the same event loop.
+    ///   - metrics: where `stint_decisions_total` is counted.
     ///   - openQuestions: the count that all desks share.
-    ///   - countsActivity: whether what accounts do is counted for ``drainActivity(minute:_:)``,
-    ///     which then must be called now and then.
+    ///   - countsActivity: whether to count what accounts do for ``drainActivity(minute:_:)``,
+    ///     which must then be called regularly.
     public init(
         accountant: Accountant, ledger: any Ledger, metrics: any MetricsFactory,
         openQuestions: OpenQuestions, countsActivity: Bool = false
@@ -35,7 +35,7 @@ public final class DecisionDesk {
     /// The plans in force.
     public var plans: PlanBook { accountant.plans }
 
-    /// Every request from now on is decided under these plans.
+    /// Replaces the plans for all later requests.
     public func replace(plans: PlanBook) {
         accountant.plans = plans
         metrics.prepare(for: plans)
@@ -44,7 +44,9 @@ public final class DecisionDesk {
     // MARK: Decisions
 
     /// Decides a request.
-    /// - Parameter sink: gets the decision, once and perhaps before this returns.
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - sink: receives the decision once, perhaps before this returns.
     public func decide(_ request: RunnerRequest, to sink: DecisionSink) {
         let question: PreparedQuestion
         do throws(PlanViolation) {
@@ -59,7 +61,7 @@ public final class DecisionDesk {
         ledger.put(question.question, about: question.account, under: question.plan, to: sink)
     }
 
-    /// - Throws: when the plan rules the request out; then the ledger is not asked.
+    /// - Throws: if the plan rules the request out; then the ledger is not asked.
     private func prepare(_ request: RunnerRequest) throws(PlanViolation) -> PreparedQuestion {
         switch request {
         case .admit(let admission): try accountant.consider(admission)
@@ -80,11 +82,11 @@ public final class DecisionDesk {
 
     // MARK: Activity
 
-    /// Takes what accounts did, and says which minute it is now.
+    /// Drains what accounts did, and starts a minute.
     /// - Parameters:
-    ///   - minute: counted from 1970.
-    ///   - take: what is taken of it.
-    /// - Returns: nothing unless activity is counted.
+    ///   - minute: its number, counted from 1970.
+    ///   - take: drains the book.
+    /// - Returns: an empty array unless activity is counted.
     public func drainActivity(
         minute: Int, _ take: (inout ActivityBook) -> [MinuteActivity]
     ) -> DrainedActivity {

@@ -1,5 +1,5 @@
-// The metrics of decisions, for one event loop: it keeps the handles, so that no loop waits for
-// another. What they count into is shared by all loops. Accounts never become labels.
+// The metrics of decisions, for one event loop. It keeps the handles, so that no loop waits for
+// another; all loops share the values. Accounts never become labels.
 
 import Accounting
 import Metrics
@@ -7,7 +7,7 @@ import Metrics
 /// Counts the decisions of one event loop; used on it only.
 final class DecisionMetrics {
     private let verdicts: [Metrics.Counter]
-    /// By the limit's name; the same for every plan that has a limit of this name.
+    /// Denials by the limit's name; all plans with a limit of this name share the counter.
     private var denials: [String: Metrics.Counter] = [:]
     private let factory: any MetricsFactory
 
@@ -32,7 +32,8 @@ final class DecisionMetrics {
         }
     }
 
-    /// Makes the counters of denials by the plans' limits, so that they are told before they count.
+    /// Creates the counters of denials for the plans' limits, so that they are exported before they
+    /// count.
     func prepare(for plans: PlanBook) {
         denials = [:]
         for plan in plans.plans.values {

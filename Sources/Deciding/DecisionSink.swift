@@ -1,12 +1,12 @@
 // The two ends of a question: the ledger answers it here, and the API that asked gets the decision.
-// A class to inherit from, and no protocol: an API has an object for each request anyway, and the
-// question waits in that very object, so that a request costs no allocation of its own.
+// It is a class to inherit from, not a protocol: an API has an object for each request anyway, and
+// the question waits in that object, so that a request needs no allocation.
 
 public import Accounting
 
-/// Keeps one request's question while the ledger has it, and gets the decision.
+/// Keeps one request's question while the ledger has it, and receives the decision.
 ///
-/// It serves one request after the other, on its desk's event loop only.
+/// It serves one request after another, on its desk's event loop only.
 open class DecisionSink: AnswerSink {
     /// A question that the ledger has, and the desk that asked it.
     private struct Pending {
@@ -20,7 +20,7 @@ open class DecisionSink: AnswerSink {
 
     /// Called once for each request, perhaps before ``DecisionDesk/decide(_:to:)`` returns.
     open func decided(_ decision: Decision, about account: Account) {
-        preconditionFailure("a decision that nobody takes")
+        preconditionFailure("a subclass must override decided(_:about:)")
     }
 
     final func waits(for question: PreparedQuestion, at desk: DecisionDesk) {
@@ -29,7 +29,7 @@ open class DecisionSink: AnswerSink {
     }
 
     public final func receive(_ answer: Result<Answer, LedgerError>) {
-        guard let pending = pending.take() else { preconditionFailure("an answer to no question") }
+        guard let pending = pending.take() else { preconditionFailure("an answer without a question") }
         decided(pending.desk.decision(on: answer, to: pending.question), about: pending.question.account)
     }
 }

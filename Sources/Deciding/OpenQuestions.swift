@@ -1,5 +1,5 @@
-// How many questions the ledger has not answered yet. It is a gauge of the whole process, so all
-// event loops count in one place.
+// The number of questions without an answer from the ledger. It is a gauge of the whole process, so
+// all event loops share one count.
 
 import Synchronization
 

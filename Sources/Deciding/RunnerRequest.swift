@@ -1,4 +1,4 @@
-// What a runner asks for, whichever API it came through: parsed, and not yet held against a plan.
+// A runner's request, from any API: parsed, and not yet checked against a plan.
 
 public import Accounting
 

@@ -1,4 +1,4 @@
-// What is answered to a request without a good token, the same at both APIs.
+// The reply to a request without a valid token, the same in both APIs.
 
 public import Access
 public import WireFormat

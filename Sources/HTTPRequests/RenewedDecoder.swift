@@ -1,22 +1,22 @@
-// NIO's decoder of HTTP/1 requests, with the bounds of this service, and without its end at an
-// offer to upgrade. Both APIs read with it.
+// NIO's decoder of HTTP/1 requests, with the bounds of this service, which continues after an offer
+// to upgrade. Both APIs use it.
 
 public import NIOCore
 import NIOHTTP1
 
-/// Decodes requests one after the other, whatever protocol they offer to go on with.
+/// Decodes one request after another, whatever protocol they offer to upgrade to.
 ///
-/// NIO's decoder is spent at the end of a request that offers an upgrade, because another protocol
-/// might follow. Nobody here ever accepts, so HTTP follows (RFC 9110, section 7.8), and a new
+/// NIO's decoder is unusable after a request that offers an upgrade, because another protocol might
+/// follow. Stint never accepts the offer, so HTTP follows (RFC 9110, section 7.8), and a new
 /// decoder reads it.
 public struct RenewedDecoder {
-    /// Header fields of a request, trailers among them.
+    /// The maximum number of header fields of a request, including trailers.
     public static let maximumFields = 100
 
     private let limits: NIOHTTPDecoderLimitConfiguration
     private var decoder: HTTPRequestDecoder
 
-    /// - Parameter maximumHeaderBytes: of request line and header fields.
+    /// - Parameter maximumHeaderBytes: of the request line and the header fields.
     public init(maximumHeaderBytes: Int) {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = maximumHeaderBytes
@@ -30,10 +30,13 @@ public struct RenewedDecoder {
 
     public func removed(from context: ChannelHandlerContext) { decoder.decoderRemoved(context: context) }
 
-    /// Decodes all that can be decoded, and hands it to the next handler.
-    /// - Parameter offerHasEnded: whether the request that ended last had
-    ///   ``RequestFraming/offersUpgrade``; asked once for each.
-    /// - Throws: what NIO's decoder throws.
+    /// Decodes everything that can be decoded, and passes it to the next handler.
+    /// - Parameters:
+    ///   - buffer: the bytes that were read.
+    ///   - context: the context of the handler.
+    ///   - offerHasEnded: whether the last complete request had ``RequestFraming/offersUpgrade``;
+    ///     called once for each.
+    /// - Throws: the error of NIO's decoder.
     public mutating func decode(
         _ buffer: inout ByteBuffer, in context: ChannelHandlerContext, offerHasEnded: () -> Bool
     ) throws {
@@ -46,8 +49,8 @@ public struct RenewedDecoder {
         } while buffer.readableBytes > 0
     }
 
-    /// Nothing more comes than what is in the buffer.
-    /// - Throws: what NIO's decoder throws.
+    /// Decodes the rest of the buffer, after which no bytes come.
+    /// - Throws: the error of NIO's decoder.
     public func decodeLast(
         _ buffer: inout ByteBuffer, in context: ChannelHandlerContext, seenEOF: Bool
     ) throws -> DecodingState {

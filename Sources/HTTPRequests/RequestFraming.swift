@@ -1,38 +1,37 @@
-// What a request's header fields say about its body, its connection and who sent it. NIO's decoder
-// has already refused what does not parse and what could be read in two ways (two lengths, a length
-// beside chunks).
+// The header fields about a request's body, its connection and its sender. NIO's decoder has
+// already rejected invalid and ambiguous fields (two lengths, a length and chunks).
 
 public import Access
 public import NIOHTTP1
 public import WireFormat
 
-/// The header fields that matter here, read in one pass.
+/// The header fields that matter here, parsed in one pass.
 public struct RequestFraming {
-    /// `Content-Length`, 0 when absent.
+    /// `Content-Length`, 0 if absent.
     public private(set) var length = 0
     public private(set) var isChunked = false
-    /// The body, if there is one, is `application/json` in no coding.
+    /// Whether the body, if there is one, is `application/json` without a coding.
     public private(set) var isJSON = false
-    /// The client waits for `100 Continue` before it sends the body.
+    /// Whether the client waits for `100 Continue` before it sends the body.
     public private(set) var expectsContinue = false
-    /// The client speaks HTTP/1.0 and wants to keep the connection.
+    /// Whether the client uses HTTP/1.0 and wants to keep the connection.
     public private(set) var keepsOldConnection = false
     /// The value of `Host`.
     public private(set) var host: String?
     public private(set) var page = SendingPage()
     /// The value of `Authorization`.
     public private(set) var authorization: String?
-    /// It offers another protocol, which is nothing but the end of NIO's decoder: see
+    /// Whether it offers another protocol, which matters only because it stops NIO's decoder: see
     /// ``RenewedDecoder``.
     public private(set) var offersUpgrade = false
-    /// No further request comes on this connection.
+    /// Whether this is the last request on the connection.
     public private(set) var closes: Bool
 
-    /// A body follows.
+    /// Whether a body follows.
     public var hasBody: Bool { isChunked || length > 0 }
 
-    /// - Throws: 400 or 417, after which the connection is of no use: where the body ends is not
-    ///   known.
+    /// - Throws: 400 or 417. The connection is unusable afterwards, because the end of the body is
+    ///   unknown.
     public init(_ head: HTTPRequestHead) throws(Problem) {
         let isOld = head.version == .http1_0
         closes = !head.isKeepAlive || head.method == .CONNECT
@@ -74,11 +73,13 @@ public struct RequestFraming {
         guard host != nil || isOld else { throw .oneHostNeeded }
     }
 
-    /// Refuses what a page made a browser send, unless it is a page of this service.
+    /// Rejects a request that a page made a browser send, unless it is a page of this service.
     /// - Parameters:
+    ///   - method: the request's method.
+    ///   - target: its target.
     ///   - hosts: the connection's check.
     ///   - isSecure: whether the connection is encrypted.
-    /// - Throws: 421 and 403, after which the connection goes on; 400 for a host that is none.
+    /// - Throws: 421 or 403, after which the connection continues; 400 for an invalid host.
     public func checkSender(
         _ method: HTTPMethod, _ target: RequestTarget, hosts: inout HostCheck, isSecure: Bool
     ) throws(Problem) {
@@ -94,9 +95,9 @@ public struct RequestFraming {
         }
     }
 
-    /// NIO's decoder stops exactly when there is an `Upgrade` that says something and an option
-    /// `upgrade` in `Connection`. Where fields are so odd that this reading and its own might
-    /// differ, the request is the connection's last.
+    /// NIO's decoder stops exactly if there is an `Upgrade` with a value and the option `upgrade`
+    /// in `Connection`. If the fields are so unusual that this parser and NIO's might differ, the
+    /// request is the connection's last.
     private mutating func readOffer(in headers: HTTPHeaders) {
         let options = headers["connection"]
         guard options.contains(where: { $0.lowercased().contains("upgrade") }) else { return }
@@ -118,7 +119,7 @@ public struct RequestFraming {
 }
 
 extension StringProtocol {
-    /// Equal but for the case of ASCII letters.
+    /// Whether they are equal, ignoring the case of ASCII letters.
     fileprivate func isSame(as lowercase: StaticString) -> Bool {
         lowercase.withUTF8Buffer { expected in
             guard expected.count == utf8.count else { return false }
@@ -133,7 +134,7 @@ extension StringProtocol {
 }
 
 extension String {
-    /// A media type that is `application/json`, with any parameters.
+    /// Whether it is the media type `application/json`, with any parameters.
     fileprivate var isJSON: Bool {
         guard utf8.count != 16 else { return isSame(as: "application/json") }
         return Substring(utf8.prefix { $0 != UInt8(ascii: ";") }).trimmed.isSame(as: "application/json")
@@ -143,7 +144,7 @@ extension String {
 }
 
 extension Substring {
-    /// Without blanks around it.
+    /// The value without surrounding blanks.
     fileprivate var trimmed: Substring {
         let head = utf8.drop { $0.isBlank }
         guard let last = head.lastIndex(where: { !$0.isBlank }) else { return "" }

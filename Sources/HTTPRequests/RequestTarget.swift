@@ -1,14 +1,14 @@
 // The target of a request in its two forms that name a path (RFC 9112, section 3.2).
 
-/// `/path?query`, or the same behind a scheme and an authority, as clients of a proxy write it.
+/// `/path?query`, or the same after a scheme and an authority, as clients of a proxy send it.
 public struct RequestTarget {
-    /// What the target names in place of `Host`; nil unless the target is absolute.
+    /// The authority, which replaces `Host`; nil unless the target is absolute.
     public let authority: Substring?
-    /// From the path's slash on; a target that is neither form, such as `*`, as it is.
+    /// The target from the path's slash on; a target of neither form, such as `*`, unchanged.
     public let path: Substring
 
     /// - Parameter text: the target of a request line. A fragment, which no client should send, is
-    ///   cut off.
+    ///   removed.
     public init(_ text: String) {
         let text = text.utf8.firstIndex(of: UInt8(ascii: "#")).map { text[..<$0] } ?? text[...]
         guard text.utf8.first != UInt8(ascii: "/"), let rest = Self.afterScheme(text) else {
@@ -22,8 +22,8 @@ public struct RequestTarget {
         path = tail.utf8.first == UInt8(ascii: "/") ? tail : "/\(tail)"
     }
 
-    /// Either scheme, whichever the connection is: a proxy that ends TLS passes on what it was
-    /// asked.
+    /// Accepts both schemes on every connection: a proxy that ends TLS passes on the target that it
+    /// got.
     private static func afterScheme(_ text: Substring) -> Substring? {
         for scheme in ["http://", "https://"] {
             let start = text.utf8.prefix(scheme.utf8.count)

@@ -1,7 +1,6 @@
-// What ends a load before it began, and what is wrong with a word of its description; each says
-// what to type.
+// The error of a load that cannot start, or of an invalid argument. It says what to type.
 
-/// No load can be made; the description says why and what to do.
+/// The load cannot start. The description says why, and what to do.
 public struct LoadError: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
 

@@ -1,27 +1,30 @@
-// All that decides what a load is. The command line reads it; a report repeats it.
+// The settings of a load. The command line reads them; a report repeats them.
 
 public import WireFormat
 
-/// A load: what is asked, of whom, at which pace, and for how long.
+/// A load: its requests, targets, pace and length.
 public struct LoadSettings: Hashable, Sendable {
     public enum Pace: Hashable, Sendable {
-        /// Every connection asks again as soon as it is answered.
+        /// Every connection sends its next request as soon as it has an answer.
         case closed
-        /// So many executions a second are due, whatever the service does.
+        /// Executions are due at a constant rate, independent of the service.
         case open(perSecond: Int)
-        /// They are due when a trace says, whatever the service does, and are those of the trace.
+        /// The executions of a trace are due at the trace's times, independent of the service.
         case recorded(Replay)
     }
 
-    /// What an admission asks for.
+    /// The execution time that an admission asks for.
     public enum Ask: Hashable, Sendable, CustomStringConvertible {
-        /// It names no duration: the service takes its kind's ceiling.
+        /// No duration: the service takes its kind's ceiling.
         case ceiling
-        /// What the execution takes.
+        /// The execution's duration.
         case drawn
         case fixed(ms: Int)
 
-        /// Reads `ceiling`, `drawn` (or another word for it) or a number of ms.
+        /// Reads `ceiling`, `drawn` or a number of ms.
+        /// - Parameters:
+        ///   - text: what was typed.
+        ///   - drawn: the word for ``drawn``.
         public init(_ text: String, drawn: String = "drawn") throws(LoadError) {
             switch text {
             case "ceiling": self = .ceiling
@@ -44,62 +47,62 @@ public struct LoadSettings: Hashable, Sendable {
         }
     }
 
-    /// Where the service listens if nobody says otherwise.
+    /// The default target.
     public static let localTarget = LoadTarget.tcp(host: "127.0.0.1", port: 7400)
 
-    // The bounds of what follows.
+    // The bounds of the settings below.
     public static let rates = 1...10_000_000
     public static let connectionCounts = 1...10_000
     public static let accountCounts = 1...10_000_000
     public static let loopCounts = 1...64
     public static let durationsMs = 1...86_400_000
-    /// Of a replay.
+    /// The bounds of a replay's length, in ms.
     public static let replaysMs = 1...Durations.longestMs
     public static let warmUpsMs = 0...86_400_000
     public static let timeoutsMs = 10...60_000
 
-    /// At least one; connections take turns at them.
+    /// The services, at least one. Connections are spread over them in turn.
     public var targets = [localTarget]
-    /// Sent along with every request; no report repeats it.
+    /// Sent with every request. No report contains it.
     public var token: BearerToken?
     public var pace = Pace.closed
-    /// Of all targets together; at least one for each of them.
+    /// The connections to all targets together; at least one per target.
     public var connections = 64
-    /// Threads that make the load.
+    /// Threads that send the load.
     public var eventLoops = 1
-    // What is drawn when there is no trace.
+    // What is drawn if there is no trace.
     public var accounts = 10_000
     public var skew = Skew.uniform
     public var durations = Durations.exponential(meanMs: 200)
     public var seed: UInt64 = 1
     public var ask = Ask.ceiling
-    /// Whether nothing is settled.
+    /// Whether to settle nothing.
     public var admitsOnly = false
-    /// What is asked first and not measured.
+    /// The time before the measurement, in ms.
     public var warmUpMs = 2_000
-    /// What is measured after that, at most: a replay may be over before.
+    /// The longest measured time, in ms. A replay may end before.
     public var durationMs = 10_000
-    /// How long one reply may take, ms.
+    /// The time for one reply, in ms.
     public var timeoutMs = 5_000
-    /// Requests of an open loop that may be due and wait for a connection, in each lane. Beyond
+    /// The most requests per lane of an open loop that are due and wait for a connection. Beyond
     /// that they are not sent.
     public var maximumWaiting = 100_000
 
     public init() {}
 
-    /// What an admission asks for, as the command line says it.
+    /// ``ask`` in the words of the command line.
     var askText: String {
         if case .recorded = pace, ask == .drawn { "recorded" } else { "\(ask)" }
     }
 
-    /// A whole replay.
+    /// The settings of a replay of the whole trace.
     public init(_ replay: Replay) {
         pace = .recorded(replay)
         warmUpMs = 0
         durationMs = Self.replaysMs.upperBound
     }
 
-    /// - Throws: what is out of bounds or does not fit together.
+    /// - Throws: ``LoadError`` if a setting is out of its bounds or contradicts another.
     public func check() throws(LoadError) {
         try Self.check("--connections", connections, Self.connectionCounts)
         try Self.check("--accounts", accounts, Self.accountCounts)
@@ -114,8 +117,8 @@ public struct LoadSettings: Hashable, Sendable {
         if case .open(let perSecond) = pace { try Self.check("--rate", perSecond, Self.rates) }
         guard connections >= max(targets.count, eventLoops) else {
             throw LoadError(
-                "--connections \(connections): every target and every event loop needs one. "
-                    + "Type at least \(max(targets.count, eventLoops))")
+                "--connections: must be at least \(max(targets.count, eventLoops)), one per target and per "
+                    + "event loop, not \(connections)")
         }
     }
 
@@ -123,7 +126,7 @@ public struct LoadSettings: Hashable, Sendable {
         precondition(eventLoops == 1 && warmUpMs == 0 && !admitsOnly, "a replay has no such thing")
         guard Replay.speeds.contains(replay.speed) else {
             throw LoadError(
-                "--speed: \(replay.speed) is not from \(Replay.speeds.lowerBound) to \(Int(Replay.speeds.upperBound))"
+                "--speed: must be \(Replay.speeds.lowerBound) to \(Int(Replay.speeds.upperBound)), not \(replay.speed)"
             )
         }
         try Self.check("--accounts-times", replay.copies, Replay.copyCounts)
@@ -136,8 +139,8 @@ public struct LoadSettings: Hashable, Sendable {
     ) throws(LoadError) {
         guard bounds.contains(value) else {
             throw LoadError(
-                "\(name): \(value) is not from \(bounds.lowerBound) to \(bounds.upperBound)"
-                    + (unit.isEmpty ? "" : " (\(unit))"))
+                "\(name): must be \(bounds.lowerBound) to \(bounds.upperBound)"
+                    + (unit.isEmpty ? "" : " (\(unit))") + ", not \(value)")
         }
     }
 }

@@ -1,25 +1,28 @@
-// What a row of a trace asks for under a plan.
+// The ask of a row of a trace under a plan.
 
 import Accounting
 
-/// A simulation that cannot be set up.
+/// The simulation cannot start.
 public struct SimulationError: Error, Equatable, CustomStringConvertible {
     public let description: String
 }
 
-/// What the executions of one simulation ask under one plan.
+/// The asks of one simulation under one plan.
 struct SimulatedAsk {
     let mode: SimulationMode
-    /// The kind whose ceiling is asked for; nil in a plan without kinds.
+    /// The kind of every execution; nil in a plan without kinds.
     let kind: String?
     private let ceilingMs: Int?
     private let minimumMs: Int
-    // The windows do not look at it, and without holds nobody else does.
+    // Only holds use it, and a simulation has none.
     private let id = ExecutionID("simulated")!
 
-    /// - Parameter kind: nil is `function`, or the plan's only kind.
-    /// - Throws: ``SimulationError`` when the plan has no such kind, or more than one to choose
-    ///   from.
+    /// - Parameters:
+    ///   - mode: how rows are put to the rule.
+    ///   - plan: the plan.
+    ///   - kind: the kind of every execution; nil: `function`, or the plan's only kind.
+    /// - Throws: ``SimulationError`` if the plan does not have the kind, or has several and none is
+    ///   named.
     init(_ mode: SimulationMode, under plan: Plan, kind: String?) throws(SimulationError) {
         self.mode = mode
         minimumMs = plan.minimumGrantMs
@@ -34,14 +37,15 @@ struct SimulatedAsk {
             let known = kinds.keys.sorted().joined(separator: ", ")
             throw SimulationError(
                 description:
-                    "plan \(plan.name) has no kind \(chosen). Name one of its own with --kind: \(known)")
+                    "plan \(plan.name): unknown kind \(chosen). Type --kind and one of: \(known)")
         }
         self.kind = chosen
         ceilingMs = ceiling.maxDurationMs
     }
 
-    /// - Parameter durationMs: nil asks 0 ms. Without a ceiling runners must say how long it may
-    ///   run; here they know.
+    /// The ask of a row. Without a ceiling a runner must name a duration, so it is the recorded
+    /// one.
+    /// - Parameter durationMs: the recorded duration; nil: unknown, which asks for 0 ms.
     func ask(_ durationMs: Int?) -> Ask {
         guard let durationMs else { return Ask(id: id, durationMs: 0, minimumMs: 0) }
         switch mode {

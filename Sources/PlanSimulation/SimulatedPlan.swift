@@ -1,18 +1,18 @@
-// One plan in force over a trace. Accounts share nothing, so each has a time of its own: whatever
-// of its executions ended before a row is settled just before that row is asked.
+// One plan applied to a trace. Accounts share nothing, so each has its own time: its executions
+// that ended before a row are settled just before that row is decided.
 
 import Accounting
 import Traces
 
-/// What the rule says to a row.
+/// The verdict of the rule on a row.
 public enum SimulatedVerdict: Equatable, Sendable {
     case admitted(grantedMs: Int)
-    /// nil when the same ask never fits.
+    /// `retryAfterMs` is nil if the same ask never fits.
     case denied(retryAfterMs: Int?)
 }
 
 struct SimulatedPlan {
-    /// Executions that run at once, of all accounts.
+    /// The most running executions of all accounts.
     static let mostRunning = 20_000_000
 
     /// An execution that will be settled.
@@ -23,7 +23,7 @@ struct SimulatedPlan {
 
     struct Account {
         var charges = Charges()
-        /// By the ms at which they end.
+        /// The running executions, by the ms at which they end.
         var running = RunningExecutions<Execution>()
         var rows = 0
         var denied = 0
@@ -31,13 +31,13 @@ struct SimulatedPlan {
 
     let plan: Plan
     let asks: SimulatedAsk
-    /// By their numbers in the trace.
+    /// The accounts, by their numbers in the trace.
     private(set) var accounts: [Account] = []
     private(set) var denied = 0
     private(set) var neverFits = 0
     private(set) var partialGrants = 0
     private(set) var overruns = 0
-    /// One for each limit of the plan.
+    /// One per limit of the plan.
     private(set) var denials: [Int]
     private(set) var peaks: [Peak]
     private var running = 0
@@ -50,10 +50,10 @@ struct SimulatedPlan {
     }
 
     /// - Parameters:
-    ///   - account: a number; the next new one is one more than all before.
-    ///   - offsetMs: not before the account's latest.
-    ///   - durationMs: 0 to 31 days; nil when it is not known.
-    /// - Throws: ``TraceError`` when more executions run at once than ``mostRunning``.
+    ///   - account: its number. A new account has the next number.
+    ///   - offsetMs: the time, not before the account's previous row.
+    ///   - durationMs: 0 to 31 days; nil: unknown.
+    /// - Throws: ``TraceError`` if more than ``mostRunning`` executions run at once.
     mutating func decide(
         account: Int, offsetMs: Int, durationMs: Int?
     ) throws(TraceError) -> SimulatedVerdict {
@@ -79,7 +79,7 @@ struct SimulatedPlan {
         }
     }
 
-    /// Settles what is still running at the end of the trace.
+    /// Settles the executions that still run at the end of the trace.
     mutating func finish() {
         for account in accounts.indices { settle(account, until: Timestamp(ms: .max)) }
     }
@@ -87,7 +87,7 @@ struct SimulatedPlan {
     private mutating func start(_ account: Int, _ grant: Grant, _ durationMs: Int) throws(TraceError) {
         if durationMs > grant.durationMs { overruns += 1 }
         let end = grant.admittedAt + durationMs
-        // Else its settlement will find no hold, and no charge that counts.
+        // After that its settlement would find no hold, and no charge that counts.
         guard end < Hold(grant: grant, under: plan).expires else { return }
         guard running < Self.mostRunning else {
             throw TraceError(

@@ -1,13 +1,12 @@
-// "What if this plan had been in force?" A trace goes through the rule in virtual time, under one
-// plan or several side by side; nothing is asked of a service, and no clock is read. docs/LOAD.md
-// describes it for operators.
+// "What if this plan had been in force?" The rule decides a trace in virtual time, under one plan
+// or several. It needs no service and reads no clock. docs/LOAD.md describes it for operators.
 
 public import Accounting
 public import Traces
 
-/// A simulation of one trace; used once.
+/// A simulation of one trace, to be used once.
 public struct Simulation {
-    /// Plans side by side.
+    /// The number of plans in one simulation.
     public static let plans = 1...32
 
     private let mode: SimulationMode
@@ -17,15 +16,18 @@ public struct Simulation {
     private var rowsCut = 0
     private var latestMs = 0
 
-    /// - Parameter kind: what every execution is; nil is `function`, or the plan's only kind.
-    /// - Throws: ``SimulationError`` when there are too many plans, or one has no such kind.
+    /// - Parameters:
+    ///   - mode: how rows are put to the rule.
+    ///   - plans: the plans to compare.
+    ///   - kind: the kind of every execution; nil: `function`, or the plan's only kind.
+    /// - Throws: ``SimulationError`` if there are too many plans, or one does not have the kind.
     public init(
         _ mode: SimulationMode, under plans: [Plan], kind: String? = nil
     ) throws(SimulationError) {
         guard Self.plans.contains(plans.count) else {
             throw SimulationError(
                 description:
-                    "\(plans.count) plans side by side; name \(Self.plans.lowerBound) to \(Self.plans.upperBound)"
+                    "\(plans.count) plans; name \(Self.plans.lowerBound) to \(Self.plans.upperBound) with --plan"
             )
         }
         self.mode = mode
@@ -34,11 +36,12 @@ public struct Simulation {
         }
     }
 
-    /// Plays the whole trace.
+    /// Simulates the whole trace.
     /// - Parameters:
-    ///   - verdicts: gets every row under every plan, in the order of rows.
+    ///   - trace: the rows.
+    ///   - verdicts: gets the verdict on every row under every plan, in the order of rows.
     ///   - top: how many accounts with denials the report names.
-    /// - Throws: ``TraceError``, and what the writer's sink throws.
+    /// - Throws: ``TraceError``, or an error of the writer's sink.
     public mutating func play(
         _ trace: inout TraceReader, to verdicts: consuming VerdictWriter? = nil, top: Int = 10
     ) throws -> SimulationReport {

@@ -1,10 +1,10 @@
-// The two ways to read a trace: as what runners would do, or as what is charged.
+// The two ways to read a trace: as the behaviour of runners, or as charges.
 
 /// How the executions of a trace are put to the rule.
 public enum SimulationMode: String, Sendable, CaseIterable, Encodable {
-    /// As runners do: each asks for its kind's ceiling, and settles its recorded duration when it
-    /// ends.
+    /// As runners do: each execution asks for its kind's ceiling, and settles its recorded duration
+    /// when it ends.
     case settle
-    /// Each asks for its recorded duration, all of it or nothing, and never settles.
+    /// Each execution asks for its recorded duration, all of it or nothing, and never settles.
     case chargeAtStart = "charge-at-start"
 }

@@ -1,10 +1,10 @@
-// The report of a simulation for people.
+// The report of a simulation as text for people.
 
 import Accounting
 import WireFormat
 
 extension SimulationReport: CustomStringConvertible {
-    /// Several lines, the last without its end; printable, whatever the trace has for names.
+    /// Printable lines, the last without a line end.
     public var description: String {
         var lines = [
             "\(trace.rows) rows of \(trace.accounts) accounts in \(trace.spanMs) ms; mode \(mode.rawValue)"
@@ -12,7 +12,7 @@ extension SimulationReport: CustomStringConvertible {
         if trace.rowsWithoutDuration > 0 {
             lines.append("\(trace.rowsWithoutDuration) rows without a duration asked 0 ms")
         }
-        if trace.rowsCut > 0 { lines.append("\(trace.rowsCut) rows beyond 31 days were taken as 31 days") }
+        if trace.rowsCut > 0 { lines.append("\(trace.rowsCut) rows beyond 31 days were cut to 31 days") }
         return (lines + plans.flatMap { [""] + $0.lines }).map { printable($0) }.joined(separator: "\n")
     }
 }
@@ -22,10 +22,10 @@ extension SimulationReport.PlanReport {
         var first = "plan \(plan): \(admitted) admitted, \(denied) denied (\(deniedPercent) %)"
         if let kind { first += "; each asks as kind \(kind)" }
         var lines = [first]
-        if partialGrants > 0 { lines.append("  \(partialGrants) were granted less than they asked") }
+        if partialGrants > 0 { lines.append("  \(partialGrants) were granted less than they asked for") }
         if overruns > 0 { lines.append("  \(overruns) ran past their grant") }
         if neverFits > 0 {
-            lines.append("  \(neverFits) of the denied would never fit: they ask more than a limit's amount")
+            lines.append("  \(neverFits) of the denied never fit: they ask for more than a limit's amount")
         }
         lines.append("")
         lines += SimulationReport.lines(limits)
@@ -34,7 +34,7 @@ extension SimulationReport.PlanReport {
     }
 }
 
-// What a replay says in the same way.
+// The tables that the reports of replays share.
 extension SimulationReport {
     package static func lines(_ limits: [LimitReport]) -> [String] {
         table(
@@ -42,7 +42,7 @@ extension SimulationReport {
                 + limits.map(\.cells))
     }
 
-    /// None when no account was denied.
+    /// The accounts with denials; empty if there are none.
     package static func lines(deniedAccounts: Int, _ top: [AccountReport]) -> [String] {
         guard deniedAccounts > 0 else { return [] }
         return ["  \(deniedAccounts) accounts were denied at least once; most often:"]
@@ -51,7 +51,7 @@ extension SimulationReport {
                     + top.map { [shown($0.account), "\($0.rows)", "\($0.denied)", "\($0.deniedPercent)"] })
     }
 
-    /// The first column to the left, the others to the right, as wide as they must be.
+    /// Aligns the first column to the left and the others to the right.
     private static func table(_ rows: [[String]]) -> [String] {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
@@ -75,5 +75,5 @@ extension SimulationReport.LimitReport {
     }
 }
 
-/// A name from a trace, fit for a column: printable, and at most 128 characters of it.
+/// A name from a trace for a column: printable, at most 128 characters.
 private func shown(_ name: String) -> String { printable(String(name.unicodeScalars.prefix(128))) }

@@ -1,5 +1,5 @@
-// What a simulation found: in total, for each plan, for each limit, and for the accounts that were
-// denied most. Its JSON is described in docs/LOAD.md; the names of the fields are these.
+// The results of a simulation: in total, per plan, per limit, and for the accounts with the most
+// denials. docs/LOAD.md describes its JSON, which has these names.
 
 import Accounting
 package import Traces
@@ -7,7 +7,7 @@ package import Traces
 public struct SimulationReport: Encodable, Equatable, Sendable {
     public let mode: SimulationMode
     public let trace: TraceReport
-    /// In the order in which they were given.
+    /// The plans, in the order in which they were named.
     public let plans: [PlanReport]
 
     public struct TraceReport: Encodable, Equatable, Sendable {
@@ -16,7 +16,7 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
         /// The offset of the last row, in ms.
         public let spanMs: Int
         public let rowsWithoutDuration: Int
-        /// Rows whose duration is beyond 31 days, and was taken as 31 days.
+        /// The rows with a duration beyond 31 days, which was cut to 31 days.
         public let rowsCut: Int
 
         package init(rows: Int, accounts: Int, spanMs: Int, rowsWithoutDuration: Int, rowsCut: Int) {
@@ -30,24 +30,24 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
 
     public struct PlanReport: Encodable, Equatable, Sendable {
         public let plan: String
-        /// The kind whose ceiling was asked for; absent when none was.
+        /// The kind of every execution; absent if the plan has no kinds.
         public let kind: String?
         public let rows: Int
         public let admitted: Int
         public let denied: Int
-        /// Of the rows; rounded to a tenth.
+        /// The denied part of the rows, rounded to a tenth.
         public let deniedPercent: Double
         /// Denied rows whose ask would never fit.
         public let neverFits: Int
-        /// Admitted rows that were granted less than they asked.
+        /// Admitted rows that were granted less than they asked for.
         public let partialGrants: Int
-        /// Admitted rows whose recorded duration is beyond their grant; 0 when charged at the
-        /// start.
+        /// Admitted rows whose recorded duration is beyond their grant; 0 in the mode
+        /// ``SimulationMode/chargeAtStart``.
         public let overruns: Int
         public let limits: [LimitReport]
         /// Accounts with at least one denial.
         public let deniedAccounts: Int
-        /// Those with the most denials, the most first.
+        /// The accounts with the most denials, the most first.
         public let topAccounts: [AccountReport]
     }
 
@@ -57,8 +57,8 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
         /// A count or ms.
         public let amount: Int
         public let windowMs: Int
-        /// Denials in which this limit had too little left; several limits may have a part in one
-        /// denial.
+        /// Denials in which this limit had too little left. One denial may count for several
+        /// limits.
         public let denials: Int
         public let peak: PeakReport?
 
@@ -74,15 +74,15 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
         }
     }
 
-    /// The most that counted of a limit at any instant; absent when nothing ever did.
+    /// The highest use of a limit at any instant; absent if it was never used.
     public struct PeakReport: Encodable, Equatable, Sendable {
         /// A count or ms.
         public let used: Int
-        /// Of the amount, rounded to a tenth; absent when the amount is 0. Over-runs may make it
-        /// more than 100.
+        /// The used part of the amount, rounded to a tenth; absent if the amount is 0. With
+        /// over-runs it may be more than 100.
         public let percent: Double?
         public let account: String
-        /// When it was reached first.
+        /// When it was first reached, in ms.
         public let offsetMs: Int
 
         package init(used: Int, percent: Double?, account: String, offsetMs: Int) {
@@ -97,7 +97,7 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
         public let account: String
         public let rows: Int
         public let denied: Int
-        /// Of the account's rows; rounded to a tenth.
+        /// The denied part of the account's rows, rounded to a tenth.
         public let deniedPercent: Double
 
         package init(account: String, rows: Int, denied: Int, deniedPercent: Double) {
@@ -108,13 +108,12 @@ public struct SimulationReport: Encodable, Equatable, Sendable {
         }
     }
 
-    /// How many tenths of a percent, as percent; 0 of nothing.
+    /// A part in percent, rounded to a tenth; 0 if `whole` is 0.
     package static func percent(_ part: Int, of whole: Int) -> Double {
         whole == 0 ? 0 : (Double(part) / Double(whole) * 1_000).rounded() / 10
     }
 
-    /// The numbers of accounts with denials, the most first. The first to appear is first among
-    /// equals.
+    /// The numbers of accounts with denials, the most first. Equals are in the order of appearance.
     package static func mostDenied(of count: Int, denied: (Int) -> Int) -> [Int] {
         (0..<count).filter { denied($0) > 0 }.sorted { (denied($1), $0) < (denied($0), $1) }
     }
@@ -129,8 +128,14 @@ extension SimulationReport.AccountReport {
 }
 
 extension SimulationReport.LimitReport {
-    /// - Parameter account: the name of the peak's account; not asked for when nothing ever
-    ///   counted.
+    /// - Parameters:
+    ///   - name: the limit's name.
+    ///   - meter: the limit's meter.
+    ///   - amount: a count or ms.
+    ///   - windowMs: the length of its window.
+    ///   - denials: the denials in which it had too little left.
+    ///   - peak: its highest use.
+    ///   - account: the name of the peak's account; not evaluated if the limit was never used.
     package init(
         name: String, meter: String, amount: Int, windowMs: Int, denials: Int, peak: Peak,
         account: @autoclosure () -> String

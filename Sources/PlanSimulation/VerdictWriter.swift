@@ -1,4 +1,4 @@
-// Verdicts as CSV: every line of the trace as it is, and what the rule says to it.
+// Verdicts as CSV: every line of the trace unchanged, followed by the verdict on it.
 
 public import Accounting
 public import Traces
@@ -7,21 +7,24 @@ public import Traces
 public struct VerdictWriter {
     public typealias Sink = ([UInt8]) throws -> Void
 
-    /// Bytes that are gathered before the sink gets them.
+    /// Bytes that are collected before the sink gets them.
     private static let pieceBytes = 1 << 18
 
     private let sink: Sink
     private var bytes: [UInt8] = []
-    /// `,` and the plan's name, or nothing when there is one plan.
+    /// `,` and the plan's name, or nothing if there is only one plan.
     private let plans: [[UInt8]]
 
-    /// - Parameter sink: gets the bytes in pieces.
-    /// - Throws: ``TraceError`` when the trace has a column with the name of a new one.
+    /// - Parameters:
+    ///   - header: the names of the trace's columns.
+    ///   - plans: the simulated plans.
+    ///   - sink: gets the bytes in pieces.
+    /// - Throws: ``TraceError`` if the trace has a column with the name of a new one.
     public init(header: [String], plans: [Plan], to sink: @escaping Sink) throws(TraceError) {
         let new = (plans.count > 1 ? ["plan"] : []) + ["verdict", "granted_ms", "retry_after_ms"]
         for name in new where header.contains(name) {
             throw TraceError(
-                line: 1, "a column is called \(name) already; rename it, or write no verdicts")
+                line: 1, "duplicate column \(name); rename it, or leave --verdicts out")
         }
         self.sink = sink
         self.plans = plans.map { plans.count > 1 ? Array(",\($0.name)".utf8) : [] }
@@ -36,8 +39,9 @@ public struct VerdictWriter {
     }
 
     /// - Parameters:
-    ///   - line: the line of the trace, without its end.
-    ///   - plan: the plan's place.
+    ///   - line: the line of the trace, without its line end.
+    ///   - plan: the index of the plan.
+    ///   - verdict: the verdict on the line.
     mutating func write(_ line: ArraySlice<UInt8>, plan: Int, _ verdict: SimulatedVerdict) throws {
         bytes += line
         bytes += plans[plan]

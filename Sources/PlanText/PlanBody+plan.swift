@@ -1,5 +1,5 @@
-// Plans and overrides as what travels, and the one way to write them: JSON with sorted members, so
-// that equal plans have equal texts.
+// Plans and overrides as bodies, and the only way to write them: JSON with sorted members, so that
+// equal plans have equal texts.
 
 package import Accounting
 import Foundation

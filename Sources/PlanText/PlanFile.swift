@@ -1,17 +1,17 @@
-// Plans as text: the plan file in YAML, and one plan or one override in JSON as it travels and as
-// it is kept. Reads the whole or refuses it, naming line, column, field and reason. `Accounting`
-// decides which values are valid.
+// Plans as text: the plan file in YAML, and one plan or one override in JSON as it is sent and
+// stored. It accepts the whole text or refuses it, and names line, column, field and reason.
+// `Accounting` decides which values are valid.
 
 package import Accounting
 import WireFormat
 
 package enum PlanFile {
-    /// - Parameter name: the file's name, for complaints.
+    /// - Parameter name: the file's name, for messages.
     package static func read(_ yaml: String, named name: String) throws(YAMLError) -> PlanBook {
         try book(YAMLValue(parsing: yaml, file: name))
     }
 
-    /// What a person may hand over to be put: a plan file, or one plan as the admin API shows it.
+    /// Plans that a person puts: a plan file, or one plan as the admin API shows it.
     package static func plans(_ yaml: String, named name: String) throws(YAMLError) -> [Plan] {
         let root = try YAMLValue(parsing: yaml, file: name)
         let isFile = root.isMapping ? try root.entries().contains { $0.key.text == "plans" } : true
@@ -20,13 +20,15 @@ package enum PlanFile {
     }
 
     /// One plan in JSON.
-    /// - Parameter name: what it is called; if the text says so too, it must say the same.
+    /// - Parameters:
+    ///   - json: the text.
+    ///   - name: the plan's name; a name in the text must be the same.
     /// - Throws: ``JSONError`` or ``YAMLError``.
     package static func plan(json: String, named name: String? = nil) throws -> Plan {
         try plan(of: YAMLValue(json: json, file: name.map { "plan \($0)" } ?? "plan"), name: name)
     }
 
-    /// One account's override in JSON; whether its plan has such limits is not known here.
+    /// One account's override in JSON. Its limits are not compared with those of a plan.
     /// - Throws: ``JSONError`` or ``YAMLError``.
     package static func override(json: String) throws -> AccountOverride {
         let fields = try YAMLFields(

@@ -1,26 +1,26 @@
-// Aliases (`*name`) let a few lines of YAML stand for more values than memory can hold, and the
-// parser hashes all of them before we see the first. So they are found, and refused, in a copy of
-// the text that has none: there every `*` is another character, which means nothing to YAML. Where
-// a word begins with it, an alias began; in comments and strings it is a letter.
+// Aliases (`*name`) let a few lines of YAML mean more values than memory can hold, and the parser
+// hashes all of them before this code sees the first. So they are found, and refused, in a copy of
+// the text without aliases: in it, every `*` is another character, which has no meaning in YAML. A
+// word that begins with this character was an alias; in comments and strings it is a letter.
 
 import Yams
 
 enum YAMLAlias {
-    /// Of the Unicode's private ones. A text that begins words with it and has a `*` somewhere is
-    /// taken to have aliases.
+    /// A private-use character of Unicode. A text that begins words with it and has a `*` somewhere
+    /// is treated as if it had aliases.
     private static let standIn: Unicode.Scalar = "\u{E000}"
 
-    /// The same text without aliases, line for line and column for column; nil when it has no `*`.
+    /// The text without aliases, with the same lines and columns; nil if it has no `*`.
     static func copy(without yaml: String) -> String? {
         guard yaml.utf8.contains(UInt8(ascii: "*")) else { return nil }
         var scalars = String.UnicodeScalarView()
-        // By scalars: with an accent behind it, a star is no Character of its own.
+        // By scalars: a star followed by an accent is not a Character of its own.
         for scalar in yaml.unicodeScalars { scalars.append(scalar == "*" ? standIn : scalar) }
         return String(scalars)
     }
 
-    /// Where the first alias stands.
-    /// - Parameter node: of a ``copy(without:)``.
+    /// The place of the first alias.
+    /// - Parameter node: the root of a ``copy(without:)``.
     static func first(in node: Node) -> Mark? {
         switch node {
         case .scalar(let scalar):

@@ -1,4 +1,4 @@
-// A mapping whose keys are known, for those who read a document of ours.
+// A mapping with known keys.
 
 import Accounting
 
@@ -12,7 +12,7 @@ struct YAMLFields {
         for (key, value) in try value.entries() {
             guard known.contains(key.text) else {
                 throw key.error(
-                    "'\(key.text)' is not known here; known are \(known.joined(separator: ", "))")
+                    "unknown key '\(key.text)'; known: \(known.joined(separator: ", "))")
             }
             values[key.text] = value
         }
@@ -39,7 +39,7 @@ struct YAMLFields {
         return choice
     }
 
-    /// What `Accounting` makes of the values; its complaint is put where the field stands.
+    /// Builds a value of `Accounting`, and adds the place of the field to its error.
     func built<Value>(_ make: () throws(PlanError) -> Value) throws(YAMLError) -> Value {
         do {
             return try make()

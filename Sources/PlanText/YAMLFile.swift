@@ -1,10 +1,9 @@
-// Plans and settings come from files that somebody names: whatever is there, only so much of it is
-// read.
+// Reads the files of plans and settings. Users name them, so the reading is bounded.
 
 package import Foundation
 
 package enum YAMLFile {
-    /// - Throws: ``YAMLError`` when the file is too long or no UTF-8; what Foundation says when it
+    /// - Throws: ``YAMLError`` if the file is too long or not UTF-8; Foundation's error if it
     ///   cannot be read.
     package static func text(at path: String) throws -> String {
         let file = try FileHandle(forReadingFrom: URL(filePath: path))
@@ -13,7 +12,7 @@ package enum YAMLFile {
         return text
     }
 
-    /// - Parameter name: the file's, for complaints.
+    /// - Parameter name: the file's name, for messages.
     package static func text(from file: FileHandle, named name: String) throws -> String {
         let bytes = try file.read(upToCount: YAMLValue.maximumBytes + 1) ?? Data()
         guard bytes.count <= YAMLValue.maximumBytes else { throw YAMLError.tooLong(name) }
@@ -31,7 +30,7 @@ package enum YAMLFile {
 }
 
 extension String {
-    /// Some editors put U+FEFF before a text to say that it is UTF-8. It says nothing else.
+    /// The text without U+FEFF at its start, with which some editors mark UTF-8.
     package var withoutByteOrderMark: String {
         unicodeScalars.first == "\u{FEFF}" ? String(unicodeScalars.dropFirst()) : self
     }

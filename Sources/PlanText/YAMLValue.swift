@@ -1,6 +1,6 @@
-// A YAML document that remembers where each value stands, so that every complaint can name file,
-// line and column. Shared by the plan file, the settings file, and (JSON being YAML) the bodies of
-// the admin API.
+// A YAML document that remembers the place of each value, so that every error can name file, line
+// and column. The plan file, the settings file, and (because JSON is YAML) the bodies of the admin
+// API share it.
 
 import WireFormat
 import Yams
@@ -11,8 +11,8 @@ package struct YAMLError: Error, Equatable, CustomStringConvertible {
     package let line: Int
     package let column: Int
     package let reason: String
-    /// The path of the value at fault within the document, such as `limits[1].amount`; empty for
-    /// the whole.
+    /// The path of the invalid value within the document, such as `limits[1].amount`; empty for the
+    /// whole document.
     package var field = ""
 
     package var description: String { "\(file):\(line):\(column): \(reason)" }
@@ -23,7 +23,7 @@ package struct YAMLError: Error, Equatable, CustomStringConvertible {
 }
 
 package struct YAMLValue {
-    /// A mapping's key, for complaints about it.
+    /// A mapping's key, with its place for errors.
     package struct Key {
         package let text: String
         let path: String
@@ -36,12 +36,12 @@ package struct YAMLValue {
         }
     }
 
-    /// The name of the file, as the user gave it.
+    /// The file's name, as the user wrote it.
     package let file: String
-    /// Where in the document it is, such as `limits[1]`.
+    /// The path of the value within the document, such as `limits[1]`.
     let path: String
     private let node: Node
-    /// JSON tells words from numbers, YAML does not.
+    /// JSON distinguishes strings from numbers, YAML does not.
     private let isJSON: Bool
 
     private init(_ node: Node, in file: String, path: String = "", isJSON: Bool) {
@@ -51,10 +51,11 @@ package struct YAMLValue {
         self.isJSON = isJSON
     }
 
-    /// Texts beyond this many bytes are refused unread.
+    /// The maximum size of a text in bytes; a longer one is refused unread.
     package static let maximumBytes = 1_048_576
 
-    /// - Throws: when `yaml` is too long, is not YAML, has an alias, or a mapping has a key twice.
+    /// - Throws: if `yaml` is too long, is not YAML, has an alias, or has a duplicate key in a
+    ///   mapping.
     package init(parsing yaml: String, file: String) throws(YAMLError) {
         guard yaml.utf8.count <= Self.maximumBytes else { throw .tooLong(file) }
         if let copy = YAMLAlias.copy(without: yaml), let root = try Self.compose(copy, file),
@@ -62,13 +63,13 @@ package struct YAMLValue {
         {
             throw YAMLError(
                 file: file, line: alias.line, column: alias.column,
-                reason: "aliases (*name) are not taken; write it out")
+                reason: "aliases (*name) are not supported; write it out")
         }
         try self.init(composing: yaml, file: file, isJSON: false)
     }
 
-    /// - Parameter json: JSON to the letter, or it is refused with a ``JSONError``; read as the
-    ///   YAML it is then.
+    /// - Parameter json: strict JSON; anything else throws a ``JSONError``. It is then parsed as
+    ///   YAML.
     package init(json: String, file: String) throws {
         try JSONReader.validate(json.utf8)
         // YAML does not begin a line with a tab. In JSON a tab is always between tokens.
@@ -90,10 +91,12 @@ package struct YAMLValue {
     }
 
     package var isMapping: Bool { node.mapping != nil }
-    /// Whether nothing was written: an empty document, or a key without a value.
+    /// Whether it has no value: an empty document, or a key without a value.
     package var isEmpty: Bool { node.null != nil || node.scalar?.string.isEmpty == true }
 
-    /// - Parameter field: a path from here.
+    /// - Parameters:
+    ///   - reason: what is wrong.
+    ///   - field: a path from this value.
     package func error(_ reason: String, field: String = "") -> YAMLError {
         YAMLError(
             file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1, reason: reason,
@@ -133,7 +136,7 @@ package struct YAMLValue {
         return scalar.string
     }
 
-    /// A whole number in decimal digits; YAML's other notations (octal, exponents, quoted) are
+    /// A whole number in decimal digits. YAML's other notations (octal, exponents, quoted) are
     /// refused.
     package func integer() throws(YAMLError) -> Int {
         guard let scalar = node.scalar, !isEmpty else { throw error("must be a word or a number") }
@@ -153,7 +156,7 @@ package struct YAMLValue {
         case .duplicatedKeysInMapping(let keys, let context):
             YAMLError(
                 file: file, line: context.mark.line, column: context.mark.column,
-                reason: "a mapping has the same key twice: \(keys.joined(separator: ", "))")
+                reason: "duplicate key: \(keys.joined(separator: ", "))")
         case .reader(let problem, let offset, _, let yaml):
             located(problem, after: yaml.prefix(offset ?? 0), file)
         default:
@@ -161,7 +164,8 @@ package struct YAMLValue {
         }
     }
 
-    /// For what is no character of YAML: the parser tells only how many characters come before it.
+    /// The place of an invalid character: the parser reports only how many characters come before
+    /// it.
     private static func located(_ problem: String, after text: Substring, _ file: String) -> YAMLError {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         return YAMLError(

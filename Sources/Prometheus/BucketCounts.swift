@@ -1,10 +1,10 @@
-// A histogram at one moment, and what can be told from it about the values in it.
+// The counts of a histogram at one moment, and the quantiles that they give.
 
-/// How many values fell into each bucket of a histogram, and no earlier one.
+/// The number of values in each bucket of a histogram, not cumulative.
 package struct BucketCounts: Equatable, Sendable {
     /// The buckets' upper bounds, ascending.
     package let bounds: [Double]
-    /// One more than there are bounds: the last is everything above all of them.
+    /// One count more than there are bounds: the last is for values above all of them.
     package var counts: [Int]
 
     package init(bounds: [Double], counts: [Int]) {
@@ -14,14 +14,14 @@ package struct BucketCounts: Equatable, Sendable {
 
     package var total: Int { counts.reduce(0, +) }
 
-    /// What came since `before`, which has the same bounds.
+    /// The values since `before`, which must have the same bounds.
     package func since(_ before: BucketCounts?) -> BucketCounts {
         guard let before, before.bounds == bounds else { return self }
         return BucketCounts(bounds: bounds, counts: zip(counts, before.counts).map { max(0, $0 - $1) })
     }
 
-    /// The value that a part of the values is not above, as if they lay evenly in each bucket; nil
-    /// without values. Above all bounds it is the last one, because more is not known.
+    /// A quantile, as if the values were evenly distributed in each bucket; nil without values. If
+    /// it is above all bounds, it is the last bound.
     /// - Parameter part: 0 to 1; 0.99 for the 99th percentile.
     package func quantile(_ part: Double) -> Double? {
         guard total > 0 else { return nil }

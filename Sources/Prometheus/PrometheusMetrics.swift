@@ -1,20 +1,22 @@
-// The factory behind every `Counter`, `Recorder`, `Meter` and `Timer` of the process. It is handed
-// to whoever measures (nothing is global), keeps one handler per name and labels, and renders them
-// all for `/metrics`. Recording touches atomics only; the lock guards the table, for making a
-// metric and for rendering.
+// The factory of every `Counter`, `Recorder`, `Meter` and `Timer` of the process. It is passed to
+// the code that measures; nothing is global. It keeps one handler per name and labels, and renders
+// all of them for `/metrics`. Recording uses only atomics; the lock guards the table of metrics.
 
 public import CoreMetrics
 public import Logging
 import Synchronization
 
 public final class PrometheusMetrics: MetricsFactory {
-    /// What a metric is about. A metric without one has no HELP line and default buckets.
+    /// The description of a metric. Without one, a metric has no HELP line and default buckets.
     public struct Description: Sendable {
         package let name: String
         package let help: String
         let buckets: [Double]
 
-        /// - Parameter buckets: upper bounds of a histogram, ascending; seconds for timers.
+        /// - Parameters:
+        ///   - name: the metric.
+        ///   - help: what it counts, for its HELP line.
+        ///   - buckets: the upper bounds of a histogram, ascending; in seconds for timers.
         public init(_ name: String, _ help: String, buckets: [Double] = PrometheusMetrics.seconds) {
             self.name = name
             self.help = help
@@ -22,17 +24,17 @@ public final class PrometheusMetrics: MetricsFactory {
         }
     }
 
-    /// 50 µs to 1 s: what a ledger call can take.
+    /// 50 µs to 1 s, the range of a ledger call.
     public static let seconds: [Double] = [
         50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 500e-3, 1,
     ]
-    /// 1 to 128, doubling: how many things went together.
+    /// 1 to 128, doubling, for sizes of groups.
     public static let counts: [Double] = [1, 2, 4, 8, 16, 32, 64, 128]
 
     struct Family {
         let kind: PrometheusKind
         let description: Description
-        /// By rendered labels, such as `{limit="executions"}`.
+        /// The series by rendered labels, such as `{limit="executions"}`.
         var series: [String: any PrometheusSeries] = [:]
     }
 
@@ -47,8 +49,10 @@ public final class PrometheusMetrics: MetricsFactory {
     private let logger: Logger
     private let table = Mutex(Table())
 
-    /// - Parameter maximumSeries: beyond this many, new series are recorded nowhere; the log says
-    ///   so once.
+    /// - Parameters:
+    ///   - descriptions: of the metrics, by name.
+    ///   - maximumSeries: the most series. Further ones are not recorded, which is logged once.
+    ///   - logger: gets that warning.
     public init(_ descriptions: [Description] = [], maximumSeries: Int = 1_000, logger: Logger) {
         self.descriptions = Dictionary(descriptions.map { ($0.name, $0) }) { first, _ in first }
         self.maximumSeries = maximumSeries
@@ -83,15 +87,15 @@ public final class PrometheusMetrics: MetricsFactory {
         series(label, dimensions, .histogram) { HistogramSeries(bounds: $0) }
     }
 
-    // A series lives as long as the process: a counter that vanished and came back would look like
-    // a restart.
+    // A series lives as long as the process, because a counter that disappears and comes back looks
+    // like a restart.
     public func destroyCounter(_ handler: any CounterHandler) {}
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     public func destroyMeter(_ handler: any MeterHandler) {}
     public func destroyRecorder(_ handler: any RecorderHandler) {}
     public func destroyTimer(_ handler: any TimerHandler) {}
 
-    /// Everything measured so far in Prometheus' text format 0.0.4, in a stable order.
+    /// All metrics in Prometheus' text format 0.0.4, in a stable order.
     public func text() -> String {
         let families = table.withLock { $0.families }
         var text = PrometheusText()
@@ -101,16 +105,15 @@ public final class PrometheusMetrics: MetricsFactory {
 
     // MARK: Reading
 
-    /// What was counted so far under that name, by rendered labels; empty when nothing is counted
-    /// there.
+    /// The counters of that name, by rendered labels; empty if there are none.
     package func counts(of name: String) -> [String: Int] {
         (series(of: name) as [String: IntegerSeries]).mapValues(\.current)
     }
 
-    /// The gauge of that name without labels; nil when there is none.
+    /// The gauge of that name without labels; nil if there is none.
     package func level(of name: String) -> Double? { (series(of: name) as [String: RealSeries])[""]?.current }
 
-    /// The histogram of that name without labels; nil when there is none.
+    /// The histogram of that name without labels; nil if there is none.
     package func buckets(of name: String) -> BucketCounts? {
         (series(of: name) as [String: HistogramSeries])[""]?.current
     }
@@ -121,8 +124,9 @@ public final class PrometheusMetrics: MetricsFactory {
 
     // MARK: Making
 
-    /// The handler of that name and those labels, made when it is the first to ask. A name that is
-    /// already taken by another kind, or one series too many, gets a handler that nobody reads.
+    /// The handler of that name and those labels, made on first use. If the name has another kind,
+    /// or there are too many series, the handler is not in the table, so its values are not
+    /// rendered.
     private func series<Series: PrometheusSeries>(
         _ label: String, _ dimensions: [(String, String)], _ kind: PrometheusKind,
         make: ([Double]) -> Series
@@ -137,7 +141,7 @@ public final class PrometheusMetrics: MetricsFactory {
             guard family.kind == kind, family.series[labels] == nil, table.seriesCount < maximumSeries else {
                 if !table.hasRefused {
                     logger.warning(
-                        "metric refused: too many series, or its name has another kind; said once",
+                        "metric refused: too many series, or its name has another kind; logged once",
                         metadata: ["metric": "\(name)", "maximumSeries": "\(maximumSeries)"])
                 }
                 table.hasRefused = true

@@ -1,10 +1,10 @@
-// The three things that are counted: whole numbers, real numbers, and distributions. Every update
-// is a few relaxed atomic operations, so any thread may record at any time and nobody waits.
+// The three kinds of series: integers, real numbers, and distributions. Every update is a few
+// relaxed atomic operations, so any thread may record at any time without waiting.
 
 import CoreMetrics
 import Synchronization
 
-/// What TYPE says.
+/// The word in a TYPE line.
 enum PrometheusKind: String {
     case counter, gauge, histogram
 }
@@ -56,10 +56,10 @@ final class RealSeries: PrometheusSeries, FloatingPointCounterHandler, MeterHand
     }
 }
 
-/// A distribution over fixed buckets. A timer is one in seconds.
+/// A distribution over fixed buckets. A timer records seconds.
 final class HistogramSeries: PrometheusSeries, RecorderHandler, TimerHandler {
     private let bounds: [Double]
-    /// How many values fell into each bucket and no earlier one; the last is everything above all
+    /// The number of values in each bucket, not cumulative; the last is for values above all
     /// bounds.
     private let counts: [IntegerSeries]
     private let sum = RealSeries()

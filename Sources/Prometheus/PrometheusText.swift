@@ -1,5 +1,4 @@
-// Prometheus' text format 0.0.4: names, labels, numbers and their escapes. Nothing here knows what
-// is counted.
+// Prometheus' text format 0.0.4: names, labels, numbers and their escapes. It knows no metric.
 
 struct PrometheusText {
     private(set) var output = ""
@@ -36,7 +35,7 @@ struct PrometheusText {
         return pairs.isEmpty ? "" : "{\(pairs.sorted().joined(separator: ","))}"
     }
 
-    /// The labels with one more at their end.
+    /// The labels with another one at the end.
     static func adding(_ label: String, _ value: String, to labels: String) -> String {
         let rest = labels.isEmpty ? "{" : labels.dropLast() + ","
         return "\(rest)\(label)=\"\(value)\"}"

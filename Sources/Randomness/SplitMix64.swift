@@ -1,4 +1,4 @@
-// Chance that can be repeated: the same seed gives the same load on every machine.
+// Random numbers that can be repeated: the same seed gives the same load on every machine.
 
 /// SplitMix64 (Steele, Lea and Flood, 2014).
 package struct SplitMix64: RandomNumberGenerator, Sendable {
@@ -14,13 +14,13 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
         return mixed ^ mixed >> 31
     }
 
-    /// A number from 0 to `bound` - 1. One draw each, whatever the bound; the standard library's
-    /// way may take several and may change. A number is likelier than another by at most `bound` /
-    /// 2^64.
+    /// A random number from 0 to `bound` - 1. Takes exactly one draw for every bound; the standard
+    /// library may take several and may change. The probabilities of two numbers differ by at most
+    /// `bound` / 2^64.
     package mutating func number(below bound: Int) -> Int {
         Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 
-    /// A fraction in 0 ..< 1, a multiple of 2^-53.
+    /// A random fraction in 0 ..< 1, a multiple of 2^-53.
     package mutating func fraction() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

@@ -1,14 +1,14 @@
-// Where the ids come from that runners leave out. Not for secrets.
+// The random numbers for the ids that runners leave out. Not for secrets.
 
-/// xoshiro256** (Blackman and Vigna, 2018): a few instructions a number, where the system's
-/// generator is a call of the kernel.
+/// xoshiro256** (Blackman and Vigna, 2018): a few instructions per number; the system's generator
+/// calls the kernel.
 package struct Xoshiro256: RandomNumberGenerator {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
     /// - Parameter state: not all 0.
     package init(state: (UInt64, UInt64, UInt64, UInt64)) { self.state = state }
 
-    /// Begins at a place of 256 bits from `source`, so that no two processes are at the same one.
+    /// Starts at a random state of 256 bits from `source`, so that no two processes share a state.
     package init(seededBy source: inout some RandomNumberGenerator) {
         self.init(state: (source.next(), source.next(), source.next(), source.next() | 1))
     }

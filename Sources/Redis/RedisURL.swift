@@ -1,50 +1,50 @@
-// Where a server is and who we are there, as one line a person can type:
+// A server and the user on it, as one line that a person can type:
 //   redis://[user[:password]@]host[:port][/db]     TCP
 //   rediss://...                                   TCP with TLS
 //   unix:///path/to.sock[?db=N&user=..&password=..]
-// Parsing only; nothing here resolves, opens or connects. Never shows a password.
+// Only parsing: nothing here resolves, opens or connects. It never shows a password.
 
 import WireFormat
 
 /// The address, identity and database of one Redis server.
 public struct RedisURL: Sendable, Equatable {
-    /// How the server is reached.
+    /// The address of the server.
     public enum Address: Sendable, Equatable {
-        /// Host name or IP address literal (IPv6 without brackets), and port 1...65535.
+        /// A host name or IP address literal (IPv6 without brackets), and a port, 1...65535.
         case tcp(host: String, port: Int)
-        /// Absolute path of a Unix socket, at most 103 bytes.
+        /// The absolute path of a Unix socket, at most 103 bytes.
         case unix(path: String)
     }
 
     public let address: Address
-    /// Whether TLS is spoken; only over TCP.
+    /// Whether TLS is used; only over TCP.
     public let usesTLS: Bool
     /// The ACL user; nil for the server's default user.
     public let user: String?
-    /// What AUTH sends; nil when nothing is to be sent.
+    /// The password for AUTH; nil: AUTH is not sent.
     public let password: String?
-    /// The number given to SELECT, 0...2147483647.
+    /// The number for SELECT, 0...2147483647.
     public let database: Int
 
     /// Parses `redis://`, `rediss://` and `unix://`.
     ///
     /// User, password and path may be percent-encoded; `/`, `?`, `#`, `@` and `%` inside a user or
     /// password must be. `redis://:password@host` has a password and no user.
-    /// - Throws: `RedisURLError`, whose text says what to type and never repeats what was typed.
+    /// - Throws: `RedisURLError`, whose text says what to type and never repeats the input.
     public init(_ text: String) throws(RedisURLError) {
         guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
-            throw RedisURLError("it holds a space or a control character; percent-encode it, as in %20")
+            throw RedisURLError("it has a space or a control character; percent-encode it, as in %20")
         }
         guard !text.utf8.contains(UInt8(ascii: "#")) else {
-            throw RedisURLError("it holds a '#', which means nothing here; inside a password write %23")
+            throw RedisURLError("it has a '#', which is invalid here; inside a password write %23")
         }
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { throw RedisURLError("it has no scheme") }
+        guard parts.count == 2 else { throw RedisURLError("its scheme is missing") }
         switch parts[0].lowercased() {
         case "redis": self = try RedisURL(authority: parts[1], usesTLS: false)
         case "rediss": self = try RedisURL(authority: parts[1], usesTLS: true)
         case "unix": self = try RedisURL(socket: parts[1])
-        default: throw RedisURLError("its scheme is none of redis, rediss, unix")
+        default: throw RedisURLError("its scheme must be redis, rediss or unix")
         }
     }
 
@@ -98,10 +98,10 @@ public struct RedisURL: Sendable, Equatable {
         for pair in halves.dropFirst().joined().split(separator: "&") {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2, ["db", "user", "password"].contains(sides[0]) else {
-                throw RedisURLError("its query knows db=N, user=NAME and password=SECRET only")
+                throw RedisURLError("its query may have db=N, user=NAME and password=SECRET only")
             }
             guard values.updateValue(try decoded(sides[1], "query"), forKey: String(sides[0])) == nil else {
-                throw RedisURLError("its query says something twice")
+                throw RedisURLError("its query has a duplicate")
             }
         }
         var database = 0
@@ -114,7 +114,7 @@ public struct RedisURL: Sendable, Equatable {
 }
 
 extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The URL with `***` where the password is; fit for logs.
+    /// The URL with `***` in place of the password; safe for logs.
     public var description: String {
         switch address {
         case .tcp(let host, let port):
@@ -129,8 +129,8 @@ extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, Custo
 
     public var debugDescription: String { description }
 
-    /// Shows nothing but `description`, so that `dump` and default descriptions of containers keep
-    /// the secret.
+    /// Shows only `description`, so that `dump` and the default descriptions of containers do not
+    /// reveal the password.
     public var customMirror: Mirror { Mirror(self, children: [("url", description)]) }
 }
 
@@ -139,7 +139,7 @@ private func hostAndPort(_ text: Substring) throws(RedisURLError) -> RedisURL.Ad
     let rest: Substring
     if text.first == "[" {
         guard let end = text.firstIndex(of: "]") else {
-            throw RedisURLError("the bracket of its host never closes")
+            throw RedisURLError("the bracket of its host is not closed")
         }
         host = text[text.index(after: text.startIndex)..<end]
         rest = text[text.index(after: end)...]
@@ -150,9 +150,9 @@ private func hostAndPort(_ text: Substring) throws(RedisURLError) -> RedisURL.Ad
         let end = text.firstIndex(of: ":") ?? text.endIndex
         host = text[..<end]
         rest = text[end...]
-        guard !host.isEmpty else { throw RedisURLError("it has no host") }
+        guard !host.isEmpty else { throw RedisURLError("its host is missing") }
         guard host.utf8.allSatisfy(isHostByte) else {
-            throw RedisURLError("its host holds a character that no host name has")
+            throw RedisURLError("its host has an invalid character")
         }
     }
     guard !rest.isEmpty else { return .tcp(host: String(host), port: 6379) }
@@ -177,7 +177,7 @@ private func number(_ text: Substring, _ what: String, _ range: ClosedRange<Int>
     return value
 }
 
-/// Undoes percent-encoding. The result must be UTF-8, since names and secrets are `String`s here.
+/// Decodes percent-encoding. The result must be UTF-8, because names and passwords are `String`s.
 private func decoded(_ text: Substring, _ what: String) throws(RedisURLError) -> String {
     var bytes: [UInt8] = []
     var rest = text.utf8[...]

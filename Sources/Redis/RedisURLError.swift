@@ -1,4 +1,4 @@
-// Why a text is not a Redis URL, in words for people.
+// Why a text is not a Redis URL, for people.
 
 /// Why a text is not a Redis URL.
 public struct RedisURLError: Error, Equatable, Sendable, CustomStringConvertible {

@@ -1,15 +1,15 @@
-// What a ledger reports of its server besides answers: to those who watch it, and as metrics.
+// What a ledger reports of its server besides answers: callbacks and metrics.
 
 import Metrics
 public import Redis
 
-/// What others want to know of a ledger. Called on its event loop; must not take long.
+/// Callbacks for the events of a ledger. They run on its event loop and must return quickly.
 public struct LedgerEvents: Sendable {
-    /// The server answers, perhaps another one than before, or with other rights.
+    /// The server answers. It may be another server than before, or have other rights.
     var connected: @Sendable () -> Void
-    /// A call was refused. Comes for each such call.
+    /// A call was refused. Runs for each such call.
     var refused: @Sendable (ErrorReply) -> Void
-    /// Rows of logs could not be written. Comes for each such call.
+    /// Rows of logs could not be written. Runs for each such call.
     var lostRows: @Sendable () -> Void
 
     public init(
@@ -23,7 +23,7 @@ public struct LedgerEvents: Sendable {
     }
 }
 
-/// Counts refused calls by the server's code, of which there are a few.
+/// Counts refused calls by the server's error code, of which there are a few.
 struct RefusalCount {
     private let counters: [String: Counter]
 

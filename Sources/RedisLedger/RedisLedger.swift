@@ -1,6 +1,6 @@
-// The ledger on Redis: gathers the questions of one tick of the event loop by account, sends those
-// of some accounts as one call of the script and all calls as one write, and turns what comes back,
-// or does not, into answers.
+// The ledger in Redis. It gathers the questions of one tick of the event loop by account, sends
+// those about some accounts as one call of the script and all calls in one write, and turns each
+// reply, or its absence, into answers.
 
 public import Accounting
 public import Logging
@@ -9,10 +9,10 @@ public import NIOCore
 public import Redis
 
 /// The ledger that any number of Stint processes share through one Redis. One instance per event
-/// loop, used on it only.
+/// loop, used on that loop only.
 ///
 /// Every question is answered within the command deadline of the link, whatever the server does;
-/// within two, when the server had forgotten the script.
+/// within two if the server had forgotten the script.
 public final class RedisLedger: Ledger {
     private let eventLoop: any EventLoop
     let topology: Topology
@@ -28,22 +28,22 @@ public final class RedisLedger: Ledger {
     private let refusals: RefusalCount
     private let rowsLost: Counter
     private let events: LedgerEvents
-    /// Whom the server takes us for, as people call it.
+    /// The user that the server takes this connection for, for messages.
     let user: String
-    /// Executions are logged.
+    /// Whether executions are logged.
     let keepsLog: Bool
-    /// The bound on accounts that are new; nil: there is none.
+    /// The bound on new accounts; nil: there is none.
     let newAccounts: NewAccounts?
 
     /// The calls that gather questions in this tick, in the order of their first question.
     private var gathering: [LedgerCall] = []
-    /// Where an account's questions are gathered last: in which call, and at which place in it.
+    /// Where an account's questions are being gathered: the call, and the place in it.
     private var gatheringPlace: [Account: (call: Int, place: Int)] = [:]
 
     /// - Parameters:
-    ///   - logRows: how many rows the log of an account keeps, about; 0 keeps no log.
-    ///   - newAccounts: nil takes any number.
-    ///   - events: what others want to know, on the event loop.
+    ///   - logRows: about how many rows the log of an account keeps; 0: no log.
+    ///   - newAccounts: the bound on new accounts; nil: none.
+    ///   - events: callbacks, run on the event loop.
     ///   - clock: nil, except in tests: the server's own clock is used.
     public init(
         eventLoop: any EventLoop, redis: RedisSettings, keys: LedgerKeys, logger: Logger,
@@ -84,7 +84,7 @@ public final class RedisLedger: Ledger {
             })
     }
 
-    /// Begins to connect, and keeps at it until `close()`.
+    /// Starts to connect, and keeps connecting until `close()`.
     public func start() {
         topology.start()
         sweeper.start()
@@ -124,7 +124,7 @@ public final class RedisLedger: Ledger {
 
     private var accountsPerCall: Int { facts.hasAllAccounts ? LedgerCall.maximumAccounts : 1 }
 
-    /// Sends what was gathered: all calls in one write.
+    /// Sends all gathered calls in one write.
     private func depart() {
         guard !gathering.isEmpty else { return }
         let calls = gathering
@@ -170,26 +170,26 @@ public final class RedisLedger: Ledger {
         }
     }
 
-    /// Counts for how many accounts a call met that the server's clock was set back, so far that a
-    /// window restarted.
+    /// Counts the accounts of a call of which a window restarted because the server's clock was set
+    /// back.
     func noteClockSteps(_ count: Int) {
         guard count > 0 else { return }
         clockSteps.increment(by: count)
         logger.debug("the clock of Redis was set back", metadata: ["accounts": "\(count)"])
     }
 
-    /// Why nothing was done about an account: it is new, or its account ledger is damaged.
+    /// The error for an account that is new, or whose account ledger is damaged.
     func refusal(isOfNew: Bool) -> LedgerError {
         if isOfNew, let newAccounts { return newAccounts.refusal }
-        return .notApplied("the account ledger in Redis holds something else")
+        return .notApplied("the account ledger in Redis is damaged")
     }
 
     private func reject(_ call: LedgerCall, _ what: String) {
-        logger.warning("the ledger's server answered something else", metadata: ["answer": "\(what)"])
+        logger.warning("the ledger's server sent an invalid reply", metadata: ["answer": "\(what)"])
         call.fail(.outcomeUnknown("the server answered with \(what)"))
     }
 
-    /// Rows of logs could not be written; what they were about counts all the same.
+    /// Counts rows of logs that could not be written. Their settlements count all the same.
     func lostRows(_ count: Int) {
         rowsLost.increment(by: Int64(count))
         events.lostRows()

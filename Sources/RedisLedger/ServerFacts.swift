@@ -1,4 +1,4 @@
-// What a server says of itself, asked each time a link to it is ready: whether it may forget
+// What a server reports about itself, read each time a link to it is ready: whether it may evict
 // charges, and whether it has all accounts.
 
 import Logging
@@ -6,8 +6,8 @@ import NIOCore
 import Redis
 
 final class ServerFacts {
-    /// One server has all accounts, so a call may be about several. False until the server has said
-    /// that it does not belong to a cluster.
+    /// Whether one server has all accounts, so that a call may be about several. False until the
+    /// server has reported that it does not belong to a cluster.
     private(set) var hasAllAccounts = false
     private let logger: Logger
 
@@ -18,7 +18,8 @@ final class ServerFacts {
         askForCluster(over: link)
     }
 
-    /// Every key of the ledger has a time to live, so any eviction may forget charges.
+    /// Warns if the server may evict keys: every key of the ledger has a time to live, so any
+    /// eviction may forget charges.
     private func askForPolicy(over link: RedisLink) {
         ask("memory", for: "maxmemory_policy", over: link) { [logger] policy in
             guard policy != "noeviction" else { return }
@@ -35,10 +36,11 @@ final class ServerFacts {
         }
     }
 
+    /// Reads one line of `INFO`.
     /// - Parameters:
-    ///   - section: of what INFO says.
-    ///   - name: of the line that is wanted.
-    ///   - then: gets the line's value, unless the server does not say it.
+    ///   - section: the section of `INFO`.
+    ///   - name: the name of the line.
+    ///   - then: receives the line's value, unless the server does not report it.
     private func ask(
         _ section: String, for name: String, over link: RedisLink, then: @escaping (Substring) -> Void
     ) {

@@ -1,14 +1,13 @@
-// What a runner sees of one execution while it runs, and what may be said about one that could not.
+// One execution while it runs, its result, and the error for one that could not be started.
 
 public import Accounting
 import Synchronization
 public import WireFormat
 
-/// An execution under way: what was granted, and a place to say what is known better than by a
-/// watch.
+/// A running execution: its grant, and a way to report what the worker has measured itself.
 public final class Execution: Sendable {
     public let account: String
-    /// Its id, the time that it may take, its memory, and what the account has left.
+    /// Its id, the granted time, its memory, and what the account has left.
     public let grant: AdmittedBody
 
     private let reported = Mutex<(duration: Duration?, outcome: Ending.Outcome?, memoryBytes: Int?)>(
@@ -19,15 +18,15 @@ public final class Execution: Sendable {
         self.grant = grant
     }
 
-    /// The time that it may take. Its task is cancelled when that is over.
+    /// The granted time. The task is cancelled when it is over.
     public var granted: Duration { .milliseconds(grant.grantedMs) }
 
-    /// Replaces what ``StintRunner`` would settle by itself. A runner knows better how long its
-    /// worker lived and how that ended.
+    /// Replaces what ``StintRunner`` would settle by itself, because a worker knows better how long
+    /// it ran and how it ended.
     /// - Parameters:
-    ///   - duration: what it really ran; whole milliseconds count.
-    ///   - outcome: how it really ended.
-    ///   - memoryBytes: the most memory that it used.
+    ///   - duration: how long it ran, in whole milliseconds; nil: no change.
+    ///   - outcome: how it ended; nil: no change.
+    ///   - memoryBytes: the most memory that it used; nil: no change.
     public func report(
         duration: Duration? = nil, outcome: Ending.Outcome? = nil, memoryBytes: Int? = nil
     ) {
@@ -38,7 +37,7 @@ public final class Execution: Sendable {
         }
     }
 
-    /// What it is settled with, given what was seen from outside.
+    /// The body of its settlement, from the reported values or else the measured ones.
     func settlement(duration: Duration, outcome: Ending.Outcome) -> SettleBody {
         reported.withLock {
             let outcome = $0.outcome ?? outcome
@@ -50,17 +49,16 @@ public final class Execution: Sendable {
     }
 }
 
-/// What became of an ask to run something.
+/// The result of a request to run something.
 public enum ExecutionResult<Value: Sendable>: Sendable {
-    /// It was admitted, and returned.
+    /// It was admitted, and returned a value.
     case ran(Value)
-    /// It does not fit the account's limits: `retryAfterMs` says when it would, and is nil when it
-    /// never does.
+    /// It does not fit the account's limits. `retryAfterMs` says when it would; nil: it never fits.
     case denied(Problem)
 }
 
-/// Throw it from ``StintRunner/withExecution(account:_:whenUnavailable:_:)`` when what was admitted
-/// could not be started: then no time is charged.
+/// The error to throw in ``StintRunner/withExecution(account:_:whenUnavailable:_:)`` if the
+/// admitted function could not be started: then no time is charged.
 public struct NotStarted: Error, Sendable, CustomStringConvertible {
     public let description: String
 

@@ -1,21 +1,20 @@
-// The runner API as seen from the other side: what a runner in Swift, the command line and the
-// end-to-end tests use. It says what was answered and decides nothing: a denial is a reply, an
-// error means that there was none.
+// The client of the runner API, for runners in Swift and the end-to-end tests. It returns replies
+// and decides nothing: a denial is a reply, and an error means that there was none.
 
 public import AsyncHTTPClient
 public import NIOCore
 import NIOHTTP1
 public import WireFormat
 
-/// Where a Stint is reached.
+/// The address of a Stint.
 public enum StintAddress: Sendable, Hashable {
     /// `http://HOST:PORT` or `https://HOST:PORT`, without a path.
     case url(String)
     /// The path of a Unix socket, of 1 to ``/WireFormat/UnixSocketPath/maximumBytes`` bytes.
     case unixSocket(String)
 
-    /// What a path is put behind to make a URL that the HTTP client understands.
-    /// - Throws: when nothing can be sent there.
+    /// The URL in front of every path, in the form that the HTTP client understands.
+    /// - Throws: ``/WireFormat/InvalidRequest`` if the address is invalid.
     fileprivate func base() throws(InvalidRequest) -> String {
         switch self {
         case .url(let url): return try HTTPOrigin(url).url
@@ -29,8 +28,8 @@ public enum StintAddress: Sendable, Hashable {
         }
     }
 
-    /// What the HTTP client does not say for itself: for a Unix socket it sends no `Host`, which
-    /// HTTP/1.1 requires.
+    /// The header fields that the HTTP client leaves out: for a Unix socket it sends no `Host`,
+    /// which HTTP/1.1 requires.
     fileprivate var headers: HTTPHeaders {
         switch self {
         case .url: [:]
@@ -53,7 +52,7 @@ public enum StintAddress: Sendable, Hashable {
     }
 }
 
-/// What Stint replied, with the header fields.
+/// A reply of Stint, with its header fields.
 public struct RunnerReply<Body: WireBody>: Sendable {
     public let reply: WireReply<Body>
     public let headers: [(name: String, value: String)]
@@ -62,14 +61,14 @@ public struct RunnerReply<Body: WireBody>: Sendable {
     public var status: Int { reply.status }
     public var outcome: WireReply<Body>.Outcome { reply.outcome }
 
-    /// The first field of that name, whatever its case.
+    /// The first field of that name, ignoring case.
     public func header(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
 }
 
-/// A client of one Stint. Cheap to copy; connections are the HTTP client's, which the caller shuts
-/// down.
+/// A client of one Stint. Cheap to copy. Connections belong to the HTTP client, which the caller
+/// shuts down.
 public struct RunnerClient: Sendable {
     /// Reply bodies beyond this many bytes are not read.
     public static let maximumReplyBytes = 1 << 20
@@ -77,16 +76,17 @@ public struct RunnerClient: Sendable {
     private let target: StintAddress
     private let http: HTTPClient
     private let deadline: TimeAmount
-    /// What a path is put behind; or why nothing can ever be sent.
+    /// The URL in front of every path, or why the address is invalid.
     private let base: Result<String, InvalidRequest>
-    /// Likewise.
+    /// The token, or why it is invalid.
     private let token: Result<BearerToken?, InvalidRequest>
 
     /// - Parameters:
-    ///   - target: where that Stint is reached.
-    ///   - http: decides whom to trust where there is TLS, and which certificate to show.
-    ///   - token: sent along with every request; white space behind it does not belong to it.
-    ///   - deadline: how long one request may take, from connecting to the last byte of the reply.
+    ///   - target: the address of the Stint.
+    ///   - http: sends the requests. With TLS its configuration decides which certificates to trust
+    ///     and which one to show.
+    ///   - token: sent with every request; white space after it is ignored.
+    ///   - deadline: the time for one request, from connecting to the last byte of the reply.
     public init(
         _ target: StintAddress, http: HTTPClient, token: String? = nil, deadline: TimeAmount = .seconds(5)
     ) {
@@ -97,10 +97,9 @@ public struct RunnerClient: Sendable {
         self.token = Result { () throws(InvalidRequest) in try InvalidRequest.token(token) }
     }
 
-    /// May this execution start, and for how long? Give it an id of your own to make repetitions
-    /// safe.
-    /// - Throws: ``/WireFormat/InvalidRequest``, ``/WireFormat/UnreadableReply``, or what the HTTP
-    ///   client throws when there is no reply.
+    /// Admits: may this execution start, and for how long? Set an id to make repetitions safe.
+    /// - Throws: ``/WireFormat/InvalidRequest``, ``/WireFormat/UnreadableReply``, or an error of
+    ///   the HTTP client if there is no reply.
     public func admit(
         _ body: AdmitBody = AdmitBody(), account: String
     ) async throws -> RunnerReply<AdmittedBody> {
@@ -108,8 +107,8 @@ public struct RunnerClient: Sendable {
         return try await send(.POST, RunnerPath.executions(of: account), body.json)
     }
 
-    /// It used this much. A 404 means there is nothing to settle (any more), which after a lost
-    /// reply is good news.
+    /// Settles: the execution used this much. A 404 means that there is nothing to settle (any
+    /// more). After a lost reply it means that the settlement has arrived.
     public func settle(
         _ id: String, _ body: SettleBody, account: String
     ) async throws -> RunnerReply<SettledBody> {
@@ -118,7 +117,7 @@ public struct RunnerClient: Sendable {
         return try await send(.POST, RunnerPath.settlement(of: id, account: account), body.json)
     }
 
-    /// What is left? Changes nothing.
+    /// Peeks: what is left? Changes nothing.
     public func peek(account: String) async throws -> RunnerReply<StandingBody> {
         try InvalidRequest.check(.account, account)
         return try await send(.GET, RunnerPath.limits(of: account), nil)
@@ -148,7 +147,7 @@ public struct RunnerClient: Sendable {
         }
     }
 
-    /// The HTTP client's own deadline ends with the reply's head; this one guards the body.
+    /// Reads the body until the deadline. The HTTP client's deadline covers only the reply's head.
     private static func collect(
         _ body: HTTPClientResponse.Body, by end: NIODeadline
     ) async throws -> ByteBuffer {

@@ -1,5 +1,6 @@
-// Settlements that are not sent yet, oldest first: sent at once while Stint answers; one at a time,
-// and ever more slowly, while it does not. Bounded in number and in age.
+// The settlements that are not sent yet, oldest first. While Stint answers they are sent at once.
+// While it does not, they are sent one at a time, with growing pauses. Bounded in number and in
+// age.
 
 import Synchronization
 import WireFormat
@@ -9,7 +10,7 @@ final class Settlements: Sendable {
         let account: String
         let id: String
         let body: SettleBody
-        /// From then on its hold is left to expire.
+        /// After this it is dropped, and its hold expires.
         let until: ContinuousClock.Instant
     }
 
@@ -24,10 +25,10 @@ final class Settlements: Sendable {
 
     private let state = Mutex(State())
     private let bound: Int
-    /// Sent at once; never all that there may be.
+    /// The most settlements in flight; always fewer than `bound`, unless that is 1.
     private let lanes: Int
     private let timeout: Duration
-    /// One element says that there may be something to send.
+    /// An element means that there may be something to send.
     private let (calls, caller) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     init(bound: Int, timeout: Duration) {
@@ -39,9 +40,14 @@ final class Settlements: Sendable {
     var count: Int { state.withLock { $0.waiting.count + $0.sending } }
     var dropped: Int { state.withLock { $0.dropped } }
 
-    /// The oldest gives way when there is no place: its hold expires first.
-    /// - Parameter isSure: false when it may never have been admitted: then it takes no place that
-    ///   others may need.
+    /// Adds a settlement. If there are too many, the oldest is dropped, because its hold expires
+    /// first.
+    /// - Parameters:
+    ///   - body: the settlement.
+    ///   - id: the execution.
+    ///   - account: its account.
+    ///   - isSure: whether it was surely admitted. If not, it is added only while the queue is less
+    ///     than half full.
     func add(_ body: SettleBody, id: String, account: String, isSure: Bool = true) {
         let entry = Entry(account: account, id: id, body: body, until: .now + timeout)
         state.withLock {
@@ -56,10 +62,10 @@ final class Settlements: Sendable {
         caller.yield()
     }
 
-    /// Nothing more is added: ``send(through:)`` ends when all is sent.
+    /// No more settlements are added: ``send(through:)`` ends when all are sent.
     func finish() { caller.finish() }
 
-    /// Sends what is added, until ``finish()`` or until the task is cancelled.
+    /// Sends settlements until ``finish()``, or until the task is cancelled.
     func send(through client: RunnerClient) async {
         var pause: Duration = .zero
         for await _ in calls {
@@ -71,7 +77,7 @@ final class Settlements: Sendable {
                     continue
                 }
                 pause = min(Self.longestPause, max(Self.shortestPause, pause * 2))
-                // Between half of it and the whole. Only cancellation ends a sleep early.
+                // Sleeps for half of the pause to all of it. Only cancellation ends a sleep early.
                 do { try await Task.sleep(for: pause * Double.random(in: 0.5...1)) } catch { return }
             }
         }
@@ -97,7 +103,7 @@ final class Settlements: Sendable {
         }
     }
 
-    /// - Returns: those that got no answer.
+    /// - Returns: the settlements without an answer.
     private func send(_ entries: [Entry], through client: RunnerClient) async -> [Entry] {
         await withTaskGroup(of: Entry?.self) { group in
             for entry in entries {
@@ -109,8 +115,8 @@ final class Settlements: Sendable {
         }
     }
 
-    /// A 404 is an answer: it was settled before, or never admitted. A refusal is one that
-    /// repeating does not mend, and so is what can never be sent.
+    /// Whether it needs no repetition. A 404 is an answer: it was settled before, or never
+    /// admitted. Repeating does not help after a rejection, or if the request is invalid.
     private func isAnswered(_ entry: Entry, _ client: RunnerClient) async -> Bool {
         do {
             let status = try await client.settle(entry.id, entry.body, account: entry.account).status

@@ -1,6 +1,5 @@
-// What a runner written in Swift does with Stint: whole executions, admitted with repetitions that
-// are safe, and settled whatever becomes of them. ``RunnerClient`` is one question and one reply;
-// this is how a runner asks.
+// Whole executions for runners in Swift: admitted with safe repetitions, and settled even if they
+// fail. ``RunnerClient`` sends one request and returns one reply; this file builds on it.
 
 import Accounting
 public import WireFormat
@@ -21,30 +20,30 @@ public import WireFormat
 /// }
 /// ```
 ///
-/// What got no answer, or a 503, is asked again after a jittered pause, a bounded number of times
-/// and with the same id, so nothing is charged twice. Settlements are sent in the background; while
-/// Stint is away they wait, bounded in number and in age. What is dropped stays charged with its
-/// grant until it leaves the window.
+/// A request with a 503 or without an answer is repeated after a jittered pause, a bounded number
+/// of times and with the same id, so nothing is charged twice. Settlements are sent in the
+/// background. While Stint does not answer they wait, bounded in number and in age. An execution
+/// whose settlement is dropped stays charged with its grant until it leaves the window.
 public struct StintRunner: Sendable {
     /// How often and how long a runner tries.
     public struct Settings: Sendable {
-        /// How often an admission is asked for at most while nobody answers; at least 1.
+        /// The most attempts of an admission without an answer; at least 1.
         public var attempts = 3
-        /// Between two attempts, at most. The pauses begin at up to 100 ms.
+        /// The longest pause between two attempts. The first pause is at most 100 ms.
         public var longestPause: Duration = .milliseconds(400)
-        /// Settlements that wait at most; beyond that the oldest is dropped. At least 1.
+        /// The most settlements that wait, at least 1. Beyond that the oldest is dropped.
         public var maximumUnsettled = 10_000
-        /// How long a settlement is tried.
+        /// How long a settlement is repeated before it is dropped.
         public var settleFor: Duration = .seconds(3_600)
-        /// How long ``StintRunner/withRunner(_:settings:isolation:_:)`` waits at its end for
-        /// settlements.
+        /// How long ``StintRunner/withRunner(_:settings:isolation:_:)`` waits for settlements at
+        /// its end.
         public var drainFor: Duration = .seconds(5)
 
         public init() {}
     }
 
     private enum Admission {
-        /// It was admitted at most that long before the reply was here.
+        /// It was admitted at most `age` before its reply came.
         case granted(AdmittedBody, age: Duration)
         case denied(Problem)
     }
@@ -53,13 +52,14 @@ public struct StintRunner: Sendable {
     private let settings: Settings
     private let settlements: Settlements
 
-    /// Gives `body` a runner; at the end what is unsettled is settled, if Stint answers within
-    /// `settings.drainFor`.
+    /// Calls `body` with a runner. At the end it sends the waiting settlements, if Stint answers
+    /// within `settings.drainFor`.
     /// - Parameters:
-    ///   - client: its deadline holds for each attempt.
-    ///   - settings: how often and how long it tries.
-    ///   - isolation: where `body` runs; the caller's unless said otherwise.
-    ///   - body: what runs executions. The runner is of no use after it.
+    ///   - client: sends the requests. Its deadline applies to each attempt.
+    ///   - settings: how often and how long to try.
+    ///   - isolation: where `body` runs; by default the caller's isolation.
+    ///   - body: runs executions. Do not use the runner after it.
+    /// - Returns: the result of `body`.
     public static func withRunner<Result>(
         _ client: RunnerClient, settings: Settings = Settings(),
         isolation: isolated (any Actor)? = #isolation,
@@ -90,27 +90,28 @@ public struct StintRunner: Sendable {
         timeout.cancel()
     }
 
-    /// Settlements that wait.
+    /// The number of settlements that wait.
     public var unsettled: Int { settlements.count }
-    /// Settlements that were given up since the beginning.
+    /// The number of settlements that were dropped.
     public var dropped: Int { settlements.dropped }
 
-    /// Admits an execution, runs `body` and settles, whatever becomes of `body`: `ok` when it
-    /// returns, `error` when it throws, `timeout` when the granted time was over first,
-    /// `not-started` when it throws ``NotStarted``.
+    /// Admits an execution, runs `body`, and always settles: `ok` if `body` returns, `error` if it
+    /// throws, `timeout` if the granted time was over first, `not-started` if it throws
+    /// ``NotStarted``.
     ///
-    /// When the granted time is over, the task of `body` is cancelled; it must end then, for what
-    /// it takes until it does is charged too.
+    /// When the granted time is over, the task of `body` is cancelled. `body` must then end,
+    /// because the time until its end is charged too.
     ///
     /// - Parameters:
-    ///   - account: whose quota it is charged to.
-    ///   - ask: without an id it gets one.
-    ///   - whenUnavailable: when nobody can be asked, run that long, uncounted, instead of throwing
-    ///     ``/WireFormat/StintError/unavailable(id:reason:)``. The grant says `degraded` then.
-    ///   - body: what is run.
-    /// - Returns: what `body` returned, or the denial.
-    /// - Throws: ``/WireFormat/StintError``, ``/WireFormat/InvalidRequest`` for what can never be
-    ///   sent and so is no outage, or what `body` throws.
+    ///   - account: the account to charge.
+    ///   - ask: the request; it gets an id if it has none.
+    ///   - whenUnavailable: if Stint does not answer, run for at most this time, uncounted, instead
+    ///     of throwing ``/WireFormat/StintError/unavailable(id:reason:)``. The grant is then
+    ///     `degraded`.
+    ///   - body: the execution.
+    /// - Returns: the value of `body`, or the denial.
+    /// - Throws: ``/WireFormat/StintError``, ``/WireFormat/InvalidRequest`` if the request can
+    ///   never be sent, or the error of `body`.
     public func withExecution<Value: Sendable>(
         account: String, _ ask: AdmitBody = AdmitBody(), whenUnavailable: Duration? = nil,
         _ body: @escaping @Sendable (Execution) async throws -> Value
@@ -123,7 +124,7 @@ public struct StintRunner: Sendable {
         case .granted(let grant, let age):
             guard age < .milliseconds(grant.grantedMs) || grant.grantedMs == 0 else {
                 settle(id, of: account, .notStarted)
-                throw StintError.unavailable(id: id, reason: "the answer came when the grant was over")
+                throw StintError.unavailable(id: id, reason: "the answer came after the end of the grant")
             }
             return .ran(try await run(Execution(account: account, grant: grant), body))
         }
@@ -147,7 +148,7 @@ public struct StintRunner: Sendable {
         }
     }
 
-    /// Asks until there is an answer.
+    /// Repeats the request until there is an answer.
     private func admission(_ ask: AdmitBody, id: String, account: String) async throws -> Admission {
         let first = ContinuousClock.now
         var reason = ""
@@ -191,12 +192,12 @@ public struct StintRunner: Sendable {
         return bits.joined(separator: "-")
     }
 
-    // MARK: Meanwhile and afterwards
+    // MARK: Run and settle
 
     private enum Step<Value: Sendable>: Sendable {
         case ended(Result<Value, any Error>)
         case overdue
-        /// Nobody waits for the deadline any more.
+        /// The deadline was cancelled.
         case released
     }
 

@@ -1,5 +1,4 @@
-// The command line's front door. Each subcommand lives in a file of its own; nothing is decided
-// here but how an error is shown.
+// The root command. Each subcommand has its own file; this one decides only how an error is shown.
 
 package import ArgumentParser
 import Foundation
@@ -20,8 +19,8 @@ package struct StintCommand: AsyncParsableCommand {
 
     package init() {}
 
-    /// As the parser's own, but what is said about an error is printable: names, files and replies
-    /// stand in it.
+    /// Like the parser's `main`, but makes the text of an error printable, because it contains
+    /// names, files and replies.
     package static func main() async {
         StandardOutput.checkAtExit()
         do {
@@ -29,9 +28,9 @@ package struct StintCommand: AsyncParsableCommand {
             try await run(&command)
         } catch {
             let status = exitCode(for: error)
-            // Asked for: help, the version.
+            // The user asked for help or the version.
             guard status != .success else { exit(withError: error) }
-            // With the usage, if the arguments were wrong.
+            // Includes the usage if the arguments were invalid.
             let text = printable(fullMessage(for: error), keepingLines: true)
             if !text.isEmpty { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
             let endsWithOne = endingWithOne.contains(CommandLine.arguments.dropFirst().first ?? "")
@@ -39,10 +38,11 @@ package struct StintCommand: AsyncParsableCommand {
         }
     }
 
-    /// What starts or watches Stint gets 1 from these for all that is wrong, arguments among it.
+    /// These commands exit with 1 for every error, including invalid arguments, because programs
+    /// start or watch Stint with them.
     private static let endingWithOne: Set<String> = ["serve", "health"]
 
-    /// - Throws: the parser's errors as they are, any other as one line.
+    /// - Throws: the parser's errors unchanged, any other as one line.
     private static func run(_ command: inout any ParsableCommand) async throws {
         do {
             if var command = command as? any AsyncParsableCommand {
@@ -51,8 +51,7 @@ package struct StintCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            // Help that was asked for comes as an error too, and so does what says how a command is
-            // used.
+            // A request for help is an error too, and so is a hint at the usage.
             if error is ExitCode || exitCode(for: error) != .failure { throw error }
             throw StartError(description: printable(message(for: error)))
         }

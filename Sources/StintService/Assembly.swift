@@ -1,5 +1,5 @@
-// The composition root: the one place where settings become plans, a ledger, two servers and a
-// group of services, and the only one that names a real clock, real chance and a real log. Nothing
+// The composition root: the one place that turns settings into plans, a ledger, two servers and a
+// group of services. Only here are a real clock, real random numbers and a real log named. Nothing
 // else constructs.
 
 import Accounting
@@ -21,15 +21,15 @@ import UnixSignals
 import WireFormat
 
 package enum Assembly {
-    /// How much longer than the drain everything else may take to stop before it is cut off.
+    /// The time that everything else has to stop after the drain. Then it is cut off.
     static let stopPatience: Duration = .seconds(15)
-    /// How long the last lines of the log may take to find a reader.
+    /// How long the process waits at its end until the last lines of the log are read.
     private static let logPatience: DispatchTimeInterval = .milliseconds(500)
 
     /// Builds everything and runs it until SIGTERM or SIGINT.
-    /// - Throws: what a person must see; the process then exits with a status other than 0.
+    /// - Throws: an error to show to a person; the process then exits with a status other than 0.
     package static func run(_ settings: Settings) async throws {
-        // Nobody may read the log any more, or a runner may have gone: neither ends the service.
+        // A log without a reader and a runner that is gone must not end the service.
         signal(SIGPIPE, SIG_IGN)
         let log = LogWriter(to: STDERR_FILENO)
         defer { log.drain(within: Self.logPatience) }
@@ -77,8 +77,7 @@ package enum Assembly {
             },
             logger: logger)
 
-        // Stopped from the last to the first: requests are answered while their ledger is still
-        // there.
+        // They stop from the last to the first, so the ledger outlives the requests that need it.
         var services: [any Service] = []
         if let redis { services.append(redis) }
         if let client { services.append(ControlLink(client: client, embedded: redis)) }
@@ -123,7 +122,7 @@ package enum Assembly {
         return logger
     }
 
-    /// For libraries: their `info` is our `debug`.
+    /// The logger of libraries: their `info` is Stint's `debug`.
     private static func quiet(_ logger: Logger) -> Logger {
         var quiet = logger
         if quiet.logLevel == .info { quiet.logLevel = .notice }
@@ -184,7 +183,7 @@ package enum Assembly {
     /// This process's clock.
     private static func clock() -> Timestamp { Timestamp(ms: Int(Date().timeIntervalSince1970 * 1_000)) }
 
-    /// Nil where any number may come.
+    /// Nil: any number of new accounts may come.
     private static func newAccounts(_ settings: Settings) throws -> NewAccounts? {
         let maximum = settings.accountsMaximumNewPerHour
         if maximum == 0 { return nil }
@@ -226,12 +225,13 @@ package enum Assembly {
     private static func ledgerKeys(_ settings: Settings) throws -> LedgerKeys {
         guard let keys = LedgerKeys(prefix: settings.redisKeyPrefix) else {
             throw StartError(
-                description: "redis.keyPrefix: '\(settings.redisKeyPrefix)' is no prefix of a key")
+                description: "redis.keyPrefix: invalid: '\(settings.redisKeyPrefix)'. "
+                    + "Type for example: --redis-key-prefix stint:")
         }
         return keys
     }
 
-    /// The control plane may wait longer than a runner, and reads more at once.
+    /// The control plane waits longer for Redis than a runner does, and reads more at once.
     private static func recordsClient(
         _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics,
         onReady: @escaping @Sendable () -> Void
@@ -247,7 +247,7 @@ package enum Assembly {
     private static func embeddedURL(_ embedded: EmbeddedRedis?) throws -> RedisURL {
         guard let path = embedded?.socketPath.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
         else {
-            throw StartError(description: "redis.url: is missing. Type: --redis-url redis://HOST:PORT")
+            throw StartError(description: "redis.url: missing. Type: --redis-url redis://HOST:PORT")
         }
         return try RedisURL("unix://" + path)
     }

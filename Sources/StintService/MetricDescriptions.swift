@@ -5,39 +5,40 @@ import Prometheus
 
 enum MetricDescriptions {
     static let all: [PrometheusMetrics.Description] = [
-        .init("stint_build_info", "1; its label says the version of Stint."),
+        .init("stint_build_info", "Always 1; the label is the version of Stint."),
         .init("stint_decisions_total", "Decisions by verdict; a denial counts for each limit it names."),
         .init("stint_http_responses_total", "Replies of the runner API by status."),
-        .init("stint_http_connections", "Connections of runners open now."),
-        .init("stint_http_connections_maximum", "Connections of runners that there may be."),
+        .init("stint_http_connections", "Open connections of runners."),
+        .init("stint_http_connections_maximum", "Connections of runners that may be open at once."),
         .init(
             "stint_accept_failures_total",
-            "Connections that the system refused to accept, such as for want of descriptors."),
+            "Connections that the system could not accept, for example without a free descriptor."),
         .init("stint_http_requests_in_flight", "Questions of runners that the ledger has not answered yet."),
         .init("stint_ledger_seconds", "Time from sending a call to the ledger to its answer."),
         .init("stint_ledger_refusals_total", "Calls to the ledger that Redis refused, by its code."),
-        .init("stint_log_rows_lost_total", "Rows of the execution log that Redis did not take."),
+        .init("stint_log_rows_lost_total", "Rows of the execution log that Redis did not store."),
         .init(
-            "stint_combined_asks", "Asks that went in one call to the ledger.",
+            "stint_combined_asks", "Asks in one call to the ledger.",
             buckets: PrometheusMetrics.counts),
         .init(
             "stint_clock_steps_total",
-            "Accounts of which a window restarted, because the clock of Redis was set back."),
+            "Accounts with a window that restarted because the clock of Redis was set back."),
         .init(
             "stint_rollups_written_total",
-            "Accounts whose doings were written, each for every minute and writing."),
-        .init("stint_rollups_lost_total", "Accounts and decisions that rollups had no room for or lost."),
+            "Accounts whose activity was written; each counts once per minute and write."),
+        .init(
+            "stint_rollups_lost_total", "Accounts and decisions missing from the rollups: no room, or lost."),
         .init(
             "stint_expired_holds_lost_total",
-            "Executions that may stay without a row of the log if nobody settles them: too many are watched, or Redis was away."
+            "Executions that get no row in the log if never settled: too many are watched, or Redis was away."
         ),
-        .init("stint_redis_connections_total", "Connections to Redis that came to stand."),
-        .init("stint_redis_disconnections_total", "Connections to Redis that were lost or given up."),
+        .init("stint_redis_connections_total", "Connections to Redis that were established."),
+        .init("stint_redis_disconnections_total", "Connections to Redis that were lost or closed as failed."),
         .init("stint_redis_memory_used_bytes", "Memory that Redis uses."),
         .init(
             "stint_redis_memory_limit_bytes",
-            "Memory that Redis may use: its maxmemory, or the machine's where that is not set."),
-        .init("stint_redis_in_flight", "Commands that wait for Redis now."),
+            "Memory that Redis may use: its maxmemory, or the machine's memory if that is not set."),
+        .init("stint_redis_in_flight", "Commands that wait for a reply of Redis."),
         .init(
             "stint_redis_timeouts_total", "Commands that Redis did not answer within redis.commandDeadlineMs."
         ),

@@ -1,6 +1,6 @@
-// The one error of commands that cannot do what they were told.
+// The error of a command that cannot start or cannot continue.
 
-/// A command cannot start, or go on; the description says why and what to type.
+/// A command cannot start or continue. The description says why, and what to type.
 package struct StartError: Error, CustomStringConvertible {
     package let description: String
 

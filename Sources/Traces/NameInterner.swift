@@ -1,29 +1,28 @@
-// Names as numbers: a trace says the same few names again and again, and a number is compared,
-// hashed and used as an index for next to nothing. Byte by byte: names that only look alike are
-// different.
+// Names as numbers: a trace repeats a few names, and numbers are cheap to compare, to hash and to
+// use as an index. Names are compared byte by byte: names that only look alike are different.
 
 /// Gives each different name a number, counted from 0. An open hash table.
 public struct NameInterner: Sendable {
-    /// Name after name, each with a line feed after it; none has one within.
+    /// The names, each followed by a line feed; no name contains one.
     private var bytes: [UInt8] = []
-    /// Where each name begins.
+    /// The offset of each name.
     private var starts: [Int] = []
-    /// A power of two of them, at most half in use.
+    /// The slots of the table: a power of two, at most half in use.
     private var slots = [Slot](repeating: .free, count: 64)
     private let maximum: Int
 
-    /// What must be looked at to find a name lies together.
+    /// The data for finding a name, stored together.
     private struct Slot {
         static let free = Slot(hash: 0, number: -1, start: 0)
 
         let hash: UInt32
         /// The name's number; -1 is free.
         let number: Int32
-        /// Where the name begins.
+        /// The offset of the name.
         let start: Int
     }
 
-    /// - Parameter maximum: how many names there may be, up to 2^30.
+    /// - Parameter maximum: the maximum number of names, up to 2^30.
     package init(maximum: Int) { self.maximum = min(maximum, 1 << 30) }
 
     public var count: Int { starts.count }
@@ -33,8 +32,11 @@ public struct NameInterner: Sendable {
         String(decoding: bytes[starts[number]...].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 
-    /// The number of the name that stands at a place of some bytes, a new one if need be.
-    /// - Returns: nil when that would be one more than the maximum.
+    /// The number of the name at a range of some bytes. An unknown name gets a new number.
+    /// - Parameters:
+    ///   - text: the bytes.
+    ///   - name: the range of the name.
+    /// - Returns: nil if the number would exceed the maximum.
     package mutating func number(of text: [UInt8], at name: Range<Int>) -> Int? {
         let hash = Self.hash(text, at: name)
         var place = Int(hash) & (slots.count - 1)
@@ -70,7 +72,8 @@ public struct NameInterner: Sendable {
         }
     }
 
-    /// Seeded per process, so nobody can make names that collide; eight bytes at a time.
+    /// Hashes eight bytes at a time, with a seed per process, so that colliding names cannot be
+    /// made.
     private static func hash(_ text: [UInt8], at name: Range<Int>) -> UInt32 {
         var hasher = Hasher()
         var word: UInt64 = 0

@@ -1,12 +1,13 @@
-// Executions that are running, by the instant at which they end.
+// Running executions, by the instant at which they end.
 
 import HeapModule
 
-/// The one that ends first is on top; of those that end together, the one that began first.
+/// A heap with the execution that ends first on top; of those that end together, the one that
+/// started first.
 package struct RunningExecutions<Execution> {
     private struct Entry: Comparable {
         let end: Int
-        /// How many began before it.
+        /// The number of executions that started before it.
         let place: Int
         let execution: Execution
 
@@ -20,7 +21,7 @@ package struct RunningExecutions<Execution> {
     package init() {}
 
     package var count: Int { heap.count }
-    /// When the next one ends; nil when none is running.
+    /// When the next one ends; nil if none is running.
     package var nextEnd: Int? { heap.min?.end }
 
     package mutating func start(_ execution: Execution, until end: Int) {
@@ -28,7 +29,7 @@ package struct RunningExecutions<Execution> {
         begun += 1
     }
 
-    /// Takes the one that ends first, if that is at `now` or before.
+    /// Removes the execution that ends first, if it ends at `now` or before.
     package mutating func end(by now: Int) -> (end: Int, execution: Execution)? {
         guard let first = heap.min, first.end <= now else { return nil }
         heap.removeMin()

@@ -1,7 +1,7 @@
-// The header of a trace: which column is which. Columns beyond the four that are needed may stand
-// anywhere; they are carried along and not looked at.
+// The header of a trace: the place of each column. Columns other than the four that are needed may
+// be anywhere; they are kept and not read.
 
-/// Where the needed columns stand, counted from 0.
+/// The indices of the needed columns, counted from 0.
 struct TraceColumns: Equatable {
     let names: [String]
     let offset: Int
@@ -9,14 +9,14 @@ struct TraceColumns: Equatable {
     let function: Int
     let duration: Int
 
-    /// How many columns a trace may have.
+    /// The maximum number of columns of a trace.
     static let maximum = 1_000
 
-    /// What some programs write before the header.
+    /// The byte order mark, which some programs write before the header.
     private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// Where the line feed of the header stands, which is none within quotes; nil when it is still
-    /// to come.
+    /// The offset of the header's line feed, which is outside quotes; nil if it has not been read
+    /// yet.
     static func end(in bytes: [UInt8]) -> Int? {
         var isQuoted = false
         var at = bytes.starts(with: mark) ? mark.count : 0
@@ -39,25 +39,25 @@ struct TraceColumns: Equatable {
         return nil
     }
 
-    /// - Parameter header: the first row without its end.
+    /// - Parameter header: the first row without its line feed.
     init(header: ArraySlice<UInt8>) throws(TraceError) {
         let marked = header.starts(with: Self.mark)
         let names = try Self.names(in: marked ? header.dropFirst(3) : header)
         guard names.count <= Self.maximum else {
-            throw TraceError(line: 1, "has more than \(Self.maximum) columns, so it is no trace")
+            throw TraceError(line: 1, "has more than \(Self.maximum) columns, so it is not a trace")
         }
         func column(_ name: String) throws(TraceError) -> Int {
             guard let place = names.firstIndex(of: name) else {
                 let other = [";", "\t"].first { names.count == 1 && names[0].contains($0) }
                 let hint =
-                    other == nil ? "" : "; this one is not parted by commas: save it as CSV with commas"
+                    other == nil ? "" : "; this one is not separated by commas: save it as CSV with commas"
                 throw TraceError(
                     line: 1,
-                    "no column is called \(name); the header must name offset_ms, account, function and duration_ms\(hint)"
+                    "the column \(name) is missing; the header must name offset_ms, account, function and duration_ms\(hint)"
                 )
             }
             guard names.lastIndex(of: name) == place else {
-                throw TraceError(line: 1, "two columns are called \(name); rename one")
+                throw TraceError(line: 1, "duplicate column \(name); rename one")
             }
             return place
         }
@@ -89,7 +89,7 @@ struct TraceColumns: Equatable {
                     isQuoted = false
                 }
             }
-            guard !isQuoted else { throw TraceError(line: 1, "a quote is opened and not closed") }
+            guard !isQuoted else { throw TraceError(line: 1, "a quote is not closed") }
             names.append(String(decoding: name, as: UTF8.self))
             guard rest.first == UInt8(ascii: ",") else { return names }
             rest = rest.dropFirst()

@@ -1,8 +1,8 @@
 // The one error of traces: what is wrong, where, and what to do about it.
 
-/// A trace that cannot be read on. The text names neither the file nor an account.
+/// A damaged trace. The text names neither the file nor an account.
 public struct TraceError: Error, Equatable, CustomStringConvertible {
-    /// Counted from 1, the header's; nil when no single line is to blame.
+    /// The line's number, counted from 1, the header; nil if no single line is wrong.
     public let line: Int?
     public let reason: String
 

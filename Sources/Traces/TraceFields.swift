@@ -1,20 +1,20 @@
-// Cuts one row into the fields that are needed. Nothing is copied: a field is a range of the bytes
-// that were read, within its quotes if it has any (RFC 4180).
+// Splits one row into the needed fields. Nothing is copied: a field is a range of the bytes that
+// were read, without its quotes if it has any (RFC 4180).
 
-/// The needed fields of one row, as places in the bytes.
+/// The needed fields of one row, as ranges of the bytes.
 struct TraceFields {
     private(set) var offset = 0..<0
     private(set) var account = 0..<0
     private(set) var function = 0..<0
     private(set) var duration = 0..<0
-    /// The whole row, without its end; a blank one has no fields.
+    /// The whole row, without its line feed; a blank row has no fields.
     private(set) var line = 0..<0
-    /// Where its line feed stands.
+    /// The offset of its line feed.
     private(set) var end = 0
-    /// Line feeds within its quotes.
+    /// The number of line feeds within its quotes.
     private(set) var breaks = 0
 
-    /// - Returns: nil when the row has no end yet.
+    /// - Returns: nil if the end of the row has not been read yet.
     init?(in bytes: [UInt8], from start: Int, _ columns: TraceColumns, line number: Int) throws(TraceError) {
         var column = 0
         var fieldStart = start
@@ -28,7 +28,7 @@ struct TraceFields {
             } else if byte == UInt8(ascii: "\n") {
                 break
             } else if byte == UInt8(ascii: "\""), at == fieldStart {
-                // What is behind the closing quote is looked at when the field is taken.
+                // The bytes after the closing quote are checked when the field is read.
                 guard let close = closing(from: at + 1, in: bytes) else { return nil }
                 at = close
             }
@@ -46,11 +46,11 @@ struct TraceFields {
         }
         guard line.count <= TraceReader.longestLine else {
             throw TraceError(
-                line: number, "has more than \(TraceReader.longestLine) bytes, so it is no trace")
+                line: number, "has more than \(TraceReader.longestLine) bytes, so it is not a trace")
         }
     }
 
-    /// The quote that ends a field; two of them stand for one within it.
+    /// The offset of the quote that ends a field; a doubled quote is a quote within it.
     private mutating func closing(from start: Int, in bytes: [UInt8]) -> Int? {
         var at = start
         while at < bytes.count {
@@ -73,7 +73,7 @@ struct TraceFields {
             guard whole.count > 1, bytes[whole.upperBound - 1] == UInt8(ascii: "\"") else {
                 throw TraceError(
                     line: number,
-                    "column \(column + 1) has something behind its closing quote; a quote within quotes is two"
+                    "column \(column + 1) has text after its closing quote; a quote within quotes must be doubled"
                 )
             }
             field = first + 1..<whole.upperBound - 1

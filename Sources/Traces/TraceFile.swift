@@ -1,21 +1,21 @@
-// A trace as a file: plain or gzip, by its first two bytes and not by its name. The gzip program
-// unpacks it, in a process of its own and so on a core of its own; every Debian has it, and the
-// standard library has no inflate.
+// A trace as a file: plain or gzip, by its first two bytes, not by its name. The gzip program
+// unpacks it in another process, and so on another core. Every Debian has gzip; the standard
+// library has no inflate.
 
 import Foundation
 
-/// A trace file, open for reading. Ends its gzip when it is let go.
+/// A trace file, open for reading. Ends its gzip process when it is released.
 public final class TraceFile {
-    /// Bytes taken at once.
+    /// The number of bytes read at once.
     private static let pieceBytes = 1 << 18
-    /// How much of what gzip complains of is passed on.
+    /// The maximum length of gzip's errors in a message.
     private static let longestComplaint = 1_000
 
     private let input: FileHandle
     private var gzip: (process: Process, complaints: Pipe)?
     private var head: Data
 
-    /// - Parameter path: a file; `-` is the standard input, which must be plain.
+    /// - Parameter path: the path of a file; `-` is the standard input, which must be plain.
     public init(path: String) throws(TraceError) {
         guard let file = path == "-" ? .standardInput : FileHandle(forReadingAtPath: path) else {
             throw TraceError("cannot be opened. Name a file that exists and may be read")
@@ -33,7 +33,7 @@ public final class TraceFile {
         let complaints = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["gzip", "-dc"]
-        // Nothing else: a token may stand there.
+        // No other variable: one might contain a token.
         process.environment = ProcessInfo.processInfo.environment.filter { $0.key == "PATH" }
         process.standardInput = file
         process.standardOutput = output
@@ -63,7 +63,7 @@ public final class TraceFile {
         try TraceReader { (bytes: inout [UInt8]) throws(TraceError) -> Bool in try self.read(into: &bytes) }
     }
 
-    /// What gzip says when it has no more: whether the file was whole.
+    /// Checks gzip's exit status and errors: whether the file was complete.
     private func end() throws(TraceError) {
         guard let (process, complaints) = gzip.take() else { return }
         let message = try Self.piece(of: complaints.fileHandleForReading, upTo: Self.longestComplaint)
@@ -86,7 +86,8 @@ public final class TraceFile {
 
     deinit {
         guard let (process, _) = gzip else { return }
-        // Not SIGTERM: where the thread that started it blocks that, gzip has inherited it.
+        // Not SIGTERM: gzip inherits the signal mask of the thread that started it, which may block
+        // SIGTERM.
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }

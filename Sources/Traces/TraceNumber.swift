@@ -1,13 +1,13 @@
-// Whole numbers as programs write them that keep every number as a fraction: `840`, `840.0`,
+// Whole numbers as written by programs that keep every number as a fraction: `840`, `840.0`,
 // `1e+05`, `1.2345e4`.
 
 /// A number of a trace, read from its bytes.
 enum TraceNumber {
-    /// Digits that an `Int` is sure to hold.
+    /// The maximum number of digits that certainly fits an `Int`.
     private static let mostDigits = 18
 
-    /// - Returns: nil when the bytes are no number, or none that is whole, or it is out of its
-    ///   bound.
+    /// - Returns: nil if the bytes are not a number, or the number is not whole or out of its
+    ///   bounds.
     static func value(of field: ArraySlice<UInt8>, in bound: ClosedRange<Int>) -> Int? {
         let e = field.firstIndex { $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "E") } ?? field.endIndex
         let point = field[..<e].firstIndex(of: UInt8(ascii: ".")) ?? e

@@ -1,6 +1,5 @@
-// Reads a trace: bytes in, rows out, one after the other. It keeps a piece of the file and the
-// names of the accounts, and nothing else, so a trace may be as long as it likes. docs/LOAD.md
-// describes the format.
+// Reads a trace: bytes in, rows out, one after another. It keeps only a piece of the file and the
+// names of the accounts, so a trace may have any length. docs/LOAD.md describes the format.
 
 /// A trace, read row by row. Rows must be sorted by their offset.
 public struct TraceReader {
@@ -9,18 +8,18 @@ public struct TraceReader {
 
     /// Offsets and durations, in ms: up to 2^42, about 139 years.
     public static let offsetsMs = 0...4_398_046_511_104
-    /// Bytes of one line.
+    /// The maximum number of bytes in a line.
     public static let longestLine = 65_536
-    /// Accounts of one trace.
+    /// The maximum number of accounts in a trace.
     public static let mostAccounts = 5_000_000
 
     private let source: Source
     private let columns: TraceColumns
-    /// What was read and not yet given as rows, and the latest row.
+    /// Bytes that were read but not yet returned as rows, and the latest row.
     public private(set) var bytes: [UInt8] = []
     /// The names of the accounts so far, in order of appearance.
     public private(set) var accounts: NameInterner
-    /// Where the next line begins.
+    /// The offset of the next line.
     private var start = 0
     private var line = 1
     private var latestMs = 0
@@ -48,7 +47,7 @@ public struct TraceReader {
         self.source = source
     }
 
-    /// A trace in memory.
+    /// Reads a trace in memory.
     public init(_ bytes: [UInt8]) throws(TraceError) {
         var rest: [UInt8]? = bytes
         try self.init { (buffer: inout [UInt8]) throws(TraceError) -> Bool in
@@ -62,14 +61,14 @@ public struct TraceReader {
     public var header: [String] { columns.names }
 
     /// The next row; nil at the end.
-    /// - Throws: at the first line that is damaged, or not in order. Nothing is to be read after
-    ///   that.
+    /// - Throws: ``TraceError`` at the first line that is damaged or out of order. The reader is
+    ///   unusable afterwards.
     public mutating func next() throws(TraceError) -> TraceRow? {
         while true {
             guard let fields = try TraceFields(in: bytes, from: start, columns, line: line + 1) else {
                 if try fill() { continue }
                 guard start >= bytes.count else {
-                    throw TraceError(line: line + 1, "a quote is opened and not closed")
+                    throw TraceError(line: line + 1, "a quote is not closed")
                 }
                 return nil
             }
@@ -89,7 +88,7 @@ public struct TraceReader {
             throw TraceError(
                 line: line, "offset_ms \(offsetMs) comes after \(latestMs); sort the rows by offset_ms")
         }
-        // What some programs write where there is nothing.
+        // Some programs write NA for a missing value.
         let isMissing = bytes[fields.duration].elementsEqual("NA".utf8)
         let durationMs = try isMissing ? nil : number(fields.duration, of: "duration_ms")
         guard !fields.account.isEmpty else { throw TraceError(line: line, "account is empty") }
@@ -102,8 +101,8 @@ public struct TraceReader {
             functionBytes: fields.function, lineBytes: fields.line)
     }
 
-    /// Makes the rest of a line longer.
-    /// - Returns: false when there is none.
+    /// Reads more bytes of a line.
+    /// - Returns: false if there are none.
     private mutating func fill() throws(TraceError) -> Bool {
         guard !isAtEnd else { return false }
         guard bytes.count - start <= Self.longestLine else { throw Self.tooLong(line: line + 1) }
@@ -111,7 +110,7 @@ public struct TraceReader {
         start = 0
         if try source(&bytes) { return true }
         isAtEnd = true
-        // The last line may lack its end.
+        // The last line may lack its line feed.
         guard !bytes.isEmpty else { return false }
         bytes.append(UInt8(ascii: "\n"))
         return true
@@ -131,7 +130,7 @@ public struct TraceReader {
         return number <= Self.offsetsMs.upperBound ? number : try rareNumber(field, of: column)
     }
 
-    /// One that is not written in digits alone, or with many zeros.
+    /// A number that is not only digits, or has many zeros.
     private func rareNumber(_ field: Range<Int>, of column: String) throws(TraceError) -> Int {
         guard let number = TraceNumber.value(of: bytes[field], in: Self.offsetsMs) else {
             throw TraceError(
@@ -140,7 +139,7 @@ public struct TraceReader {
         return number
     }
 
-    /// The number of a name that stands within quotes or without.
+    /// The number of a name, with or without quotes.
     private mutating func account(_ field: Range<Int>) throws(TraceError) -> Int? {
         let quote = UInt8(ascii: "\"")
         guard field.lowerBound > 0, bytes[field.lowerBound - 1] == quote else {
@@ -150,7 +149,7 @@ public struct TraceReader {
             throw TraceError(line: line, "account has a line break within its quotes; rename it")
         }
         guard bytes[field].contains(quote) else { return accounts.number(of: bytes, at: field) }
-        // Two quotes stand for one.
+        // A doubled quote is a quote.
         var name: [UInt8] = []
         var rest = bytes[field]
         while let byte = rest.popFirst() {
@@ -161,6 +160,6 @@ public struct TraceReader {
     }
 
     private static func tooLong(line: Int) -> TraceError {
-        TraceError(line: line, "has more than \(longestLine) bytes, so it is no trace")
+        TraceError(line: line, "has more than \(longestLine) bytes, so it is not a trace")
     }
 }

@@ -1,17 +1,17 @@
-// One execution of a trace, as its reader gives it.
+// One execution of a trace.
 
-/// A row. Its ranges are places in ``TraceReader/bytes``, and hold until the next row is read.
+/// A row. Its ranges refer to ``TraceReader/bytes``, and are valid until the next row is read.
 public struct TraceRow: Equatable, Sendable {
-    /// The line's number, counted from 1, which is the header.
+    /// The line's number; the header is 1.
     public var line: Int
-    /// When the execution starts, in ms from the beginning of the trace; 0 to
-    /// ``TraceReader/offsetsMs``' end.
+    /// When the execution starts, in ms from the start of the trace; 0 to the upper bound of
+    /// ``TraceReader/offsetsMs``.
     public var offsetMs: Int
-    /// Whose it is: the number of a name in ``TraceReader/accounts``.
+    /// The number of the account's name in ``TraceReader/accounts``.
     public var account: Int
-    /// How long it runs, in ms, in the same bounds as the offset; nil where the trace has none.
+    /// How long it runs, in ms, within the bounds of the offset; nil if the trace has no value.
     public var durationMs: Int?
     public var functionBytes: Range<Int>
-    /// The whole line without its end.
+    /// The whole line without its line feed.
     public var lineBytes: Range<Int>
 }

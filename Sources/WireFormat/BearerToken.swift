@@ -1,21 +1,21 @@
-// The secret that a client sends along. Checked before anything is sent, and never shown.
+// The token that a client sends. It is checked before anything is sent, and never shown.
 
 /// A token of `Authorization: Bearer TOKEN` (RFC 6750, section 2.1). Descriptions do not show it.
 public struct BearerToken: Hashable, Sendable {
-    /// Bytes; Stint knows no longer ones.
+    /// The maximum length in bytes: Stint knows no longer tokens.
     public static let longest = 256
-    /// What a token is made of, for complaints.
+    /// The form of a token, for messages.
     public static let rule = "1 to \(longest) bytes of A-Z a-z 0-9 - . _ ~ + /, then any number of ="
 
     /// The token itself.
     public let text: String
 
-    /// What the `Authorization` field says.
+    /// The value of the `Authorization` field.
     public var field: String { "Bearer \(text)" }
 
-    /// - Parameter text: the token; white space behind it, such as the line feed at the end of a
-    ///   file, does not belong to it.
-    /// - Throws: ``BearerTokenError`` when no token looks like that.
+    /// - Parameter text: the token; white space after it, such as the line feed at the end of a
+    ///   file, is removed.
+    /// - Throws: ``BearerTokenError`` if the token is invalid.
     public init(_ text: String) throws(BearerTokenError) {
         let bytes = text.utf8
         let end = bytes.lastIndex { !Self.isBlank($0) }.map { bytes.index(after: $0) } ?? bytes.startIndex
@@ -49,7 +49,7 @@ extension BearerToken: CustomStringConvertible, CustomDebugStringConvertible, Cu
     public var customMirror: Mirror { Mirror(self, children: [("token", description)]) }
 }
 
-/// A text is no token. Nothing of it is repeated.
+/// An invalid token. The error repeats nothing of it.
 public struct BearerTokenError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { "the token is invalid: it must be \(BearerToken.rule)" }
 }

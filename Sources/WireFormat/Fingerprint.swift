@@ -1,4 +1,4 @@
-// Tells texts apart that nobody tries to make alike.
+// Distinguishes texts that are not made to collide.
 
 /// The 64-bit FNV-1a hash of some bytes. It never changes: Redis keeps fingerprints of plan files.
 public struct Fingerprint: Equatable, Sendable {

@@ -1,20 +1,20 @@
-// Where a service is that speaks HTTP, as people type it. Every client and every command reads it
-// here, so that all take and refuse the same.
+// The address of an HTTP service, as people type it. Every client and every command parses it here,
+// so all accept and reject the same.
 
 /// Scheme, host and port of `http://HOST:PORT` or `https://HOST:PORT`.
 public struct HTTPOrigin: Hashable, Sendable {
-    /// Bytes of a host's name, as DNS bounds it.
+    /// The maximum length of a host's name in bytes (DNS).
     public static let longestHost = 253
 
     public let isSecure: Bool
-    /// A name in letters, digits, `-`, `.` and `_`, an IPv4 address, or an IPv6 address without
+    /// A name of letters, digits, `-`, `.` and `_`, an IPv4 address, or an IPv6 address without
     /// brackets and zone.
     public let host: String
     /// 1 to 65535.
     public let port: Int
 
-    /// - Parameter text: IPv6 stands in brackets; a slash at the end is ignored; without a port it
-    ///   is 80 or 443.
+    /// - Parameter text: IPv6 is in brackets; a slash at the end is ignored; the default port is 80
+    ///   or 443.
     /// - Throws: ``InvalidRequest/url`` for everything else: user names, paths, queries, other
     ///   schemes.
     public init(_ text: String) throws(InvalidRequest) {
@@ -38,20 +38,20 @@ public struct HTTPOrigin: Hashable, Sendable {
         self.port = port
     }
 
-    /// The host, in its brackets if it is IPv6, and the port: the value of `Host`.
+    /// The value of `Host`: the host, in brackets if it is IPv6, and the port.
     public var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 
-    /// Without a slash at its end.
+    /// The URL without a slash at its end.
     public var url: String { (isSecure ? "https://" : "http://") + authority }
 
     /// - Parameter text: one to five digits, and nothing else.
-    /// - Returns: 0 to 65535; nil when that is not what it is.
+    /// - Returns: 0 to 65535; nil for any other text.
     public static func port(_ text: some StringProtocol) -> Int? {
         guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else { return nil }
         return UInt16(text).map { Int($0) }
     }
 
-    /// The host, and the colon and port behind it if they are there.
+    /// The host, and the colon and the port after it, if present.
     private static func split(
         _ authority: Substring.UTF8View
     ) -> (host: String, rest: Substring.UTF8View)? {
@@ -67,7 +67,7 @@ public struct HTTPOrigin: Hashable, Sendable {
         return (host, rest)
     }
 
-    /// RFC 4291, section 2.2: eight groups, some zeros of them as `::`, the last two maybe as an
+    /// RFC 4291, section 2.2: eight groups, some zero groups as `::`, the last two optionally as an
     /// IPv4 address.
     private static func isIPv6(_ text: String) -> Bool {
         let halves = text.split(separator: "::", omittingEmptySubsequences: false).map { half in

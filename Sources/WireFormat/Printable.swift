@@ -1,13 +1,13 @@
-// Text from elsewhere (a reply, Redis, a file, a name) as a terminal or a log may show it: nothing
-// in it is obeyed, hidden or turned around. The commands and the log use it wherever they show what
-// is not their own.
+// Makes foreign text (a reply, Redis, a file, a name) safe to show on a terminal or in a log: none
+// of it is obeyed, hidden or reordered. The commands and the log use it for all text that is not
+// Stint's own.
 
-/// `text` on one line, with JSON's escape in the place of every character that a terminal obeys or
-/// that changes how its neighbours look: controls (U+0000 to U+001F, U+007F to U+009F), line and
+/// `text` on one line, with JSON's escape in place of every character that a terminal obeys or that
+/// changes how its neighbours look: controls (U+0000 to U+001F, U+007F to U+009F), line and
 /// paragraph separators, and format characters such as bidirectional overrides. The two joiners
-/// that scripts need (U+200C, U+200D) stay. Other text is returned as it is.
+/// that scripts need (U+200C, U+200D) stay. Other text is returned unchanged.
 /// - Parameters:
-///   - text: what is shown.
+///   - text: the text to show.
 ///   - keepingLines: for documents of several lines: line feeds and tabs stay, a carriage return
 ///     becomes a line feed. JSON stays JSON and keeps its value.
 public func printable(_ text: some StringProtocol, keepingLines: Bool = false) -> String {
@@ -36,7 +36,7 @@ extension Unicode.Scalar {
         }
     }
 
-    /// `\u202E`; two of them beyond U+FFFF, as in JSON.
+    /// `\u202E`, for example; two of them beyond U+FFFF, as in JSON.
     fileprivate var escape: String {
         UTF16.encode(self).map { units in
             units.map { unit in

@@ -1,7 +1,7 @@
-// How long the path of a Unix socket may be.
+// The maximum length of a Unix socket's path.
 
-/// A rule for those who listen on or ask a Unix socket.
+/// The bound for code that listens on a Unix socket or connects to one.
 public enum UnixSocketPath {
-    /// Bytes of a path at most. NIO takes no longer one, though Linux would take 107.
+    /// The maximum length in bytes. NIO accepts no longer path, although Linux would accept 107.
     public static let maximumBytes = 103
 }

@@ -1,5 +1,5 @@
-// The version of Stint: what `--version`, the log of the start, the OpenAPI document and the metric
-// `stint_build_info` say. CHANGELOG.md has a section for it.
+// The version of Stint, for `--version`, the log at the start, the OpenAPI document and the metric
+// `stint_build_info`. CHANGELOG.md has a section for it.
 
 public enum Version {
     /// Semantic versioning: MAJOR.MINOR.PATCH.

@@ -1,4 +1,4 @@
-// The program: everything is in StintCommands, and what it serves in StintService.
+// The program: runs the commands of StintCommands; the service is in StintService.
 
 import StintCommands
 

@@ -1,4 +1,4 @@
-// Which hosts a request may name, and which of them are this machine and nobody else.
+// Which hosts a request may name, and which of them certainly mean this machine.
 
 import Testing
 

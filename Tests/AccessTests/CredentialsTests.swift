@@ -1,5 +1,5 @@
-// The `Authorization` field as RFC 9110 and RFC 6750 have it, and what is remembered of one that
-// was good.
+// The `Authorization` field by RFC 9110 and RFC 6750, and the check that remembers an accepted
+// field.
 
 import Testing
 

@@ -1,4 +1,4 @@
-// Whose page a request comes from, by what browsers say.
+// Which page a request comes from, by the fields that browsers send.
 
 import Testing
 

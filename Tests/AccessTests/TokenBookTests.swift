@@ -1,4 +1,4 @@
-// The token file's text, line by line, and whose token it is.
+// The token file's text, line by line, and the entry that belongs to a token.
 
 import Testing
 
@@ -120,7 +120,7 @@ struct TokenBookTests {
                 text: "\(String(repeating: "c", count: 65)) runner \(abc)",
                 error: "1: the name must be \(TokenBook.Entry.nameRule)"),
             Bad(text: "ci runner \(abc)\nci admin \(empty)\n", error: "2: duplicate name 'ci'"),
-            Bad(text: "ci runner \(abc)\n\nann admin \(abc)\n", error: "3: the token of line 1 again"),
+            Bad(text: "ci runner \(abc)\n\nann admin \(abc)\n", error: "3: duplicate of the token of line 1"),
         ])
     func refusals(bad: Bad) {
         let error = #expect(throws: TokenTextError.self) { try TokenBook(text: bad.text) }

@@ -1,5 +1,5 @@
-// From a request to a question: ceilings, defaults and refusals; and from the ledger's answer to a
-// decision.
+// From a request to a question: ceilings, defaults and violations of the plan; and from the
+// ledger's answer to a decision.
 
 import Accounting
 import RuleTable

@@ -1,4 +1,4 @@
-// What of the decisions the history counts, and that it is bounded.
+// Which decisions the activity book counts, and that it is bounded.
 
 import Accounting
 import RuleTable

@@ -1,6 +1,6 @@
-// A ledger's clock that is set back, by any step and again and again, judged by true time, which
-// nobody sees: nothing that was charged is forgotten early, nothing is given back that was not
-// charged, and nobody waits for the clock to catch up.
+// A ledger's clock that is set back by any step, again and again, judged by the true time, which no
+// code under test sees: no charge is forgotten early, nothing is returned that was not charged, and
+// no ask waits for the clock to catch up.
 
 import Accounting
 import Oracle

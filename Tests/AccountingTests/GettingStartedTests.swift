@@ -1,4 +1,4 @@
-// The examples of the module's documentation (GettingStarted.md), which quotes them from here.
+// The examples of the module's documentation: GettingStarted.md quotes them.
 
 import Accounting
 import RuleTable

@@ -1,4 +1,4 @@
-// The ledger in memory: that it forgets what no longer counts, and never keeps more than it may.
+// The ledger in memory: it forgets what no longer counts, and never exceeds its bound.
 
 import Accounting
 import RuleTable

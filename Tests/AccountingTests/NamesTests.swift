@@ -1,4 +1,4 @@
-// What may name an account or an execution, and the ids that are made here.
+// The names of accounts and executions, and the ids that are made here.
 
 import Accounting
 import RuleTable

@@ -1,5 +1,4 @@
-// Which plan an account has, with and without an override; nothing that an override says turns a
-// limit off.
+// Which plan an account has, with and without an override. No override turns a limit off.
 
 import Testing
 
@@ -72,15 +71,15 @@ struct PlanBookTests {
     static let bad: [(AccountOverride, plan: String, amounts: [Int], complaint: String)] = [
         (
             AccountOverride(plan: "gone"), "serverless", [600_000, 6_000],
-            "acme: plan: there is no plan 'gone'; 'serverless' is used"
+            "acme: plan: unknown plan 'gone'; 'serverless' is used"
         ),
         (
             AccountOverride(plan: "gone", amounts: ["executions": 1]), "serverless", [600_000, 1],
-            "acme: plan: there is no plan 'gone'; 'serverless' is used"
+            "acme: plan: unknown plan 'gone'; 'serverless' is used"
         ),
         (
             AccountOverride(plan: "pro", amounts: ["runs": 0, "hourly": 5]), "pro", [500, 5],
-            "acme: amounts.runs: the plan 'pro' has no such limit; it has: executions, hourly"
+            "acme: amounts.runs: unknown limit; the plan 'pro' has: executions, hourly"
         ),
         (
             AccountOverride(plan: "pro", amounts: ["executions": -1]), "pro", [500, 900],

@@ -1,4 +1,4 @@
-// The bounds of plans, limits and ceilings, and the words in which they are told.
+// The bounds of plans, limits and ceilings, and their error messages.
 
 import Accounting
 import Testing
@@ -88,7 +88,7 @@ struct PlanTests {
         Row("plans.serverless: duplicate plan") {
             _ = try PlanBook(plans: [.serverless(), .serverless()], default: "serverless")
         },
-        Row("default: 'gold' is none of the plans (p, serverless)") {
+        Row("default: unknown plan 'gold'; known: p, serverless") {
             let plans = try [Plan.serverless(), Plan(name: "p", limits: limits(1))]
             _ = try PlanBook(plans: plans, default: "gold")
         },

@@ -1,4 +1,4 @@
-// Plans that never admit what is usually asked: each is warned of, and no other.
+// Exactly those plans that never admit the usual ask get a warning.
 
 import Accounting
 import SeededChance
@@ -92,29 +92,29 @@ struct PlanWarningTests {
             try warnings(
                 Self.plan([(.executionTime, 500)], kinds: ["function": 10_000], minimumGrantMs: 1_000))
                 == [
-                    "minimumGrantMs: is 1000, and the limit 'limit-0' has 500 ms in all: asks for more than that, "
-                        + "of the kinds function, are denied for ever"
+                    "minimumGrantMs: is 1000, and the limit 'limit-0' allows 500 ms: asks for more than that, "
+                        + "of the kinds function, are always denied"
                 ])
         #expect(
             try warnings(Self.plan([(.executionTime, 500)], minimumGrantMs: 1_000)) == [
-                "minimumGrantMs: is 1000, and the limit 'limit-0' has 500 ms in all: asks for more than that are denied for ever"
+                "minimumGrantMs: is 1000, and the limit 'limit-0' allows 500 ms: asks for more than that are always denied"
             ])
         #expect(
             try warnings(Self.plan([(.executions, 0), (.executionTime, 0)])) == [
-                "limits[0].amount: is 0, so every ask is denied for ever",
-                "limits[1].amount: is 0, so every ask is denied for ever",
+                "limits[0].amount: is 0, so every ask is denied",
+                "limits[1].amount: is 0, so every ask is denied",
             ])
         #expect(
             try warnings(Self.plan([(.executions, 1)], kinds: [:])) == [
-                "kinds: is empty, so every execution is refused; leave it out to accept any kind"
+                "kinds: is empty, so every execution is rejected; leave it out to accept any kind"
             ])
         #expect(
             try warnings(Self.plan([(.executionTime, 5_000)], kinds: ["a": 5_000, "b": 10_000, "c": nil]))
                 == [
-                    "kinds.b.maxDurationMs: is 10000, and the limit 'limit-0' has 5000 ms in all: "
-                        + "no execution of this kind is ever granted its whole time"
+                    "kinds.b.maxDurationMs: is 10000, and the limit 'limit-0' allows 5000 ms: "
+                        + "no execution of this kind is granted its whole time"
                 ])
         let book = try PlanBook(plans: [Self.plan([(.executions, 0)]), .serverless()], default: "p")
-        #expect(book.warnings == ["plan p: limits[0].amount: is 0, so every ask is denied for ever"])
+        #expect(book.warnings == ["plan p: limits[0].amount: is 0, so every ask is denied"])
     }
 }

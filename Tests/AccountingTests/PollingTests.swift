@@ -1,4 +1,4 @@
-// Clients that wait as long as they are told between two calls: they use a limit nearly up, window
+// Clients that wait for the suggested interval between two calls use nearly all of a limit, window
 // after window, and are never denied. In virtual time, on the ledger in memory.
 
 import Accounting

@@ -1,5 +1,5 @@
-// What must hold for every history, tried on random ones and judged by an exact sliding log.
-// A failure names its seed; `RandomTraffic(seed:)` gives the same history again.
+// Properties that hold for every history, checked on random ones against an exact sliding log. A
+// failure names its seed; `RandomTraffic(seed:)` gives the same history again.
 
 import Accounting
 import Oracle

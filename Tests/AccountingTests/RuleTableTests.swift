@@ -1,4 +1,4 @@
-// The rule's table against the rule as a value. (ConformanceTests puts the same table to every
+// The rule's table against the rule as a value. (ConformanceTests runs the same table on every
 // ledger.)
 
 import Accounting

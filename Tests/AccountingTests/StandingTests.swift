@@ -1,4 +1,4 @@
-// What is left, limit by limit and in the two numbers that every reply carries.
+// What is left, limit by limit and in the two numbers of every reply.
 
 import Accounting
 import Testing

@@ -1,5 +1,5 @@
-// What the connection of the control plane does on its own: what it reads, what it answers itself,
-// and how it ends. The test stands where Hummingbird does.
+// What the connection of the control plane does itself: what it reads, what it answers, and how it
+// ends. The test takes the place of Hummingbird.
 
 import NIOCore
 import NIOEmbedded

@@ -1,4 +1,4 @@
-// The routes of the control plane, asked over a real socket.
+// The routes of the control plane, over a real socket.
 
 import Accounting
 import HTTPTypes

@@ -1,4 +1,4 @@
-// Who gets to which route of the control plane with what, and what every reply carries.
+// Which tokens open which route of the control plane, and the header fields of every reply.
 
 import Access
 import Accounting

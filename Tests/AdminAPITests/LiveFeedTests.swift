@@ -1,4 +1,4 @@
-// What is told each second is what was counted in it, and no subscriber can do harm to the others.
+// The event of a second has the counts of that second, and no subscriber can harm the others.
 
 import Hummingbird
 import HummingbirdTesting

@@ -1,4 +1,4 @@
-// A logger for tests that look at something else.
+// A logger for tests that ignore the log.
 
 import Logging
 

@@ -1,5 +1,5 @@
-// docs/openapi.json is what the admin port serves, so that people review the document and see its
-// changes. `make openapi` writes it.
+// docs/openapi.json is equal to what the admin port serves, so that people can review the document
+// and its changes. `make openapi` writes it.
 
 import Checkout
 import Foundation

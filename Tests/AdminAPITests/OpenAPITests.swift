@@ -1,5 +1,5 @@
-// The OpenAPI document says what there is: every route, every problem, and no name that leads
-// nowhere. Whether the service keeps to it is found out by `scripts/conformance.sh`.
+// The OpenAPI document is complete: every route, every problem, and no reference without a target.
+// `scripts/conformance.sh` tests that the service follows it.
 
 import Accounting
 import Foundation

@@ -1,4 +1,4 @@
-// Who must go when somebody comes and all places are taken.
+// Which connection must close when a new one comes and all places are taken.
 
 import NIOCore
 import Synchronization

@@ -1,4 +1,4 @@
-// Resource quotas as they are asked for over HTTP, on a real Redis.
+// Resource quotas over HTTP, on a real Redis.
 
 import Accounting
 import ControlStore

@@ -1,5 +1,5 @@
-// The audit against true histories, which it must let pass and measure right, and against tampered
-// ones, which it must not.
+// The audit of true histories, which it must pass and measure correctly, and of tampered ones,
+// which it must not pass.
 
 import Accounting
 import Audit
@@ -109,7 +109,7 @@ struct AuditTests {
     @Test(
         "What is no history is refused with the line and the reason",
         arguments: [
-            ("{", "line 1 is no line of a history: expected"), ("[]", "line 1 is no line of a history"),
+            ("{", "line 1 is not a line of a history: expected"), ("[]", "line 1 is not a line of a history"),
             (
                 #"{"question":"ask","account":"a","sentAt":1,"answeredAt":1}"#,
                 "question must be one of admit, settle, peek"

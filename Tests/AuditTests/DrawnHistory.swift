@@ -1,6 +1,6 @@
-// A true history, drawn from a seed: runners that overlap, lose replies, repeat themselves and
-// over-run, put to the rule in virtual time and recorded as a harness records them, by a clock that
-// is not the ledger's.
+// A true history from a seed: runners that overlap, lose replies, repeat requests and over-run,
+// against the rule in virtual time. It is recorded as a harness records it, by another clock than
+// the ledger's.
 
 import Accounting
 import Oracle

@@ -1,5 +1,4 @@
-// True histories that look wrong at first sight: each line is one that a real service may have
-// answered.
+// True histories that look wrong at first sight: a real service may have given each reply.
 
 import Accounting
 import Audit

@@ -1,4 +1,4 @@
-// What somebody may do to a true history, and what the audit must say then.
+// Ways to tamper with a true history, and what the audit must report.
 
 import Audit
 import WireFormat

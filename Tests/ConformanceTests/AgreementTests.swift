@@ -1,6 +1,7 @@
-// The rule exists twice, in Swift and in Lua. Here both live through the same random histories and
-// must give the same answers, field by field, what a settlement says about the execution among
-// them: Redis with the questions of a tick together, Redis with each alone, and the account ledger.
+// The rule exists twice, in Swift and in Lua. Both run through the same random histories and must
+// give the same answers, field by field, including what a settlement returns about the execution.
+// Three ledgers are compared: Redis with the questions of a tick together, Redis with each alone,
+// and the account ledger.
 
 import Accounting
 import LedgerRig

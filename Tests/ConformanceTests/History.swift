@@ -1,5 +1,5 @@
 // A random history of one account: its plans, its ticks, the questions of each. Drawn from a seed
-// alone, with a taste for edges: of cells, of windows, of limits, of what is held.
+// alone, with many edge cases: of cells, of windows, of limits, of held ids.
 
 import Accounting
 import RuleTable

@@ -1,5 +1,5 @@
-// What those above a ledger rely on beside the rule: whom it answers, in which order, and whom it
-// keeps apart.
+// What callers of a ledger rely on besides the rule: which sink it answers, in which order, and
+// that accounts do not affect each other.
 
 import Accounting
 import LedgerRig

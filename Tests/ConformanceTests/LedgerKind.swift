@@ -1,4 +1,4 @@
-// Every ledger there is, for suites that run over each of them.
+// All ledgers, for suites that run on each of them.
 
 import LedgerRig
 import RuleTable

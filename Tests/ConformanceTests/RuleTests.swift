@@ -1,4 +1,4 @@
-// The rule's table, put to every ledger: one table, one suite, every implementation.
+// The rule's table on every ledger: one table, one suite, every implementation.
 
 import Accounting
 import LedgerRig

@@ -1,4 +1,4 @@
-// The log of changes is bounded by bytes: of an entry, of a page, and of all of it.
+// The log of changes is bounded in bytes: of an entry, of a page, and of the whole log.
 
 import Accounting
 import ControlStore

@@ -1,4 +1,4 @@
-// Records on a real Redis of one test's own.
+// Records on a real Redis that belongs to one test.
 
 import Accounting
 import ControlStore

@@ -1,5 +1,5 @@
-// Plans written back to a Redis that was emptied: by one process, over nothing that came meanwhile,
-// whole.
+// Plans written back to a Redis that was emptied: all of them, by one process, and not over newer
+// ones.
 
 import Accounting
 import ControlStore

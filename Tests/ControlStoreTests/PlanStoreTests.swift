@@ -1,5 +1,5 @@
-// Plans and overrides on a real Redis: one change at a time, each with its row in the audit log,
-// and nothing that is broken there turns a limit off.
+// Plans and overrides on a real Redis: one change at a time, each with its row in the audit log. No
+// damaged plan turns a limit off.
 
 import Accounting
 import ControlStore

@@ -1,4 +1,5 @@
-// Who owns what, on a real Redis: exact under races, in order, and never beyond the quota.
+// Which account owns what, on a real Redis: exact under races, in order, and never beyond the
+// quota.
 
 import Accounting
 import ControlStore

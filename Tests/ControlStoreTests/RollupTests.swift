@@ -1,5 +1,5 @@
-// What accounts did, on a real Redis: what was counted comes there once, in its minute and hour,
-// from all processes.
+// What accounts did, on a real Redis: every count arrives once, in its minute and hour, from all
+// processes.
 
 import Accounting
 import Glibc

@@ -1,4 +1,4 @@
-// Whatever comes from outside is text in a page, and numbers read as people write them.
+// Text from elsewhere stays text in a page, and numbers are written for people.
 
 import Testing
 

@@ -1,4 +1,4 @@
-// Pictures of what is known: every cell and every minute stands where it belongs, as high as it is.
+// The charts: every cell and every minute is in its place and has its height.
 
 import Accounting
 import Testing

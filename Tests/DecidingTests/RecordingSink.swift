@@ -1,4 +1,4 @@
-// An API for runners with nothing to it: it writes down what was decided.
+// A minimal API for runners: it records the decisions.
 
 import Accounting
 import Deciding

@@ -1,4 +1,5 @@
-// A ledger without a rule: it answers what its script says, at once or when it is told to.
+// A ledger without a rule: it gives the answers of its script, at once or when the test asks for
+// them.
 
 import Accounting
 

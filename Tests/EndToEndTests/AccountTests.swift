@@ -1,5 +1,5 @@
-// One account through the admin API and the command line: what it has running, what became of its
-// executions, and that its charges can be forgotten.
+// One account through the admin API and the command line: its running executions, its log, and
+// forgetting its charges.
 
 import Accounting
 import AdminClient
@@ -109,7 +109,7 @@ extension EndToEnd {
                 let shown = try await place.run(["account", "show", "acme", "--admin", url])
                 #expect(shown.ending == .exited(0) && shown.output.contains("2 running"), "\(shown)")
                 let forgot = try await place.run(["account", "forget", "acme", "--admin", url])
-                #expect(forgot.ending == .exited(0) && forgot.output.hasSuffix("acme: forgotten\n"))
+                #expect(forgot.ending == .exited(0) && forgot.output.hasSuffix("acme: charges forgotten\n"))
                 let after: AccountBody = try await admin.get("v1", "accounts", "acme").decoded()
                 #expect(after.limits.allSatisfy { $0.used == 0 && $0.percent == 0 })
                 #expect(after.holds == state.holds)

@@ -1,5 +1,5 @@
-// The command line's client against servers that are not Stint, and against none: it says what is
-// wrong, in time, and never shows a token.
+// The command line's client against servers that are not Stint, and without a server: it reports
+// what is wrong, in time, and never shows a token.
 
 import Glibc
 import NIOCore
@@ -44,7 +44,7 @@ extension EndToEnd {
         @Test("Nobody listens: the error says so")
         func nobody() async throws {
             let port = try freePort()
-            await #expect(throws: AdminConnectionError.notConnected("nobody listens there")) {
+            await #expect(throws: AdminConnectionError.notConnected("no process listens there")) {
                 try await AdminClient(url: "http://127.0.0.1:\(port)").get("livez")
             }
         }

@@ -1,4 +1,4 @@
-// `stint audit` as people and CI use it: on a history that was recorded from a real service.
+// `stint audit` as people and CI use it, on a history recorded from a real service.
 
 import TestServers
 import Testing
@@ -47,10 +47,10 @@ extension EndToEnd {
         @Test(
             "says what is wrong with a file that is no history",
             arguments: [
-                ("", "the file is empty"), ("hello\n", "line 1 is no line of a history: expected"),
+                ("", "the file is empty"), ("hello\n", "line 1 is not a line of a history: expected"),
                 (
                     "{\"question\":\"pe",
-                    "It has no end, so its recorder was cut off, and other lines may be missing: record anew"
+                    "The line has no end, so the recorder was cut off, and other lines may be missing: record again"
                 ),
             ])
         func refuses(_ text: String, _ words: String) async throws {

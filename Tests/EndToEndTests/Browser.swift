@@ -1,5 +1,5 @@
-// A real Chromium without a window, told what to do through two pipes in the words of its DevTools
-// protocol. It has a directory of its own and is gone, with all its processes, when a test is over.
+// A real Chromium without a window, controlled over two pipes by its DevTools protocol. It has its
+// own directory and ends, with all its processes, when a test is over.
 
 import Foundation
 import Glibc

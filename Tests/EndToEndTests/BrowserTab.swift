@@ -1,5 +1,4 @@
-// One tab of a browser: goes to pages, looks at them, presses keys, and keeps what the browser
-// complained about.
+// One tab of a browser: opens pages, reads them, presses keys, and keeps the browser's warnings.
 
 import Foundation
 import TestServers

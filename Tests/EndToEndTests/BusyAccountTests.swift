@@ -1,5 +1,5 @@
-// Both limits of the default plan used up to the last millisecond and the last execution, by many
-// at once.
+// Many clients use both limits of the default plan up to the last millisecond and the last
+// execution.
 
 import Accounting
 import StintClient

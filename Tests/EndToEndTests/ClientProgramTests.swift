@@ -1,5 +1,4 @@
-// Programs beside the binary that speak with it: the Node client's own tests, the example in Swift,
-// and the demo.
+// Programs that use the binary: the Node client's own tests, the example in Swift, and the demo.
 
 import Foundation
 import Glibc

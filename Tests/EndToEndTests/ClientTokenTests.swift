@@ -1,5 +1,6 @@
-// The token that commands and clients send: where it comes from, what is forgiven, and that one
-// which can never be sent is refused before anything is, is no outage, and is never shown.
+// The token that commands and clients send: its source, the white space that is ignored, and
+// invalid tokens. Those are refused before anything is sent, are not reported as an outage, and are
+// never shown.
 
 import AdminClient
 import Foundation

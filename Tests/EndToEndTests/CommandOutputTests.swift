@@ -1,5 +1,5 @@
-// Commands as shells use them: outputs that take nothing, variables that are empty, files as other
-// programs write them.
+// Commands in a shell: outputs that cannot be written, empty variables, files written by other
+// programs.
 
 import Foundation
 import StintClient
@@ -99,7 +99,7 @@ extension EndToEnd {
                     mark + "# don't *ever* raise this\n" + PlanTests.file, to: "plans.yaml")
                 let check = try await place.shell(
                     "\"$0\" plan check '\(plans)' && \"$0\" plan check - < '\(plans)'")
-                #expect(check.output == "\(plans): good: free, pro\n-: good: free, pro\n")
+                #expect(check.output == "\(plans): valid: free, pro\n-: valid: free, pro\n")
                 let config = try place.write(mark + "plans: \(plans)\nledger: memory\n", to: "config.yaml")
                 let token = try await place.shell(
                     "\"$0\" token create --name a --scope admin --file \"$1/tokens\" 2>&1")

@@ -1,5 +1,5 @@
-// What the image and docker-compose.yml run, as processes of their own: the entry, the health
-// command, the maker of passwords.
+// The programs of the image and of docker-compose.yml, as processes: the entry point, the health
+// command, the password generator.
 
 import AdminClient
 import AsyncHTTPClient
@@ -49,7 +49,7 @@ extension EndToEnd {
                 for start in 1...2 {
                     let log = place.file("entry-\(start).log")
                     try await Self.entry(place, variables, "serve", log: log) { _ in
-                        let message = contents(of: log).contains("made two tokens, in \(place.file(""))")
+                        let message = contents(of: log).contains("created two tokens, in \(place.file(""))")
                         #expect(message == (start == 1), "\(contents(of: log))")
                         let tokens = try ["admin", "runner"].map { name in
                             let path = place.file("data/\(name).token")
@@ -75,7 +75,8 @@ extension EndToEnd {
                 }
                 let health = try await place.shell(variables + "stint health")
                 #expect(
-                    health.code == 1 && health.output.contains("nobody listens there"), "\(health.output)")
+                    health.code == 1 && health.output.contains("no process listens there"), "\(health.output)"
+                )
                 let version = try await place.shell(
                     variables + "\"$ROOT/deploy/container/entry.sh\" --version", name: "version")
                 #expect(version.code == 0 && version.output.contains("."))
@@ -124,7 +125,7 @@ extension EndToEnd {
             try await Workplace.open { place in
                 let start = try await Self.entry(place, stint: "echo no room left >&2; exit 3")
                 #expect(start.code == 1 && start.output.contains("no room left"), "\(start.output)")
-                #expect(start.output.contains("cannot make the token admin"), "\(start.output)")
+                #expect(start.output.contains("cannot create the token admin"), "\(start.output)")
                 #expect(try FileManager.default.contentsOfDirectory(atPath: place.file("data")).isEmpty)
             }
         }
@@ -161,7 +162,8 @@ extension EndToEnd {
                     + "STINT_USER=$(id -u) REDIS_USER=$(id -u) GRAFANA_USER=$(id -u) sh \"$ROOT/deploy/container/secrets.sh\" \"$1/s\""
                 let first = try await place.shell(script, name: "first")
                 #expect(
-                    first.code == 0 && first.output.contains("made a password for Redis"), "\(first.output)")
+                    first.code == 0 && first.output.contains("created a password for Redis"),
+                    "\(first.output)")
                 func read() throws -> [String] {
                     try ["redis/redis.conf", "stint/redis.url", "grafana/password"].map {
                         try String(contentsOfFile: place.file("s/\($0)"), encoding: .utf8)

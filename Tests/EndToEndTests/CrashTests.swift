@@ -1,4 +1,4 @@
-// Stint itself killed between admission and settlement: the charge is Redis's and outlives it.
+// Stint is killed between admission and settlement: the charge is in Redis and outlives it.
 
 import Glibc
 import StintClient

@@ -1,5 +1,5 @@
-// The append-only file of the embedded Redis, damaged in the ways that a disk or a person can:
-// Stint ends and says what to do, and what it says works.
+// The append-only file of the embedded Redis, damaged as a disk or a person may damage it: Stint
+// ends and says what to do, and that works.
 
 import Foundation
 import StintClient
@@ -77,7 +77,7 @@ extension EndToEnd {
                 let error = try await Self.refusal(place)
                 #expect(
                     error.contains(log.lastPathComponent)
-                        && error.contains("charges since then are forgotten"))
+                        && error.contains("later charges are lost"))
                 let command = try #require(error.firstMatch(of: #/type: redis-check-aof --fix (\S+)\. /#))
                 let output = place.file("check.log")
                 try ChildProcess.run(
@@ -96,7 +96,7 @@ extension EndToEnd {
                 try Self.damage(dump)
                 let error = try await Self.refusal(place)
                 #expect(error.contains("\(dump.lastPathComponent) is damaged"))
-                #expect(error.contains("All charges are forgotten"))
+                #expect(error.contains("All charges are then lost"))
                 let command = try #require(error.firstMatch(of: #/type: (mv \S+ \S+)\. /#))
                 try ChildProcess.run(
                     ["sh", "-c", String(command.output.1)], log: place.file("mv.log"))
@@ -115,7 +115,7 @@ extension EndToEnd {
                 let stint = try await place.start()
                 let used = try await stint.client.used(of: "executions", by: "acme")
                 #expect((30...40).contains(used))
-                #expect(stint.log.contains("the embedded Redis cut off the end of its log"))
+                #expect(stint.log.contains("the embedded Redis cut off the incomplete end of its log"))
             }
         }
 
@@ -129,7 +129,7 @@ extension EndToEnd {
                     [.posixPermissions: 0o700], ofItemAtPath: place.dataDirectory)
                 let error = try await Self.refusal(place)
                 #expect(error.contains("5 starts failed") && error.contains("Address already in use"))
-                #expect(error.contains("Remove what stands where its socket belongs"))
+                #expect(error.contains("Remove what is at the path of its socket"))
             }
         }
     }

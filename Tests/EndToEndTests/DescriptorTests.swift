@@ -1,5 +1,5 @@
-// Few file descriptors: what decisions and monitors need is kept, and nothing spins when the system
-// gives no more.
+// Few file descriptors: decisions and monitoring keep theirs, and nothing spins when the system has
+// none left.
 
 import Foundation
 import Glibc
@@ -97,7 +97,7 @@ extension EndToEnd {
                         }
                         try await Self.setSoftLimit(before.soft, of: stint.child.pid, in: place)
                         let lines = stint.log.split(separator: "\n").filter {
-                            $0.contains("connections cannot be accepted")
+                            $0.contains("cannot accept connections")
                         }
                         #expect(lines.count == 2, "\(lines)")
                         #expect(try await stint.client.peek(account: "a").status == 200)

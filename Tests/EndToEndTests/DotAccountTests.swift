@@ -1,4 +1,4 @@
-// The accounts `.` and `..`, whose names browsers and many clients take out of every path.
+// The accounts `.` and `..`, whose names browsers and many clients remove from paths.
 
 import StintClient
 import TestServers

@@ -1,5 +1,5 @@
-// kill -9 of the Redis that Stint started itself, while runners ask: it is back by itself, with
-// every charge. (What any Redis can do to Stint is in `FaultTests`.)
+// kill -9 of the embedded Redis while runners ask: it restarts with every charge. (`FaultTests` has
+// the faults that any Redis can have.)
 
 import Glibc
 import StintClient

@@ -1,5 +1,5 @@
-// The real binary, started as a user starts it, asked as a runner asks it, and hurt as a bad day
-// hurts it. Each suite is one of the things that must be seen working; what was seen is printed.
+// The real binary, started as a user starts it and called as a runner calls it, under faults too.
+// Each suite tests one feature and prints what it measured.
 
 import Foundation
 import Testing

@@ -1,5 +1,5 @@
-// The faults that a Redis and the way to it can have, each with how to make it, how to end it and
-// what runners may notice. `FaultTests` puts all of them on a Stint under load.
+// The faults of a Redis and of the connection to it: how to cause each, how to end it, and what
+// runners may notice. `FaultTests` causes all of them while Stint is under load.
 
 import Glibc
 import TestServers

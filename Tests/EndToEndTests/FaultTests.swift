@@ -1,6 +1,6 @@
-// Every fault of `Fault.all` under load: each question is answered soon and rightly, nothing is
-// over the limit, nothing is charged twice, and all is well again when Redis is. The audit judges
-// the recorded replies, and the books are balanced to the millisecond afterwards.
+// Every fault of `Fault.all` under load: each question is answered in time and correctly, nothing
+// is over the limit, nothing is charged twice, and Stint recovers when Redis does. The audit judges
+// the recorded replies, and afterwards the charges are equal to the milliseconds used.
 
 import Audit
 import StintClient

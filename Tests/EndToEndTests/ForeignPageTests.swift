@@ -1,6 +1,6 @@
-// Pages of others in a real browser: none of them commands a Stint on this machine, neither as it
-// is nor through a name that leads to loopback. Stint's own pages go on working, behind a proxy
-// too.
+// Foreign pages in a real browser: none of them can send commands to a Stint on this machine,
+// neither directly nor through a name that leads to loopback. Stint's own pages keep working, also
+// behind a proxy.
 
 import Foundation
 import StintClient

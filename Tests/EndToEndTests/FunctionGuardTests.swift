@@ -1,6 +1,6 @@
-// What keeps functions and web pages from what is not theirs: Stint behind a token and a socket,
-// workers that are users of their own, the memory of all of a run's processes, and the names under
-// which the runner is called.
+// What protects the runner and the host from functions and web pages: Stint behind a token and a
+// socket, workers with their own users, a bound on the memory of all of a run's processes, and the
+// names under which the runner answers.
 
 import Foundation
 import Glibc
@@ -186,7 +186,7 @@ extension EndToEnd {
                     #expect(!runner.log.contains(token))
                 }
                 for (text, says) in [
-                    ("stint_ab cd\n", "the token must be 1 to 256"), ("\n", "token: is empty"),
+                    ("stint_ab cd\n", "the token must be 1 to 256"), ("\n", "token: missing token"),
                 ] {
                     _ = try place.write(text, to: "token")
                     let refusal = await #expect(throws: Unexpected.self) {

@@ -1,5 +1,5 @@
-// What functions give to sendResponse, as the platform's own examples do and as people do by
-// mistake: it arrives whole, or the call fails and says why, and is settled so.
+// What functions pass to sendResponse, in the platform's own examples and by mistake: it arrives
+// whole, or the call fails with a reason and is settled as failed.
 
 import Foundation
 import NIOHTTP1

@@ -1,4 +1,4 @@
-// The function runner of Examples/ as its callers see it: a process of Node's, an address, a log.
+// The function runner of Examples/ as its callers see it: a process of Node, an address, a log.
 
 import AsyncHTTPClient
 import Checkout

@@ -1,4 +1,5 @@
-// The runner under a burst, and on bad days: itself killed, Stint killed, nobody to ask, no place.
+// The runner under a burst and under faults: the runner is killed, Stint is killed, Stint is
+// unreachable, no place is free.
 
 import AdminClient
 import Foundation
@@ -150,7 +151,7 @@ extension EndToEnd {
                     #expect(reply.status == 503 && reply.retryAfter == 1, "\(reply)")
                     let type = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
                     #expect(reply["type"] as? String == type)
-                    #expect(strict.log.contains("goes on trying"))
+                    #expect(strict.log.contains("yet, retrying: "))
 
                     let policy = ["--when-unavailable", "admit"]
                     try await FunctionRunner.serving(place, addresses + policy) { lenient in
@@ -211,23 +212,23 @@ extension EndToEnd {
                     try await FunctionRunner.serving(stint, place) { _ in }
                 }
                 let message = refusal?.description ?? ""
-                #expect(message.contains("acme: there is no place for endpoint"), "\(message)")
+                #expect(message.contains("acme: the quota has no room for endpoint"), "\(message)")
                 #expect(message.contains("Type: stint resources list acme endpoints"), "\(message)")
             }
         }
 
         static let broken: [(text: String, says: String)] = [
             ("{", "serverless.json: "),
-            (#"{"runtime":"nodejs18.x","version":"1.0"}"#, "endpoints: there is none"),
+            (#"{"runtime":"nodejs18.x","version":"1.0"}"#, "endpoints: missing"),
             (#"{"runtime":"nodejs99.x","version":"1.0"}"#, "runtime: needs Node 99"),
-            (#"{"runtime":"nodejs18.x","version":"1.0","endpoint":{}}"#, "endpoint is not known"),
+            (#"{"runtime":"nodejs18.x","version":"1.0","endpoint":{}}"#, "unknown field endpoint"),
             (
                 #"{"runtime":"nodejs18.x","version":"1.0","endpoints":{"a":{"file":"folder"}}}"#,
                 #"endpoints["a"].file: folder is not a file"#
             ),
             (
                 #"{"runtime":"nodejs18.x","version":"1.0","endpoints":{"a":{"file":"\u001b[2J\u202e\nx"}}}"#,
-                #"endpoints["a"].file: \u001B[2J\u202E"# + "\n    x: is not there"
+                #"endpoints["a"].file: \u001B[2J\u202E"# + "\n    x: missing"
             ),
             (
                 #"{"runtime":"nodejs18.x","version":"1.0","endpoints":{"a":{"file":"../a.js"}}}"#,

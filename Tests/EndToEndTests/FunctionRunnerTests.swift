@@ -1,5 +1,5 @@
 // Real functions in real processes under a real quota: what callers see of the runner, and what
-// Stint's log says of each run.
+// Stint's log has of each run.
 
 import AdminClient
 import AsyncHTTPClient

@@ -1,5 +1,5 @@
-// The users that runs get for themselves: none is handed on while anything still runs as it, and no
-// two runners have the same.
+// The users of runs: a user is not given to another run while any process still runs as it, and no
+// two runners share one.
 
 import Foundation
 import Glibc

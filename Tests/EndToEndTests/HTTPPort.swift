@@ -1,4 +1,4 @@
-// The two ports as HTTP sees them: what to ask of each where only the protocol matters.
+// The two ports for tests of HTTP: what to request from each if only the protocol matters.
 
 import TestServers
 import Testing

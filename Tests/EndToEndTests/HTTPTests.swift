@@ -1,4 +1,4 @@
-// HTTP as clients speak it, well and badly: the same at both ports.
+// HTTP from correct and incorrect clients: the same replies at both ports.
 
 import Foundation
 import TestServers

@@ -1,4 +1,4 @@
-// What is in Redis after a bad day: nothing that stays for ever, nothing that grows.
+// What is left in Redis after many faults: nothing stays for ever, nothing grows.
 
 import Glibc
 import StintClient

@@ -1,5 +1,5 @@
-// What an operator does to the process: stops it, reloads its plans, reaches it by socket, keeps it
-// without Redis.
+// What an operator does with the process: stop it, reload its plans, use its socket, run it without
+// Redis.
 
 import Glibc
 import StintClient

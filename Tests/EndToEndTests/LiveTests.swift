@@ -1,4 +1,4 @@
-// The live feed as a program reads it: what it tells adds up, and it stands in the way of no stop.
+// The live feed for a program: its counts add up, and it delays no stop.
 
 import AsyncHTTPClient
 import Foundation

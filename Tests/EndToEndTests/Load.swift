@@ -1,5 +1,5 @@
-// A steady load of runners on the service while something happens to it, with a record of every
-// exchange: the history that `stint audit` reads, and how long each took.
+// A steady load of runners while a test changes something, with a record of every exchange: the
+// history that `stint audit` reads, and how long each exchange took.
 
 import StintClient
 import Synchronization

@@ -148,10 +148,10 @@ extension EndToEnd {
         @Test(
             "refuses arguments that make no load with status 64 and words that say what to type",
             arguments: [
-                (["--rate", "0"], "--rate: 0 is not from 1 to 10000000"),
-                (["--duration=-1"], "--duration: -1000 is not from 1 to 86400000 (ms)"),
+                (["--rate", "0"], "--rate: must be 1 to 10000000, not 0"),
+                (["--duration=-1"], "--duration: must be 1 to 86400000 (ms), not -1000"),
                 (["--skew", "steep"], "Type uniform, zipf or zipf:S"),
-                (["--target", "https://127.0.0.1:7400"], "speaks no TLS"),
+                (["--target", "https://127.0.0.1:7400"], "A load has no TLS"),
                 (["--durations", "10"], "Type fixed:MS, uniform:MS-MS or exponential:MS"),
                 (["--format", "xml"], "'xml' is invalid"),
             ])

@@ -1,5 +1,5 @@
-// A server that speaks for an admin API and lies: every name, id and error that it tells holds what
-// a terminal would obey.
+// A server that imitates an admin API with hostile text: every name, id and error contains control
+// characters for a terminal.
 
 import Foundation
 import NIOCore

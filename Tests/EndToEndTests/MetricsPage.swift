@@ -1,5 +1,5 @@
-// Prometheus' text format 0.0.4, read strictly: whatever its grammar does not allow is refused,
-// with the line.
+// A strict parser of Prometheus' text format 0.0.4: an invalid line is an error that names the
+// line.
 
 import Foundation
 

@@ -1,4 +1,4 @@
-// What the operator sees: counts that add up, in a text that Prometheus can read, without a
+// The metrics for the operator: counts that add up, in a text that Prometheus can read, without a
 // customer's name.
 
 import Checkout

@@ -1,5 +1,5 @@
-// A Redis of the user's own: one that is not there when Stint starts (no crash, clear words,
-// recovery by itself), and one that may forget.
+// The user's own Redis: one that is down when Stint starts (no crash, clear messages, recovery
+// without help), and one that may evict keys.
 
 import Glibc
 import StintClient

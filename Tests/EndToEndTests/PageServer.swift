@@ -1,4 +1,4 @@
-// Somebody else's web site on loopback: one empty page, whatever is asked.
+// A foreign web site on loopback: every path is one empty page.
 
 import NIOCore
 import NIOPosix

@@ -1,4 +1,4 @@
-// A server that answers whatever comes with the same bytes, for clients that must not take them for
+// A server that answers every request with the same bytes, for clients that must not take them for
 // Stint's.
 
 import Glibc

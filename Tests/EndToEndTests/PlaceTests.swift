@@ -1,4 +1,4 @@
-// Strangers who take all connections there are, and what is left for others.
+// Hostile clients take all connections: what is left for others.
 
 import AdminClient
 import Foundation
@@ -70,7 +70,7 @@ extension EndToEnd {
                                 try await connection.send(
                                     "GET /v1/plans HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
                                 return try await connection.rest().contains(
-                                    "all 256 connections are taken; only /livez, /readyz and /metrics are answered"
+                                    "all 256 connections are in use; only /livez, /readyz and /metrics are answered"
                                 )
                             }
                         }

@@ -1,4 +1,5 @@
-// What must bring plans back: an old text of the plan file, and a Redis that was emptied.
+// Two cases in which plans must come back: an old text of the plan file, and a Redis that was
+// emptied.
 
 import AdminClient
 import Foundation

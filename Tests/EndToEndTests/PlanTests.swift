@@ -1,5 +1,5 @@
 // Plans that change while Stint runs: through the admin API and the command line, seen by every
-// process that shares the Redis, kept through crashes, and never a limit less for what is broken.
+// process that shares the Redis, and kept through crashes. A damaged plan never removes a limit.
 
 import AdminClient
 import Foundation
@@ -193,9 +193,9 @@ extension EndToEnd {
                 let copy = json.output.replacing("\"amount\":50", with: "\"amount\":60")
                     .replacing("\"name\":\"pro\"", with: "\"name\":\"gold\"")
                 let file = try place.write(copy, to: "gold.json")
-                #expect(try await run("plan", "check", file).output == "\(file): good: gold\n")
-                #expect(try await run("plan", "put", file).output.hasPrefix("plan gold: made, revision "))
-                #expect(try await run("plan", "put", file).output.hasPrefix("plan gold: put, revision "))
+                #expect(try await run("plan", "check", file).output == "\(file): valid: gold\n")
+                #expect(try await run("plan", "put", file).output.hasPrefix("plan gold: created, revision "))
+                #expect(try await run("plan", "put", file).output.hasPrefix("plan gold: changed, revision "))
                 let show = try await run("plan", "show", "gold")
                 #expect(show.output.contains("executions  executions      60      60000     60"))
 
@@ -216,7 +216,7 @@ extension EndToEnd {
                 let unknown = try await run("account", "set-plan", "acme", "--amount", "runs=1")
                 #expect(
                     unknown.code == 1
-                        && unknown.output.contains("amounts.runs: the plan 'free' has no such limit"))
+                        && unknown.output.contains("amounts.runs: unknown limit; the plan 'free' has"))
                 #expect(try await run("account", "set-plan", "acme", "--remove").code == 0)
                 #expect(try await Self.amounts(stint, "acme") == [2])
                 #expect(try await run("plan", "default", "gold").code == 0)

@@ -1,5 +1,4 @@
-// What commands print of what others say: nothing that a terminal obeys, and no line that somebody
-// else has written.
+// Commands print text from elsewhere: a terminal obeys none of it, and it cannot add a line.
 
 import Foundation
 import TestServers

@@ -1,5 +1,5 @@
-// The rule as a runner meets it: what fits, what does not, when it will, and that nothing is
-// charged twice.
+// The rule for a runner: what fits, what does not, when it will fit, and that nothing is charged
+// twice.
 
 import StintClient
 import Testing

@@ -1,5 +1,5 @@
-// HTTP as bytes over one TCP connection: for what a well-behaved client cannot show, and for load
-// that must cost little in a debug build.
+// HTTP as bytes over one TCP connection: for requests that a correct client cannot send, and for
+// load that must be cheap in a debug build.
 
 import Foundation
 import NIOCore

@@ -1,5 +1,5 @@
-// A Redis that answers and refuses: runners hear what it says, and so do /readyz and the log, once;
-// nothing was charged; and all is well when it is over.
+// A Redis that answers but refuses: runners, /readyz and the log (once) get its message; nothing is
+// charged; and Stint recovers when the fault ends.
 
 import Foundation
 import StintClient
@@ -103,7 +103,7 @@ extension EndToEnd {
                 }
                 #expect(try await stint.client.admit(AdmitBody(id: "r-0"), account: "new-0").status == 201)
                 try await eventually("the log says that it is over", within: Workplace.timeout) {
-                    stint.log.contains("Redis takes writes again")
+                    stint.log.contains("Redis accepts writes again")
                 }
                 let reported = stint.log.split(separator: "\n").filter {
                     $0.contains("nothing can be charged")

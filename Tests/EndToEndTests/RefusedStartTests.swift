@@ -1,4 +1,4 @@
-// Starts that cannot be: each ends by itself, with a status other than 0 and a message that says
+// Starts that must fail: each ends by itself, with a status other than 0 and a message that says
 // what to type.
 
 import StintClient

@@ -197,9 +197,9 @@ extension EndToEnd {
                 (["DAMAGED"], 1, "line 2: offset_ms is empty"),
                 (["TRACE"], 1, "nobody.sock: No such file or directory. Start a service there"),
                 (["TRACE", "--record", "TRACE"], 64, "is the trace itself. Name another file"),
-                (["TRACE", "--speed", "0"], 64, "--speed: 0.0 is not from 0.001 to 1000000"),
-                (["TRACE", "--accounts-times", "0"], 64, "--accounts-times: 0 is not from 1 to 10000"),
-                (["TRACE", "--duration", "0"], 64, "--duration: 0 is not from 1 to"),
+                (["TRACE", "--speed", "0"], 64, "--speed: must be 0.001 to 1000000, not 0.0"),
+                (["TRACE", "--accounts-times", "0"], 64, "--accounts-times: must be 1 to 10000, not 0"),
+                (["TRACE", "--duration", "0"], 64, "--duration: must be 1 to"),
                 (["TRACE", "--ask", "much"], 64, "Type ceiling, recorded or a number of ms"),
             ])
         func refuses(_ arguments: [String], _ status: Int32, _ words: String) async throws {

@@ -1,5 +1,5 @@
-// The rights that docs/OPERATIONS.md says the Redis user must have: with just those all of Stint
-// works, and Redis has denied nothing.
+// The rights that docs/OPERATIONS.md requires for the Redis user: with exactly those all of Stint
+// works, and Redis denies nothing.
 
 import Checkout
 import Foundation

@@ -1,5 +1,5 @@
-// The client against a server that is not Stint: it never waits longer than it was told to, and
-// never takes something else for an answer.
+// The client against a server that is not Stint: it never waits longer than its timeout, and never
+// takes another reply for an answer.
 
 import AsyncHTTPClient
 import NIOCore

@@ -1,5 +1,5 @@
-// The pages as pictures, with traffic in them. What docs/screenshots keeps is made here, by
-// scripts/screenshots.sh.
+// The pages as pictures, with traffic in them. scripts/screenshots.sh makes docs/screenshots with
+// it.
 
 import Accounting
 import AdminClient

@@ -1,5 +1,5 @@
-// The scripts behind `make`, each in a copy of its own with a `swift` that only says what a real
-// one would.
+// The scripts behind `make`, each in its own copy of the folder, with a `swift` that only prints
+// what a real one would.
 
 import Foundation
 import TestServers

@@ -1,5 +1,5 @@
-// Who gets in, and how: tokens made by the command line, certificates made by openssl, curl as a
-// client that is not ours, and SIGHUP while everything runs.
+// Access: tokens made by the command line, certificates made by openssl, curl as a foreign client,
+// and SIGHUP while everything runs.
 
 import Foundation
 import Glibc

@@ -62,17 +62,17 @@ extension EndToEnd {
             arguments: [
                 (
                     ["TRACE", "--plans", "PLANS", "--plan", "big"],
-                    "--plan: 'big' is none of the plans (small, tiny)"
+                    "--plan: unknown plan 'big'. Type one of: small, tiny"
                 ),
                 (["TRACE", "--plans", "TRACE"], "trace.csv:1:1: "),
                 (
                     ["TRACE", "--plans", "PLANS", "--kind", "job"],
-                    "plan small has no kind job. Name one of its own"
+                    "plan small: unknown kind job. Type --kind and one of: "
                 ),
                 (["TRACE", "--verdicts", "TRACE"], "is the trace itself. Name another file"),
                 (["TRACE", "--verdicts", "missing/v.csv"], "missing/v.csv cannot be written"),
                 (["TRACE", "--top", "-1"], "--top"),
-                (["PLANS"], "line 1: no column is called offset_ms"),
+                (["PLANS"], "line 1: the column offset_ms is missing"),
                 (["missing.csv"], "missing.csv: cannot be opened. Name a file that exists"),
             ])
         func refuses(_ arguments: [String], _ words: String) async throws {

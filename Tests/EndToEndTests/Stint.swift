@@ -1,4 +1,4 @@
-// A running Stint as its neighbours see it: a process, two addresses, a log.
+// A running Stint from outside: a process, two addresses, a log.
 
 import AsyncHTTPClient
 import Foundation

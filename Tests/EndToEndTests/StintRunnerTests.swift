@@ -1,5 +1,5 @@
-// A runner in Swift, beside the real binary: nothing is charged twice, nothing stays unsettled, and
-// nobody waits for ever.
+// A runner in Swift with the real binary: nothing is charged twice, everything is settled, and no
+// call waits for ever.
 
 import Accounting
 import NIOCore

@@ -1,4 +1,5 @@
-// Connections of somebody who means no good: each says a few bytes, or drips some more, and stays.
+// Connections of a hostile client: each sends a few bytes, perhaps some more slowly, and stays
+// open.
 
 import Glibc
 import NIOCore

@@ -1,4 +1,4 @@
-// Folders of functions that the samples have no use for.
+// Folders of functions for cases that the samples do not have.
 
 import Foundation
 import Glibc

@@ -1,5 +1,4 @@
-// Scripts that run `stint`, for what only a shell can arrange: other outputs, variables, closed
-// pipes.
+// Scripts that run `stint`, for cases that need a shell: other outputs, variables, closed pipes.
 
 import Checkout
 import Foundation

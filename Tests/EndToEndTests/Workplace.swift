@@ -1,5 +1,6 @@
-// A directory of one test's own in which Stints are started, and the proof at the end that neither
-// they nor their Redis are left. The binary is the one that was built together with these tests.
+// A directory for one test in which Stint processes are started, and the check at the end that
+// neither they nor their Redis are left. The binary is the one that was built together with these
+// tests.
 
 import AsyncHTTPClient
 import Foundation

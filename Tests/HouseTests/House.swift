@@ -1,6 +1,5 @@
-// The repository as this test sees it: every text file with its path, and what Swift sources say
-// about themselves (imports, declared types, functions and their length). Read once, judged in
-// `HouseRules`.
+// The repository for the house rules: every text file with its path, and the imports, declared
+// types, and functions with their length in Swift sources. Read once; `HouseRules` judges it.
 
 import Checkout
 import Foundation

@@ -1,5 +1,5 @@
-// Which module may import which. Package.swift declares the arrows; here stand the layers that they
-// must go down. SwiftPM itself lets a module import what another one declared.
+// Which module may import which. Package.swift declares the arrows; this file has the layers that
+// they must go down. SwiftPM itself lets a module import what another one declared.
 
 extension HouseRules {
     /// Our modules from the bottom to the top. A module may depend on those of lower layers only,

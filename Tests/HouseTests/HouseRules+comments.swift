@@ -1,4 +1,4 @@
-// Comments: their width, and that what they name is there.
+// Comments: their width, and that the symbols they name exist.
 
 extension HouseRules {
     static let longestCommentLine = 100

@@ -1,4 +1,4 @@
-// Examples in documentation catalogs: nothing compiles them there, so they are quoted.
+// Examples in documentation catalogs: nothing compiles them there, so they must be quotes.
 
 extension HouseRules {
     /// Each block of Swift in a catalog stands, line by line, in code that every build compiles.

@@ -1,4 +1,4 @@
-// The scripts that Redis runs, by the measure of the Swift code.
+// The Lua scripts for Redis, by the same bounds as the Swift code.
 
 extension HouseRules {
     /// Numbers above this have a name. (Sizes of packed fields and letters stay below.)

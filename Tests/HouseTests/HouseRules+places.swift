@@ -1,5 +1,5 @@
-// Things that may stand in few places: clocks, sleeps, errors that are dropped, unsafe code. Each
-// place has its reason here; a place that is not needed any more must go from the table.
+// What is allowed in few places only: clocks, sleeps, ignored errors, unsafe code. Each place has
+// its reason here; a place that is no longer needed must be removed from the table.
 
 extension HouseRules {
     struct Place: Sendable {

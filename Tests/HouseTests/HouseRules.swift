@@ -1,6 +1,6 @@
-// The rules of the house as pure functions: files in, complaints out. Each complaint says where and
-// what to do. `HouseTests` runs them over the repository, and over a small bad example each, to see
-// them fail.
+// The rules of the house as pure functions: files in, complaints out. Each complaint names the
+// place and what to do. `HouseTests` runs them on the repository, and on a small bad example each,
+// to see them fail.
 
 enum HouseRules {
     /// Everything the pure module may import from outside.

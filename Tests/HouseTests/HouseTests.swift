@@ -1,5 +1,5 @@
-// The style as a test: every rule runs over the repository, and over one bad example that it must
-// refuse.
+// The style as a test: every rule runs on the repository, and on one bad example that it must
+// reject.
 
 import Testing
 

@@ -1,5 +1,5 @@
-// What a replay says about a window is held against an exact log: never more than was there, and at
-// most a cell less.
+// What a replay reports about a window, compared with an exact log: never more than was charged,
+// and at most one cell less.
 
 import SeededChance
 import Testing

@@ -1,4 +1,5 @@
-// Recording off the load's thread: nothing is lost, nothing is reordered, and a full disk is told.
+// Recording off the load's thread: nothing is lost, nothing is reordered, and a full disk is
+// reported.
 
 import Dispatch
 import Synchronization

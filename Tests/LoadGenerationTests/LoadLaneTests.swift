@@ -1,4 +1,5 @@
-// The engine of a load in a time of the test's own, so that every count and every latency is exact.
+// The engine of a load in a time that the test moves, so that every count and every latency is
+// exact.
 
 import NIOCore
 import NIOEmbedded
@@ -290,8 +291,8 @@ struct LoadLaneTests {
         try rig.answerOnce { _ in Request.reply(status, Array("{}".utf8)) }
         #expect(
             throws: LoadError(
-                "http://127.0.0.1:7400: it does not answer as a Stint does (status \(status)). "
-                    + "Start a service there, or name another: --target http://HOST:PORT")
+                "http://127.0.0.1:7400: its answer is not Stint's (status \(status)). "
+                    + "Start a service there, or type: --target http://HOST:PORT")
         ) { try opened.wait() }
     }
 
@@ -299,7 +300,7 @@ struct LoadLaneTests {
     func noTarget() throws {
         let reasons: [(String, (LaneRig) throws -> Void)] = [
             ("nobody listens", { _ in }),
-            ("it does not answer as a Stint does (connection-lost)", { $0.hangUp(0) }),
+            ("its answer is not Stint's (connection-lost)", { $0.hangUp(0) }),
             ("no answer in 5000 ms", { $0.advance(ms: 5_000) }),
         ]
         for (number, (reason, act)) in reasons.enumerated() {

@@ -1,4 +1,4 @@
-// The shape of the report, for people and for programs; docs/LOAD.md shows the same.
+// The form of the report, for people and for programs; docs/LOAD.md shows the same.
 
 import Foundation
 import Testing
@@ -102,7 +102,7 @@ struct LoadReportTests {
         }.text
         for words in [
             "failures    status-503: 5, timeout: 2\n", "requests    1900 answered, 3 not sent\n",
-            "connections 4 made anew\n", "(interrupted)\n",
+            "connections 4 made again\n", "(interrupted)\n",
             "recorded    1901 lines; the load waited 6 times for the recorder\n",
         ] {
             #expect(text.contains(words), "\(text)")

@@ -1,4 +1,4 @@
-// The words of the command line: what they mean, and what is said about those that mean nothing.
+// The arguments of the command line: their meaning, and the errors for invalid ones.
 
 import Testing
 
@@ -89,7 +89,7 @@ struct LoadSettingsTests {
             ("--duration", { $0.durationMs = 0 }), ("--warm-up", { $0.warmUpMs = -1 }),
             ("--timeout", { $0.timeoutMs = 9 }), ("--rate", { $0.pace = .open(perSecond: 0) }),
             (
-                "--connections 1: every target",
+                "--connections: must be at least 2",
                 { settings in
                     settings.connections = 1
                     settings.targets.append(.unixSocket(path: "/x"))

@@ -1,5 +1,4 @@
-// An HTTP server on a port of its own that answers as a service does, or misbehaves in the way a
-// test wants.
+// An HTTP server that answers as a service does, or misbehaves as the test asks.
 
 import NIOCore
 import NIOPosix

@@ -1,4 +1,4 @@
-// The engine of a replay in a time of the test's own: when each row is asked for, and when it is
+// The engine of a replay in a time that the test moves: when each row is sent, and when it is
 // settled.
 
 import NIOCore
@@ -258,9 +258,9 @@ struct ReplayLaneTests {
     @Test(
         "A trace without a row that can be replayed is refused before anything is asked",
         arguments: [
-            ("", 1, "trace.csv: it has no rows to replay"),
+            ("", 1, "trace.csv: the trace has no rows"),
             ("x,a,f,1\n", 1, "trace.csv: line 2: offset_ms must be a whole number of ms"),
-            ("0,a b,f,1\n", 1, "trace.csv: line 2: account: the service takes 1 to 128 bytes of"),
+            ("0,a b,f,1\n", 1, "trace.csv: line 2: account: must be 1 to 128 bytes of"),
             (
                 "0,\(String(repeating: "a", count: 127)),f,1\n", 2,
                 "_ : @ -, with \":2\" at its end; rename it"

@@ -1,4 +1,4 @@
-// The shape of a replay's report; docs/LOAD.md shows the same.
+// The form of a replay's report; docs/LOAD.md shows the same.
 
 import Accounting
 import Testing
@@ -102,9 +102,10 @@ struct ReplayReportTests {
     @Test(
         "Replays out of bounds are refused",
         arguments: [
-            (0.0, 1, 10, "--speed: 0.0 is not from 0.001 to 1000000"),
-            (.nan, 1, 10, "--speed: nan is not"), (1, 0, 10, "--accounts-times: 0 is not from 1 to 10000"),
-            (1, 1, 10_001, "--top: 10001 is not from 0 to 10000"),
+            (0.0, 1, 10, "--speed: must be 0.001 to 1000000, not 0.0"),
+            (.nan, 1, 10, "--speed: must be 0.001 to 1000000, not nan"),
+            (1, 0, 10, "--accounts-times: must be 1 to 10000, not 0"),
+            (1, 1, 10_001, "--top: must be 0 to 10000, not 10001"),
         ])
     func bounds(speed: Double, copies: Int, top: Int, words: String) {
         var replay = Replay(trace: "trace.csv")

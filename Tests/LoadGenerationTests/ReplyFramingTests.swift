@@ -1,4 +1,4 @@
-// Replies as bytes: whole, in pieces, after one another, and those that are none.
+// Replies as bytes: whole, in pieces, one after another, and invalid ones.
 
 import NIOCore
 import Randomness

@@ -1,4 +1,4 @@
-// What a load sent, taken apart again, and what a service that admits everything says to it.
+// Parses the requests of a load, and answers them like a service that admits everything.
 
 import Accounting
 import NIOCore

@@ -1,5 +1,5 @@
-// A trace in pieces is the trace, and what a service would not take is found before it is asked
-// for.
+// The batches of a trace are the trace, and rows that a service would reject are found before they
+// are sent.
 
 import Testing
 import Traces

@@ -1,4 +1,4 @@
-// What a load asks and when, exact by seed: accounts, durations, due times.
+// The questions of a load and their times, exact by seed: accounts, durations, due times.
 
 import Testing
 

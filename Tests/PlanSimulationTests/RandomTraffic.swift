@@ -1,5 +1,5 @@
-// Random traces and plans by seed, and what a ledger answers when every execution is asked and
-// settled in the order of time: the long way to what a simulation says.
+// Random traces and plans by seed, and the answers of a ledger that is asked and settled in the
+// order of time: a slow way to the result of a simulation.
 
 import Accounting
 import PlanSimulation

@@ -1,7 +1,7 @@
 // Simulated verdicts against recorded ones: production traces, with the verdicts of an exact
-// sliding log. A whole-second clock never puts two instants into a cell of a second, so there every
-// row is equal; elsewhere an account's first difference is a denial. (What a difference may be,
-// TraceReplayTests say.)
+// sliding log. A clock of whole seconds never puts two instants into a cell of a second, so there
+// every row is equal; elsewhere an account's first difference is a denial. (TraceReplayTests
+// defines the allowed differences.)
 
 import Accounting
 import Recordings

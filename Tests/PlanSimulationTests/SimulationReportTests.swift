@@ -1,4 +1,4 @@
-// The shape of the report, as docs/LOAD.md has it: JSON for programs, text for people.
+// The form of the report, as in docs/LOAD.md: JSON for programs, text for people.
 
 import Accounting
 import Foundation
@@ -83,7 +83,7 @@ extension SimulationReportTests {
     static let text = """
         5 rows of 3 accounts in 30 ms; mode settle
         1 rows without a duration asked 0 ms
-        1 rows beyond 31 days were taken as 31 days
+        1 rows beyond 31 days were cut to 31 days
 
         plan small: 3 admitted, 2 denied (40.0 %); each asks as kind job
           1 ran past their grant
@@ -97,7 +97,7 @@ extension SimulationReportTests {
           busy        3       2     66.7
 
         plan none: 0 admitted, 5 denied (100.0 %)
-          5 of the denied would never fit: they ask more than a limit's amount
+          5 of the denied never fit: they ask for more than a limit's amount
 
           limit  amount   window  denials  peak  percent  of account  at
           count       0  1000 ms        5     0        -           -   -

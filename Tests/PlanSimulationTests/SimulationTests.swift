@@ -1,5 +1,5 @@
-// What a simulation says of small traces, mode by mode, and that a whole ledger asked and settled
-// in the order of time says the same of any trace.
+// The simulation of small traces, mode by mode; and its equality, for any trace, with a whole
+// ledger that is asked and settled in the order of time.
 
 import Accounting
 import Recordings
@@ -163,7 +163,7 @@ struct SimulationTests {
             let known = plan.kinds?.keys.sorted().joined(separator: ", ") ?? ""
             #expect(
                 error?.description
-                    == "plan kinds has no kind \(name). Name one of its own with --kind: \(known)")
+                    == "plan kinds: unknown kind \(name). Type --kind and one of: \(known)")
         }
     }
 
@@ -171,7 +171,7 @@ struct SimulationTests {
     func refusesPlans(_ count: Int) throws {
         let plans = [Plan](repeating: try Self.plan(), count: count)
         let error = #expect(throws: SimulationError.self) { try Simulation(.settle, under: plans) }
-        #expect(error?.description == "\(count) plans side by side; name 1 to 32")
+        #expect(error?.description == "\(count) plans; name 1 to 32 with --plan")
     }
 
     @Test(

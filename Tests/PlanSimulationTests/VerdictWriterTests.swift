@@ -83,7 +83,7 @@ struct VerdictWriterTests {
         }
         #expect(
             error?.description
-                == "line 1: a column is called \(column) already; rename it, or write no verdicts")
+                == "line 1: duplicate column \(column); rename it, or leave --verdicts out")
     }
 
     @Test("What the sink throws ends the simulation")

@@ -1,5 +1,5 @@
-// Plan files that went wrong by chance or by malice: each is plans, or refused with line, column
-// and reason, and neither takes more time and memory than its length can justify.
+// Plan files changed by chance or with intent: each is accepted as plans, or refused with line,
+// column and reason, and takes no more time and memory than its length justifies.
 
 import Accounting
 import Foundation
@@ -110,10 +110,11 @@ struct PlanFileMutationTests {
 
     static let hostile: [Hostile] = [
         Hostile(
-            "a billion laughs", bomb(9, isKey: false), "2:10: aliases (*name) are not taken; write it out"),
+            "a billion laughs", bomb(9, isKey: false), "2:10: aliases (*name) are not supported; write it out"
+        ),
         Hostile(
             "a billion laughs as a key", bomb(9, isKey: true),
-            "2:10: aliases (*name) are not taken; write it out"),
+            "2:10: aliases (*name) are not supported; write it out"),
         Hostile("an alias after a lone CR that ends a comment", "a: &a x # b\r? *a\n: x", "2:3: aliases"),
         Hostile("an alias behind a string with #", "[ \"a # b\", &b c, *b]", "1:18: aliases"),
         Hostile("an alias of many plans", "default: p\nplans: {p: &p {limits: []}, q: *p}", "2:32: aliases"),
@@ -133,10 +134,10 @@ struct PlanFileMutationTests {
         Hostile(
             "a long list", "default: [" + String(repeating: "a,", count: 250_000) + "]",
             "1:10: must be a word"),
-        Hostile("many keys", (0..<60_000).map { "k\($0): 1\n" }.joined(), "1:1: 'k0' is not known here"),
+        Hostile("many keys", (0..<60_000).map { "k\($0): 1\n" }.joined(), "1:1: unknown key 'k0'"),
         Hostile(
             "one key many times", String(repeating: "default: p\n", count: 60_000),
-            "1:1: a mapping has the same key"),
+            "1:1: duplicate key"),
         Hostile(
             "too many plans",
             "default: p0\nplans:\n" + (0...1_000).map { "  p\($0): {limits: [\(limit)]}\n" }.joined(),
@@ -213,7 +214,7 @@ struct PlanFileMutationTests {
         ])
     func starsAndAlias(_ example: (text: String, place: String)) throws {
         let error = #expect(throws: YAMLError.self) { try PlanFile.read(example.text, named: "f") }
-        #expect(error?.description == "f:\(example.place): aliases (*name) are not taken; write it out")
+        #expect(error?.description == "f:\(example.place): aliases (*name) are not supported; write it out")
     }
 }
 

@@ -1,4 +1,4 @@
-// Plan files: the shape that is read, and the place and reason of every refusal.
+// Plan files: the accepted form, and the place and reason of every error.
 
 import Accounting
 import Testing
@@ -72,9 +72,9 @@ struct PlanFileTests {
         ("default: p\nplans: {}\n", "2:8: plans: must hold 1 to 1000 plans, not 0"),
         (
             "default: q\n" + file().dropFirst("default: p\n".count),
-            "1:10: default: 'q' is none of the plans (p)"
+            "1:10: default: unknown plan 'q'; known: p"
         ),
-        ("default: p\nplan: {}\n", "2:1: 'plan' is not known here; known are default, plans"),
+        ("default: p\nplan: {}\n", "2:1: unknown key 'plan'; known: default, plans"),
         ("default: p\nplans:\n  p:\n", "3:3: p: is empty"),
         ("default: p\nplans:\n  p: {kinds: {}}\n", "3:6: limits: is missing"),
         ("default: p\nplans:\n  p: {limits: 5}\n", "3:15: must be a list, such as [first, second]"),
@@ -106,13 +106,13 @@ struct PlanFileTests {
         ),
         (
             file(limit: "{name: a, name: b, meter: executions, amount: 1, windowMs: 1000}"),
-            "5:10: a mapping has the same key twice: name"
+            "5:10: duplicate key: name"
         ),
         (
             file(rest: "      - {name: a, meter: executions, amount: 1, windowMs: 1000}\n"),
             "5:7: limits[1].name: duplicate limit 'a'"
         ),
-        (file(rest: "  p: {}\n"), "3:3: a mapping has the same key twice: p"),
+        (file(rest: "  p: {}\n"), "3:3: duplicate key: p"),
         (file(rest: "    minimumGrantMs: 0\n"), "6:21: minimumGrantMs: must be 1 to 2678400000, not 0"),
         (
             file(rest: "    whenUnavailable: maybe\n"),
@@ -124,7 +124,7 @@ struct PlanFileTests {
         ),
         (
             file(rest: "    kinds: {job: {cpu: 1}}\n"),
-            "6:19: 'cpu' is not known here; known are maxDurationMs, memoryBytes, payloadBytes"
+            "6:19: unknown key 'cpu'; known: maxDurationMs, memoryBytes, payloadBytes"
         ),
         (file(rest: "    resources: {secrets: many}\n"), "6:26: must be a whole number, not 'many'"),
         (

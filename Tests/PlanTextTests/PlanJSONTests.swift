@@ -1,5 +1,5 @@
-// Plans and overrides in JSON, as the admin API takes them and Redis keeps them: what is written is
-// read back equal, and what cannot be is refused with its field.
+// Plans and overrides in JSON, as the admin API accepts them and Redis keeps them: what is written
+// is read back equal, and an invalid one is refused with its field.
 
 import Accounting
 import SeededChance
@@ -87,7 +87,7 @@ struct PlanJSONTests {
         (#"{"limits":[]}"#, "limits", "limits: must hold 1 to 32 limits, not 0"),
         (
             plan(rest: #","color":1"#), "color",
-            "'color' is not known here; known are name, limits, kinds, minimumGrantMs, resources, whenUnavailable"
+            "unknown key 'color'; known: name, limits, kinds, minimumGrantMs, resources, whenUnavailable"
         ),
         (plan(rest: #","name":"q""#), "name", "name: must be 'p' or left out, not 'q'"),
         (plan(rest: #","name":5"#), "name", "must be a string"),
@@ -123,7 +123,7 @@ struct PlanJSONTests {
         (plan("\(limit),\(limit)"), "limits[1].name", "limits[1].name: duplicate limit 'a'"),
         (
             plan(rest: #","kinds":{"job":{"cpu":1}}"#), "kinds.job.cpu",
-            "'cpu' is not known here; known are maxDurationMs, memoryBytes, payloadBytes"
+            "unknown key 'cpu'; known: maxDurationMs, memoryBytes, payloadBytes"
         ),
         (
             plan(rest: #","kinds":{"job":{"maxDurationMs":0}}"#), "kinds.job.maxDurationMs",
@@ -143,7 +143,7 @@ struct PlanJSONTests {
         ),
         (
             plan(rest: #","minimumGrantMs":1,"minimumGrantMs":2"#), "",
-            "a mapping has the same key twice: minimumGrantMs"
+            "duplicate key: minimumGrantMs"
         ),
     ]
 
@@ -180,7 +180,7 @@ struct PlanJSONTests {
     }
 
     static let badOverrides: [(json: String, field: String, reason: String)] = [
-        (#"{"plans":"a"}"#, "plans", "'plans' is not known here; known are plan, amounts, expiresAt"),
+        (#"{"plans":"a"}"#, "plans", "unknown key 'plans'; known: plan, amounts, expiresAt"),
         (#"{"plan":7}"#, "plan", "must be a string"),
         (#"{"plan":null}"#, "plan", "must be a word or a number"),
         (#"{"amounts":[]}"#, "amounts", "must be a mapping, such as {key: value}"),

@@ -1,4 +1,4 @@
-// What `/metrics` says after known things were counted, to the byte.
+// The exact bytes of `/metrics` after known counts.
 
 import CoreMetrics
 import Logging

@@ -1,6 +1,6 @@
-// The bytes that the script returns, gone wrong by chance: they are what the script could have
-// answered to these questions, or they are refused and nobody hears anything. Nothing overflows on
-// the way to a decision.
+// Random changes to the bytes that the script returns: they are a possible answer to these
+// questions, or they are rejected and no question is answered. Nothing overflows on the way to a
+// decision.
 
 import Accounting
 import Logging

@@ -1,5 +1,5 @@
-// The cells that people are shown, read from what the scripts wrote: they are those of the rule,
-// and an account ledger that is damaged is said to be.
+// The cells that people see, read from what the scripts wrote: they are those of the rule, and a
+// damaged account ledger is reported.
 
 import Accounting
 import LedgerRig
@@ -170,8 +170,7 @@ struct CellsTests {
             #expect(refused > 100 && read > 100, "seed \(seed): \(refused) refused, \(read) read")
 
             _ = try await client.call(["HSET", Self.key, names[0], "nonsense"])
-            await #expect(throws: RedisError.unexpected("a window of account acct-4711 holds something else"))
-            {
+            await #expect(throws: RedisError.unexpected("a window of account acct-4711 is damaged")) {
                 try await inspector.cells(of: Self.account, under: plan, at: clock.now)
             }
         }

@@ -1,5 +1,5 @@
-// Two ledgers on one account while the server's clock jumps about: what they grant is strict by the
-// instants they were granted at while steps back are small, and by true time whatever they are.
+// Two ledgers on one account while the server's clock jumps. By the instants of the grants, what
+// they grant is strict while steps back are small; by true time it is always strict.
 
 import Accounting
 import LedgerRig

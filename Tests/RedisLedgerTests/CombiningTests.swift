@@ -1,5 +1,5 @@
-// How questions travel: those of one account in one call, those of a tick in one write, and never
-// too many.
+// How questions are combined: those of one account in one call, those of a tick in one write, and
+// never too many.
 
 import Accounting
 import LedgerRig

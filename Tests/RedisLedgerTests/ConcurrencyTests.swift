@@ -1,5 +1,5 @@
-// Several processes and one account: two ledgers, each on a loop of its own, against the server's
-// own clock.
+// Several processes and one account: two ledgers, each on its own loop, with the server's own
+// clock.
 
 import Accounting
 import LedgerRig

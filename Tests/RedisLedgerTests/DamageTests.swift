@@ -1,6 +1,6 @@
-// Pages in which a number is not what it was: each question is answered or refused, for that
-// account alone, and how much of the account ledger is read to find out is bounded. Both ways of
-// the script are asked, and what people look at accounts with.
+// Account ledgers in which a number has changed: each question is answered or refused, for that
+// account alone, and the part of the account ledger that is read to find out is bounded. This
+// covers the usual path, the general functions of the script, and the inspection for people.
 
 import Accounting
 import LedgerRig
@@ -252,7 +252,7 @@ private final class DamageRig {
             for window in try await inspector.cells(of: accounts[0], under: plan, at: clock.now) {
                 #expect(window.cells.count <= window.shape.cells + 1, "\(place)")
             }
-        } catch { #expect("\(error)".contains("holds something else"), "\(place): \(error)") }
+        } catch { #expect("\(error)".contains("is damaged"), "\(place): \(error)") }
         do { _ = try await inspector.holds(of: accounts[0], maximum: 10) } catch {
             Issue.record("\(place): the holds cannot be looked at: \(error)")
         }

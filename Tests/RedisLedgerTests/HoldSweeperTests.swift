@@ -1,6 +1,5 @@
-// That executions which nobody settles become rows soon after their holds have expired, however
-// many accounts have such, and that this neither holds Redis nor is forgotten when Redis does not
-// answer.
+// Executions that are never settled become rows soon after their holds have expired, however many
+// accounts have some. This neither blocks Redis nor is forgotten when Redis does not answer.
 
 import Accounting
 import LedgerRig

@@ -1,5 +1,5 @@
-// A server in trouble, or one that lies: every question hears exactly once, in time, and what it
-// hears is true.
+// A server in trouble, or one that lies: every question is answered exactly once, in time and
+// correctly.
 
 import Accounting
 import Glibc

@@ -1,5 +1,4 @@
-// What the ledger's script writes into the log of an account, read back as the control plane reads
-// it.
+// What the ledger's script writes to an account's log, read as the control plane reads it.
 
 import Accounting
 import ControlStore

@@ -1,5 +1,5 @@
-// An account with 200,000 holds: whatever is asked about it, done to it or shown of it keeps Redis
-// for milliseconds, not for as long as it would take to look at all of them.
+// An account with 200,000 holds: every question, change and view of it takes Redis milliseconds,
+// not the time to read all of them.
 
 import Accounting
 import LedgerRig

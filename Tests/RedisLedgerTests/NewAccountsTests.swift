@@ -1,5 +1,5 @@
-// The bound on accounts that are new: memory that callers choose. Whoever is known is never
-// refused.
+// The bound on new accounts, because callers choose how much memory they take. A known account is
+// never refused.
 
 import Accounting
 import LedgerRig

@@ -1,5 +1,5 @@
 // What the ledger keeps in Redis: how much, and for how long. Nothing may stay for ever, nothing
-// may leave before the rule lets it, and no traffic may make an account large.
+// may expire before the rule allows it, and no traffic may make an account large.
 
 import Accounting
 import LedgerRig

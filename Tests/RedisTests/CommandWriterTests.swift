@@ -1,4 +1,4 @@
-// Our commands against those of hiredis' own formatter, byte for byte.
+// The commands compared with those of hiredis' own formatter, byte for byte.
 
 import CHiredis
 import NIOCore

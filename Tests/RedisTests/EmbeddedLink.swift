@@ -1,4 +1,4 @@
-// A link in a time that the test moves, on connections whose other ends the test holds.
+// A link in a time that the test moves, with connections whose other ends the test holds.
 
 import InMemoryLogging
 import Logging

@@ -1,4 +1,4 @@
-// Error replies as Redis 6.2, 7.0 and Valkey 9.1 send them, taken apart.
+// Error replies as Redis 6.2, 7.0 and Valkey 9.1 send them, parsed.
 
 import Redis
 import Testing

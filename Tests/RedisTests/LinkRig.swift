@@ -1,6 +1,6 @@
-// A link under test on a loop of its own: sends commands to it, and keeps what every sink, the
-// logger and the metrics heard. When the test is over it closes the link and checks that every sink
-// heard exactly once.
+// A link under test on its own loop: sends commands to it, and records what every sink, the logger
+// and the metrics received. When the test is over it closes the link and checks that every sink
+// received exactly one result.
 
 import InMemoryLogging
 import Logging

@@ -1,5 +1,5 @@
-// Transcripts of a link's decisions: what happens to it, and what it then does. Numbers wait for
-// the replies, and the backoff always draws its ceiling.
+// Transcripts of a link's decisions: events, and the actions that follow. Numbers stand for sinks,
+// and the backoff always draws its ceiling.
 
 import NIOCore
 import Testing
@@ -130,9 +130,9 @@ struct LinkStateTests {
             if waits { _ = link.send(1, at: Self.at(0)) }
             let outcome = link.replied(.integer(1))
             #expect(outcome.sink == nil)
-            #expect(outcome.actions.contains(.warn("the server answered what it was not asked")))
+            #expect(outcome.actions.contains(.warn("the server sent a reply without a command")))
             let failed = outcome.actions.contains(
-                .fail(1, .notSent("the server answered what it was not asked")))
+                .fail(1, .notSent("the server sent a reply without a command")))
             #expect(failed == waits)
         }
     }

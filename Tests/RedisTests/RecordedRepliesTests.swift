@@ -1,6 +1,6 @@
-// Replays requests and replies recorded from a real server, when the shared vectors are given
-// (STINT_SHARED). The oracle is the way back: a decoded reply, written as RESP2 again, must give
-// the recorded bytes.
+// Replays requests and replies recorded from a real server, if the shared vectors are given
+// (STINT_SHARED). The oracle is the reverse: a decoded reply, written as RESP2, must give the
+// recorded bytes.
 
 import Foundation
 import NIOCore

@@ -1,6 +1,6 @@
-// The link against a real Redis that is killed, stopped, not there yet, or that throws it out.
-// Deadlines are the default ones; what must hold is that each caller hears once, in time, and that
-// the link comes back by itself.
+// The link against a real Redis that is killed, stopped, not started yet, or closes its
+// connections. Deadlines are the defaults. Each caller must be answered once and in time, and the
+// link must reconnect by itself.
 
 import Glibc
 import MetricsTestKit

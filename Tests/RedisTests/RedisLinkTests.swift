@@ -1,5 +1,5 @@
-// The link against a real Redis that behaves: addresses, identity, databases, pipelining, bounds,
-// metrics. Deadlines are long here, since a loaded machine is not what is tested.
+// The link against a real Redis that works: addresses, identity, databases, pipelining, bounds,
+// metrics. Deadlines are long here, because a loaded machine is not under test.
 
 import InMemoryLogging
 import MetricsTestKit

@@ -1,4 +1,4 @@
-// The table of URLs: what each means, and which are refused.
+// The table of URLs: the meaning of each, and the invalid ones.
 
 import Redis
 import Testing

@@ -1,6 +1,6 @@
 // Reply bytes through the decoder: whole, cut in two at every byte, byte by byte, several in one
-// read, and bytes that are no replies. The table here was recorded from Redis 7.0.15; a longer
-// recording is replayed when given.
+// read, and invalid bytes. The table here was recorded from Redis 7.0.15; a longer recording is
+// replayed if given.
 
 import Foundation
 import NIOCore

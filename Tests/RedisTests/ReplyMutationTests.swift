@@ -1,6 +1,5 @@
-// Streams of replies that went wrong by chance, through the decoder and through a whole link: what
-// a strict reading makes of them comes out, in order and to the right caller, and nothing else
-// does.
+// Random changes to streams of replies, through the decoder and through a whole link: the replies
+// of a strict parser come out, in order and to the right caller, and nothing else.
 
 import NIOCore
 import SeededChance

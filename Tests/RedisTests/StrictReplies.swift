@@ -1,6 +1,5 @@
-// RESP2 once more, as slow and plain as it can be: what a stream of bytes says, for tests to hold
-// the decoder against. Written from the protocol's description, and with the decoder's documented
-// bound on nesting.
+// A second parser of RESP2, as slow and plain as possible, for tests to compare the decoder with.
+// Written from the protocol's description, with the decoder's documented bound on nesting.
 
 import NIOCore
 

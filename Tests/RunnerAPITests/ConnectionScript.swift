@@ -1,4 +1,4 @@
-// A connection without a channel: a test says what happens, and gets what the state wants done.
+// A connection without a channel: a test reports events and gets the actions of the state.
 
 @testable import RunnerAPI
 

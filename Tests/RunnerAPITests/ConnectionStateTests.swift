@@ -1,4 +1,4 @@
-// Transcripts of connections: what happens, and what is to be done then.
+// Transcripts of connections: events, and the actions that follow.
 
 import Testing
 

@@ -1,5 +1,5 @@
-// What a connection does with good requests: keep-alive, pieces, chunks, expectations, order, and
-// how much it takes at once.
+// What a connection does with valid requests: keep-alive, pieces, chunks, expectations, order, and
+// how much it accepts at once.
 
 import Accounting
 import NIOCore

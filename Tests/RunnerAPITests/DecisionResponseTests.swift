@@ -1,5 +1,4 @@
-// Every decision as it is spoken: status line, fields in their order, body. What the bytes say is
-// the contract.
+// Every decision as a reply: status line, fields in their order, body. The bytes are the contract.
 
 import Accounting
 import Testing
@@ -164,7 +163,7 @@ struct DecisionResponseTests {
         client.scripted.fail(.notApplied("down"))
         client.scripted.fail(.outcomeUnknown("late"))
         client.scripted.fail(.outcomeUnknown("late"))
-        let unknown = "the ledger did not answer as it should; whether it was applied is unknown (late)"
+        let unknown = "the ledger gave no valid answer; whether the request was applied is unknown (late)"
         #expect(
             try client.received()
                 == Client.reply(
@@ -232,28 +231,28 @@ struct DecisionResponseTests {
                 status: "422 Unprocessable Content",
                 problem: """
                     {"type":"urn:stint:problem:unknown-kind","title":"Unknown Kind","status":422,\
-                    "detail":"the plan has no kind 'train'; it has: free, function","field":"kind"}
+                    "detail":"unknown kind 'train'; the plan has: free, function","field":"kind"}
                     """),
             RefusalRow(
                 testDescription: "too long", body: #"{"maxDurationMs":10001}"#,
                 status: "422 Unprocessable Content",
                 problem: """
                     {"type":"urn:stint:problem:ask-above-ceiling","title":"Ask Above Ceiling","status":422,\
-                    "detail":"10001 ms asked, at most 10000 ms for the kind 'function'","field":"maxDurationMs"}
+                    "detail":"10001 ms asked, the kind 'function' allows at most 10000 ms","field":"maxDurationMs"}
                     """),
             RefusalRow(
                 testDescription: "no duration", body: #"{"kind":"free"}"#,
                 status: "422 Unprocessable Content",
                 problem: """
                     {"type":"urn:stint:problem:duration-missing","title":"Duration Missing","status":422,\
-                    "detail":"the plan caps no duration for the kind 'free', so name one","field":"maxDurationMs"}
+                    "detail":"missing maxDurationMs: the plan has no duration ceiling for the kind 'free'","field":"maxDurationMs"}
                     """),
             RefusalRow(
                 testDescription: "too much payload", body: #"{"payloadBytes":7}"#,
                 status: "413 Content Too Large",
                 problem: """
                     {"type":"urn:stint:problem:payload-above-ceiling","title":"Payload Above Ceiling","status":413,\
-                    "detail":"7 bytes of payload, at most 6 bytes for the kind 'function'","field":"payloadBytes"}
+                    "detail":"7 bytes of payload, the kind 'function' allows at most 6 bytes","field":"payloadBytes"}
                     """),
             RefusalRow(
                 testDescription: "minimum above the ceiling", body: #"{"minDurationMs":10001}"#,

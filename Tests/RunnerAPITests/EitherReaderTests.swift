@@ -1,6 +1,6 @@
 // The same bytes to two connections: one may read them as plain requests, the other has NIO's
-// decoder read them all, because a first byte that comes alone is not plain. Nobody can tell the
-// two apart.
+// decoder read all of them, because a first byte that comes alone is not plain. A client cannot
+// distinguish the two.
 
 import NIOCore
 import NIOEmbedded

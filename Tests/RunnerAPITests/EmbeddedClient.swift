@@ -1,5 +1,5 @@
-// A client whose server runs in the same thread, without sockets and without a clock of its own:
-// exact bytes in, exact bytes out, and time that the test moves.
+// A client whose server runs in the same thread, without sockets and without its own clock: exact
+// bytes in, exact bytes out, and time that the test moves.
 
 import Accounting
 import Deciding

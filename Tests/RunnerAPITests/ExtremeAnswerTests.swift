@@ -1,5 +1,5 @@
-// Answers that no sane ledger gives, with every number anywhere up to 2^53: whatever a ledger says,
-// it is spoken as a whole reply with the right status.
+// Answers that no sane ledger gives, with numbers up to 2^53: each becomes a whole reply with the
+// right status.
 
 import Accounting
 import SeededChance

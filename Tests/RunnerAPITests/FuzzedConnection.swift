@@ -1,6 +1,5 @@
-// One connection that is sent anything, in any pieces, while its ledger answers when it likes and
-// in any order. What comes back is held against what every connection owes its client, whatever
-// that sent.
+// One connection that gets any bytes, in any pieces, while its ledger answers at any time and in
+// any order. The replies are checked against what a connection owes to every client.
 
 import Accounting
 import NIOCore

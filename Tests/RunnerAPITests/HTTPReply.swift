@@ -1,5 +1,4 @@
-// What the server sent, taken apart by the letter of RFC 9112: whole replies, or an error that says
-// why not.
+// A strict parser of the server's replies (RFC 9112): whole replies, or an error that says why not.
 
 import WireFormat
 

@@ -1,5 +1,5 @@
-// Requests that two parsers might read in two ways, or none at all: refused, closed, and nothing
-// smuggled behind.
+// Requests that two parsers might read differently, or not at all: rejected and the connection
+// closed, and no request smuggled after them.
 
 import Accounting
 import Testing

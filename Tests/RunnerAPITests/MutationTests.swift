@@ -1,5 +1,5 @@
-// Requests that went wrong by chance: whatever comes, the service neither crashes nor hangs nor
-// blames itself, and tells nothing as the ledger's word that the ledger did not say.
+// Random changes to requests: the service neither crashes nor hangs nor answers 5xx for its own
+// fault, and reports no answer that the ledger did not give.
 
 import Foundation
 import SeededChance

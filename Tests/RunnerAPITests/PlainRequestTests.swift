@@ -1,5 +1,5 @@
-// What is plain, and that whoever reads a request, the reader of plain ones or NIO's decoder, it is
-// the same request and gets the same reply.
+// Which requests are plain. The reader of plain requests and NIO's decoder read the same request
+// and give the same reply.
 
 import HTTPRequests
 import NIOCore

@@ -1,5 +1,5 @@
-// Replies under more plans than are worth preparing: each has the headers of its own, and memory
-// stays bounded.
+// Replies under more plans than are worth preparing: each has its own headers, and memory stays
+// bounded.
 
 import Accounting
 import Metrics

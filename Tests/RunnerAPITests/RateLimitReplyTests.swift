@@ -1,4 +1,4 @@
-// The RateLimit fields of replies, read by somebody else's parser of Structured Fields.
+// The RateLimit fields of replies, read by an independent parser of Structured Fields.
 
 import Accounting
 import RawStructuredFieldValues

@@ -1,4 +1,4 @@
-// A metrics backend that can be asked what it was told.
+// A metrics backend whose counts a test can read.
 
 import CoreMetrics
 import Synchronization

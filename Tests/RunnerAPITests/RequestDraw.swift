@@ -1,4 +1,4 @@
-// Requests drawn by seed: most of them plain, many of them nearly, some of them nothing like it.
+// Random requests by seed: most of them plain, many almost plain, some invalid.
 
 import SeededChance
 

@@ -1,5 +1,5 @@
-// Every error that needs neither a plan nor a ledger, to the byte, and whether the connection
-// survives it.
+// Every error that needs neither a plan nor a ledger, to the byte, and whether the connection stays
+// open.
 
 import Accounting
 import Testing
@@ -34,7 +34,7 @@ struct RequestErrorTests {
 
     private static let unknownRoute = (
         "unknown-route", "Unknown Route",
-        "there is nothing at this path; see /v1/accounts/{account}/executions"
+        "unknown path; see /v1/accounts/{account}/executions"
     )
     private static let notJSON = (
         "unsupported-media-type", "Unsupported Media Type",
@@ -66,15 +66,16 @@ struct RequestErrorTests {
             isHead: true),
         Row(
             "GET of executions", EmbeddedClient.get("/v1/accounts/a/executions"), "405 Method Not Allowed",
-            fields: ["Allow: POST"], ("method-not-allowed", "Method Not Allowed", "this path takes POST")),
+            fields: ["Allow: POST"],
+            ("method-not-allowed", "Method Not Allowed", "this path accepts only POST")),
         Row(
             "DELETE of limits", EmbeddedClient.get("/v1/accounts/a/limits", method: "DELETE"),
             "405 Method Not Allowed", fields: ["Allow: GET, HEAD"],
-            ("method-not-allowed", "Method Not Allowed", "this path takes GET, HEAD")),
+            ("method-not-allowed", "Method Not Allowed", "this path accepts only GET, HEAD")),
         Row(
             "HEAD of executions has no body", EmbeddedClient.get("/v1/accounts/a/executions", method: "HEAD"),
             "405 Method Not Allowed", fields: ["Allow: POST"],
-            ("method-not-allowed", "Method Not Allowed", "this path takes POST"), isHead: true),
+            ("method-not-allowed", "Method Not Allowed", "this path accepts only POST"), isHead: true),
         Row("no account", EmbeddedClient.get("/v1/accounts//limits"), "400 Bad Request", badAccount),
         Row(
             "an account with a blank", EmbeddedClient.get("/v1/accounts/a%20b/limits"), "400 Bad Request",

@@ -117,7 +117,7 @@ struct RunnerServerTests {
                                     """
                                     {"type":"https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",\
                                     "title":"Temporary Reduced Capacity","status":503,\
-                                    "detail":"all 2 connections are taken; nothing was admitted"}
+                                    "detail":"all 2 connections are in use; nothing was admitted"}
                                     """))
                         third.endInput()
                     }
@@ -305,7 +305,7 @@ struct RunnerServerTests {
             }
             let text = try #require(error).description
             #expect(text.hasPrefix("cannot listen on 127.0.0.1:\(address.port ?? 0): "))
-            #expect(text.hasSuffix("; stop what is there, or choose another address"))
+            #expect(text.hasSuffix("; stop the process there, or choose another address"))
         }
     }
 

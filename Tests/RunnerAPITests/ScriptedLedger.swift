@@ -1,5 +1,5 @@
-// Ledgers for tests: the real one under a clock that the test moves, and one that answers when it
-// is told to.
+// Ledgers for tests: the real one with a clock that the test moves, and one that answers when the
+// test asks for it.
 
 import Accounting
 import Synchronization

@@ -1,4 +1,4 @@
-// Which hosts and pages a runner's connection answers, to the byte, and what becomes of offers to
+// Which hosts and pages a runner's connection answers, to the byte, and what happens to offers to
 // upgrade.
 
 import Access
@@ -25,7 +25,7 @@ struct SenderTests {
                     == Client.reply(
                         "421 Misdirected Request", [],
                         #"{"type":"urn:stint:problem:misdirected-request","title":"Misdirected Request","status":421,"#
-                            + #""detail":"evil.example:7400 is another's name: without tokens, ask 127.0.0.1, [::1] or "#
+                            + #""detail":"evil.example:7400 is not this machine: without tokens, use 127.0.0.1, [::1] or "#
                             + #"localhost, or start Stint with --security-tokens FILE"}"#))
             #expect(client.scripted.waiting.isEmpty && client.isOpen)
         }
@@ -72,7 +72,7 @@ struct SenderTests {
                     == Client.reply(
                         "403 Forbidden", [],
                         #"{"type":"urn:stint:problem:foreign-origin","title":"Foreign Origin","status":403,"#
-                            + #""detail":"a page of another origin must not ask here"}"#))
+                            + #""detail":"requests from pages of another origin are rejected"}"#))
             #expect(client.scripted.waiting.isEmpty && client.isOpen)
         }
     }

@@ -1,4 +1,4 @@
-// What is counted: every decision, every reply, and what is open.
+// The metrics: every decision, every reply, and what is open.
 
 import Accounting
 import NIOCore

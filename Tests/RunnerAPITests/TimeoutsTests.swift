@@ -1,4 +1,4 @@
-// How long anything may take. Time is the test's: nothing here waits.
+// How long anything may take. The test moves the time: nothing here waits.
 
 import NIOCore
 import NIOEmbedded

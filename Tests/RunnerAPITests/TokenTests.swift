@@ -63,7 +63,7 @@ struct TokenTests {
                     "403 Forbidden",
                     [#"WWW-Authenticate: Bearer realm="stint", error="insufficient_scope""#],
                     #"{"type":"urn:stint:problem:account-forbidden","title":"Account Forbidden","status":403,"#
-                        + #""detail":"the token may not speak for this account"}"#))
+                        + #""detail":"the token is not for this account"}"#))
         #expect(client.isOpen)
     }
 
@@ -91,9 +91,9 @@ struct TokenTests {
     }
 
     private static let missing = refusal(
-        #"Bearer realm="stint""#, "a token is needed: Authorization: Bearer TOKEN")
+        #"Bearer realm="stint""#, "the token is missing; send Authorization: Bearer TOKEN")
     private static let invalid = refusal(
-        #"Bearer realm="stint", error="invalid_token""#, "the token is not known; it may have been revoked")
+        #"Bearer realm="stint", error="invalid_token""#, "the token is unknown; it may have been revoked")
 
     @Test("Without a good token nothing is answered, whatever it is, and the connection stays")
     func refused() throws {

@@ -1,5 +1,5 @@
-// What is still to happen in a simulation, by time. What is due at one instant happens in the order
-// in which it was put down; the simulation's delays do the reordering.
+// The future events of a simulation, by time. Events of one instant happen in the order in which
+// they were added; the simulation's delays reorder them.
 
 struct Agenda<Event> {
     /// The next one is last.

@@ -1,6 +1,5 @@
-// Receives everything that the ledger does and holds it against an exact log of its own: what had
-// to be answered, what is charged, what counts. It knows the rule's sentences, and nothing of the
-// rule's code.
+// Receives everything that the ledger does and compares it with its own exact log: the correct
+// answer, the charges, what counts. It knows the rule's sentences, and nothing of the rule's code.
 
 import Accounting
 import Oracle

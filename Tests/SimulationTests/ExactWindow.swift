@@ -1,5 +1,5 @@
-// One limit of one account, decided exactly: the oracle that is fast enough for long recordings.
-// (`SlidingLog` is the one for several limits, grants and settlements.)
+// One limit of one account, decided exactly: an oracle that is fast enough for long recordings.
+// (`SlidingLog` covers several limits, grants and settlements.)
 
 /// The admissions within one window, and their sum. Time never steps back here.
 struct ExactWindow {

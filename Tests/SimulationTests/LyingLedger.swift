@@ -1,5 +1,5 @@
-// The ledger of a simulation. It may break one promise, to see that the simulation notices: it lies
-// by asking the real ledger in memory something else than it was asked.
+// The ledger of a simulation. It may break one promise, to test that the simulation notices: it
+// asks the real ledger in memory a different question from the one that it got.
 
 import Accounting
 import RuleTable

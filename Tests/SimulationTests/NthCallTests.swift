@@ -1,5 +1,5 @@
-// Every single ledger call of a history fails once, before it was applied and after; ids make
-// repeating safe, so that the history ends as if nothing had failed.
+// Every single ledger call of a history fails once, before it was applied and after. Ids make
+// repeating safe, so the history ends as if nothing had failed.
 
 import Testing
 

@@ -1,5 +1,5 @@
-// One recording put to the rule in virtual time, and each verdict compared: with the recorded
-// verdict of the exact log, and with an exact log of our own admissions (histories part at the
+// Runs one recording through the rule in virtual time, and compares each verdict with the recorded
+// verdict of the exact log, and with an exact log of the admissions here (histories part at the
 // first difference).
 
 import Accounting

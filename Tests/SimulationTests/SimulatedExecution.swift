@@ -1,5 +1,5 @@
-// One execution as its runner lives through it: it asks until it is told, runs, and settles until
-// it is heard.
+// One execution from its runner's side: it asks until it is answered, runs, and settles until that
+// is answered.
 
 import Accounting
 

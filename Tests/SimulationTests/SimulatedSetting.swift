@@ -1,5 +1,5 @@
-// Where a simulation takes place: its accounts, its plans and what its runners are going to ask;
-// drawn from its seed. Small amounts and short windows, so that much is denied and much leaves.
+// The setting of a simulation: its accounts, its plans and the questions of its runners, drawn from
+// its seed. Small amounts and short windows, so that much is denied and much leaves.
 
 import Accounting
 import RuleTable

@@ -1,5 +1,5 @@
-// A random course of requests by one patient runner: when it is told that the ledger could not say,
-// it repeats the same request at once. So whatever fails once, the end must be the same.
+// A random course of requests by one patient runner: if the ledger cannot answer, it repeats the
+// same request at once. So the end must be the same, whichever call fails once.
 
 import Accounting
 import RuleTable

@@ -1,4 +1,4 @@
-// What can happen in a simulation, and the line that a failing one prints of it.
+// The events of a simulation, and the line that a failing one prints of each.
 
 import Accounting
 

@@ -1,5 +1,4 @@
-// The network between runners, processes and the ledger, and what the processes do with what it
-// brings.
+// The network between runners, processes and the ledger, and how the processes handle its messages.
 
 import Accounting
 import RuleTable

@@ -1,4 +1,4 @@
-// What runners do: ask until they are told, run, and settle until they are heard; and what they
+// What runners do: ask until they are answered, run, settle until that is answered; and what they
 // give up.
 
 import Accounting

@@ -1,7 +1,7 @@
 // Runners, Stint processes, one ledger and the network between them, in virtual time and from one
-// seed. It goes on event by event until nothing is left to happen. Whatever the ledger does is
-// audited at once, and in between charges only leave: so every instant is looked at, and the events
-// up to a complaint are the shortest failing prefix.
+// seed. It runs event by event until none is left. Everything that the ledger does is audited at
+// once, and in between charges only leave. So every instant is checked, and the events up to a
+// complaint are the shortest failing prefix.
 
 import Accounting
 import RuleTable

@@ -1,6 +1,6 @@
-// A thousand lives of runners, processes and a ledger, each from a seed, in which whatever can fail
-// does. A failure prints its seed and all that happened until then; `Simulation(seed:)` gives the
-// same life again.
+// A thousand simulations of runners, processes and a ledger, each from a seed, in which everything
+// that can fail does. A failure prints its seed and all events until then; `Simulation(seed:)`
+// repeats it.
 
 import SeededChance
 import Testing

@@ -1,6 +1,6 @@
 // The rule against recorded traffic: production traces with the verdicts of an exact sliding log,
-// in virtual time. A whole-second clock never puts two instants into a cell of a second, so there
-// everything is equal.
+// in virtual time. A clock of whole seconds never puts two instants into a cell of a second, so
+// there everything is equal.
 
 import Recordings
 import Testing

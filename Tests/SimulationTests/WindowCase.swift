@@ -1,5 +1,5 @@
 // Small exact cases of a sliding window over admitted cost, in their JSON form: the shared ones, or
-// a few of our own where there are none.
+// a few of Stint's own without them.
 
 import Foundation
 import Recordings

@@ -1,5 +1,5 @@
-// The small cases put to the rule: cost is execution time without partial grants, and where every
-// cost is 1 it is also a count. Nobody has a reset here: it is a new account ledger.
+// The small cases under the rule: cost is execution time without partial grants, and if every cost
+// is 1 it is also a count. A reset is a new account ledger.
 
 import Accounting
 import Recordings

@@ -1,4 +1,4 @@
-// What may be typed behind --admin.
+// The valid and invalid values of --admin.
 
 import Testing
 

@@ -1,5 +1,5 @@
-// Directories that are not ours alone: what others may write, what leads elsewhere, and what lies
-// in the way of the lock and of the socket.
+// Directories that others share: what others may write, links that lead elsewhere, and files in
+// place of the lock and of the socket.
 
 import Foundation
 import Glibc

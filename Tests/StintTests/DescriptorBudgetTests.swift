@@ -1,4 +1,4 @@
-// Who gets the descriptors when there are many, few, and too few.
+// How descriptors are divided if there are many, few, and too few.
 
 import Testing
 
@@ -43,8 +43,8 @@ struct DescriptorBudgetTests {
         let error = #expect(throws: StartError.self) { try Self.budget(85) }
         let text = try #require(error).description
         #expect(
-            text == "this process may open 85 files (ulimit -n); 86 are the least, and 10342 let "
-                + "runner.maximumConnections be 10000. Type: ulimit -n 10342")
+            text == "this process may open 85 files (ulimit -n); it needs 86 at least, and 10342 for "
+                + "runner.maximumConnections 10000. Type: ulimit -n 10342")
         #expect(try Self.budget(79, runners: 1).runnerConnections == 1)
         #expect(throws: StartError.self) { try Self.budget(78, runners: 1) }
     }

@@ -1,5 +1,5 @@
-// The embedded Redis with real servers, real signals and real directories: it starts, comes back,
-// is not shared, takes over what was left behind, and leaves nothing.
+// The embedded Redis with real servers, real signals and real directories: it starts, restarts, is
+// not shared, takes over from an earlier run, and leaves nothing.
 
 import Foundation
 import Glibc

@@ -1,4 +1,4 @@
-// Which settings let others in, and what is said about it.
+// Which settings give others access, and the messages about that.
 
 import Testing
 
@@ -24,40 +24,40 @@ struct ExposureTests {
         arguments: [
             (
                 open,
-                "runner.address (flag --runner-address): 0.0.0.0:7400 can be reached from other machines, and there "
-                    + "are no tokens to tell who asks. Type: stint token create --name NAME --scope admin --file FILE, "
+                "runner.address (flag --runner-address): other machines can reach 0.0.0.0:7400, and "
+                    + "without tokens every request is answered. Type: stint token create --name NAME --scope admin --file FILE, "
                     + "then: stint serve --security-tokens FILE"
             ),
             (
                 ["--security-plaintext", "true", "--admin-address", "[2001:db8::1]:7401"],
-                "admin.address (flag --admin-address): [2001:db8::1]:7401 can be reached from other machines, and there "
-                    + "are no tokens to tell who asks. Type: stint token create --name NAME --scope admin --file FILE, "
+                "admin.address (flag --admin-address): other machines can reach [2001:db8::1]:7401, and "
+                    + "without tokens every request is answered. Type: stint token create --name NAME --scope admin --file FILE, "
                     + "then: stint serve --security-tokens FILE"
             ),
             (
                 open + tls,
-                "runner.address (flag --runner-address): 0.0.0.0:7400 can be reached from other machines, and there "
-                    + "are no tokens to tell who asks. Type: stint token create --name NAME --scope admin --file FILE, "
+                "runner.address (flag --runner-address): other machines can reach 0.0.0.0:7400, and "
+                    + "without tokens every request is answered. Type: stint token create --name NAME --scope admin --file FILE, "
                     + "then: stint serve --security-tokens FILE"
             ),
             (
                 open + tokens,
-                "runner.address (flag --runner-address): 0.0.0.0:7400 can be reached from other machines, and without "
-                    + "TLS tokens can be read on the way. Type: --tls-certificate FILE --tls-key FILE, or "
-                    + "--security-plaintext true where the network is encrypted by other means"
+                "runner.address (flag --runner-address): other machines can reach 0.0.0.0:7400, and without "
+                    + "TLS the network can read the tokens. Type: --tls-certificate FILE --tls-key FILE, or "
+                    + "--security-plaintext true if the network is encrypted by other means"
             ),
             (
                 ["--tls-certificate", "cert.pem"],
-                "tls.certificate (flag --tls-certificate): a certificate is of no use without its key. "
+                "tls.certificate (flag --tls-certificate): a certificate needs its key. "
                     + "Type: --tls-key FILE"
             ),
             (
                 ["--tls-key", "key.pem"],
-                "tls.key (flag --tls-key): a key is of no use without its certificate. Type: --tls-certificate FILE"
+                "tls.key (flag --tls-key): a key needs its certificate. Type: --tls-certificate FILE"
             ),
             (
                 ["--tls-client-roots", "ca.pem"],
-                "tls.clientRoots (flag --tls-client-roots): clients show certificates only where there is TLS. "
+                "tls.clientRoots (flag --tls-client-roots): client certificates need TLS. "
                     + "Type: --tls-certificate FILE --tls-key FILE"
             ),
         ])

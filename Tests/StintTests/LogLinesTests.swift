@@ -1,4 +1,4 @@
-// The log: one event is one line, whatever stands in it.
+// The log: one event is one line, also if its text has line feeds.
 
 import Testing
 

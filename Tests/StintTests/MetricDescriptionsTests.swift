@@ -1,4 +1,4 @@
-// The metrics that people find in the documentation are those that the service has.
+// The documented metrics are those of the service.
 
 import Checkout
 import Testing

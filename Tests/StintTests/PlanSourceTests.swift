@@ -1,4 +1,4 @@
-// The file that `--plans` names, as it is found on the disk.
+// The file that `--plans` names, on the disk.
 
 import Foundation
 import Testing

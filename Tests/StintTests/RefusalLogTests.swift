@@ -1,4 +1,4 @@
-// What the log says of refusals and of lost rows: each once, and once that it is over.
+// The log lines about refusals and lost rows: one when they start, and one when they end.
 
 import InMemoryLogging
 import Logging
@@ -39,7 +39,7 @@ struct RefusalLogTests {
         #expect(message == ["Redis refuses: nothing can be charged"])
         clock.pass(.seconds(2))
         for _ in 0..<3 { refusals.worked() }
-        #expect(message.count == 2 && message.last == "Redis takes writes again")
+        #expect(message.count == 2 && message.last == "Redis accepts writes again")
         refusals.refused(ErrorReply("OOM command not allowed"))
         #expect(message.count == 3)
     }
@@ -58,7 +58,7 @@ struct RefusalLogTests {
         refusals.refused(ErrorReply("MISCONF disk"))
         clock.pass(.seconds(5))
         refusals.worked()
-        #expect(message.count == 3 && message.last == "Redis takes writes again", "\(message)")
+        #expect(message.count == 3 && message.last == "Redis accepts writes again", "\(message)")
         clock.pass(RefusalLog.rowsCalm)
         for _ in 0..<3 { refusals.worked() }
         #expect(message.count == 4 && message.last?.hasPrefix("no row") == true, "\(message)")

@@ -1,5 +1,5 @@
-// The flags of `stint serve`: that the parser, its help and its completions have those of the
-// table, and what becomes of others.
+// The flags of `stint serve`: the parser, its help and its completions have those of the table, and
+// what happens to others.
 
 import ArgumentParser
 import RunnerAPI

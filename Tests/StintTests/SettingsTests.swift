@@ -1,4 +1,4 @@
-// Where settings come from, which of them counts, and what is said about those that cannot be.
+// Where settings come from, which of several counts, and the errors for invalid ones.
 
 import ArgumentParser
 import Checkout
@@ -164,30 +164,30 @@ struct SettingsTests {
                 message: "stint.yaml:2:1: duplicate setting drain.deadlineMs"),
             Refused(
                 file: "ledger: memory\nledger: redis\n",
-                message: "stint.yaml:1:1: a mapping has the same key twice: ledger"),
+                message: "stint.yaml:1:1: duplicate key: ledger"),
             Refused(file: "ledger:\n", message: "stint.yaml:1:8: must be a word or a number"),
             Refused(file: "- ledger\n", message: "stint.yaml:1:1: must be a mapping, such as {key: value}"),
             Refused(
                 arguments: ["redis://:secret@host"],
                 message:
-                    "unknown: an argument that is no flag. Type: stint serve --help, which lists every setting"
+                    "unknown argument: it is not a flag. Type: stint serve --help, which lists every setting"
             ),
             Refused(
                 arguments: ["--redis-url-file", "url"],
                 environment: ["STINT_REDIS_URL": "redis://:secret@host"],
                 message:
                     "redis.urlFile (flag --redis-url-file): redis.url is set too (variable STINT_REDIS_URL). "
-                    + "Leave one of them out"),
+                    + "Remove one of the two"),
             Refused(arguments: ["--redis-url-file", "none"], message: "no file none"),
             Refused(
                 arguments: ["--redis-url-file", "bad-url"],
                 message:
-                    "redis.urlFile (flag --redis-url-file): bad-url: not a Redis URL: it has no host. Write "
+                    "redis.urlFile (flag --redis-url-file): bad-url: not a Redis URL: its host is missing. Write "
                     + "redis://[user:password@]host[:port][/db], rediss://... or unix:///path.sock"),
             Refused(arguments: ["--config", "none.yaml"], message: "no file none.yaml"),
             Refused(
                 arguments: ["--redis-url", "redis://me:secret@"],
-                message: "redis.url (flag --redis-url): not a Redis URL: it has no host. Write "
+                message: "redis.url (flag --redis-url): not a Redis URL: its host is missing. Write "
                     + "redis://[user:password@]host[:port][/db], rediss://... or unix:///path.sock. "
                     + "See: stint serve --help"),
         ])

@@ -1,5 +1,5 @@
-// What the embedded Redis says when it cannot start, in the words of Redis 6.2, 7.0 and Valkey, and
-// what a person is told.
+// Why the embedded Redis cannot start, from the messages of Redis 6.2, 7.0 and Valkey, and what the
+// person is advised to do.
 
 import Testing
 
@@ -27,7 +27,7 @@ struct StartFailureTests {
             message: [
                 "/data/appendonlydir/appendonly.aof.2.incr.aof is damaged in the middle",
                 "type: redis-check-aof --fix /data/appendonlydir/appendonly.aof.manifest. ",
-                "charges since then are forgotten", "package redis-tools",
+                "later charges are lost", "package redis-tools",
             ]),
         Row(
             testDescription: "the same of Redis 6.2",
@@ -47,9 +47,9 @@ struct StartFailureTests {
                 "[offset 0] Checking RDB file appendonly.aof.2.base.rdb", "--- RDB ERROR DETECTED ---",
             ],
             message: [
-                "/data/appendonlydir/appendonly.aof.2.base.rdb is damaged, and no program mends it",
+                "/data/appendonlydir/appendonly.aof.2.base.rdb is damaged, and no program repairs it",
                 "Invalid LZF compressed string", "mv /data/appendonlydir /data/appendonlydir.damaged",
-                "All charges are forgotten",
+                "All charges are then lost",
             ]),
         Row(
             testDescription: "a dump that ends too soon",
@@ -111,7 +111,7 @@ struct StartFailureTests {
         "What it said last says what to do",
         arguments: [
             ("Permission denied", "belong to the user that runs Stint"),
-            ("No space left on device", "Make room"),
+            ("No space left on device", "Free space"),
             ("bind: Read-only file system", "--data-dir DIR"), ("bind: Address already in use", "redis.sock"),
             ("Bad directive or wrong number of arguments", "6.2 or later"), ("who knows", "--redis-url URL"),
         ])

@@ -1,4 +1,4 @@
-// Tables for people: how wide, and when in colour.
+// Tables for people: their width, and when they have colours.
 
 import Testing
 

@@ -1,4 +1,4 @@
-// The file of tokens on disk: its mode, its neighbours, and that nobody sees half of it.
+// The file of tokens on disk: its mode, its neighbours, and that no reader sees half of it.
 
 import Access
 import Foundation
@@ -76,7 +76,7 @@ struct TokenFileTests {
             for mode in [0o620, 0o602, 0o666] {
                 try Self.set(mode: mode, file)
                 let reason =
-                    "\(file.path): others may write it, and so let anybody in. Type: chmod 600 \(file.path)"
+                    "\(file.path): others may write it, and so add tokens. Type: chmod 600 \(file.path)"
                 #expect(Self.reason { _ = try file.read() } == reason)
                 #expect(Self.reason { try file.add(Self.entry("eve")) } == reason)
             }
@@ -90,13 +90,13 @@ struct TokenFileTests {
         try Self.inDirectory { file in
             #expect(
                 Self.reason { _ = try file.read() }.hasPrefix(
-                    "\(file.path): is not there. Type: stint token create"))
+                    "\(file.path): missing. Type: stint token create"))
             try file.add(Self.entry("ci"))
             let text = try Self.text(file)
-            #expect(Self.reason { try file.add(Self.entry("ci")) }.contains("has a token called ci already"))
-            #expect(Self.reason { try file.remove("ann") }.contains("has no token called ann"))
+            #expect(Self.reason { try file.add(Self.entry("ci")) }.contains("duplicate token ci."))
+            #expect(Self.reason { try file.remove("ann") }.contains("unknown token ann."))
             try "".write(toFile: file.path + ".new", atomically: false, encoding: .utf8)
-            #expect(Self.reason { try file.remove("ci") }.contains("another stint token is at work"))
+            #expect(Self.reason { try file.remove("ci") }.contains("another stint token is running"))
             #expect(try Self.text(file) == text)
             try FileManager.default.removeItem(atPath: file.path + ".new")
             try (text + "ann admin secret\n").write(toFile: file.path, atomically: false, encoding: .utf8)
@@ -105,8 +105,8 @@ struct TokenFileTests {
                     == "\(file.path):3: the digest must be 64 hexadecimal digits, the SHA-256 of the token")
             try String(repeating: "#\n", count: 131_073).write(
                 toFile: file.path, atomically: false, encoding: .utf8)
-            #expect(Self.reason { _ = try file.read() } == "\(file.path): has more than 262144 bytes")
+            #expect(Self.reason { _ = try file.read() } == "\(file.path): invalid: more than 262144 bytes")
         }
-        #expect(Self.reason { _ = try TokenFile(path: "/dev").read() } == "/dev: is not a file")
+        #expect(Self.reason { _ = try TokenFile(path: "/dev").read() } == "/dev: invalid: not a regular file")
     }
 }

@@ -1,4 +1,4 @@
-// Names as numbers.
+// Names as numbers: equal names have equal numbers.
 
 import SeededChance
 import Testing

@@ -1,4 +1,4 @@
-// What runs ends in the right order.
+// Running executions end in the right order.
 
 import SeededChance
 import Testing

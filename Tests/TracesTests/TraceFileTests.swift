@@ -1,4 +1,4 @@
-// Traces as files: plain and gzip are told apart by their bytes, and what is broken is said to be.
+// Traces as files: the bytes distinguish plain from gzip, and a damaged file is an error.
 
 import Foundation
 import Recordings

@@ -1,4 +1,4 @@
-// The reader of traces: what it takes, what it refuses and where, however the bytes come in.
+// The reader of traces: what it accepts, what it refuses and where, in any pieces of bytes.
 
 import Recordings
 import SeededChance
@@ -106,34 +106,34 @@ struct TraceReaderTests {
         ("", "the trace is empty"),
         (
             "\n",
-            "line 1: no column is called offset_ms; the header must name offset_ms, account, function and duration_ms"
+            "line 1: the column offset_ms is missing; the header must name offset_ms, account, function and duration_ms"
         ),
         (
             "offset_ms,account,duration_ms\n0,a,1\n",
-            "line 1: no column is called function; the header must name offset_ms, account, function and duration_ms"
+            "line 1: the column function is missing; the header must name offset_ms, account, function and duration_ms"
         ),
         (
             "offset_ms,account,function,duration_ms,account\n",
-            "line 1: two columns are called account; rename one"
+            "line 1: duplicate column account; rename one"
         ),
-        (String(repeating: ",", count: 1_000), "line 1: has more than 1000 columns, so it is no trace"),
+        (String(repeating: ",", count: 1_000), "line 1: has more than 1000 columns, so it is not a trace"),
         (
-            String(repeating: "x", count: 65_537), "line 1: has more than 65536 bytes, so it is no trace"
+            String(repeating: "x", count: 65_537), "line 1: has more than 65536 bytes, so it is not a trace"
         ),
         (Trace.head + "0,a,f\n", "line 2: has 3 columns, and the header has 4"),
         (Trace.head + "0,a,f,1\n\n0,a,f,1,2\n", "line 4: has 5 columns, and the header has 4"),
         (Trace.head + "0,a,f,1\n0,a,", "line 3: has 3 columns, and the header has 4"),
         (Trace.head + ",a,f,1\n", "line 2: offset_ms is empty"),
         (Trace.head + "0,,f,1\n", "line 2: account is empty"),
-        (Trace.head + "0,\"a,f,1\n", "line 2: a quote is opened and not closed"),
-        ("\"offset_ms,account\n", "line 1: a quote is opened and not closed"),
+        (Trace.head + "0,\"a,f,1\n", "line 2: a quote is not closed"),
+        ("\"offset_ms,account\n", "line 1: a quote is not closed"),
         (
             "\"" + String(repeating: "x\n", count: 40_000),
-            "line 1: has more than 65536 bytes, so it is no trace"
+            "line 1: has more than 65536 bytes, so it is not a trace"
         ),
         (
             Trace.head + "0,\"a\"b,f,1\n",
-            "line 2: column 2 has something behind its closing quote; a quote within quotes is two"
+            "line 2: column 2 has text after its closing quote; a quote within quotes must be doubled"
         ),
         (Trace.head + "0,\"a\nb\",f,1\n", "line 2: account has a line break within its quotes; rename it"),
         (
@@ -144,8 +144,8 @@ struct TraceReaderTests {
         (Trace.head + "NA,a,f,1\n", "line 2: offset_ms must be a whole number of ms from 0 to \(most)"),
         (
             "offset_ms;account;function;duration_ms\n0;a;f;1\n",
-            "line 1: no column is called offset_ms; the header must name offset_ms, account, function and duration_ms; "
-                + "this one is not parted by commas: save it as CSV with commas"
+            "line 1: the column offset_ms is missing; the header must name offset_ms, account, function and duration_ms; "
+                + "this one is not separated by commas: save it as CSV with commas"
         ),
         (Trace.head + "9,a,f,1\n8,a,f,1\n", "line 3: offset_ms 8 comes after 9; sort the rows by offset_ms"),
         (Trace.head + "-1,a,f,1\n", "line 2: offset_ms must be a whole number of ms from 0 to \(most)"),
@@ -161,7 +161,7 @@ struct TraceReaderTests {
         ),
         (
             Trace.head + "0,a,f,1\n0,a,\(String(repeating: "f", count: 65_536)),\n",
-            "line 3: has more than 65536 bytes, so it is no trace"
+            "line 3: has more than 65536 bytes, so it is not a trace"
         ),
         (
             Trace.head + "0,a,f,1\n0,b,f,1\n0,c,f,1\n0,d,f,1\n",

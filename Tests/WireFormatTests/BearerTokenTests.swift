@@ -1,4 +1,4 @@
-// Tokens as clients take them: what is forgiven, what is refused, and that neither is ever shown.
+// The tokens of clients: white space that is ignored, what is invalid, and that no token is shown.
 
 import Testing
 import WireFormat

@@ -1,4 +1,4 @@
-// Which URLs say where a service is, for every client and command alike.
+// The URLs of a service, the same for every client and command.
 
 import Testing
 import WireFormat

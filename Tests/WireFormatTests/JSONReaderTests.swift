@@ -1,4 +1,4 @@
-// The reader's grammar by example: what it says about each mistake and where, and what a number is.
+// The reader's grammar by example: the reason and offset of each error, and what a number is.
 
 import Testing
 import WireFormat

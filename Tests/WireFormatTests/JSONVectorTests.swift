@@ -1,5 +1,5 @@
-// The reader against a public suite of JSON texts: what must be taken, what must be refused, and
-// what we decided where RFC 8259 leaves it open.
+// The reader against a public suite of JSON texts: those that must be accepted, those that must be
+// rejected, and Stint's choice if RFC 8259 leaves it open.
 
 import SharedVectors
 import Testing

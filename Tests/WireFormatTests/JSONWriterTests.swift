@@ -1,4 +1,4 @@
-// The writer's bytes: commas, escapes, numbers, and that a writer can be used again.
+// The writer's bytes: commas, escapes, numbers, and that a writer can be reused.
 
 import Testing
 import WireFormat

@@ -1,5 +1,5 @@
-// Bodies and JSON texts that went wrong by chance, through the reader of every body: each is
-// refused, with a place within it, or read as something that is written and read back equal.
+// Random changes to bodies and JSON texts, through the reader of every body: each is rejected, with
+// an offset within it, or accepted as a value that is written and read back equal.
 
 import SeededChance
 import SharedVectors

@@ -1,5 +1,5 @@
-// Strings that break input handling, as every string field of a request: taken or refused by the
-// documented rule, and what is taken survives the way through writer and reader byte for byte.
+// Strings that break input handling, as every string field of a request: accepted or rejected by
+// the documented rule, and an accepted one passes writer and reader byte for byte.
 
 import Foundation
 import SharedVectors

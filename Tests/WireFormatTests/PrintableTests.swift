@@ -1,4 +1,4 @@
-// What text from elsewhere looks like on a terminal, and that nothing in it is obeyed.
+// How foreign text is shown on a terminal, and that the terminal obeys none of it.
 
 import Testing
 import WireFormat

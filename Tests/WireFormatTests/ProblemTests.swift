@@ -1,4 +1,4 @@
-// Problems: one table of types, exact bytes, and that a client gets back what was written.
+// Problems: one table of types, exact bytes, and that a client reads back what was written.
 
 import Testing
 import WireFormat

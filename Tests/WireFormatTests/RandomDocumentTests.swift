@@ -1,5 +1,5 @@
-// Random bodies go round, and random damage is never taken for a body that a second look refuses.
-// Every case has a seed of its own, which the failing test's name shows.
+// Random bodies are read back equal, and random damage is never accepted as a body that a second
+// reading rejects. Every case has its own seed, which the failing test's name shows.
 
 import Foundation
 import SeededChance

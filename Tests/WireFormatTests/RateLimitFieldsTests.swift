@@ -1,5 +1,5 @@
 // RateLimit, RateLimit-Policy and Retry-After: exact bytes, and that a maintained parser reads them
-// as meant.
+// with the intended meaning.
 
 import SharedVectors
 import Testing

@@ -1,5 +1,5 @@
-// The reply bodies: exact bytes, and that a client reads what the service writes and refuses what
-// it never would.
+// The reply bodies: exact bytes, and that a client reads what the service writes and rejects what
+// the service never writes.
 
 import Accounting
 import Testing

@@ -1,5 +1,4 @@
-// The two request bodies: exact bytes, every bound from both sides, and the words about every
-// mistake.
+// The two request bodies: exact bytes, every bound from both sides, and the message of every error.
 
 import Accounting
 import Testing
@@ -97,9 +96,9 @@ struct RequestBodyTests {
                 "id must be 1 to 64 bytes of A-Z a-z 0-9 . _ -, found \"" + String(repeating: "a", count: 59)
                     + "..."
             ),
-            (#"{"id":"a","id":"a"}"#, "id must be given once, found it twice"),
-            (#"{"id":null,"id":"a"}"#, "id must be given once, found it twice"),
-            (#"{"id":"a","\u0069d":"a"}"#, "id must be given once, found it twice"),
+            (#"{"id":"a","id":"a"}"#, "id must be given once, found a duplicate"),
+            (#"{"id":null,"id":"a"}"#, "id must be given once, found a duplicate"),
+            (#"{"id":"a","\u0069d":"a"}"#, "id must be given once, found a duplicate"),
             (
                 #"{"function":""}"#,
                 #"function must be 1 to 256 bytes of text without control characters, found """#
@@ -171,7 +170,7 @@ struct RequestBodyTests {
                 #"{"durationMs":"84"}"#,
                 #"durationMs must be an integer from 0 to 2678400000 (ms), found "84""#
             ),
-            (#"{"durationMs":1,"durationMs":1}"#, "durationMs must be given once, found it twice"),
+            (#"{"durationMs":1,"durationMs":1}"#, "durationMs must be given once, found a duplicate"),
             (
                 #"{"durationMs":1,"outcome":"OK"}"#,
                 #"outcome must be one of ok, error, timeout, not-started, found "OK""#

@@ -1,4 +1,4 @@
-// The random bodies and documents of these tests, and what goes wrong with them.
+// The random bodies and documents of these tests, and their random damage.
 
 import Accounting
 import SeededChance

@@ -1,7 +1,6 @@
-// Parses Structured Fields with the package swift-http-structured-headers and renders what it found
-// as plain text, so that it can be compared with what the public test suite expects. The package
-// leaves the base64 of byte sequences to its caller, so that is decoded here; our own fields have
-// none.
+// Parses Structured Fields with the package swift-http-structured-headers and renders the result as
+// plain text, to compare it with what the public test suite expects. The package leaves the base64
+// of byte sequences to its caller, so it is decoded here; Stint's own fields have none.
 
 import Foundation
 import RawStructuredFieldValues

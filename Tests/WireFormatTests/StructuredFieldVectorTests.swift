@@ -1,4 +1,4 @@
-// The parser that judges our RateLimit fields is judged first: by the public Structured Fields
+// The parser that judges the RateLimit fields is tested first: by the public Structured Fields
 // suite and by the examples of the RateLimit draft.
 
 import Foundation

@@ -1,4 +1,4 @@
-// A workflow's action: fields in, fields out.
+// An action of a workflow: fields in, fields out.
 
 exports.main = ({ inputFields }, sendResponse) => {
     sendResponse({ outputFields: { sum: Number(inputFields.first) + Number(inputFields.second) } });

@@ -1,4 +1,4 @@
-// Takes memory in processes of its own, one of them in a session of its own. Each would stop at 120
+// Allocates memory in several processes, one of them in its own session. Each would stop at 120
 // MiB.
 
 const { spawn } = require("node:child_process");

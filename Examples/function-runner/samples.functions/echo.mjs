@@ -1,4 +1,4 @@
-// Says what it was called with. An ES module works as well.
+// Responds with its context. A function may be an ES module.
 
 export function main({ accountId, body, contact, endpoint, limits, method, params }, sendResponse) {
     const greeting = process.env.GREETING;

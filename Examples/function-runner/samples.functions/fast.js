@@ -1,4 +1,4 @@
-// Says at once what is left.
+// Responds at once with what is left.
 
 exports.main = (context, sendResponse) => {
     sendResponse({ body: { greeting: `${process.env.GREETING}, ${context.accountId}`, limits: context.limits } });

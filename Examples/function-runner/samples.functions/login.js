@@ -1,4 +1,4 @@
-// Sets two cookies and sends the caller on.
+// Sets two cookies and redirects the caller.
 
 const { createHmac } = require("node:crypto");
 

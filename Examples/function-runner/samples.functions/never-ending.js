@@ -1,4 +1,4 @@
-// Never answers, and never lets go of the processor: only its process' end ends it.
+// Never responds and never yields: only killing its process ends it.
 
 exports.main = () => {
     console.log("begins to count");

@@ -1,5 +1,5 @@
-// Called again and again by the same page: tells it when to call next. A page that follows is never
-// denied; see "Polling" in docs/API.md.
+// Called repeatedly by one page. The response says when to call next. A page that waits so long is
+// never denied; see "Polling" in docs/API.md.
 
 exports.main = (context, sendResponse) => {
     const { executionsRemaining, timeRemaining } = context.limits;

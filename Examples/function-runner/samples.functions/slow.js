@@ -1,4 +1,4 @@
-// Takes its time: ?ms=..., or half a second.
+// Takes ?ms=... milliseconds, or half a second.
 
 exports.main = async (context, sendResponse) => {
     const ms = Number(context.params.ms?.[0] ?? 500);

@@ -1,14 +1,14 @@
-// Reaches for what is not its own: its account's quota, the runner's files and environment, other
-// functions' environments. Says what it got.
+// Tries to reach what belongs to others: its account's quota, the runner's files and environment,
+// and the environments of other functions. Responds with the results.
 
 const fs = require("node:fs");
 const http = require("node:http");
 
-/** What the runner was started with; everybody may read that. */
+/** The runner's command line, which every user may read. */
 const words = fs.readFileSync(`/proc/${process.ppid}/cmdline`, "utf8").split("\0");
 const flag = (name, otherwise) => (words.includes(name) ? words[words.indexOf(name) + 1] : otherwise);
 
-/** One request, and the status that it got. */
+/** Sends one request, and returns its status. */
 function ask(url, method, path, json) {
     const place = url.startsWith("unix:") ? { socketPath: url.slice(5) } : { host: new URL(url).hostname, port: new URL(url).port };
     const headers = json === undefined ? {} : { "Content-Type": "application/json" };

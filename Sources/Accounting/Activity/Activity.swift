@@ -1,10 +1,10 @@
-// What accounts do, as rollups tell it: sums of decisions, and how full a limit was at most. Pure.
+// What accounts do, as rollups count it: sums of decisions, and the peak use of each limit. Pure.
 
-/// What an account, or one function of it, did during some time.
+/// What an account, or one of its functions, did during some time.
 public struct Activity: Equatable, Sendable {
     /// Executions admitted; a repeated admission counts once.
     public var executions = 0
-    /// ms that executions used, by their settlements.
+    /// The execution time of settled executions, in ms.
     public var executionTimeMs = 0
     /// Executions settled with the outcome error or timeout.
     public var errors = 0
@@ -21,26 +21,26 @@ public struct Activity: Equatable, Sendable {
     }
 }
 
-/// What an account did, and which functions of it.
+/// What an account did, in total and by function.
 public struct AccountActivity: Equatable, Sendable {
-    /// Functions that are counted one by one, at most.
+    /// The maximum number of functions that are counted one by one.
     public static let maximumFunctions = 100
-    /// What the functions beyond ``maximumFunctions`` are counted under.
+    /// The name under which functions beyond ``maximumFunctions`` are counted.
     public static let otherFunctions = "(other)"
 
-    /// All functions, and what no function was told for.
+    /// All functions, and executions without a function.
     public var total = Activity()
     public internal(set) var functions: [String: Activity] = [:]
-    /// The most that was used of a limit, in percent of its amount, by its name; above 100 when
-    /// more was used than granted.
+    /// The peak use of each limit, in percent of its amount, by the limit's name. Above 100 if more
+    /// was used than granted.
     public var peakPercent: [String: Int] = [:]
 
     public init() {}
 
-    /// Adds what it did at another time.
+    /// Adds what the account did at another time.
     /// - Parameters:
-    ///   - other: what is added.
-    ///   - mayGrow: whether there is room for functions that are new.
+    ///   - other: the activity to add.
+    ///   - mayGrow: whether there is room for new functions.
     public mutating func add(_ other: AccountActivity, mayGrow: Bool = true) {
         total.add(other.total)
         for (function, activity) in other.functions {
@@ -49,7 +49,8 @@ public struct AccountActivity: Equatable, Sendable {
         peakPercent.merge(other.peakPercent, uniquingKeysWith: max)
     }
 
-    /// Changes what is counted of a function, or of the others when there are too many, or no room.
+    /// Changes the counts of a function, or of the others if there are too many functions or no
+    /// room.
     public mutating func change(
         _ function: String, mayGrow: Bool = true, _ change: (inout Activity) -> Void
     ) {

@@ -1,9 +1,9 @@
-// Counts what accounts do until the rollups take it. Each event loop has one, so nothing is locked.
+// Counts what accounts do until the rollups drain it. Each event loop has one, so it needs no lock.
 
 /// What an account did within one minute.
 public struct MinuteActivity: Sendable {
     public let account: Account
-    /// Its number, counted from 1970.
+    /// The number of the minute, counted from 1970.
     public let minute: Int
     public internal(set) var activity: AccountActivity
 
@@ -11,27 +11,27 @@ public struct MinuteActivity: Sendable {
         (self.account, self.minute, self.activity) = (account, minute, activity)
     }
 
-    /// - Parameter other: of the same account and minute.
+    /// - Parameter other: activity of the same account and minute.
     public mutating func add(_ other: MinuteActivity) { activity.add(other.activity) }
 }
 
-/// The activity of accounts that was not taken yet.
+/// The activity of accounts that is not drained yet.
 public struct ActivityBook: Sendable {
-    /// Accounts and functions counted one by one at once, at most: some 40 MB.
+    /// The maximum number of accounts and functions that are counted at once: some 40 MB.
     public static let maximumEntries = 100_000
 
     private struct Entry: Sendable {
         var minute: Int
         var activity = AccountActivity()
-        /// What ``peaks`` are of.
+        /// The plan to whose limits ``peaks`` belong.
         var plan: Plan?
-        /// Percent, one for each limit.
+        /// The peak use of each limit, in percent.
         var peaks: [Int] = []
 
-        /// Itself and its functions.
+        /// The account and its functions.
         var count: Int { 1 + activity.functions.count }
 
-        /// - Returns: how many functions came to be counted by it.
+        /// - Returns: the number of functions that were added.
         mutating func count(
             _ function: String?, _ standing: Standing, mayGrow: Bool, _ change: (inout Activity) -> Void
         ) -> Int {
@@ -51,8 +51,8 @@ public struct ActivityBook: Sendable {
             for index in peaks.indices { peaks[index] = max(peaks[index], standing.percent(of: index)) }
         }
 
-        /// Begins another minute, unless it is running already.
-        /// - Returns: what was done in the one before.
+        /// Starts another minute, unless it is the current one.
+        /// - Returns: the activity of the previous minute.
         mutating func turn(to minute: Int, of account: Account) -> MinuteActivity? {
             guard self.minute != minute else { return nil }
             let past = snapshot(of: account)
@@ -70,16 +70,16 @@ public struct ActivityBook: Sendable {
         }
     }
 
-    /// The minute that is running; 0 before anybody said.
+    /// The current minute; 0 before the first.
     private var minute = 0
     private var entries: [Account: Entry] = [:]
-    /// The accounts of ``entries`` as they came, from ``first`` on; some were taken meanwhile, or
-    /// are there twice.
+    /// The accounts of ``entries`` in the order in which they came, from ``first`` on. Some have
+    /// been drained meanwhile, or appear twice.
     private var order: [Account] = []
     private var first = 0
-    /// Of minutes that were over when their account went on.
+    /// Activity of past minutes, whose accounts went on.
     private var past: [MinuteActivity] = []
-    /// Accounts and functions of ``entries`` and ``past``.
+    /// The number of accounts and functions in ``entries`` and ``past``.
     private var entryCount = 0
     private var uncounted = 0
 
@@ -87,8 +87,8 @@ public struct ActivityBook: Sendable {
 
     // MARK: Counting
 
-    /// Counts what the ledger decided. Peeks, and what it did not decide (refused, unavailable,
-    /// degraded), are not counted.
+    /// Counts a decision of the ledger. Peeks are not counted, nor are decisions without the ledger
+    /// (refused, unavailable, degraded).
     public mutating func count(_ decision: Decision, on considered: PreparedQuestion) {
         switch (decision, considered.question) {
         case (.admitted(let admitted, let standing), .admit(let ask)):
@@ -116,11 +116,11 @@ public struct ActivityBook: Sendable {
     ) {
         guard let index = place(of: account) else { return uncounted += 1 }
         let mayGrow = entryCount < Self.maximumEntries
-        // In place: a copy of an entry is made of six others.
+        // In place, because an entry has six parts to copy.
         entryCount += entries.values[index].count(function, standing, mayGrow: mayGrow, change)
     }
 
-    /// - Returns: nil when there is no room for one more.
+    /// - Returns: nil if there is no room for one more.
     private mutating func place(of account: Account) -> Dictionary<Account, Entry>.Index? {
         let hasRoom = entryCount < Self.maximumEntries
         if let index = entries.index(forKey: account) {
@@ -144,7 +144,7 @@ public struct ActivityBook: Sendable {
 
     // MARK: Taking
 
-    /// Says which minute it is; what is counted from now on is counted in it.
+    /// Starts a minute, in which everything is counted from now on.
     public mutating func begin(minute: Int) {
         if self.minute == 0 {
             for index in entries.values.indices { entries.values[index].minute = minute }
@@ -152,7 +152,7 @@ public struct ActivityBook: Sendable {
         self.minute = minute
     }
 
-    /// Takes what was counted of some accounts, those first that wait for longest.
+    /// Drains the activity of up to `maximum` accounts, oldest first.
     public mutating func drain(_ maximum: Int) -> [MinuteActivity] {
         var taken = Array(past.prefix(maximum))
         past.removeFirst(taken.count)
@@ -168,12 +168,12 @@ public struct ActivityBook: Sendable {
         return taken
     }
 
-    /// Takes what was counted of these accounts since their minute began.
+    /// Drains what these accounts did since their minute began.
     public mutating func drain(_ accounts: [Account]) -> [MinuteActivity] {
         accounts.compactMap { remove($0) }
     }
 
-    /// Decisions that there was no room for since this was called last.
+    /// The number of decisions without room since the last call.
     public mutating func drainUncounted() -> Int {
         defer { uncounted = 0 }
         return uncounted

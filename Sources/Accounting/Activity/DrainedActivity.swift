@@ -1,9 +1,9 @@
-// What left an `ActivityBook` for the rollups.
+// The activity that left an `ActivityBook` for the rollups.
 
-/// What accounts did, taken from where it was counted.
+/// Drained activity of accounts.
 public struct DrainedActivity: Sendable {
     public var activities: [MinuteActivity]
-    /// Decisions that there was no room for.
+    /// The number of decisions that there was no room for.
     public var uncounted: Int
 
     public init(activities: [MinuteActivity] = [], uncounted: Int = 0) {

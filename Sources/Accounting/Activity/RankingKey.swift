@@ -1,14 +1,14 @@
-// What accounts are ranked by.
+// The keys by which accounts are ranked.
 
 /// What accounts are ranked by.
 public enum RankingKey: String, CaseIterable, Sendable {
     /// Executions admitted: a count.
     case executions
-    /// What settled executions used, in ms.
+    /// The execution time of settled executions, in ms.
     case executionTime = "execution-time"
     /// Asks denied: a count; an ask counts for each limit that it did not fit.
     case denials
-    /// The most that was used of any limit, in percent of its amount.
+    /// The peak use of any limit, in percent of its amount.
     case percent
 
     package func amount(of activity: AccountActivity) -> Int {

@@ -1,13 +1,13 @@
-// What an account has of its own: another plan than the default, other amounts, both perhaps for a
-// time only.
+// What one account has in place of its plan: another plan, other amounts, or both, perhaps until an
+// instant.
 
-/// One account's exception from the default plan.
+/// What one account has in place of the default plan.
 public struct AccountOverride: Hashable, Sendable {
-    /// The account's plan by name; nil leaves it the default.
+    /// The name of the account's plan; nil: the default plan.
     public var plan: String?
     /// Amounts by the limit's name, in place of the plan's.
     public var amounts: [String: Int]
-    /// On the ledger's clock; from then on it is as if there were no override. Nil: until it is
+    /// The instant on the ledger's clock at which the override ends. Nil: it stays until it is
     /// removed.
     public var expiresAt: Timestamp?
 
@@ -17,19 +17,19 @@ public struct AccountOverride: Hashable, Sendable {
         self.expiresAt = expiresAt
     }
 
-    /// Throws if the override is empty or a value is invalid.
-    /// - Parameter plan: the one whose amounts it changes.
+    /// - Parameter plan: the plan whose amounts it changes.
+    /// - Throws: ``PlanError`` if the override is empty or a value is invalid.
     public func check(against plan: Plan) throws(PlanError) {
         guard self.plan != nil || !amounts.isEmpty else {
             throw PlanError(
-                field: "plan", reason: "is missing, and so are amounts; an override names one of them")
+                field: "plan", reason: "is missing, and so are amounts; an override needs one of them")
         }
         for (name, amount) in amounts.sorted(by: { $0.key < $1.key }) {
             let field = "amounts.\(name)"
             guard let limit = plan.limits.first(where: { $0.name == name }) else {
                 let known = plan.limits.map(\.name).joined(separator: ", ")
                 throw PlanError(
-                    field: field, reason: "the plan '\(plan.name)' has no such limit; it has: \(known)")
+                    field: field, reason: "unknown limit; the plan '\(plan.name)' has: \(known)")
             }
             try PlanError.check(amount, in: limit.meter.amounts, field: field)
         }

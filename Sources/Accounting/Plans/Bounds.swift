@@ -1,8 +1,8 @@
-// A limit on everything. With these, every sum the rule can form stays below 2^53, so that integers
-// in Swift and doubles in Lua never differ; the largest is a window of 1,001 cells that are all at
-// `cellMs`.
+// The bounds of all values. Within them every sum that the rule forms stays below 2^53, so integers
+// in Swift and doubles in Lua never differ. The largest sum is a window of 1,001 cells that are all
+// at `cellMs`.
 
-/// The least and the most of everything that a plan, an override or an execution may say.
+/// The bounds of every value of a plan, an override or an execution.
 public enum Bounds {
     /// One execution's duration or grant, in ms: 31 days.
     public static let durationMs = 0...2_678_400_000
@@ -16,24 +16,24 @@ public enum Bounds {
     public static let executionMs = 0...1_099_511_627_776
     /// A ceiling on memory or payload, in bytes.
     public static let bytes = 0...9_007_199_254_740_991
-    /// Limits that a plan has.
+    /// The number of limits of a plan.
     public static let limitsPerPlan = 1...32
-    /// Kinds of executions that a plan knows.
+    /// The number of kinds of executions in a plan.
     public static let kindsPerPlan = 0...100
-    /// Sorts of resources that a plan has quotas for.
+    /// The number of sorts of resources with a quota in a plan.
     public static let resourcesPerPlan = 0...100
-    /// How many resources of one sort an account may own.
+    /// The number of resources of one sort that an account may own.
     public static let resourceQuota = 0...1_000_000
-    /// Plans of one service.
+    /// The number of plans of one service.
     public static let plans = 1...1_000
-    /// Accounts with a plan or amounts of their own.
+    /// The number of accounts with an override.
     public static let overrides = 0...100_000
 
     /// How long a row of an account's log is kept, in ms: 90 days.
     public static let logLifeMs = 7_776_000_000
 
-    /// What one cell can keep; charges beyond saturate. Far above every amount, so no verdict
-    /// depends on it.
+    /// The maximum of one cell; further charges saturate. It is far above every amount, so no
+    /// verdict depends on it.
     package static let cellExecutions = 4_294_967_295
     package static let cellMs = 8_796_093_022_207
 }

@@ -7,13 +7,13 @@ public enum Meter: String, Sendable, CaseIterable {
     /// Execution time charged: milliseconds.
     case executionTime = "execution-time"
 
-    /// What a limit of this meter may allow.
+    /// The bounds of the amount of a limit with this meter.
     var amounts: ClosedRange<Int> {
         choose(executions: Bounds.executions, executionTime: Bounds.executionMs)
     }
 
-    /// The value that belongs to this meter. Whoever tells meters apart does it here or in a
-    /// `switch`, so that a meter more does not compile until every such place knows it.
+    /// The value that belongs to this meter. Code distinguishes meters here or in a `switch`, so
+    /// that a new meter does not compile until every such place handles it.
     @inlinable
     public func choose<Value>(
         executions: @autoclosure () -> Value, executionTime: @autoclosure () -> Value
@@ -25,11 +25,12 @@ public enum Meter: String, Sendable, CaseIterable {
     }
 }
 
-/// Length and resolution of a sliding window: `cells` cells of `lengthMs / cells` ms each.
+/// Length and resolution of a sliding window: `cells` cells of `lengthMs / cells` ms each. Example:
+/// 60 cells of 1 s in a minute.
 public struct WindowShape: Hashable, Sendable {
     /// 1 s to 31 days.
     public let lengthMs: Int
-    /// 1 to 1000.
+    /// 1 to 1,000.
     public let cells: Int
 
     public init(lengthMs: Int, cells: Int = 60) {
@@ -37,7 +38,7 @@ public struct WindowShape: Hashable, Sendable {
         self.cells = cells
     }
 
-    /// The number of the cell that `instant` falls into, counted from 1970.
+    /// The number of the cell that contains `instant`, counted from 1970.
     package func cell(at instant: Timestamp) -> Int { instant.ms * cells / lengthMs }
 
     /// The first instant of a cell.
@@ -45,7 +46,7 @@ public struct WindowShape: Hashable, Sendable {
         Timestamp(ms: (number * lengthMs + cells - 1) / cells)
     }
 
-    /// A charge made now has left the window, whatever cell-mates it gets, this many ms later.
+    /// The longest time, in ms, that a charge stays in the window, whatever else its cell holds.
     var longestStayMs: Int { lengthMs + (lengthMs + cells - 1) / cells }
 }
 
@@ -59,7 +60,7 @@ public struct Limit: Hashable, Sendable {
     public let amount: Int
     public let window: WindowShape
 
-    /// - Throws: ``PlanError`` naming the field that is out of its bound.
+    /// - Throws: ``PlanError`` naming the field that is out of its bounds.
     public init(name: String, meter: Meter, amount: Int, windowMs: Int, cells: Int = 60) throws(PlanError) {
         try PlanError.checkName(name, field: "name")
         try PlanError.check(amount, in: meter.amounts, field: "amount")
@@ -71,7 +72,7 @@ public struct Limit: Hashable, Sendable {
         self.window = WindowShape(lengthMs: windowMs, cells: cells)
     }
 
-    /// `limit` with another amount, which is within the meter's bound.
+    /// `limit` with another amount, which must be within the meter's bounds.
     init(_ limit: Limit, amount: Int) {
         name = limit.name
         meter = limit.meter

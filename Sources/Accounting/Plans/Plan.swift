@@ -1,14 +1,15 @@
-// Plans: a named set of limits, ceilings and resource quotas. Immutable once made; a request holds
-// on to the one it was considered under, so a reload in between cannot mix two plans in one answer.
+// Plans: named sets of limits, ceilings and resource quotas. A plan is immutable, and a request
+// keeps the plan that it was checked against, so a reload in between cannot mix two plans in one
+// answer.
 
-/// The most one execution of a kind may take. A value left out is not capped.
+/// The most that one execution of a kind may take. A nil value has no ceiling.
 public struct Ceiling: Hashable, Sendable {
     /// ms, up to 31 days.
     public let maxDurationMs: Int?
     public let memoryBytes: Int?
     public let payloadBytes: Int?
 
-    /// - Throws: ``PlanError`` naming the field that is out of its bound.
+    /// - Throws: ``PlanError`` naming the field that is out of its bounds.
     public init(
         maxDurationMs: Int? = nil, memoryBytes: Int? = nil, payloadBytes: Int? = nil
     ) throws(PlanError) {
@@ -22,29 +23,29 @@ public struct Ceiling: Hashable, Sendable {
         self.payloadBytes = payloadBytes
     }
 
-    /// Caps nothing: what every kind has in a plan without kinds.
+    /// No ceilings: what every kind has in a plan without kinds.
     public static let none = Ceiling()
     private init() { (maxDurationMs, memoryBytes, payloadBytes) = (nil, nil, nil) }
 }
 
-/// What an admission is answered with when the ledger cannot answer.
+/// The reply to an admission when the ledger cannot answer.
 public enum UnavailablePolicy: String, Sendable, CaseIterable {
     /// 503; nothing runs unaccounted.
     case deny
-    /// 201 marked `degraded`; it runs unaccounted, and is counted apart.
+    /// 201 marked `degraded`; it runs unaccounted, and is counted separately.
     case admit
 }
 
 /// A named set of limits, ceilings and resource quotas. Every account has one.
 public final class Plan: Sendable {
     public let name: String
-    /// 1 to 32, with different names.
+    /// 1 to 32 limits, with different names.
     public let limits: [Limit]
-    /// Ceilings by kind; nil accepts any kind without ceilings.
+    /// Ceilings by kind; nil accepts every kind, without ceilings.
     public let kinds: [String: Ceiling]?
-    /// The smallest partial grant when the request names none, in ms; 1 or more.
+    /// The smallest partial grant if the request names none, in ms; 1 or more.
     public let minimumGrantMs: Int
-    /// Resource quotas: how many named things of a kind an account may own.
+    /// Resource quotas: how many named things of each sort an account may own.
     public let resources: [String: Int]
     public let whenUnavailable: UnavailablePolicy
 
@@ -53,12 +54,12 @@ public final class Plan: Sendable {
     public let windows: [WindowShape]
     /// For each limit, the index of its window in ``windows``.
     public let windowOfLimit: [Int]
-    /// A charge has left every window, whatever cell-mates it got, this many ms later.
+    /// The longest time, in ms, that a charge stays in any window, whatever else its cell holds.
     let longestStayMs: Int
-    /// The cells of all windows together: what one question may have to walk.
+    /// The number of cells in all windows together: the most that one question may have to walk.
     package let cellCount: Int
 
-    /// - Throws: ``PlanError`` naming the field that is wrong.
+    /// - Throws: ``PlanError`` naming the invalid field.
     public init(
         name: String,
         limits: [Limit],
@@ -106,8 +107,8 @@ public final class Plan: Sendable {
         self.cellCount = windows.reduce(0) { $0 + $1.cells }
     }
 
-    /// `plan` with other amounts, which name limits of it and are within their bounds. Shares all
-    /// else with it.
+    /// `plan` with other amounts, which must name its limits and be within their bounds. Shares
+    /// everything else with it.
     init(_ plan: Plan, amounts: [String: Int]) {
         name = plan.name
         limits = plan.limits.map { limit in amounts[limit.name].map { Limit(limit, amount: $0) } ?? limit }
@@ -123,7 +124,7 @@ public final class Plan: Sendable {
 }
 
 extension Plan {
-    /// The plan that is built in: 600 s of execution time and 6,000 executions per 60 s.
+    /// The built-in plan: 600 s of execution time and 6,000 executions per 60 s.
     public static func serverless() throws(PlanError) -> Plan {
         try Plan(
             name: "serverless",

@@ -1,16 +1,16 @@
-// The snapshot that answers "which plan has this account?" on the request path.
+// The snapshot from which the request path reads an account's plan.
 
-/// Which plan an account has: an immutable snapshot, replaced whole when plans change.
+/// The plan of every account: an immutable snapshot, replaced as a whole when plans change.
 public struct PlanBook: Sendable {
-    /// The plan of accounts that have none of their own.
+    /// The plan of accounts whose override names no other.
     public let defaultPlan: Plan
     /// Every plan by its name.
     public let plans: [String: Plan]
-    /// The plans of accounts with an override. Those with the same plan and amounts share one, so
-    /// that their questions can share a call to the ledger.
+    /// The plans of accounts with an override. Accounts with the same plan and amounts share one,
+    /// so that their questions can share a call to the ledger.
     private let own: [Account: Plan]
 
-    /// - Throws: ``PlanError`` when two plans share a name, or `name` names none of them.
+    /// - Throws: ``PlanError`` if two plans share a name, or `name` is unknown.
     public init(plans: [Plan], default name: String) throws(PlanError) {
         try PlanError.check(plans.count, in: Bounds.plans, field: "plans", counting: "plans")
         var byName: [String: Plan] = [:]
@@ -21,17 +21,17 @@ public struct PlanBook: Sendable {
         }
         guard let found = byName[name] else {
             let known = byName.keys.sorted().joined(separator: ", ")
-            throw PlanError(field: "default", reason: "'\(name)' is none of the plans (\(known))")
+            throw PlanError(field: "default", reason: "unknown plan '\(name)'; known: \(known)")
         }
         defaultPlan = found
         self.plans = byName
         own = [:]
     }
 
-    /// `book` with these overrides instead of those it has. Invalid parts of an override are
-    /// skipped with a warning; the account keeps every limit of its plan.
+    /// `book` with these overrides instead of its own. Invalid parts of an override are skipped
+    /// with a warning; the account keeps every limit of its plan.
     ///
-    /// When they expire is not looked at. Those beyond ``Bounds/overrides`` are passed over.
+    /// It ignores when overrides expire, and overrides beyond ``Bounds/overrides``.
     public init(
         _ book: PlanBook, overrides: [Account: AccountOverride],
         warn: (_ account: Account, _ complaint: PlanError) -> Void
@@ -43,7 +43,7 @@ public struct PlanBook: Sendable {
         own.reserveCapacity(min(overrides.count, Bounds.overrides.upperBound))
         for (account, override) in overrides {
             guard own.count < Bounds.overrides.upperBound else {
-                warn(account, PlanError(field: "accounts", reason: "there are too many overrides"))
+                warn(account, PlanError(field: "accounts", reason: "too many overrides"))
                 continue
             }
             let variant = book.variant(override) { warn(account, $0) }
@@ -64,17 +64,17 @@ public struct PlanBook: Sendable {
         try PlanBook(plans: [.serverless()], default: "serverless")
     }
 
-    /// On the request path.
+    /// The plan of an account. Used on the request path.
     public func plan(of account: Account) -> Plan {
         own.isEmpty ? defaultPlan : own[account] ?? defaultPlan
     }
 
-    /// Accounts that have an override.
+    /// The number of accounts with an override.
     public var overrideCount: Int { own.count }
 
     // MARK: Overrides
 
-    /// A plan and what differs from it.
+    /// A plan and the amounts that differ from it.
     private struct Variant: Hashable {
         let plan: Plan
         let amounts: [String: Int]
@@ -89,7 +89,7 @@ public struct PlanBook: Sendable {
         }
     }
 
-    /// What of `override` can be.
+    /// The valid parts of `override`.
     private func variant(_ override: AccountOverride, warn: (PlanError) -> Void) -> Variant {
         var plan = defaultPlan
         if let name = override.plan {
@@ -98,7 +98,7 @@ public struct PlanBook: Sendable {
             } else {
                 warn(
                     PlanError(
-                        field: "plan", reason: "there is no plan '\(name)'; '\(defaultPlan.name)' is used")
+                        field: "plan", reason: "unknown plan '\(name)'; '\(defaultPlan.name)' is used")
                 )
             }
         }

@@ -1,6 +1,6 @@
 // The one error of plans, limits and ceilings, and the checks that throw it.
 
-/// A plan that cannot be: which field, and why.
+/// An invalid plan: the field, and why it is invalid.
 public struct PlanError: Error, Equatable, CustomStringConvertible {
     /// The path of the field within its plan, such as `limits[1].amount`.
     public let field: String

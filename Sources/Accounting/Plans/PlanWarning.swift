@@ -1,9 +1,8 @@
-// Warnings about valid plans that never admit a typical ask. They follow from the rule,
-// on an empty window: an ask needs one execution, and at least the smaller of its duration and the
-// smallest partial grant.
+// Warnings about valid plans that never admit a typical ask. They follow from the rule on an empty
+// window: an ask needs one execution, and at least the smaller of its duration and the minimum
+// grant.
 
-/// A plan's field that keeps the plan from ever admitting the usual ask, or from ever granting it
-/// whole.
+/// A field because of which the plan never admits the usual ask, or never grants it in full.
 public struct PlanWarning: Equatable, Sendable, CustomStringConvertible {
     /// The path of the field within its plan, such as `limits[1].amount`.
     public let field: String
@@ -13,21 +12,21 @@ public struct PlanWarning: Equatable, Sendable, CustomStringConvertible {
 }
 
 extension Plan {
-    /// Empty exactly when, on an empty window, every ask within the ceilings that names no smallest
-    /// grant of its own is admitted, and whole where its kind has a ceiling on duration.
+    /// Empty exactly if, on an empty window, the plan admits every ask within the ceilings that
+    /// names no minimum grant, and grants it in full if its kind has a ceiling on duration.
     public var warnings: [PlanWarning] {
         var warnings: [PlanWarning] = []
         if let kinds, kinds.isEmpty {
             warnings.append(
                 PlanWarning(
                     field: "kinds",
-                    reason: "is empty, so every execution is refused; leave it out to accept any kind"))
+                    reason: "is empty, so every execution is rejected; leave it out to accept any kind"))
         }
         for (index, limit) in limits.enumerated() {
             if limit.amount == 0 {
                 warnings.append(
                     PlanWarning(
-                        field: "limits[\(index)].amount", reason: "is 0, so every ask is denied for ever"))
+                        field: "limits[\(index)].amount", reason: "is 0, so every ask is denied"))
             } else {
                 warnings += limit.meter.choose(executions: [], executionTime: self.warnings(of: limit))
             }
@@ -35,7 +34,7 @@ extension Plan {
         return warnings
     }
 
-    /// - Parameter limit: of execution time, and not 0.
+    /// - Parameter limit: a limit on execution time, not 0.
     private func warnings(of limit: Limit) -> [PlanWarning] {
         let isTooSmall = minimumGrantMs > limit.amount
         guard let kinds else { return isTooSmall ? [neverFits(limit, "asks for more than that")] : [] }
@@ -48,21 +47,21 @@ extension Plan {
             guard let durationMs = ceiling.maxDurationMs else { return nil }
             return PlanWarning(
                 field: "kinds.\(kind).maxDurationMs",
-                reason: "is \(durationMs), and the limit '\(limit.name)' has \(limit.amount) ms in all: "
-                    + "no execution of this kind is ever granted its whole time")
+                reason: "is \(durationMs), and the limit '\(limit.name)' allows \(limit.amount) ms: "
+                    + "no execution of this kind is granted its whole time")
         }
     }
 
     private func neverFits(_ limit: Limit, _ asks: String) -> PlanWarning {
         PlanWarning(
             field: "minimumGrantMs",
-            reason: "is \(minimumGrantMs), and the limit '\(limit.name)' has \(limit.amount) ms in all: "
-                + "\(asks) are denied for ever")
+            reason: "is \(minimumGrantMs), and the limit '\(limit.name)' allows \(limit.amount) ms: "
+                + "\(asks) are always denied")
     }
 }
 
 extension PlanBook {
-    /// Of every plan, each with the plan's name.
+    /// The warnings of every plan, each with the plan's name.
     public var warnings: [String] {
         plans.values.sorted { $0.name < $1.name }.flatMap { plan in
             plan.warnings.map { "plan \(plan.name): \($0)" }

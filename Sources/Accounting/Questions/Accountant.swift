@@ -1,18 +1,17 @@
-// Stands between an API and a ledger: holds a request against the account's plan before the ledger
-// is asked, and turns the ledger's answer into the decision that is spoken. Pure; the caller
-// carries the question over.
+// Checks a request against the account's plan before the ledger is asked, and turns the ledger's
+// answer into a decision. Pure: the caller passes the question to the ledger.
 
-/// A request to start an execution, as parsed; everything but the account is optional.
+/// A parsed request to start an execution. Everything but the account is optional.
 public struct Admission: Sendable {
     public var account: Account
-    /// Made by the accountant when nil.
+    /// Nil: the accountant makes one.
     public var id: ExecutionID?
-    /// What is to run, for the log: 1 to 256 bytes.
+    /// The function to run, for the log: 1 to 256 bytes.
     public var function: String?
     public var kind: String
-    /// The execution time asked for, in ms; nil asks for the kind's ceiling.
+    /// The execution time asked for, in ms; nil: the kind's ceiling.
     public var maxDurationMs: Int?
-    /// The smallest useful grant, in ms; nil is the plan's.
+    /// The minimum grant, in ms; nil: the plan's.
     public var minDurationMs: Int?
     public var payloadBytes: Int?
 
@@ -34,34 +33,34 @@ public struct Admission: Sendable {
     }
 }
 
-/// An admission that breaks a rule of the plan before any limit is looked at. Nothing is charged.
+/// A rule of the plan that an admission breaks. No limit was checked and nothing is charged.
 public enum PlanViolation: Error, Equatable, Sendable {
     /// The plan does not list this kind.
     case unknownKind(String, known: [String])
-    /// More time was asked for than one execution of this kind may take.
+    /// The request asks for more time than one execution of this kind may take.
     case durationAboveCeiling(askedMs: Int, ceilingMs: Int, kind: String)
     case payloadAboveCeiling(bytes: Int, ceilingBytes: Int, kind: String)
-    /// The plan caps no duration for this kind, so the request must name one.
+    /// The plan has no ceiling on the duration of this kind, so the request must name a duration.
     case durationMissing(kind: String)
     case minimumAboveDuration(minimumMs: Int, durationMs: Int)
 }
 
-/// Answers "under which plan, and what exactly is asked?". One per event loop; its plans are an
-/// immutable snapshot.
+/// Prepares requests as questions for the ledger, under the account's plan. One per event loop; its
+/// plans are an immutable snapshot.
 public struct Accountant {
     public var plans: PlanBook
     private var random: any RandomNumberGenerator
 
     /// - Parameters:
-    ///   - plans: which plan each account has.
-    ///   - random: where the ids come from that callers leave out.
+    ///   - plans: the plan of each account.
+    ///   - random: the source of ids for requests without one.
     public init(plans: PlanBook, random: any RandomNumberGenerator) {
         self.plans = plans
         self.random = random
     }
 
     /// May this execution start?
-    /// - Throws: ``PlanViolation`` when the plan rules the request out whatever is left.
+    /// - Throws: ``PlanViolation`` if the plan rules the request out, however much is left.
     public mutating func consider(_ admission: Admission) throws(PlanViolation) -> PreparedQuestion {
         let plan = plans.plan(of: admission.account)
         let ceiling = try ceiling(of: admission.kind, under: plan)
@@ -94,7 +93,7 @@ public struct Accountant {
             question: .settle(id, durationMs: durationMs, ending: ending), memoryBytes: nil)
     }
 
-    /// What has the account left?
+    /// What is left of the account's limits?
     public func consider(peekAt account: Account) -> PreparedQuestion {
         PreparedQuestion(account: account, plan: plans.plan(of: account), question: .peek, memoryBytes: nil)
     }
@@ -106,7 +105,7 @@ public struct Accountant {
     }
 }
 
-/// A question ready for the ledger, with what is needed to turn its answer into a decision.
+/// A question for the ledger, with what its decision needs.
 public struct PreparedQuestion: Sendable {
     public let account: Account
     public let plan: Plan
@@ -114,7 +113,7 @@ public struct PreparedQuestion: Sendable {
     /// The kind's memory ceiling, which the runner applies.
     public let memoryBytes: Int?
 
-    /// What is decided when the ledger has answered, or could not.
+    /// The decision on the ledger's answer, or on its error.
     public func decision(on answer: Result<Answer, LedgerError>) -> Decision {
         switch answer {
         case .success(let answer): decision(on: answer)
@@ -136,7 +135,7 @@ public struct PreparedQuestion: Sendable {
         case (.notHeld, .settle(let id, _, _)): return .notHeld(id)
         case (.peeked, .peek): return .peeked(standing)
         default:
-            return .unavailable(.outcomeUnknown("the ledger answered another question than was asked"), nil)
+            return .unavailable(.outcomeUnknown("the ledger's answer does not fit the question"), nil)
         }
     }
 

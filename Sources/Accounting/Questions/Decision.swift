@@ -1,8 +1,9 @@
-// What was decided, as a value. Status, headers, body, log and metrics are all functions of it.
+// The decision on a request, as a value. Status, headers, body, log and metrics are functions of
+// it.
 
-/// What is answered to a request: status, header fields, body and metrics follow from it.
+/// What Stint answers to a request: status, header fields, body and metrics follow from it.
 public enum Decision: Sendable {
-    /// The execution may run: charged now, or already held under this id.
+    /// The execution may run: it was charged now, or its id was held already.
     case admitted(Admitted, Standing)
     case denied(Denial, Ask, Standing)
     case settled(ExecutionID, Receipt, Standing)
@@ -11,10 +12,10 @@ public enum Decision: Sendable {
     case peeked(Standing)
     /// The plan rules the request out; the ledger was not asked.
     case refused(PlanViolation)
-    /// The ledger could not say, and the plan denies then. The id makes a repetition of an
-    /// admission safe.
+    /// The ledger could not answer, and the plan denies then. With this id, repeating an admission
+    /// is safe.
     case unavailable(LedgerError, ExecutionID?)
-    /// The ledger could not say, and the plan admits then: it runs unaccounted.
+    /// The ledger could not answer, and the plan admits then: the execution runs unaccounted.
     case degraded(Ask, memoryBytes: Int?, LedgerError)
 }
 
@@ -23,6 +24,6 @@ public struct Admitted: Sendable {
     public let id: ExecutionID
     public let grant: Grant
     public let memoryBytes: Int?
-    /// The same id was held already, and nothing was charged.
+    /// The id was held already, and nothing was charged.
     public let isRepeat: Bool
 }

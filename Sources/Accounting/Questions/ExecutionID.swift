@@ -1,4 +1,4 @@
-// Which execution it is, within its account. Validated once, where it enters, or made here.
+// The id of an execution within its account. It is validated once, where it enters, or made here.
 
 /// Names one execution within its account: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`.
 public struct ExecutionID: Hashable, Sendable, CustomStringConvertible {
@@ -6,14 +6,15 @@ public struct ExecutionID: Hashable, Sendable, CustomStringConvertible {
 
     public static let rule = NameRule.identifier
 
-    /// - Returns: nil when `name` breaks ``rule``.
+    /// - Returns: nil if `name` breaks ``rule``.
     public init?(_ name: String) {
         guard Self.rule.allows(name) else { return nil }
         self.name = name
     }
 
-    /// A new id of 15 characters that carry 90 random bits: short enough to need no allocation, and
-    /// among a million executions held at once two are equal with a chance of about 4 in 10^16.
+    /// A new id of 15 characters with 90 random bits. It is short enough to need no allocation.
+    /// Among a million executions held at once, two ids are equal with a probability of about 4 in
+    /// 10^16.
     public init(using random: inout some RandomNumberGenerator) {
         let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         var high = random.next()

@@ -1,10 +1,10 @@
-// What an account has running, for people who look at it.
+// The running executions of an account, for people who look at it.
 
 /// An execution that is admitted and not settled yet.
 public struct HeldExecution: Equatable, Sendable {
     public let id: String
     public let grant: Grant
-    /// Nil when nobody keeps what runs.
+    /// Nil if there is no log, so that labels are not kept.
     public let label: Label?
 
     public init(id: String, grant: Grant, label: Label?) {
@@ -14,12 +14,12 @@ public struct HeldExecution: Equatable, Sendable {
     }
 }
 
-/// What an account has running.
+/// The running executions of an account.
 public struct HeldExecutions: Equatable, Sendable {
     public var count: Int
-    /// There may be more than ``count``, because only so many were looked at.
+    /// There may be more than ``count``, because the search is bounded.
     public var isPartial: Bool
-    /// Some of them, those that were admitted first before others.
+    /// Some of them, those that were admitted first.
     public var items: [HeldExecution]
 
     public init(count: Int, isPartial: Bool, items: [HeldExecution]) {

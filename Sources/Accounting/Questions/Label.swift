@@ -1,12 +1,12 @@
-// What an execution is and how it ended: kept for people who look at the log, never looked at by
-// the rule.
+// What an execution runs and how it ended. It is kept for people who read the log; the rule ignores
+// it.
 
-/// What is to run. A hold keeps it, so that a settlement, which names the id alone, is logged and
-/// counted under it.
+/// What an execution runs. Its hold keeps it, because a settlement names the id only and is logged
+/// and counted under the label.
 public struct Label: Hashable, Sendable {
     /// 1 to 64 bytes.
     public let kind: String
-    /// 1 to 256 bytes; nil when the runner did not say.
+    /// 1 to 256 bytes; nil if the runner named none.
     public let function: String?
 
     public init(kind: String, function: String?) {
@@ -15,8 +15,8 @@ public struct Label: Hashable, Sendable {
     }
 }
 
-/// How an execution ended, as its runner says. It is logged, not charged: failed work costs what it
-/// took.
+/// How an execution ended, as its runner reports it. It is logged and does not change the charge:
+/// failed work costs what it used.
 public struct Ending: Hashable, Sendable {
     /// What became of an execution.
     public enum Outcome: String, CaseIterable, Sendable {
@@ -26,12 +26,12 @@ public struct Ending: Hashable, Sendable {
         case error
         /// It was stopped at its deadline.
         case timeout
-        /// It was admitted and then not run at all.
+        /// It was admitted and never run.
         case notStarted = "not-started"
     }
 
     public let outcome: Outcome?
-    /// The most memory it used: 0 to 2^53-1 bytes.
+    /// The peak memory: 0 to 2^53-1 bytes.
     public let memoryBytes: Int?
 
     public static let untold = Ending(outcome: nil, memoryBytes: nil)

@@ -1,11 +1,11 @@
-// How many accounts became known through this process within the last hour: memory that callers
-// choose, and so bounded. Redis says what is new (admit.lua, register.lua); here it is counted, by
-// the same rule as everything else.
+// Counts the new accounts of this process within the last hour, because callers choose how much
+// memory they take. Redis reports which accounts are new (admit.lua, register.lua). They are
+// counted by the same rule as everything else.
 
 import Synchronization
 
-/// A bound on accounts that are new, shared by the event loops of a process. Calls that are under
-/// way when it is reached may go beyond it, by some.
+/// A bound on new accounts, shared by the event loops of a process. Calls in flight when it is
+/// reached may exceed it by some.
 public final class NewAccounts: Sendable {
     private let plan: Plan
     private let now: @Sendable () -> Timestamp
@@ -14,11 +14,10 @@ public final class NewAccounts: Sendable {
     private let denied = Mutex(DeniedNames())
     private let ask: Ask
 
-    /// Accounts of which nothing is known but that they were denied: each is counted once, until
-    /// the hour is over.
+    /// Accounts that were denied and are otherwise unknown. Each is counted once per hour.
     private struct DeniedNames {
         var since = Timestamp(ms: 0)
-        /// Hashes of their names; at most as many as may come.
+        /// Hashes of their names, at most as many as the bound.
         var names: Set<Int> = []
     }
 
@@ -26,7 +25,7 @@ public final class NewAccounts: Sendable {
 
     /// - Parameters:
     ///   - maximumPerHour: 1 to 2,147,483,647.
-    ///   - clock: any that does not step back.
+    ///   - clock: any clock that does not step back.
     public init(maximumPerHour: Int, clock: @escaping @Sendable () -> Timestamp) throws(PlanError) {
         let limit = try Limit(
             name: "new-accounts", meter: .executions, amount: maximumPerHour, windowMs: Self.hourMs)
@@ -35,10 +34,10 @@ public final class NewAccounts: Sendable {
         ask = Ask(id: ExecutionID("new")!, durationMs: 0, minimumMs: 0)
     }
 
-    /// Whether one more may come.
+    /// Whether one more new account is accepted.
     public var hasRoom: Bool { !isFull.load(ordering: .relaxed) || retryAfterMs == nil }
 
-    /// ms until one more may come; nil: it may now.
+    /// The time until one more new account is accepted, in ms; nil: it is accepted now.
     public var retryAfterMs: Int? {
         charges.withLock { charges in
             var after = charges
@@ -50,7 +49,7 @@ public final class NewAccounts: Sendable {
         }
     }
 
-    /// Some have come.
+    /// Counts new accounts.
     public func count(_ accounts: Int) {
         charges.withLock { charges in
             for _ in 0..<accounts { _ = admit(to: &charges) }
@@ -59,7 +58,7 @@ public final class NewAccounts: Sendable {
         }
     }
 
-    /// One was denied that nothing else is known of.
+    /// Counts an account that was denied and is otherwise unknown.
     public func countDenied(_ account: Account) {
         let maximum = plan.limits[0].amount
         let isNew = denied.withLock { denied in
@@ -75,11 +74,11 @@ public final class NewAccounts: Sendable {
         return charges.admit(ask, under: plan, at: charges.advance(under: plan, to: now), clock: now)
     }
 
-    /// The error for an account that is refused.
+    /// The error for a new account that is refused.
     public var refusal: LedgerError {
         .noRoom(
-            "the account is new, and \(plan.limits[0].amount) new accounts came through this process within "
-                + "the last hour (accounts.maximumNewPerHour); accounts that are known are served",
+            "the account is new, and this process counted \(plan.limits[0].amount) new accounts within "
+                + "the last hour (accounts.maximumNewPerHour); known accounts are served",
             retryAfterMs: retryAfterMs ?? 1_000)
     }
 }

@@ -3,14 +3,13 @@
 /// Admit: may this execution start, and for how long?
 public struct Ask: Equatable, Sendable {
     public var id: ExecutionID
-    /// The id was made for this very ask, so it cannot be held already.
+    /// The id was made for this ask, so it is not held.
     public var isNew: Bool
     /// The execution time asked for, in ms; 0 to 31 days.
     public var durationMs: Int
-    /// The smallest partial grant that is of use, in ms. More than ``durationMs`` means no partial
-    /// grant.
+    /// The minimum grant, in ms. If it is more than ``durationMs``, no partial grant is possible.
     public var minimumMs: Int
-    /// What is to run, for the log; the verdict does not depend on it.
+    /// What the execution runs, for the log; the verdict does not depend on it.
     public var label: Label
 
     public var function: String? { label.function }
@@ -27,12 +26,12 @@ public struct Ask: Equatable, Sendable {
         label = Label(kind: kind, function: function)
     }
 
-    /// What must be left for this ask to be admitted, in ms: at least 1 unless nothing was asked
-    /// for.
+    /// The time that must be left for this ask to be admitted, in ms: at least 1, unless 0 ms are
+    /// asked.
     public var neededMs: Int { min(durationMs, max(1, minimumMs)) }
 }
 
-/// What a ledger is asked about an account.
+/// A question to a ledger about an account.
 public enum Question: Equatable, Sendable {
     /// May this execution start, and for how long?
     case admit(Ask)
@@ -42,7 +41,7 @@ public enum Question: Equatable, Sendable {
     case peek
 }
 
-/// What a ledger answers.
+/// A ledger's answer.
 public struct Answer: Equatable, Sendable {
     public var verdict: Verdict
     /// What counts after the verdict, one per window of the plan, in the plan's order.
@@ -54,7 +53,7 @@ public struct Answer: Equatable, Sendable {
     }
 }
 
-/// What a ledger says to a question.
+/// A ledger's verdict on a question.
 public enum Verdict: Equatable, Sendable {
     /// Charged just now.
     case admitted(Grant)
@@ -64,9 +63,9 @@ public enum Verdict: Equatable, Sendable {
     case denied(Denial)
     /// The charge is corrected, and the hold is gone.
     case settled(Receipt)
-    /// Settled before, expired or never admitted; nothing was changed.
+    /// Settled before, expired or never admitted; nothing changed.
     case notHeld
-    /// Nothing was changed.
+    /// Nothing changed.
     case peeked
 }
 
@@ -88,7 +87,7 @@ public struct Grant: Equatable, Sendable {
 public struct Denial: Equatable, Sendable {
     /// The limits that the ask does not fit, bit `i` for `plan.limits[i]`.
     public var violated: UInt32
-    /// ms until the same ask fits if nobody else asks and nothing settles; nil when it never does.
+    /// ms until the same ask fits if nothing else is charged or settled; nil if it never fits.
     public var retryAfterMs: Int?
 
     public init(violated: UInt32, retryAfterMs: Int?) {
@@ -102,16 +101,16 @@ public struct Denial: Equatable, Sendable {
 
 /// What a settlement did.
 public struct Receipt: Equatable, Sendable {
-    /// The execution's charge from now on: what it used, or its grant when its cell had left every
+    /// The execution's charge from now on: what it used, or its grant if its cell had left every
     /// window.
     public var chargedMs: Int
-    /// How much of the grant came back.
+    /// The part of the grant that was returned.
     public var returnedMs: Int
     /// By how much the execution ran past its grant.
     public var overrunMs: Int
-    /// What was settled: when and for how long it was admitted.
+    /// When the execution was admitted, and for how long.
     public var grant: Grant
-    /// What ran; nil when the ledger was told not to keep it.
+    /// What ran; nil if labels are not kept.
     public var label: Label?
 
     public var admittedAt: Timestamp { grant.admittedAt }

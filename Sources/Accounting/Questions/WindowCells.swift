@@ -3,10 +3,9 @@
 /// What counts of an account within one window, cell by cell.
 public struct WindowCells: Equatable, Sendable {
     public let shape: WindowShape
-    /// What time it was for the window when it was looked: by the ledger's clock, unless that was
-    /// set back.
+    /// The window's time when it was read: the ledger's clock, unless that was set back.
     public let now: Timestamp
-    /// Those that count, oldest first, at most `shape.cells + 1`; each holds at least one
+    /// The cells that count, oldest first, at most `shape.cells + 1`; each holds at least one
     /// execution.
     public let cells: [SlidingWindow.Cell]
 

@@ -1,21 +1,21 @@
-// What a ledger keeps of one account: its charges and its holds, and the three questions about
-// them. Pure: the caller says what time it is. The ten lines of the rule stand in
+// Everything that a ledger keeps of one account, its charges and its holds, and the three questions
+// about them. Pure: the caller passes the time. The ten lines of the rule are in
 // `SlidingWindow.swift`.
 
 /// The record of an admitted execution that is not settled yet.
 public struct Hold: Equatable, Sendable {
-    /// How long past its deadline a settlement still finds the hold, in ms.
+    /// How long after its deadline a settlement still finds the hold, in ms.
     public static let graceMs = 30_000
 
     public let grant: Grant
-    /// At this instant the hold is gone; its charge leaves with the window.
+    /// The instant at which the hold expires; its charge leaves with the window.
     public let expires: Timestamp
     /// The windows it was charged to.
     public let windows: [WindowShape]
-    /// When each of them was charged; empty: all when it was admitted, and the clock had not been
-    /// set back.
+    /// When each of the windows was charged. Empty: all when it was admitted, and the clock had not
+    /// been set back.
     private let moments: [ChargeMoment]
-    /// What runs; nil when nobody keeps that.
+    /// What it runs; nil if labels are not kept.
     public let label: Label?
 
     package init(grant: Grant, label: Label? = nil, under plan: Plan) {
@@ -30,7 +30,7 @@ public struct Hold: Equatable, Sendable {
         self.windows = plan.windows
     }
 
-    /// When it was charged to the window of that shape; nil when it was not.
+    /// When it was charged to the window of that shape; nil if it was not.
     func moment(of shape: WindowShape) -> ChargeMoment? {
         guard let index = windows.firstIndex(of: shape) else { return nil }
         return moments.isEmpty
@@ -38,11 +38,10 @@ public struct Hold: Equatable, Sendable {
     }
 }
 
-/// What a ledger keeps of one account: its charges and its holds.
+/// Everything that a ledger keeps of one account: its charges and its holds.
 public struct AccountLedger: Sendable {
     private var charges = Charges()
-    /// Expired ones are among them until they are swept, which an admission does every
-    /// ``Hold/graceMs``.
+    /// Includes expired holds until an admission sweeps them, which happens every ``Hold/graceMs``.
     public private(set) var holds: [ExecutionID: Hold] = [:]
     private var sweepHoldsAt = Timestamp(ms: 0)
 
@@ -53,11 +52,11 @@ public struct AccountLedger: Sendable {
         Dictionary(uniqueKeysWithValues: charges.windows.map { ($0.shape, $0) })
     }
 
-    /// Decides one question, and keeps what follows from it.
+    /// Answers one question and applies its effect.
     /// - Parameters:
-    ///   - question: about this account.
-    ///   - plan: the account's.
-    ///   - clock: what the ledger's clock says; it may have stepped back.
+    ///   - question: a question about this account.
+    ///   - plan: the account's plan.
+    ///   - clock: the ledger's clock; it may have stepped back.
     public mutating func answer(_ question: Question, under plan: Plan, at clock: Timestamp) -> Answer {
         switch question {
         case .admit(let ask):
@@ -75,13 +74,13 @@ public struct AccountLedger: Sendable {
         }
     }
 
-    /// Forgets what was charged to the windows of `plan`, the account's. What is held can still be
-    /// settled, which then corrects nothing.
+    /// Forgets what was charged to the windows of `plan`, the account's plan. Held executions can
+    /// still be settled; that corrects nothing.
     public mutating func forget(under plan: Plan, at clock: Timestamp) {
         charges.forget(under: plan, at: clock)
     }
 
-    /// Nothing here counts at `clock` any more, so the account ledger may be forgotten.
+    /// Whether nothing counts at `clock`, so that the account ledger may be dropped.
     func isBlank(at clock: Timestamp) -> Bool {
         charges.windows.allSatisfy { window in
             window.clock <= clock
@@ -98,8 +97,7 @@ public struct AccountLedger: Sendable {
         let verdict = charges.admit(ask, under: plan, at: now, clock: clock)
         guard case .admitted(let grant) = verdict else { return verdict }
         if now >= sweepHoldsAt {
-            // The clock may have stepped back behind now, which only the windows of this plan
-            // clamp.
+            // The clock may have stepped back behind now: only the windows of this plan clamp it.
             holds = holds.filter { $0.value.expires > min(now, clock) }
             sweepHoldsAt = now + Hold.graceMs
         }

@@ -1,18 +1,20 @@
-// What counts of one account, and the rule that puts an ask to all limits at once. An account
-// ledger is this with the holds; a simulation, which knows what is running, needs no more than
-// this. Pure: the caller says what time it is.
+// The charges of one account, and the rule that holds an ask against all limits at once. An account
+// ledger is this and the holds. A simulation knows what is running, so it needs only this. Pure:
+// the caller passes the time.
 
-/// The charges of one account, in every window that was ever charged.
+/// The charges of one account, in every window that was charged.
 package struct Charges: Sendable {
-    /// One of each shape, in the order of their first charge.
+    /// One window of each shape, in the order of their first charge.
     package private(set) var windows: [SlidingWindow] = []
 
     package init() {}
 
     /// Drops what has left the windows of `plan`.
-    /// - Parameter clock: what the ledger's clock says; it may have stepped back.
-    /// - Returns: `now` of the account, the latest of its windows: `clock` unless that stepped
-    ///   back.
+    /// - Parameters:
+    ///   - plan: the account's plan.
+    ///   - clock: the ledger's clock; it may have stepped back.
+    /// - Returns: `now` of the account, the latest of its windows' times: `clock` unless that
+    ///   stepped back.
     package mutating func advance(under plan: Plan, to clock: Timestamp) -> Timestamp {
         var now = clock
         for index in plan.windows.indices {
@@ -23,8 +25,12 @@ package struct Charges: Sendable {
         return now
     }
 
-    /// Charges what `ask` is granted to every limit, or nothing to any. Its id is not looked at.
-    /// - Parameter now: what ``advance(under:to:)`` has just returned for `clock`.
+    /// Charges the grant of `ask` to every limit, or nothing to any. Ignores the ask's id.
+    /// - Parameters:
+    ///   - ask: the ask.
+    ///   - plan: the account's plan.
+    ///   - now: what ``advance(under:to:)`` has just returned for `clock`.
+    ///   - clock: the ledger's clock.
     /// - Returns: ``Verdict/admitted(_:)`` or ``Verdict/denied(_:)``.
     package mutating func admit(
         _ ask: Ask, under plan: Plan, at now: Timestamp, clock: Timestamp
@@ -68,8 +74,8 @@ package struct Charges: Sendable {
         }
     }
 
-    /// When the windows of `plan` were charged by an admission at `now`, which has just been; empty
-    /// when at that instant all, and none ever restarted.
+    /// When the windows of `plan` were charged by the admission that was just made at `now`. Empty
+    /// if all were charged at that instant and none ever restarted.
     func moments(under plan: Plan, at now: Timestamp) -> [ChargeMoment] {
         let moments = plan.windows.indices.compactMap { index in
             place(of: index, under: plan).map {
@@ -79,7 +85,7 @@ package struct Charges: Sendable {
         return moments.allSatisfy { $0.instant == now && $0.epoch.ms == 0 } ? [] : moments
     }
 
-    /// Whether a hold has expired at `now`, or had when a window that it was charged to restarted.
+    /// Whether a hold has expired at `now`, or had expired when one of its windows restarted.
     func hasExpired(_ hold: Hold, under plan: Plan, at now: Timestamp) -> Bool {
         hold.expires <= now
             || plan.windows.indices.contains { index in
@@ -90,9 +96,13 @@ package struct Charges: Sendable {
             }
     }
 
-    /// Replaces the hold's grant by what was used, where it still counts.
-    /// - Parameter clock: what ``advance(under:to:)`` was just given; it returned less than
-    ///   ``Hold/expires``.
+    /// Replaces the hold's grant by the actual duration, where it still counts.
+    /// - Parameters:
+    ///   - hold: a hold of this account.
+    ///   - durationMs: the actual duration.
+    ///   - plan: the account's plan.
+    ///   - clock: what ``advance(under:to:)`` was just given; it returned less than
+    ///     ``Hold/expires``.
     package mutating func settle(
         _ hold: Hold, durationMs: Int, under plan: Plan, at clock: Timestamp
     ) -> Receipt {
@@ -128,7 +138,8 @@ package struct Charges: Sendable {
         }
     }
 
-    /// Where `plan.windows[index]` is; at the same place, unless other plans were in force before.
+    /// The index of `plan.windows[index]` in ``windows``: the same, unless other plans were in
+    /// force before.
     private func place(of index: Int, under plan: Plan) -> Int? {
         let shape = plan.windows[index]
         if index < windows.count, windows[index].shape == shape { return index }

@@ -1,6 +1,5 @@
-// The rule as a real ledger, in this process alone: for trying Stint out, for one-process
-// installations that may forget at a restart, and as the model that the Redis ledger is compared
-// with.
+// The ledger in the memory of this process: to try Stint, for installations with one process that
+// may forget at a restart, and as the model that the Redis ledger is compared with.
 
 import Synchronization
 
@@ -8,24 +7,24 @@ import Synchronization
 /// question.
 public final class MemoryLedger: Ledger, Sendable {
     private struct Table {
-        /// So many account ledgers are kept though they are blank: they know that a clock must not
-        /// step back.
+        /// The number of account ledgers that are kept even if they are blank: they remember that a
+        /// clock must not step back.
         static let keptAlways = 1_024
-        /// Account ledgers that an account which is new has looked at: blank ones are dropped.
-        /// Never all at once, for everybody waits.
+        /// The number of account ledgers that are checked when a new account comes; blank ones are
+        /// dropped. Never all at once, because every question waits for the lock.
         static let lookedAt = 2
-        /// The same while there is no room.
+        /// The same number while there is no room.
         static let lookedAtWhenFull = 16
-        /// A table that grows moves all it has; so there are many, each with a part of the
-        /// accounts.
+        /// The number of tables. A table that grows moves all its entries, so there are many, each
+        /// with a part of the accounts.
         static let parts = 256
 
         let maximum: Int
         private var parts = Array(repeating: [Account: AccountLedger](), count: Table.parts)
-        /// Every account once, in no order.
+        /// Every account once, in any order.
         private(set) var accounts: [Account] = []
-        /// Those before it are looked at next, backwards: what was added since then lies behind,
-        /// and fills the places of what goes.
+        /// The accounts before this index are checked next, backwards. Newer accounts lie after it,
+        /// and fill the places of dropped ones.
         private var next = 0
 
         init(maximum: Int) { self.maximum = maximum }
@@ -56,7 +55,7 @@ public final class MemoryLedger: Ledger, Sendable {
                 parts[part][account, default: AccountLedger()].answer(question, under: plan, at: clock))
         }
 
-        /// Looks at some account ledgers, others each time.
+        /// Checks some account ledgers, others each time, and drops blank ones.
         private mutating func dropBlank(at clock: Timestamp) {
             let looks = accounts.count < maximum ? Table.lookedAt : Table.lookedAtWhenFull
             for _ in 0..<min(looks, accounts.count) {
@@ -77,7 +76,7 @@ public final class MemoryLedger: Ledger, Sendable {
     private let state: Mutex<Table>
 
     /// - Parameters:
-    ///   - maximumAccounts: questions about further accounts are answered `noRoom`.
+    ///   - maximumAccounts: questions about further accounts fail with `noRoom`.
     ///   - clock: the ledger's clock.
     public init(maximumAccounts: Int = 1_000_000, clock: @escaping @Sendable () -> Timestamp) {
         self.clock = clock
@@ -88,7 +87,7 @@ public final class MemoryLedger: Ledger, Sendable {
         sink.receive(answer(question, about: account, under: plan))
     }
 
-    /// The same as ``put(_:about:under:to:)``, for callers that want the answer returned.
+    /// Like ``put(_:about:under:to:)``, but returns the answer.
     public func answer(
         _ question: Question, about account: Account, under plan: Plan
     ) -> Result<Answer, LedgerError> {
@@ -96,11 +95,11 @@ public final class MemoryLedger: Ledger, Sendable {
         return state.withLock { $0.answer(question, about: account, under: plan, at: now) }
     }
 
-    /// What is kept about an account; for tests and inspection.
+    /// What is kept of an account; for tests and inspection.
     public func accountLedger(of account: Account) -> AccountLedger? {
         state.withLock { $0.accountLedger(of: account) }
     }
 
-    /// How many accounts are kept.
+    /// The number of accounts that are kept.
     public var accountCount: Int { state.withLock { $0.accounts.count } }
 }

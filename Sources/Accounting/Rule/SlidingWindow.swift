@@ -1,6 +1,6 @@
-// The rule, as a value. (The other half of it, the ask against all limits, is `Charges`; the same
-// rule as Lua beside the data is `RedisLedger/Scripts`, and a conformance suite holds the two
-// equal, field by field.)
+// The rule, as a value. `Charges` has the other half, the ask against all limits. The same rule in
+// Lua, next to the data, is in `RedisLedger/Scripts`; a conformance suite compares the two field by
+// field.
 //
 //  1. `now` is the ledger's clock, read once per call. A window's time never goes back: while the
 //     clock is behind, it stands still. If the clock is behind by more than `W + W / N`, the window
@@ -44,14 +44,14 @@ public struct SlidingWindow: Equatable, Sendable {
     public private(set) var executionTimeMs = 0
     /// The latest `now` that changed this window.
     public private(set) var clock = Timestamp(ms: 0)
-    /// The latest instant that was before this window restarted; 0 when it never did. Charges at
-    /// instants up to this one may have been made before that, and only those that say this epoch
-    /// were made since.
+    /// The latest instant before this window restarted; 0 if it never did. Charges at instants up
+    /// to this one may have been made before the restart. Only those with this epoch were made
+    /// since.
     public private(set) var epoch = Timestamp(ms: 0)
 
     public init(shape: WindowShape) { self.shape = shape }
 
-    /// - Parameter cells: those that count at `clock`, oldest first.
+    /// - Parameter cells: the cells that count at `clock`, oldest first.
     package init(shape: WindowShape, cells: [Cell], clock: Timestamp) {
         self.shape = shape
         self.cells = cells
@@ -64,14 +64,14 @@ public struct SlidingWindow: Equatable, Sendable {
         meter.choose(executions: executions, executionTime: executionTimeMs)
     }
 
-    /// When the oldest cell leaves the window; nil when nothing counts.
+    /// When the oldest cell leaves the window; nil if nothing counts.
     public var oldestLeaves: Timestamp? { cells.first.map { $0.latest + shape.lengthMs } }
 
-    /// What time it is for this window: it stands still while the ledger's clock is behind.
+    /// The window's time: it stands still while the ledger's clock is behind.
     func now(at ledgerClock: Timestamp) -> Timestamp { max(ledgerClock, clock) }
 
-    /// Restarts when the ledger's clock was set back by more than the window and a cell, then
-    /// drops the cells whose latest charge is a whole window old.
+    /// Restarts if the ledger's clock was set back by more than the window and a cell, then drops
+    /// the cells whose latest charge is a whole window old.
     package mutating func advance(to ledgerClock: Timestamp) {
         if clock - ledgerClock > shape.longestStayMs { restart(at: ledgerClock) }
         let now = now(at: ledgerClock)
@@ -86,7 +86,7 @@ public struct SlidingWindow: Equatable, Sendable {
         clock = now
     }
 
-    /// Keeps all that counts, as charged now, in one cell.
+    /// Keeps everything that counts, as charged now, in one cell.
     private mutating func restart(at now: Timestamp) {
         epoch = max(epoch + 1, clock)
         clock = now
@@ -98,8 +98,8 @@ public struct SlidingWindow: Equatable, Sendable {
         cells = executions == 0 ? [] : [all]
     }
 
-    /// Forgets all that counts: the window restarts, empty. What was charged before can be
-    /// corrected no more.
+    /// Forgets everything that counts: the window restarts, empty. Earlier charges can no longer be
+    /// corrected.
     mutating func forget(at ledgerClock: Timestamp) {
         advance(to: ledgerClock)
         clock = now(at: ledgerClock)
@@ -109,7 +109,7 @@ public struct SlidingWindow: Equatable, Sendable {
         executionTimeMs = 0
     }
 
-    /// Charges one execution and its grant to `now`, which must not be before ``clock``.
+    /// Charges one execution and its grant at `now`, which must not be before ``clock``.
     mutating func charge(grantMs: Int, at now: Timestamp) {
         let number = shape.cell(at: now)
         if cells.last?.number != number {
@@ -126,11 +126,11 @@ public struct SlidingWindow: Equatable, Sendable {
         clock = now
     }
 
-    /// Whether a charge was made since this window restarted, if it ever did.
+    /// Whether a charge was made since this window restarted, or it never restarted.
     func isOfNow(_ moment: ChargeMoment) -> Bool { moment.instant > epoch || moment.epoch == epoch }
 
     /// Adds `deltaMs`, which may be negative, to the cell that was charged at `moment`.
-    /// - Returns: false, with nothing changed, when that cell no longer counts.
+    /// - Returns: false, with nothing changed, if that cell no longer counts.
     mutating func correct(by deltaMs: Int, chargedAt moment: ChargeMoment, at now: Timestamp) -> Bool {
         guard isOfNow(moment) else { return false }
         let number = shape.cell(at: moment.instant)
@@ -155,9 +155,9 @@ public struct SlidingWindow: Equatable, Sendable {
     }
 }
 
-/// When a window was charged: an instant of the window's time, and since which new beginning.
+/// When a window was charged: an instant of the window's time, and its epoch.
 struct ChargeMoment: Equatable, Sendable {
     let instant: Timestamp
-    /// ``SlidingWindow/epoch`` then.
+    /// The window's ``SlidingWindow/epoch`` at that instant.
     let epoch: Timestamp
 }

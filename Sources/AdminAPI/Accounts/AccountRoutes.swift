@@ -1,5 +1,4 @@
-// One account over HTTP: where it stands, what it has running, what became of its executions, and
-// forgetting what it was charged.
+// One account over HTTP: its standing and holds, its execution log, and forgetting its charges.
 
 import Accounting
 import ControlStore
@@ -10,7 +9,7 @@ import PlanText
 import WireFormat
 
 struct AccountRoutes: Sendable {
-    /// Holds of a reply, at most.
+    /// The most holds in a reply.
     static let maximumHolds = 100
 
     let controlPlane: ControlPlane
@@ -55,11 +54,11 @@ struct AccountRoutes: Sendable {
             before = StreamID(text)
             guard before != nil else {
                 throw Problem(
-                    .malformedParameter, detail: "before: must be what an earlier page gave as next")
+                    .malformedParameter, detail: "before: must be the next of an earlier page")
             }
         }
         _ = try controlPlane.neededControlStore
-        // Those that expired unseen become rows first.
+        // Turns expired holds into rows first.
         _ = try await controlPlane.neededLedger.holds(account, 0)
         return try await .json(log(of: account, filter, before: before, limit: limit))
     }
@@ -97,7 +96,7 @@ struct AccountRoutes: Sendable {
             return try await ledger.standing(account, plan)
         } catch let error as LedgerError {
             throw Problem(
-                .temporaryReducedCapacity, detail: "the ledger cannot be asked now (\(error.reason))")
+                .temporaryReducedCapacity, detail: "the ledger cannot answer now (\(error.reason))")
         }
     }
 }

@@ -1,17 +1,17 @@
-// What the control plane needs of the ledger; the composition root hands it over, because siblings
-// do not know each other.
+// What the control plane needs of the ledger, as closures of the composition root, because modules
+// of one layer do not import each other.
 
 public import Accounting
 
-/// How the control plane looks into the ledger.
+/// The control plane's access to the ledger.
 public struct LedgerAccess: Sendable {
-    /// Where an account stands under a plan. Throws `LedgerError`.
+    /// The standing of an account under a plan. Throws `LedgerError`.
     public let standing: @Sendable (Account, Plan) async throws -> Standing
-    /// What it has running, so many of them at most. Holds that expired are logged meanwhile.
+    /// An account's holds, at most `maximum` of them. Logs expired holds first.
     public let holds: @Sendable (Account, _ maximum: Int) async throws -> HeldExecutions
-    /// What counts now within each window of a plan, cell by cell.
+    /// The charges within each window of a plan, cell by cell.
     public let cells: @Sendable (Account, Plan) async throws -> [WindowCells]
-    /// Forgets what was charged to it under a plan, its own.
+    /// Forgets the charges of an account. The plan must be the account's.
     public let forget: @Sendable (Account, Plan) async throws -> Void
 
     public init(

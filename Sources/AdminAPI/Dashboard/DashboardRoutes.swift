@@ -1,4 +1,4 @@
-// The pages and the files they need. What goes wrong on the way to a page is a page, too.
+// The routes of the dashboard: its pages and their files. An error of a page is a page, too.
 
 import Accounting
 import ControlStore
@@ -12,7 +12,7 @@ import WireFormat
 
 struct DashboardRoutes: Sendable {
     let controlPlane: ControlPlane
-    /// Nil when nothing is kept.
+    /// Nil if the ledger is in memory.
     let past: PastUse?
 
     static func table(_ controlPlane: ControlPlane) -> [AdminRoutes.Route] {
@@ -37,7 +37,7 @@ struct DashboardRoutes: Sendable {
                 return Page(problem).response()
             } catch let error as RedisError {
                 request.context.logger.warning(
-                    "Redis did not do what was asked", metadata: ["error": "\(error)"])
+                    "a command to Redis failed", metadata: ["error": "\(error)"])
                 return Page(Problem(error)).response()
             }
         }
@@ -48,7 +48,7 @@ struct DashboardRoutes: Sendable {
             _ = try request.query()
             let name = try request.segment("file")
             guard let asset = Asset.all.first(where: { $0.name == name }) else {
-                throw Problem(.notFound, detail: "there is no such file; load the page again")
+                throw Problem(.notFound, detail: "unknown file; load the page again")
             }
             return Response(
                 status: .ok,
@@ -66,14 +66,14 @@ struct DashboardRoutes: Sendable {
         return OverviewPage(counts: OverviewPage.Counts(ProcessCounts(controlPlane.metrics)), top: top).page
     }
 
-    /// What the form leads to: a name typed becomes a path, or the page where it can be none, or
-    /// one that says what is wrong with it.
+    /// The target of the form: redirects to the page of the account that was typed. Answers with
+    /// the page itself if no path can contain the name, and with an error page for an invalid name.
     private func wayToAccount(_ request: AdminRequest) async throws -> Response {
         let query = try request.query("account", "parts")
         let name = try query.text("account", maximumBytes: 4_096) ?? ""
         guard let account = Account(name) else {
             let problem = Problem(
-                .malformedAccount, detail: "'\(name)' is none: an account is \(Account.rule)")
+                .malformedAccount, detail: "invalid account '\(name)': it must be \(Account.rule)")
             return Page(problem, sought: name).response()
         }
         let parts: Parts? = try query.choice("parts")
@@ -90,7 +90,7 @@ struct DashboardRoutes: Sendable {
         return try await page(of: request.account, parts)
     }
 
-    /// With `parts=now` only what changes by the second is there.
+    /// An account's page. With `parts=now` it has only what changes every second.
     private func page(of account: Account, _ asked: Parts?) async throws -> Page {
         let isNow = asked == .now
         let routes = AccountRoutes(controlPlane: controlPlane)
@@ -98,7 +98,7 @@ struct DashboardRoutes: Sendable {
             return Page(unkept: account.name)
         }
         let plan = controlPlane.planBook().plan(of: account)
-        // Holds that expired become rows of the log first.
+        // Turns expired holds into rows of the log first.
         let state = try await routes.state(of: account)
         let cells = await Self.part { try await ledger.cells(account, plan) }
         let log = await Self.part {
@@ -118,7 +118,7 @@ struct DashboardRoutes: Sendable {
 
     private enum Parts: String, CaseIterable { case now }
 
-    /// A part of a page that the rest can do without.
+    /// Reads a part of a page. An error replaces only this part.
     private static func part<Value>(_ read: () async throws -> Value) async -> AccountPage.Part<Value> {
         do {
             return .success(try await read())

@@ -1,4 +1,4 @@
-// What pages and the live feed want to know of the past, wherever it is kept.
+// The rollups and rankings that the pages and the live feed show.
 
 import Accounting
 import ControlStore
@@ -9,14 +9,14 @@ struct PastUse: Sendable {
     let rollups: Rollups
     let controlPlane: ControlPlane
 
-    /// - Returns: nil when nothing is kept.
+    /// - Returns: nil if the ledger is in memory.
     init?(_ controlPlane: ControlPlane) {
         guard let controlStore = controlPlane.controlStore else { return nil }
         rollups = controlStore.rollups
         self.controlPlane = controlPlane
     }
 
-    /// What an account did in this period and those before it, as many as are drawn.
+    /// An account's usage in the current period and the earlier ones that a chart shows.
     func usage(of account: Account, by step: RollupStep) async throws -> UsageBody {
         let end = try await (rollups.now.ms / step.lengthMs + 1) * step.lengthMs
         return try await UsageBody.read(
@@ -24,14 +24,14 @@ struct PastUse: Sendable {
             step: step)
     }
 
-    /// The ten accounts that executed most in the current and the last minute.
+    /// The ten accounts with the most executions in the current and the previous minute.
     func top() async throws -> TopBody {
         let end = try await rollups.now + 1
         return try await TopBody.read(
             rollups, by: .executions, from: end + -TopBody.nowMs, to: end, limit: 10, controlPlane)
     }
 
-    /// ``top`` for the live feed; nothing while it cannot be read.
+    /// ``top`` for the live feed; empty if it cannot be read.
     func liveTop() async -> [LiveBody.Top] {
         do {
             return try await top().accounts.map {

@@ -1,6 +1,6 @@
-// Tells subscribers once a second what this process does. One sampler for all of them, and none
-// while there are none. A subscriber that does not keep up loses events, and is let go when it has
-// lost too many; it never holds the others.
+// Sends subscribers once a second what this process does. All of them share one sampler, which runs
+// only while there are any. A slow subscriber loses events and is disconnected when it has lost too
+// many; it never delays the others.
 
 import Foundation
 import Hummingbird
@@ -12,9 +12,9 @@ import WireFormat
 final class LiveFeed: Sendable {
     static let maximumSubscribers = 64
     static let interval: Duration = .seconds(1)
-    /// Events that wait for one subscriber, at most.
+    /// The most events that wait for one subscriber.
     static let maximumWaiting = 2
-    /// Events in a row that a subscriber may lose before its connection is given up.
+    /// Lost events in a row after which a subscriber is disconnected.
     static let maximumLost = 30
 
     private struct Subscriber {
@@ -35,15 +35,17 @@ final class LiveFeed: Sendable {
     private let readTop: @Sendable () async -> [LiveBody.Top]
     private let state = Mutex(State())
 
-    /// - Parameter top: asked at most once a second, and not again before it has answered.
+    /// - Parameters:
+    ///   - metrics: the counts of this process.
+    ///   - top: reads the ranking. Called at most once a second, and never twice at the same time.
     init(metrics: PrometheusMetrics, top: @escaping @Sendable () async -> [LiveBody.Top]) {
         self.metrics = metrics
         readTop = top
     }
 
-    /// One subscriber's place, for as long as somebody has it.
+    /// One subscription. It ends when it is released.
     final class Subscription: Sendable {
-        /// As they are sent: `event: live` and one line of data.
+        /// The events as they are sent: `event: live` and one line of data.
         let events: AsyncStream<ByteBuffer>
         private let feed: LiveFeed
         private let id: Int
@@ -56,16 +58,16 @@ final class LiveFeed: Sendable {
 
         deinit { end() }
 
-        /// No more events come.
+        /// Ends the subscription: no more events come.
         func end() { feed.remove(id) }
     }
 
-    /// How many there are now.
+    /// The number of subscribers.
     var subscriberCount: Int { state.withLock { $0.subscribers.count } }
 
-    /// - Parameter letGo: called when it has lost too many events; must end what its events are
-    ///   sent to.
-    /// - Throws: 503 when there are as many as there may be.
+    /// Adds a subscriber.
+    /// - Parameter letGo: called when it has lost too many events; must close its connection.
+    /// - Throws: 503 if there are ``maximumSubscribers`` already.
     func subscribe(letGo: @escaping @Sendable () -> Void) throws(Problem) -> Subscription {
         let (events, continuation) = AsyncStream.makeStream(
             of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(Self.maximumWaiting))
@@ -80,7 +82,7 @@ final class LiveFeed: Sendable {
             throw Problem(
                 .temporaryReducedCapacity,
                 detail:
-                    "\(Self.maximumSubscribers) are listening already; close another page, or read /metrics")
+                    "\(Self.maximumSubscribers) clients listen already; close another page, or read /metrics")
         }
         if begun.mustSample { Task { await sample() } }
         return Subscription(feed: self, id: begun.id, events: events)
@@ -106,7 +108,7 @@ final class LiveFeed: Sendable {
         }
     }
 
-    /// Whether anybody listens; if not, the next subscriber begins it all again.
+    /// Whether there is a subscriber. If not, the sampler ends, and the next subscriber starts it.
     private func goesOn() -> Bool {
         state.withLock { state in
             state.isSampling = !state.subscribers.isEmpty
@@ -114,7 +116,7 @@ final class LiveFeed: Sendable {
         }
     }
 
-    /// A ledger that does not answer must not delay what else there is to tell.
+    /// Reads the ranking in a separate task, so that a slow Redis does not delay the other values.
     private func readTopIfIdle() {
         let mayRead = state.withLock { state in
             defer { state.isReadingTop = true }

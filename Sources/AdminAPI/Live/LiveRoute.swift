@@ -1,4 +1,4 @@
-// `GET /v1/live`: the feed as server-sent events, until the reader goes or this process stops.
+// `GET /v1/live`: the feed as server-sent events, until the client leaves or this process stops.
 
 import HTTPTypes
 import Hummingbird
@@ -6,14 +6,14 @@ import NIOCore
 import ServiceLifecycle
 
 enum LiveRoute {
-    /// How soon a browser asks again when the stream ended.
+    /// How soon a browser reconnects after the end of the stream: 2 s.
     private static let retry = "retry: 2000\n\n"
-    /// How long the last event may take to leave when this process stops.
+    /// The time to send the last event when this process stops.
     private static let timeout: TimeAmount = .seconds(1)
 
     private static let headers: HTTPFields = [
         .contentType: "text/event-stream", .cacheControl: "no-store",
-        // Told to proxies that would gather events otherwise.
+        // For proxies, which would otherwise buffer events.
         .init("X-Accel-Buffering")!: "no",
     ]
 
@@ -22,7 +22,7 @@ enum LiveRoute {
             _ = try request.query()
             guard request.request.method == .get else {
                 var response = Response(status: .ok, headers: headers)
-                // Nobody knows how long the stream would be.
+                // The length of the stream is unknown.
                 response.headers[.contentLength] = nil
                 return response
             }

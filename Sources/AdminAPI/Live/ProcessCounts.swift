@@ -1,5 +1,5 @@
-// What this process did so far, read from its metrics; the difference of two of them is what it
-// does now.
+// The counts of this process so far, read from its metrics. The difference of two of them is what
+// it does now.
 
 import Prometheus
 import WireFormat
@@ -9,10 +9,10 @@ struct ProcessCounts: Equatable, Sendable {
     var denied = 0
     var settled = 0
     var unavailable = 0
-    /// Of any kind, a denial once.
+    /// All decisions; a denial counts once.
     var decisions = 0
     var connections = 0
-    /// Seconds of calls to the ledger; nil when it is in memory.
+    /// The durations of calls to the ledger, in seconds; nil if it is in memory.
     var ledger: BucketCounts?
 
     init() {}
@@ -23,8 +23,8 @@ struct ProcessCounts: Equatable, Sendable {
         admitted = count("admitted")
         settled = count("settled")
         unavailable = count("unavailable") + count("degraded")
-        // A denial is counted there for each limit it names; but every 429 is one denial, and
-        // nothing else is a 429.
+        // That metric counts a denial once per limit it names. Every 429 is one denial, and every
+        // denial is one 429.
         denied = metrics.counts(of: "stint_http_responses_total")[#"{status="429"}"#] ?? 0
         let others = verdicts.filter { !$0.key.contains(#"verdict="denied""#) }
         decisions = denied + others.values.reduce(0, +)
@@ -32,13 +32,13 @@ struct ProcessCounts: Equatable, Sendable {
         ledger = metrics.buckets(of: "stint_ledger_seconds")
     }
 
-    /// ms of half of the calls to the ledger, and of all but the slowest hundredth.
+    /// The median and the 99th percentile of calls to the ledger, in ms.
     var ledgerMs: (p50: Double, p99: Double)? {
         guard let ledger, let p50 = ledger.quantile(0.5), let p99 = ledger.quantile(0.99) else { return nil }
         return (p50 * 1_000, p99 * 1_000)
     }
 
-    /// What came since `before`; connections are those of now.
+    /// The difference since `before`; `connections` stays the present number.
     func since(_ before: ProcessCounts) -> ProcessCounts {
         var change = self
         change.admitted -= before.admitted
@@ -53,8 +53,10 @@ struct ProcessCounts: Equatable, Sendable {
 
 extension LiveBody {
     /// - Parameters:
-    ///   - change: since the event before.
-    ///   - elapsed: since then.
+    ///   - at: the time, in ms since 1970.
+    ///   - change: the counts since the previous event.
+    ///   - elapsed: the time since the previous event.
+    ///   - top: the busiest accounts.
     init(at: Int, _ change: ProcessCounts, in elapsed: Duration, top: [Top]) {
         let seconds = max(elapsed / .seconds(1), 0.001)
         self.init(

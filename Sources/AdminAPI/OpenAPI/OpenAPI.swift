@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document of both APIs, which the admin port serves.
+// The OpenAPI 3.1 document of both APIs, which the admin API serves.
 
 import Foundation
 import Hummingbird
@@ -24,15 +24,15 @@ enum OpenAPI {
             "info": [
                 "title": "Stint", "version": .string(Version.text),
                 "description": """
-                Rate limits and quotas for function runners. Times are milliseconds. Every GET is answered \
-                to HEAD too; a path that is there with another method is 405 with Allow; every error is \
-                application/problem+json, and its type is what to compare.
+                Rate limits and quotas for function runners. Times are milliseconds. Every GET route also answers \
+                HEAD. Another method on a known path gets 405 with Allow. Every error is application/problem+json; \
+                clients should compare its type.
                 """,
             ],
             "servers": .array(Operation.API.allCases.map(server)),
             "tags": [
-                ["name": "runner", "description": "What runners ask before and after an execution"],
-                ["name": "admin", "description": "What people and machines ask about everything else"],
+                ["name": "runner", "description": "For runners, before and after an execution"],
+                ["name": "admin", "description": "For people, dashboards and monitors"],
             ],
             "paths": .object(paths),
             "components": [
@@ -40,11 +40,11 @@ enum OpenAPI {
                 "securitySchemes": [
                     "bearer": [
                         "type": "http", "scheme": "bearer",
-                        "description": "A token good for the scope; needed when security.tokens is set",
+                        "description": "A token with the scope; required if security.tokens is set",
                     ],
                     "basic": [
                         "type": "http", "scheme": "basic",
-                        "description": "For browsers, GET only: any user, and the token as password",
+                        "description": "For browsers, GET only: any user name, and the token as password",
                     ],
                 ],
             ],
@@ -59,7 +59,7 @@ enum OpenAPI {
         }
     }
 
-    /// The document as it is served, encoded once: strangers may ask for it.
+    /// The encoded document. Encoded once, because requests for it need no token.
     private static let served = Result {
         ByteBuffer(bytes: try Response.encoder.encode(document()))
     }

@@ -1,4 +1,4 @@
-// The operations on one account: where it stands, its log, and forgetting what it was charged.
+// The operations on one account: its standing, its execution log, and forgetting its charges.
 
 import ControlStore
 import HTTPTypes
@@ -10,12 +10,12 @@ extension Operation {
     static let accounts: [Operation] = [
         Operation(
             api: .admin, method: .get, path: "/v1/accounts/{account}", scope: .admin,
-            summary: "Where an account stands, and what it has running",
-            replies: [Reply(status: 200, description: "Its state", schema: Schema.named("Account"))],
+            summary: "An account's use of its limits, and its running executions",
+            replies: [Reply(status: 200, description: "The account", schema: Schema.named("Account"))],
             problems: redis),
         Operation(
             api: .admin, method: .get, path: "/v1/accounts/{account}/executions", scope: .admin,
-            summary: "What became of an account's executions, newest first",
+            summary: "The execution log of an account, newest first",
             query: [
                 .limit,
                 Parameter(name: "function", place: .query, schema: Schema.value(BodyField.function.rule)),
@@ -30,12 +30,13 @@ extension Operation {
             ],
             replies: [
                 Reply(
-                    status: 200, description: "A page, full or not", schema: Schema.named("Executions"))
+                    status: 200, description: "A page, which may be partly filled",
+                    schema: Schema.named("Executions"))
             ],
             problems: redis),
         Operation(
             api: .admin, method: .delete, path: "/v1/accounts/{account}/usage", scope: .admin,
-            summary: "Forget what an account was charged",
+            summary: "Forget the charges of an account",
             query: [
                 Parameter(
                     name: "X-Stint-Actor", place: .header,

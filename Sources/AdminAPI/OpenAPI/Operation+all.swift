@@ -1,5 +1,5 @@
-// Every operation of both APIs. A test holds those of the admin API against its route table, both
-// ways.
+// Every operation of both APIs. A test compares those of the admin API with its route table, in
+// both directions.
 
 import HTTPTypes
 import WireFormat
@@ -13,7 +13,7 @@ extension Operation {
             replies: [
                 Reply(status: 201, description: "Admitted and charged", schema: Schema.named("Admitted")),
                 Reply(
-                    status: 200, description: "The same id is held already: the same grant, nothing charged",
+                    status: 200, description: "The id is held already: the same grant, nothing charged",
                     schema: Schema.named("Admitted")),
             ],
             problems: [
@@ -24,7 +24,7 @@ extension Operation {
                     "schema": Schema.anyText, "description": "The limits that count executions",
                 ],
                 "\(HeaderName.rateLimit)": [
-                    "schema": Schema.anyText, "description": "What is left of them, and when it next grows",
+                    "schema": Schema.anyText, "description": "What is left of them, and when more is left",
                 ],
             ]),
         Operation(
@@ -46,15 +46,15 @@ extension Operation {
     static let watching: [Operation] = [
         Operation(
             api: .admin, method: .get, path: "/livez", scope: .none,
-            summary: "Is the process alive? Whatever it depends on",
-            replies: [.text("It is")]),
+            summary: "Liveness: does the process run? Does not depend on Redis",
+            replies: [.text("It runs")]),
         Operation(
             api: .admin, method: .get, path: "/readyz", scope: .none,
-            summary: "Should this process be sent requests? It can decide, write and listen now",
-            replies: [.text("It should")], problems: [.temporaryReducedCapacity]),
+            summary: "Readiness: can this process decide, write and listen now?",
+            replies: [.text("It can")], problems: [.temporaryReducedCapacity]),
         Operation(
             api: .admin, method: .get, path: "/metrics", scope: .none,
-            summary: "What was counted, in Prometheus' text format", replies: [.text("The metrics")]),
+            summary: "The metrics in Prometheus' text format", replies: [.text("The metrics")]),
         Operation(
             api: .admin, method: .get, path: "/openapi.json", scope: .none, summary: "This document",
             replies: [Reply(status: 200, description: "OpenAPI 3.1", schema: Schema.anyObject)]),
@@ -66,14 +66,14 @@ extension Operation {
     static let resources: [Operation] = [
         Operation(
             api: .admin, method: .get, path: "/v1/accounts/{account}/resources", scope: .runner,
-            summary: "How many named things of each kind an account owns, and how many it may",
+            summary: "The use and the quota of each kind of resource of an account",
             replies: [
-                Reply(status: 200, description: "Kinds of its plan", schema: Schema.named("ResourceUses"))
+                Reply(status: 200, description: "The kinds of its plan", schema: Schema.named("ResourceUses"))
             ],
             problems: redis),
         Operation(
             api: .admin, method: .get, path: "/v1/accounts/{account}/resources/{kind}", scope: .runner,
-            summary: "The things of one kind, in the order of their names' bytes",
+            summary: "The resources of one kind, ordered by the bytes of their names",
             query: [
                 .limit,
                 Parameter(name: "after", place: .query, schema: Schema.value(ResourceRule.name)),
@@ -83,20 +83,21 @@ extension Operation {
             ],
             problems: redis + [.notFound]),
         Operation(
-            api: .admin, method: .get, path: resource, scope: .runner, summary: "One thing",
-            replies: [Reply(status: 200, description: "It", schema: Schema.named("Resource"))],
+            api: .admin, method: .get, path: resource, scope: .runner, summary: "One resource",
+            replies: [Reply(status: 200, description: "The resource", schema: Schema.named("Resource"))],
             problems: redis + [.notFound]),
         Operation(
             api: .admin, method: .put, path: resource, scope: .runner,
-            summary: "Register a thing, or change its metadata; no secret's value belongs there",
+            summary: "Register a resource, or change its metadata, which must not contain secrets",
             body: ("Metadata", isRequired: false),
             replies: [
                 Reply(status: 201, description: "Registered", schema: Schema.named("Resource")),
-                Reply(status: 200, description: "It was there", schema: Schema.named("Resource")),
+                Reply(
+                    status: 200, description: "It was registered already", schema: Schema.named("Resource")),
             ],
             problems: redis + [.notFound, .quotaExceeded]),
         Operation(
-            api: .admin, method: .delete, path: resource, scope: .runner, summary: "Release a thing",
+            api: .admin, method: .delete, path: resource, scope: .runner, summary: "Release a resource",
             replies: [Reply(status: 204, description: "Released", schema: nil)],
             problems: redis + [.notFound]),
     ]

@@ -1,4 +1,4 @@
-// The operations that are for browsers: pages, the files they need, and the live feed.
+// The operations for browsers: pages, their files, and the live feed.
 
 import Dashboard
 import HTTPTypes
@@ -8,7 +8,7 @@ extension Operation {
     static let dashboard: [Operation] = [
         Operation(
             api: .admin, method: .get, path: "/v1/live", scope: .admin,
-            summary: "What this process does, told every second until the reader goes",
+            summary: "What this process does, as an event every second until the client leaves",
             replies: [
                 Reply(
                     status: 200,
@@ -19,28 +19,29 @@ extension Operation {
                     ], mediaTypes: ["text/event-stream"])
             ],
             problems: [.temporaryReducedCapacity]),
-        page("/", "What this process does right now, and the top accounts, as a page"),
+        page("/", "A page with what this process does now, and the top accounts"),
         Operation(
             api: .admin, method: .get, path: "/accounts", scope: .admin,
-            summary: "The way to an account's page",
+            summary: "Redirects to an account's page",
             query: [
                 Parameter(name: "account", place: .query, schema: Schema.value(BodyField.account.rule)),
                 Parameter(name: "parts", place: .query, schema: ["const": "now"]),
             ],
             replies: [
-                Reply(status: 303, description: "It is there", schema: nil),
+                Reply(status: 303, description: "See Location", schema: nil),
                 Reply(
-                    status: 200, description: "The page of . or .., which no path can name to a browser",
+                    status: 200,
+                    description: "The page of the account . or .., to which a browser cannot be redirected",
                     schema: Schema.anyText, mediaTypes: ["text/html"]),
             ],
             problems: [.malformedAccount, .temporaryReducedCapacity],
             headers: ["Location": ["schema": Schema.anyText]], isPage: true),
         page(
-            "/accounts/{account}", "One account as a page",
+            "/accounts/{account}", "A page about one account",
             query: [Parameter(name: "parts", place: .query, schema: ["const": "now"])]),
         Operation(
             api: .admin, method: .get, path: "/assets/{file}", scope: .none,
-            summary: "A file that pages need; its name changes with what is in it",
+            summary: "A file of the pages; its name changes with its content",
             replies: [
                 Reply(
                     status: 200, description: "The file", schema: Schema.anyText,

@@ -1,4 +1,4 @@
-// The operations on plans, on accounts' overrides and on the log of their changes.
+// The operations on plans, on overrides and on the audit log.
 
 import HTTPTypes
 import WireFormat
@@ -26,10 +26,10 @@ extension Operation {
             replies: [Reply(status: 200, description: "The plan", schema: Schema.named("Plan"))],
             problems: redis + [.notFound], headers: eTag),
         Operation(
-            api: .admin, method: .put, path: plan, scope: .admin, summary: "Make a plan, or change it",
+            api: .admin, method: .put, path: plan, scope: .admin, summary: "Create or change a plan",
             query: conditional + [actor], body: ("PlanChange", isRequired: true),
             replies: [
-                Reply(status: 201, description: "Made", schema: Schema.named("Plan")),
+                Reply(status: 201, description: "Created", schema: Schema.named("Plan")),
                 Reply(status: 200, description: "Changed", schema: Schema.named("Plan")),
             ],
             problems: redis + [.notFound, .preconditionFailed, .invalidPlan], headers: eTag),
@@ -41,13 +41,13 @@ extension Operation {
             problems: redis + [.notFound, .preconditionFailed, .planInUse]),
         Operation(
             api: .admin, method: .put, path: "/v1/default-plan", scope: .admin,
-            summary: "Say which plan accounts have that have none of their own",
+            summary: "Set the default plan, for all accounts whose override names no other",
             query: [actor], body: ("DefaultPlan", isRequired: true),
-            replies: [Reply(status: 200, description: "It is", schema: Schema.named("DefaultPlan"))],
+            replies: [Reply(status: 200, description: "Set", schema: Schema.named("DefaultPlan"))],
             problems: redis + [.invalidPlan]),
         Operation(
             api: .admin, method: .get, path: "/v1/audit", scope: .admin,
-            summary: "What was changed, when and by whom, newest first",
+            summary: "The audit log: what was changed, when and by whom, newest first",
             query: [
                 .limit,
                 Parameter(
@@ -58,23 +58,23 @@ extension Operation {
             problems: redis),
         Operation(
             api: .admin, method: .get, path: override, scope: .admin,
-            summary: "What an account has of its own",
-            replies: [Reply(status: 200, description: "It", schema: Schema.named("Override"))],
+            summary: "The override of an account",
+            replies: [Reply(status: 200, description: "The override", schema: Schema.named("Override"))],
             problems: redis + [.notFound], headers: eTag),
         Operation(
             api: .admin, method: .put, path: override, scope: .admin,
-            summary: "Give an account a plan, or amounts of its own",
+            summary: "Set the override of an account: another plan, other amounts, or both",
             query: conditional + [actor], body: ("OverrideChange", isRequired: true),
             replies: [
-                Reply(status: 201, description: "Made", schema: Schema.named("Override")),
+                Reply(status: 201, description: "Created", schema: Schema.named("Override")),
                 Reply(status: 200, description: "Changed", schema: Schema.named("Override")),
             ],
             problems: redis + [.notFound, .preconditionFailed, .invalidPlan], headers: eTag),
         Operation(
             api: .admin, method: .delete, path: override, scope: .admin,
-            summary: "Let an account have what its plan says again",
+            summary: "Remove the override of an account",
             query: conditional + [actor],
-            replies: [Reply(status: 204, description: "Done", schema: nil)],
+            replies: [Reply(status: 204, description: "Removed", schema: nil)],
             problems: redis + [.notFound, .preconditionFailed]),
     ]
 }

@@ -1,4 +1,4 @@
-// The operations on what accounts did over time.
+// The operations on rankings and rollups.
 
 import Accounting
 import ControlStore
@@ -14,7 +14,7 @@ extension Operation {
     static let rollups: [Operation] = [
         Operation(
             api: .admin, method: .get, path: "/v1/accounts", scope: .admin,
-            summary: "Which accounts did the most",
+            summary: "The busiest accounts",
             query: range + [
                 Parameter(
                     name: "sort", place: .query,
@@ -30,7 +30,7 @@ extension Operation {
             problems: [.temporaryReducedCapacity, .needsRedis]),
         Operation(
             api: .admin, method: .get, path: "/v1/accounts/{account}/usage", scope: .admin,
-            summary: "What an account did, minute by minute or hour by hour",
+            summary: "The usage of an account, per minute or per hour",
             query: range + [
                 Parameter(
                     name: "step", place: .query,

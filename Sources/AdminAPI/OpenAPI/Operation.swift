@@ -5,7 +5,7 @@ import HTTPTypes
 import WireFormat
 
 struct Operation: Sendable {
-    /// Which of the two ports answers it.
+    /// The API that answers it.
     enum API: String, CaseIterable {
         case runner, admin
     }
@@ -19,35 +19,34 @@ struct Operation: Sendable {
         var example: String?
     }
 
-    /// What a success brings.
+    /// The reply to a successful request.
     struct Reply: Sendable {
         let status: Int
         let description: String
         /// Nil: no body.
         let schema: JSONValue?
-        /// One of these.
+        /// The body has one of these types.
         var mediaTypes = ["\(MediaType.json)"]
     }
 
     let api: API
     let method: HTTPRequest.Method
-    /// With `{account}` and the like where a segment varies; each is described in
-    /// ``Operation/parameters``.
+    /// Variable segments are in braces, such as `{account}`. ``Operation/segments`` describes each.
     let path: String
     let scope: AdminRoutes.Scope
     let summary: String
     var query: [Parameter] = []
-    /// The name of the body's schema, and whether there must be one.
+    /// The name of the body's schema, and whether a body is required.
     var body: (schema: String, isRequired: Bool)?
     let replies: [Reply]
-    /// What goes wrong here in particular, beside what may anywhere on this port.
+    /// Problems of this operation, besides those of every operation of its API.
     var problems: [ProblemType] = []
-    /// Header fields of an answer that is good or a denial; not each is always there.
+    /// Header fields of a success or a denial. Some replies lack some of them.
     var headers: [String: JSONValue] = [:]
-    /// For people: what goes wrong is mostly said in a page.
+    /// For people: most errors are pages, too.
     var isPage = false
 
-    /// The varying segments of every path.
+    /// The variable segments of all paths.
     static let segments = [
         "account": Parameter(
             name: "account", place: .path, schema: Schema.value(BodyField.account.rule), example: "acme"),
@@ -100,7 +99,7 @@ struct Operation: Sendable {
         return names.compactMap { Self.segments[String($0)] } + query
     }
 
-    /// Without tokens nothing is asked for; with them, one that is good for the scope.
+    /// Without `security.tokens` no token is required; with it, one with the scope.
     private var security: JSONValue {
         switch scope {
         case .none: []
@@ -119,7 +118,7 @@ struct Operation: Sendable {
         return responses
     }
 
-    /// With what may go wrong anywhere on the port.
+    /// The problems of this operation, and those of every operation of its API.
     var allProblems: [ProblemType] {
         var types = problems
         if scope != .none { types += ProblemType.allCases.filter { [401, 403].contains($0.status) } }
@@ -159,7 +158,7 @@ struct Operation: Sendable {
 }
 
 extension Operation.Parameter {
-    /// Rows of a page.
+    /// The most rows of a page.
     static let limit = Operation.Parameter(
         name: "limit", place: .query,
         schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 100])

@@ -1,4 +1,4 @@
-// What one account stands at, and the log of its executions.
+// The schemas of an account's standing and of its execution log.
 
 import Accounting
 import ControlStore

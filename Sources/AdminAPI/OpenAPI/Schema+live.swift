@@ -1,4 +1,4 @@
-// What the live feed tells.
+// The schemas of the live feed.
 
 import WireFormat
 

@@ -1,4 +1,4 @@
-// The bodies of both APIs, each under the name by which the operations know it.
+// The schemas of the bodies of both APIs, by the names that the operations use.
 
 import WireFormat
 

@@ -1,4 +1,4 @@
-// Plans, overrides and the log of their changes, with the bounds that plans have.
+// The schemas of plans, overrides and the audit log, with the bounds of plans.
 
 import Accounting
 import WireFormat
@@ -36,7 +36,7 @@ extension Schema {
     private static let warnings: JSONValue = [
         "type": "array", "items": anyText, "minItems": 1,
         "description":
-            "In the reply to a change: why what is usually asked is never admitted, or never whole",
+            "In the reply to a change: why the usual request is never admitted, or only in part",
     ]
     private static let instant: JSONValue = ["type": "integer", "minimum": 0, "description": "ms since 1970"]
     private static let grant = integer(1...Bounds.durationMs.upperBound)
@@ -68,7 +68,7 @@ extension Schema {
         ]
     }
 
-    /// An object whose members are named by callers.
+    /// An object with any member names.
     private static func map(_ value: JSONValue, count: ClosedRange<Int>) -> JSONValue {
         [
             "type": "object", "additionalProperties": value, "propertyNames": name,

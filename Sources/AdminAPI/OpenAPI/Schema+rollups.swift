@@ -1,11 +1,11 @@
-// What accounts did over time.
+// The schemas of rollups and rankings.
 
 import Accounting
 import ControlStore
 import WireFormat
 
 extension Schema {
-    /// Whole numbers by the name of a limit.
+    /// Integers by the name of a limit.
     private static let byLimit: JSONValue = ["type": "object", "additionalProperties": count]
     private static let activity = [
         "executions": count, "executionMs": count, "errors": count, "denials": byLimit,

@@ -1,5 +1,5 @@
-// JSON Schema of what travels. Fields of the runner API are described by the rules that check them
-// (`BodyField`), so that the document cannot say something else than the code.
+// JSON Schema of the bodies. The schemas of the runner API's fields are made from the rules that
+// check them (`BodyField`), so the document cannot differ from the code.
 
 import Accounting
 import WireFormat
@@ -18,11 +18,11 @@ enum Schema {
         ["type": "string", "enum": .array(values.map { .string($0) })]
     }
 
-    /// One of the schemas that have a name.
+    /// A reference to a named schema.
     static func named(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
 
-    /// The bounds of a field. Those in bytes are said in words too, because JSON Schema counts
-    /// characters.
+    /// The bounds of a field. Bounds in bytes are also in the description, because JSON Schema
+    /// counts characters.
     static func value(_ rule: FieldRule) -> JSONValue {
         switch rule {
         case .name(let rule):
@@ -53,15 +53,14 @@ enum Schema {
 
     // MARK: Objects
 
-    /// What Stint says: these members and no others.
+    /// An object that Stint sends: these members and no others.
     static func reply(_ required: [String: JSONValue], optional: [String: JSONValue] = [:]) -> JSONValue {
         var members = object(required, optional: optional)
         members["additionalProperties"] = false
         return .object(members)
     }
 
-    /// What callers say. Members that are not known are of no account, and null is the same as
-    /// absent.
+    /// An object that clients send. Unknown members are ignored, and null is the same as absent.
     static func request(
         _ required: [String: JSONValue] = [:], optional: [String: JSONValue] = [:]
     ) -> JSONValue {

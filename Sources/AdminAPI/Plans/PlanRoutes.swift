@@ -1,5 +1,5 @@
-// The routes of plans, of accounts' overrides and of the log of their changes. What may be changed
-// when is decided by the script in Redis; here it is said over HTTP.
+// The routes of plans, overrides and the audit log. The script in Redis decides which changes are
+// allowed; this file translates the results to HTTP.
 
 import Accounting
 import ControlStore
@@ -116,7 +116,7 @@ private struct PlanRoutes: Sendable {
             throw Problem(
                 .malformedParameter, detail: "before: must be the id of a change, such as 1770000000000-0")
         }
-        // Nothing is before the first id that a stream could have, and Redis refuses to be asked.
+        // Redis refuses a range before the first possible id of a stream, and nothing is before it.
         if let before, before.allSatisfy({ $0 == "0" || $0 == "-" }) {
             _ = try store
             return try .json(ChangesBody(changes: [], next: nil))
@@ -124,9 +124,9 @@ private struct PlanRoutes: Sendable {
         return try await .json(store.changes(before: before, limit: query.limit()))
     }
 
-    // MARK: What became of it
+    // MARK: Results
 
-    /// What is wrong with a body, said as a problem.
+    /// Turns the errors of reading a body into problems.
     private func reading<Value>(_ read: () throws -> Value) throws -> Value {
         do {
             return try read()
@@ -141,7 +141,10 @@ private struct PlanRoutes: Sendable {
         warnings.isEmpty ? nil : warnings.map(\.description)
     }
 
-    /// What was done is in force here when this returns.
+    /// The revision of a change. When this returns, the change is in force in this process.
+    /// - Parameters:
+    ///   - outcome: the store's result.
+    ///   - missing: the problem if the thing does not exist.
     private func revision(
         of outcome: PlanOutcome, about missing: Problem
     ) async throws -> (revision: Int, isNew: Bool) {
@@ -157,7 +160,7 @@ private struct PlanRoutes: Sendable {
 
 extension Problem {
     fileprivate static func noPlan(_ name: String) -> Problem {
-        Problem(.notFound, detail: "there is no plan '\(name)'")
+        Problem(.notFound, detail: "unknown plan '\(name)'")
     }
 
     fileprivate static func noOverride(_ account: Account) -> Problem {
@@ -174,16 +177,16 @@ extension Problem {
         case .preconditionFailed:
             self.init(
                 .preconditionFailed,
-                detail: "it was changed meanwhile, or is not there; read it again and repeat with its ETag")
-        case .absent: self.init(.notFound, detail: "it is not there")
+                detail: "it was changed meanwhile, or is missing; read it again and repeat with its ETag")
+        case .absent: self.init(.notFound, detail: "it is missing")
         case .isDefault:
             self.init(.planInUse, detail: "it is the default plan; make another one the default first")
         case .isUsed(let accounts):
             self.init(.planInUse, detail: "\(accounts) account\(accounts == 1 ? " has" : "s have") this plan")
-        case .tooMany: self.init(.invalidPlan, detail: "there are as many as there may be: delete one first")
-        case .unknownPlan: self.init(invalid: "plan", "plan: there is no such plan")
-        case .hasExpired: self.init(invalid: "expiresAt", "expiresAt: is over already")
-        case .notExpired: self.init(.internalError, detail: "its time is not over")
+        case .tooMany: self.init(.invalidPlan, detail: "the maximum number exists already: delete one first")
+        case .unknownPlan: self.init(invalid: "plan", "plan: unknown plan")
+        case .hasExpired: self.init(invalid: "expiresAt", "expiresAt: must be in the future")
+        case .notExpired: self.init(.internalError, detail: "it has not expired")
         }
     }
 }

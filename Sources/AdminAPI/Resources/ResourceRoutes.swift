@@ -1,4 +1,4 @@
-// Resource quotas over HTTP: who owns what, and no more of a kind than the account's plan says.
+// Resource quotas over HTTP: registers the resources of accounts, within the quotas of their plans.
 
 import Accounting
 import ControlStore
@@ -47,7 +47,7 @@ struct ResourceRoutes: Sendable {
                 }))
     }
 
-    /// A kind that the plan does not have (any more) is listed as long as something of it is left.
+    /// Lists one kind. A kind that the plan no longer has is listed while resources of it are left.
     private func page(_ request: AdminRequest) async throws -> Response {
         let query = try request.query("after", "limit")
         let (account, kind) = (try request.account, try request.resourceKind)
@@ -97,7 +97,7 @@ struct ResourceRoutes: Sendable {
         }
     }
 
-    /// Whatever the plan says of the kind: what is there can be released.
+    /// Releases a resource, even if the plan no longer has its kind.
     private func release(_ request: AdminRequest) async throws -> Response {
         _ = try request.query()
         let (account, kind, name) = try request.resource
@@ -125,7 +125,7 @@ extension AdminRequest {
         return value
     }
 
-    /// The body as it is kept: members sorted, no white space. Nil without a body.
+    /// The body in the stored form: sorted members, no white space; nil without a body.
     fileprivate var metadata: String? {
         get async throws {
             guard let text = try await optionalJSON() else { return nil }
@@ -147,7 +147,7 @@ extension AdminRequest {
 }
 
 extension ResourceStore.Resource {
-    /// - Throws: when Redis holds something else than was put there.
+    /// - Throws: a `DecodingError` if the value in Redis is not what Stint wrote.
     fileprivate var members: [String: JSONValue]? {
         get throws {
             try metadata.map {
@@ -169,11 +169,11 @@ extension Problem {
         let known = plan.resources.keys.sorted().joined(separator: ", ")
         return Problem(
             .notFound,
-            detail: "plan '\(plan.name)' has no resources of kind '\(kind)'; "
-                + (known.isEmpty ? "it has none" : "it has \(known)"))
+            detail: "unknown kind '\(kind)'; the plan '\(plan.name)' has "
+                + (known.isEmpty ? "none" : known))
     }
 
     fileprivate static func unowned(_ name: String, of kind: String, by account: Account) -> Problem {
-        Problem(.notFound, detail: "\(account) has nothing called '\(name)' among its \(kind)")
+        Problem(.notFound, detail: "unknown name '\(name)' in the \(kind) of \(account)")
     }
 }

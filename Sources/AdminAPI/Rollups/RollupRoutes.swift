@@ -1,4 +1,4 @@
-// What accounts did over time, and which of them did the most.
+// The routes of rollups and rankings.
 
 import Accounting
 import ControlStore
@@ -7,7 +7,7 @@ import Hummingbird
 import WireFormat
 
 struct RollupRoutes: Sendable {
-    /// Accounts of a ranking, at most: each is looked up in the ledger.
+    /// The most accounts of a ranking. Each costs a question to the ledger.
     static let maximumRanked = 100
 
     let controlPlane: ControlPlane
@@ -43,7 +43,7 @@ struct RollupRoutes: Sendable {
             await TopBody.read(rollups, by: measure, from: from, to: to, limit: limit, controlPlane))
     }
 
-    /// What the query asks for: until now, unless it says otherwise, and `default` long.
+    /// The range of a query. The end defaults to now, the start to `length` before the end.
     private func range(
         _ query: AdminQuery, _ rollups: Rollups, default length: Int, maximum: Int
     ) async throws -> (from: Timestamp, to: Timestamp) {
@@ -58,7 +58,7 @@ struct RollupRoutes: Sendable {
         guard to - from <= maximum else {
             throw Problem(
                 .malformedParameter,
-                detail: "from: must be at most \(maximum) ms before to; so long is kept what is asked for")
+                detail: "from: must be at most \(maximum) ms before to, which is how long Stint keeps these")
         }
         return (Timestamp(ms: from), Timestamp(ms: to))
     }
@@ -93,10 +93,11 @@ extension UsageBody {
 }
 
 extension TopBody {
-    /// How far back *now* reaches: the minute that is running, and the one before it.
+    /// The length of *now*: the current minute and the previous one.
     static let nowMs = 2 * RollupStep.minute.lengthMs
 
-    /// - Throws: `RedisError`. Accounts that the ledger cannot be asked about have no percent.
+    /// Reads a ranking. If the ledger cannot answer, accounts have no percent.
+    /// - Throws: `RedisError`.
     static func read(
         _ rollups: Rollups, by measure: RankingKey, from: Timestamp, to: Timestamp, limit: Int,
         _ controlPlane: ControlPlane
@@ -104,7 +105,7 @@ extension TopBody {
         let ranked = try await rollups.top(by: measure, from: from, to: to, limit: limit)
         let plans = controlPlane.planBook()
         var accounts: [Account] = []
-        // A ledger that did not answer is not asked again: each time would take its whole deadline.
+        // A ledger that did not answer is not asked again: each question would take its deadline.
         var ledger = controlPlane.ledger
         for one in ranked {
             var percent: Int?

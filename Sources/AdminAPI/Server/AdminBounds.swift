@@ -1,18 +1,17 @@
-// How much of the admin API one caller may take, and for how long.
+// The bounds of the admin API: connections and timeouts.
 
 public struct AdminBounds: Sendable {
-    /// Connections open at once, for whatever is asked. One more takes the place of the one that is
-    /// idle for longest.
+    /// The most open connections for all requests. One more closes the one that is idle longest.
     public var connections = 256
-    /// Connections beyond those, for `/livez`, `/readyz` and `/metrics` only: one request each.
+    /// Further connections, for `/livez`, `/readyz` and `/metrics` only: one request each.
     public var healthConnections = 16
-    /// From the first byte of a request to the end of its body; then it is answered 408.
+    /// The time from the first byte of a request to the end of its body. Then it gets 408.
     public var requestTimeout: Duration = .seconds(10)
-    /// From connecting to the end of the request, on one of ``healthConnections``.
+    /// The time from connecting to the end of the request, on one of ``healthConnections``.
     public var healthTimeout: Duration = .seconds(2)
-    /// How long a connection may be open between two requests.
+    /// How long a connection may be idle between two requests.
     public var idleTimeout: Duration = .seconds(60)
-    /// How long a caller may leave its replies unread once they fill the buffers.
+    /// How long a client may leave its replies unread once they fill the buffers.
     public var writeTimeout: Duration = .seconds(10)
 
     /// Connections of both kinds.
@@ -20,7 +19,8 @@ public struct AdminBounds: Sendable {
 
     public init() {}
 
-    /// - Parameter allConnections: what there is room for, 2 at least; half of few are for health.
+    /// - Parameter allConnections: the connections of both kinds, at least 2. If there are few,
+    ///   half of them are for health.
     public init(allConnections: Int) {
         healthConnections = min(healthConnections, allConnections / 2)
         connections = min(connections, allConnections - healthConnections)

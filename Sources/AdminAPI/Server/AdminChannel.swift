@@ -1,6 +1,6 @@
-// A connection of the control plane: Hummingbird's, but for three things. TLS is asked for each
-// connection what to add, so that a new certificate is used from the next one on; requests are
-// decoded as the data plane does; and `AdminConnection` stands between HTTP and Hummingbird.
+// A connection of the control plane: Hummingbird's, with three changes. TLS is set up per
+// connection, so that the next one uses a new certificate. Requests are decoded as in the data
+// plane. And `AdminConnection` stands between HTTP and Hummingbird.
 
 import HummingbirdCore
 import Logging
@@ -8,7 +8,7 @@ import NIOCore
 import NIOHTTP1
 
 struct AdminChannel: HTTPChannelHandler {
-    /// Bytes of a request's line and header fields.
+    /// The most bytes of a request's line and header fields.
     static let maximumHeaderBytes = 16_384
 
     let base: HTTP1Channel
@@ -32,7 +32,7 @@ struct AdminChannel: HTTPChannelHandler {
             .flatMap { value in replaceDecoder(of: channel, on: place).map { value } }
     }
 
-    /// Puts our own decoder in the place of Hummingbird's, and our connection behind it.
+    /// Replaces Hummingbird's decoder with an ``AdminDecoder``, and adds an ``AdminConnection``.
     private func replaceDecoder(of channel: any Channel, on place: Places.Place) -> EventLoopFuture<Void> {
         let pipeline = channel.pipeline.syncOperations
         do {
@@ -54,7 +54,7 @@ struct AdminChannel: HTTPChannelHandler {
 }
 
 extension HTTPServerBuilder {
-    /// HTTP/1.1 as the control plane speaks it.
+    /// HTTP/1.1 with the control plane's bounds.
     static func admin(_ bounds: AdminBounds, _ security: AdminSecurity) -> HTTPServerBuilder {
         let places = Places(connections: bounds.connections, healthConnections: bounds.healthConnections)
         return HTTPServerBuilder { responder in

@@ -1,6 +1,6 @@
-// What stands between a connection's HTTP and Hummingbird, which answers one request after the
-// other and knows little of how clients speak. What is no request is answered here; all else
-// passes, and its reply is put in the form that the request asked for.
+// Stands between a connection's HTTP and Hummingbird, which answers one request after the other and
+// handles little of HTTP itself. This file answers invalid requests. It passes all others on, and
+// gives their replies the form that the request asked for.
 
 import Access
 import HTTPRequests
@@ -9,34 +9,34 @@ import NIOCore
 import NIOHTTP1
 import WireFormat
 
-/// Behind ``AdminDecoder``; everything happens on the connection's event loop.
+/// The handler after ``AdminDecoder``. Used only on the connection's event loop.
 final class AdminConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// Sent through the pipeline by whoever is about to read a request's body.
+    /// An event that a route sends through the pipeline before it reads a request's body.
     struct BodyIsWanted: Sendable {}
 
-    /// Sent through the pipeline to close the connection at once, even while its last reply leaves.
+    /// An event that closes the connection at once, even while its last reply is being sent.
     struct MustGo: Sendable {}
 
-    /// Requests whose replies have not left. While there are so many, or while the client does not
-    /// read, nothing is read from it.
+    /// The most requests without a written reply. While there are so many, or while the client does
+    /// not read its replies, nothing is read from it.
     static let maximumInFlight = 32
 
-    /// A request whose reply has not left.
+    /// A request without a written reply.
     private struct Exchange {
         var isHead = false
         /// It is HTTP/1.0.
         var isOld = false
-        /// It is the connection's last.
+        /// It is the connection's last request.
         var closes = false
         var keepsOldConnection = false
-        /// The client must be told to send its body.
+        /// The client waits for 100 Continue before it sends the body.
         var owesContinue = false
-        /// The reply, when Hummingbird is not asked.
+        /// The reply, if the request does not reach Hummingbird.
         var rejection: Problem?
     }
 
@@ -45,14 +45,14 @@ final class AdminConnection: ChannelDuplexHandler {
     private let isSecure: Bool
     private var hosts: HostCheck
     private var exchanges = CircularBuffer<Exchange>()
-    /// False once the last request of this connection has come; what follows is not looked at.
+    /// False once the last request of this connection has come; later bytes are ignored.
     private(set) var acceptsRequests = true
     /// The end of the last request has not come.
     private var isReceiving = false
     private var lastOffersUpgrade = false
     /// The head of the first reply is written.
     private var isReplying = false
-    /// The client sends nothing any more.
+    /// The client has closed its sending half.
     private var inputHasEnded = false
     /// The next reply is the last.
     private var isDraining = false
@@ -60,7 +60,7 @@ final class AdminConnection: ChannelDuplexHandler {
     private var isLeaving = false
     /// The last reply is sent.
     private var hasLeft = false
-    /// A read that was asked for and put off.
+    /// A read was asked for and postponed.
     private var readIsHeld = false
 
     init(_ security: AdminSecurity, stay: Stay) {
@@ -86,10 +86,10 @@ final class AdminConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Some of a request, or the end of one.
+    /// Bytes of a request have come.
     func bytesArrive() { stay.bytesArrive() }
 
-    /// Whether the request that ended last offered an upgrade; once for each.
+    /// Whether the request that ended last offered an upgrade. Returns true once per offer.
     func offerHasEnded() -> Bool {
         guard lastOffersUpgrade, !isReceiving, acceptsRequests else { return false }
         lastOffersUpgrade = false
@@ -100,7 +100,7 @@ final class AdminConnection: ChannelDuplexHandler {
         guard acceptsRequests else { return }
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
-            // It may have come in one piece with the end of the request before it.
+            // It may have come in one read with the end of the previous request.
             stay.bytesArrive()
             receive(head, context)
         case .body:
@@ -108,7 +108,7 @@ final class AdminConnection: ChannelDuplexHandler {
             context.fireChannelRead(data)
         case .end:
             stay.requestEnds()
-            // Without content, and refused: Hummingbird knows nothing of it.
+            // The request was rejected at its head, so Hummingbird has not seen it.
             guard isReceiving else {
                 if exchanges.isEmpty { stay.rests() }
                 return
@@ -136,15 +136,15 @@ final class AdminConnection: ChannelDuplexHandler {
             exchange.closes = framing.closes || stay.isForHealth
             exchange.owesContinue = framing.expectsContinue && framing.hasBody
         } catch {
-            // Where another's name or page is refused, the request is whole, and the connection
-            // goes on.
+            // After a foreign host name or page, the request is still valid HTTP, so the connection
+            // continues.
             if error.type == .malformedRequest { exchange.closes = true }
             return reject(error, exchange, context)
         }
         isReceiving = true
         exchanges.append(exchange)
         var head = head
-        // Whatever is no path is none that is here, and nobody is to find one in it.
+        // A target that is not a path must not match a route.
         head.uri = target.path.hasPrefix("/") ? String(target.path) : "/\(target.path)"
         if let authority = target.authority {
             head.headers.replaceOrAdd(name: "Host", value: String(authority))
@@ -152,7 +152,7 @@ final class AdminConnection: ChannelDuplexHandler {
         context.fireChannelRead(Self.wrapInboundOut(.head(head)))
     }
 
-    /// Answers what Hummingbird never sees.
+    /// Answers a request that does not reach Hummingbird.
     private func reject(_ problem: Problem, _ exchange: Exchange, _ context: ChannelHandlerContext) {
         var exchange = exchange
         exchange.rejection = problem
@@ -172,8 +172,8 @@ final class AdminConnection: ChannelDuplexHandler {
         }
     }
 
-    /// The request that is being received will never be whole. Whoever waits for its body hears
-    /// why, and answers.
+    /// The request that arrives will never be complete. The route that waits for its body gets the
+    /// error, and answers.
     private func cutShort(_ problem: Problem, _ context: ChannelHandlerContext) {
         isReceiving = false
         stay.requestEnds()
@@ -200,7 +200,7 @@ final class AdminConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        // Hummingbird takes the end of a connection for the end of a body.
+        // Hummingbird would take the end of the connection for the end of the body.
         if isReceiving { cutShort(.requestCutShort, context) }
         stay.isGone()
         context.fireChannelInactive()
@@ -255,16 +255,16 @@ final class AdminConnection: ChannelDuplexHandler {
         }
     }
 
-    /// The head of the first exchange's reply as its request wants it.
+    /// The head of the first exchange's reply, in the form that its request asks for.
     private func inForm(_ head: HTTPResponseHead) -> HTTPResponseHead {
         var (head, exchange) = (head, exchanges[offset: 0])
-        // It waits to be told whether to send its body; whether it will nevertheless, nobody knows.
-        // What is left of a request that is answered already is not waited for.
+        // If the client waits for 100 Continue, it may send its body or not, so it is unknown where
+        // the next request would begin. The rest of an answered request is not read either.
         if exchange.owesContinue || isDraining || (isReceiving && exchanges.count == 1) {
             exchange.closes = true
         }
         if exchange.isOld, !head.headers.contains(name: "content-length") {
-            // It knows no chunks: the end of the connection is the end of the content.
+            // HTTP/1.0 has no chunks: the end of the connection is the end of the body.
             head.version = .http1_0
             exchange.closes = true
         }
@@ -284,7 +284,7 @@ final class AdminConnection: ChannelDuplexHandler {
     ) {
         isReplying = false
         exchanges.removeFirst()
-        // A chunked body's last chunk is content too, which a reply to HEAD has not.
+        // The last chunk of a chunked body is content too, which a reply to HEAD must not have.
         let part: HTTPServerResponsePart = exchange.isHead ? .body(.byteBuffer(ByteBuffer())) : .end(trailers)
         guard exchange.closes else {
             context.write(Self.wrapOutboundOut(part), promise: promise)
@@ -296,7 +296,7 @@ final class AdminConnection: ChannelDuplexHandler {
         leave(context, after: sent.futureResult)
     }
 
-    /// Writes the answers of ours whose turn it is, and reads on if that was put off.
+    /// Writes the rejections whose turn it is, and resumes a postponed read.
     private func writeRejections(_ context: ChannelHandlerContext) {
         var hasWritten = false
         while !isLeaving, let problem = exchanges.first?.rejection {
@@ -307,7 +307,7 @@ final class AdminConnection: ChannelDuplexHandler {
         readOn(context)
     }
 
-    /// Writes the answer to the first exchange.
+    /// Writes a problem as the reply to the first exchange.
     private func write(_ problem: Problem, _ context: ChannelHandlerContext) {
         var json = JSONWriter()
         problem.write(to: &json)
@@ -327,9 +327,9 @@ final class AdminConnection: ChannelDuplexHandler {
 
     // MARK: The end
 
-    /// Closes once all that was written is sent: the sending half, and the rest when the client has
-    /// closed its own. Closing both at once would reset the connection if the client still sends,
-    /// and it might lose the reply.
+    /// Closes when all written bytes are sent: first the sending half, then the rest when the
+    /// client has closed its half. Closing both at once would reset the connection if the client
+    /// still sends, and the client might lose the reply.
     private func leave(_ context: ChannelHandlerContext, after sent: EventLoopFuture<Void>) {
         isLeaving = true
         acceptsRequests = false
@@ -341,7 +341,7 @@ final class AdminConnection: ChannelDuplexHandler {
             stay.isSent()
             context.close(mode: .output, promise: nil)
         }
-        // Hummingbird waits for no further request.
+        // Tells Hummingbird not to wait for another request.
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         readOn(context)
     }

@@ -1,13 +1,13 @@
-// What is known about one request to the control plane beside the request.
+// The context of one request to the control plane: its caller and its connection.
 
 import Hummingbird
 import NIOCore
 
 struct AdminContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The name of the token that came with the request; nil when none was needed.
+    /// The name of the request's token; nil if none was required.
     var caller: String?
-    /// The connection that it came on.
+    /// The request's connection.
     let channel: any Channel
 
     init(source: Source) {

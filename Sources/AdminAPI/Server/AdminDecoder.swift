@@ -1,5 +1,4 @@
-// The decoder of the control plane's requests: after a connection's last request nothing is decoded
-// any more.
+// The decoder of the control plane's requests. It decodes nothing after a connection's last one.
 
 import HTTPRequests
 import NIOCore

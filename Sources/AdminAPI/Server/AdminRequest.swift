@@ -1,5 +1,5 @@
-// One request to the control plane, as its routes see it: segments, query and body, each read once
-// and refused with a problem that names it.
+// One request to the control plane, as its routes see it: segments, query and body, each with a
+// problem that names it if it is invalid.
 
 import Accounting
 import ControlStore
@@ -10,7 +10,7 @@ import NIOCore
 import WireFormat
 
 struct AdminRequest: Sendable {
-    /// Bytes of a body at most.
+    /// The most bytes of a body.
     static let maximumBodyBytes = 65_536
 
     let request: Request
@@ -27,7 +27,7 @@ struct AdminRequest: Sendable {
     func segment(_ name: String) throws -> String {
         let raw = try context.parameters.require(name)
         guard let text = raw.removingPercentEncoding else {
-            throw Problem(.malformedParameter, detail: "\(name): its percent-encoding is broken")
+            throw Problem(.malformedParameter, detail: "\(name): invalid percent-encoding")
         }
         return text
     }
@@ -35,7 +35,7 @@ struct AdminRequest: Sendable {
     var account: Account {
         get throws {
             guard let account = Account(try segment("account")) else {
-                throw Problem(.malformedAccount, detail: "an account is \(Account.rule)")
+                throw Problem(.malformedAccount, detail: "an account must be \(Account.rule)")
             }
             return account
         }
@@ -46,15 +46,15 @@ struct AdminRequest: Sendable {
     /// Rejects unknown and duplicate parameters.
     func query(_ known: String...) throws -> AdminQuery {
         guard request.uri.query.map({ $0.removingPercentEncoding != nil }) ?? true else {
-            throw Problem(.malformedParameter, detail: "the query's percent-encoding is broken")
+            throw Problem(.malformedParameter, detail: "invalid percent-encoding in the query")
         }
         var values: [String: String] = [:]
         for (name, value) in request.uri.queryParameters {
             let name = String(name)
             guard known.contains(name) else {
                 let list =
-                    known.isEmpty ? "there are none here" : "known are " + known.joined(separator: ", ")
-                throw Problem(.malformedParameter, detail: "\(name): is not known; \(list)")
+                    known.isEmpty ? "this path has none" : "known: " + known.joined(separator: ", ")
+                throw Problem(.malformedParameter, detail: "\(name): unknown parameter; \(list)")
             }
             guard values.updateValue(String(value), forKey: name) == nil else {
                 throw Problem(.malformedParameter, detail: "\(name): duplicate parameter")
@@ -65,7 +65,7 @@ struct AdminRequest: Sendable {
 
     // MARK: The body
 
-    /// The body as text: JSON, complete and not too long.
+    /// The complete body as text, with the checks of ``optionalJSON()``.
     func json() async throws -> String {
         guard let text = try await optionalJSON() else {
             throw Problem(.malformedJSON, detail: "the body is missing")
@@ -73,27 +73,26 @@ struct AdminRequest: Sendable {
         return text
     }
 
-    /// Like ``json()``; nil when there is no body.
+    /// The body as text; nil without one. Its length, its `Content-Type` and UTF-8 are checked.
     func optionalJSON() async throws -> String? {
         let bytes: ByteBuffer
         context.channel.triggerUserOutboundEvent(AdminConnection.BodyIsWanted(), promise: nil)
         do {
             bytes = try await request.body.collect(upTo: Self.maximumBodyBytes)
         } catch is NIOTooManyBytesError {
-            throw Problem(.bodyTooLarge, detail: "at most \(Self.maximumBodyBytes) bytes")
+            throw Problem(.bodyTooLarge, detail: "the body must be at most \(Self.maximumBodyBytes) bytes")
         }
         if bytes.readableBytes == 0 { return nil }
         guard let type = request.headers[.contentType].flatMap(MediaType.init(from:)),
             type.isType(.applicationJson)
-        else { throw Problem(.unsupportedMediaType, detail: "send application/json") }
+        else { throw Problem(.unsupportedMediaType, detail: "Content-Type must be application/json") }
         guard let text = String(validating: bytes.readableBytesView, as: UTF8.self) else {
             throw Problem(.malformedJSON, detail: "the body is not UTF-8")
         }
         return text
     }
 
-    /// The body, decoded. Members that `Body` does not know are refused by those who must be
-    /// strict.
+    /// The decoded body. A strict `Body` rejects unknown members; others ignore them.
     func body<Body: Decodable>(_: Body.Type) async throws -> Body {
         let text = try await json()
         do {
@@ -103,10 +102,10 @@ struct AdminRequest: Sendable {
         }
     }
 
-    // MARK: Who, and what they have seen
+    // MARK: The actor and the precondition
 
-    /// Who makes a change, for the audit log: the token's name, else what the caller says, 1 to 64
-    /// visible bytes.
+    /// Who makes a change, for the audit log: the token's name, else `X-Stint-Actor`, 1 to 64 bytes
+    /// of visible ASCII.
     var actor: String {
         get throws {
             if let caller = context.caller { return caller }
@@ -120,7 +119,7 @@ struct AdminRequest: Sendable {
         }
     }
 
-    /// What the caller says must hold of the thing it changes.
+    /// The condition of a change, from `If-Match` and `If-None-Match`.
     var precondition: Precondition {
         get throws {
             let match = request.headers[.ifMatch]
@@ -131,7 +130,7 @@ struct AdminRequest: Sendable {
             case ("*", nil): return .isPresent
             case (let tag?, nil):
                 guard let revision = EntityTag.revision(in: tag) else {
-                    throw Problem(.preconditionFailed, detail: "If-Match: \(tag) is no ETag of this service")
+                    throw Problem(.preconditionFailed, detail: "If-Match: \(tag) is not an ETag of Stint")
                 }
                 return .isRevision(revision)
             default:
@@ -148,7 +147,7 @@ struct AdminQuery: Sendable {
 
     init(values: [String: String]) { self.values = values }
 
-    /// nil when it is not there; empty is refused.
+    /// - Returns: nil if it is missing. An empty one is rejected.
     func text(_ name: String, maximumBytes: Int = 256) throws -> String? {
         guard let value = values[name] else { return nil }
         guard (1...maximumBytes).contains(value.utf8.count) else {
@@ -157,7 +156,7 @@ struct AdminQuery: Sendable {
         return value
     }
 
-    /// nil when it is not there.
+    /// - Returns: nil if it is missing.
     func text(_ name: String, rule: FieldRule) throws -> String? {
         guard let value = values[name] else { return nil }
         guard rule.allows(value) else {
@@ -185,6 +184,6 @@ struct AdminQuery: Sendable {
         return choice
     }
 
-    /// Rows of a page: 1 to 1,000, 100 unless said.
+    /// The most rows of a page: 1 to 1,000, 100 by default.
     func limit() throws -> Int { try integer("limit", in: 1...1_000) ?? 100 }
 }

@@ -1,6 +1,5 @@
-// The route table of the control plane. Whatever is not in it is answered with a problem, never
-// with an empty page: 404 for an unknown path, 405 with `Allow` for a known path and another
-// method.
+// The route table of the control plane. A request that is not in it gets a problem, never an empty
+// body: 404 for an unknown path, 405 with `Allow` for another method on a known path.
 
 import HTTPTypes
 import Hummingbird
@@ -12,11 +11,11 @@ import WireFormat
 enum AdminRoutes {
     typealias Context = AdminContext
 
-    /// Who may use a route, once there are tokens.
+    /// The token that a route requires, if there are tokens.
     enum Scope: Sendable {
-        /// Anybody who can connect.
+        /// None.
         case none
-        /// Runners and admins.
+        /// A runner's or an admin's.
         case runner
         case admin
     }
@@ -46,14 +45,14 @@ enum AdminRoutes {
         }
     }
 
-    /// Every route there is.
+    /// Every route.
     static func table(_ controlPlane: ControlPlane) -> [Route] {
         watching(controlPlane) + [OpenAPI.route()] + plans(controlPlane) + ResourceRoutes.table(controlPlane)
             + AccountRoutes.table(controlPlane) + RollupRoutes.table(controlPlane)
             + DashboardRoutes.table(controlPlane)
     }
 
-    /// For those who watch the process.
+    /// The routes for monitors.
     private static func watching(_ controlPlane: ControlPlane) -> [Route] {
         [
             Route(.get, "/livez", scope: .none) { _ in .text("ok\n", as: "text/plain; charset=utf-8") },
@@ -69,7 +68,7 @@ enum AdminRoutes {
         ]
     }
 
-    /// Whether this is what those ask who watch the process.
+    /// Whether it is a request of a monitor: `/livez`, `/readyz` or `/metrics`.
     static func isHealth(_ method: HTTPMethod, _ target: Substring) -> Bool {
         (method == .GET || method == .HEAD)
             && ["/livez", "/readyz", "/metrics"].contains(target.prefix { $0 != "?" })

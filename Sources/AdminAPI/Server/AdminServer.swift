@@ -1,6 +1,5 @@
-// The control plane: Hummingbird on a port of its own, for people and for machines that watch.
-// Runners never come here, so nothing on this side has to be fast, and nothing here can slow an
-// admission down.
+// The control plane: Hummingbird on a separate port, for people and monitors. Runners use another
+// port, so nothing here has to be fast, and nothing here can slow down an admission.
 
 public import Hummingbird
 import HummingbirdCore
@@ -8,20 +7,21 @@ public import Logging
 public import NIOCore
 
 public struct AdminServer: Sendable {
-    /// Adds what bounds how many connections a listener takes.
+    /// Adds the handler that bounds how many connections a listener accepts.
     public typealias GuardListener = @Sendable (any Channel) throws -> Void
 
     private let application: Application<RouterResponder<AdminContext>>
 
     /// - Parameters:
     ///   - host: an IP address of this machine.
-    ///   - port: 0 takes any free port.
-    ///   - security: whose requests are answered, and what protects them on their way.
-    ///   - bounds: how much of it one caller may take, and for how long.
+    ///   - port: 0 takes a free port.
+    ///   - controlPlane: what it shows and changes.
+    ///   - security: tokens and TLS.
+    ///   - bounds: connections and timeouts.
     ///   - guardListener: called once for the listener, on its event loop.
-    ///   - listening: called once with the port when connections are accepted.
-    ///   - logger: what Hummingbird has to say goes there from `debug` up only if it is set to
-    ///     `debug`, else from `notice` up; the start is announced by whoever composes the process.
+    ///   - listening: called once with the port, when connections are accepted.
+    ///   - logger: gets Hummingbird's messages from `debug` up if its level is `debug`, else from
+    ///     `notice` up. The composition root logs the start.
     public init(
         host: String,
         port: Int,
@@ -49,8 +49,7 @@ public struct AdminServer: Sendable {
             logger: quiet)
     }
 
-    /// To be run by a `ServiceGroup`; ends on graceful shutdown, when open connections have had
-    /// their answers.
-    /// - Throws: when the address cannot be listened on.
+    /// The server, to be run by a `ServiceGroup`. On graceful shutdown it ends when open
+    /// connections have their answers. Its `run` throws if it cannot listen on the address.
     public var service: some ApplicationProtocol { application }
 }

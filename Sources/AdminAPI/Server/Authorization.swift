@@ -1,5 +1,5 @@
-// Who may use which route. The check wraps what a route does, so a route that is reached is a route
-// that was checked, however its path was spelt.
+// Checks the token of a request. The check wraps a route's closure, so no spelling of a path can
+// reach a route without it.
 
 import Access
 import Foundation
@@ -10,10 +10,10 @@ import Logging
 import WireFormat
 
 struct Authorization: Sendable {
-    /// Whose requests are answered; nil: everybody's.
+    /// The tokens that requests need; nil: none.
     let tokens: CurrentTokens?
 
-    /// Does what the route does if the request may.
+    /// Runs the route's closure if the request has a token with the scope.
     func guarding(
         _ scope: AdminRoutes.Scope, _ request: Request, _ context: AdminContext,
         respond: (AdminContext) async throws -> Response
@@ -32,9 +32,9 @@ struct Authorization: Sendable {
         return try await respond(context)
     }
 
-    /// Browsers know no bearer tokens, but ask people for a user and a password: the password is
-    /// the token. Only for what changes nothing, because a browser sends it along with whatever
-    /// another page makes it send.
+    /// The entry of the request's token. Browsers cannot send bearer tokens, but ask people for a
+    /// user and a password: so the password may be the token. This holds only for GET and HEAD,
+    /// because a browser adds the password to every request that another page makes it send.
     private static func caller(
         _ field: String?, _ method: HTTPRequest.Method, in book: TokenBook, for scope: Scope
     ) throws(AuthenticationError) -> TokenBook.Entry {
@@ -46,7 +46,7 @@ struct Authorization: Sendable {
         return try check.check("Bearer \(password)", in: book, for: scope)
     }
 
-    /// What stands behind the first colon of `user:password`; nil when that is not what it is.
+    /// The part after the first colon of `user:password`; nil if it is invalid.
     private static func password(in encoded: Substring) -> Substring? {
         guard let data = Data(base64Encoded: String(encoded)),
             let text = String(validating: data, as: UTF8.self),
@@ -58,8 +58,8 @@ struct Authorization: Sendable {
 }
 
 extension TokenBook.Entry {
-    /// Whether the path is about an account that it may speak for. A route that is about no
-    /// account, or about all, is not for a token that is bound to some.
+    /// Whether the token may name the account in the path. A token that is bound to accounts cannot
+    /// use a route without an account.
     fileprivate func speaks(in context: AdminContext) -> Bool {
         guard accounts != nil else { return true }
         let account = context.parameters.get("account").flatMap { String($0).removingPercentEncoding }
@@ -68,7 +68,7 @@ extension TokenBook.Entry {
 }
 
 extension AdminRoutes.Scope {
-    /// What a token must be good for.
+    /// The scope that a token needs; nil: no token is required.
     fileprivate var needed: Scope? {
         switch self {
         case .none: nil
@@ -83,8 +83,8 @@ extension HTTPRequest.Method {
 }
 
 extension AuthenticationError {
-    /// - Parameter isSafe: whether the request would have changed nothing; then browsers are told
-    ///   to ask.
+    /// - Parameter isSafe: whether the request is GET or HEAD. If so, the reply also makes browsers
+    ///   ask for a password.
     fileprivate func response(toGet isSafe: Bool) -> Response {
         var response = Problem(problemType, detail: detail).response()
         response.headers.append(HTTPField(name: .wwwAuthenticate, value: challenge))

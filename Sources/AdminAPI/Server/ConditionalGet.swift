@@ -1,6 +1,5 @@
-// What is read under a condition (RFC 9110, section 13): 304 when the caller has it already, 412
-// when it wants another. Conditions of what changes something are the stores' business, which know
-// them at the moment of the change.
+// Conditional reads (RFC 9110, section 13): 304 if the client has this version already, 412 if it
+// wants another. The stores check the conditions of changes, at the moment of the change.
 
 import HTTPTypes
 import Hummingbird
@@ -19,7 +18,7 @@ struct ConditionalGet: RouterMiddleware {
         let matches = request.headers[values: .ifMatch]
         let others = request.headers[values: .ifNoneMatch]
         if !matches.isEmpty, !Self.lists(matches, name: tag, weakly: false) {
-            return Problem(.preconditionFailed, detail: "it is at \(tag)").response()
+            return Problem(.preconditionFailed, detail: "its ETag is \(tag)").response()
         }
         guard !others.isEmpty, Self.lists(others, name: tag, weakly: true) else { return response }
         var headers = response.headers
@@ -28,7 +27,11 @@ struct ConditionalGet: RouterMiddleware {
         return Response(status: .notModified, headers: headers)
     }
 
-    /// - Parameter tag: a strong one, without a comma.
+    /// Whether a list of ETags contains `tag`.
+    /// - Parameters:
+    ///   - values: the values of the header field.
+    ///   - tag: a strong ETag without a comma.
+    ///   - weakly: whether a weak ETag matches too.
     private static func lists(_ values: [String], name tag: String, weakly: Bool) -> Bool {
         values.flatMap { $0.split(separator: ",") }.contains { item in
             let item = item.trimming(while: { $0 == " " || $0 == "\t" })

@@ -1,4 +1,4 @@
-// What the control plane shows and changes; the composition root hands it over.
+// What the control plane shows and changes, from the composition root.
 
 public import Accounting
 public import ControlStore
@@ -7,20 +7,20 @@ import WireFormat
 
 public struct ControlPlane: Sendable {
     public let metrics: PrometheusMetrics
-    /// Asked by `/readyz` each time.
+    /// Called for each `/readyz`.
     public let readiness: @Sendable () async -> Readiness
-    /// Nil when the ledger is in memory: then what needs them is answered 501.
+    /// Nil if the ledger is in memory: then the routes that need it answer 501.
     public let controlStore: ControlStore?
-    /// Nil when the ledger is in memory.
+    /// Nil if the ledger is in memory.
     public let ledger: LedgerAccess?
-    /// The bound on accounts that become known; nil takes any number.
+    /// The bound on new accounts; nil: no bound.
     public let newAccounts: NewAccounts?
-    /// This process's clock, for what the ledger's does not say.
+    /// This process's clock, used where the ledger's clock is not available.
     public let clock: @Sendable () -> Timestamp
-    /// The plans in force; asked once per request.
+    /// The plans in force. Called once per request.
     public let planBook: @Sendable () -> PlanBook
-    /// To be called after a change of plans; when it returns, the change is in force in this
-    /// process, if Redis answers.
+    /// Call it after a change of plans. When it returns, the change is in force in this process, if
+    /// Redis answers.
     public let plansChanged: @Sendable () async -> Void
 
     public init(
@@ -39,23 +39,23 @@ public struct ControlPlane: Sendable {
         self.plansChanged = plansChanged
     }
 
-    /// For routes that need them.
+    /// For routes that need the store.
     var neededControlStore: ControlStore {
         get throws(Problem) {
             guard let controlStore else {
                 throw Problem(
-                    .needsRedis, detail: "with --ledger memory nothing is kept; start Stint with Redis")
+                    .needsRedis, detail: "--ledger memory does not store this; start Stint with Redis")
             }
             return controlStore
         }
     }
 
-    /// For routes that look into the ledger.
+    /// For routes that need the ledger.
     var neededLedger: LedgerAccess {
         get throws(Problem) {
             guard let ledger else {
                 throw Problem(
-                    .needsRedis, detail: "with --ledger memory nobody can look; start Stint with Redis")
+                    .needsRedis, detail: "--ledger memory does not show this; start Stint with Redis")
             }
             return ledger
         }

@@ -1,10 +1,10 @@
-// ETags of what people may change: its revision, which Redis counts.
+// ETags of plans and overrides: their revisions, which Redis counts.
 
-/// A strong ETag: the revision at which the thing was changed last, in quotes.
+/// A strong ETag: the revision of the last change, in quotes.
 enum EntityTag {
     static func text(of revision: Int) -> String { "\"\(revision)\"" }
 
-    /// - Returns: nil for what is no ETag of this service, weak ones and lists among it.
+    /// - Returns: nil if it is not an ETag of this service. Weak ETags and lists are not.
     static func revision(in tag: String) -> Int? {
         guard tag.utf8.count > 2, tag.first == "\"", tag.last == "\"" else { return nil }
         let digits = tag.dropFirst().dropLast()

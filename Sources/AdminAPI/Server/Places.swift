@@ -1,5 +1,5 @@
-// Who has a connection to the admin API, and who must go when somebody else comes: nobody can take
-// all of it for long, and health always gets an answer.
+// The places for connections to the admin API, and which connection must leave for a new one. So no
+// client can occupy all places for long, and monitors always get an answer.
 
 import NIOCore
 import Synchronization
@@ -7,8 +7,8 @@ import Synchronization
 final class Places: Sendable {
     enum Kind { case ordinary, health }
 
-    /// How long an ordinary place is kept for whoever has it and asks nothing: its first request
-    /// may be on its way.
+    /// How long an idle connection keeps an ordinary place, because its first request may be on its
+    /// way.
     static let grace: TimeAmount = .milliseconds(100)
 
     struct Place: Sendable {
@@ -19,7 +19,7 @@ final class Places: Sendable {
     private struct Holder {
         let kind: Kind
         let leave: @Sendable () -> Void
-        /// Since when it asks nothing; nil while it does.
+        /// Since when it is idle; nil while it has a request.
         var idleSince: NIODeadline?
     }
 
@@ -27,7 +27,7 @@ final class Places: Sendable {
         var holders: [Int: Holder] = [:]
         var latestID = 0
 
-        /// The one of that kind that is idle for longest, if it is for long enough.
+        /// The place of that kind that is idle for longest, if that is long enough.
         func longestIdle(_ kind: Kind, at now: NIODeadline) -> Int? {
             let idle = holders.compactMap { id, holder in
                 holder.kind == kind ? holder.idleSince.map { (since: $0, id: id) } : nil
@@ -43,17 +43,18 @@ final class Places: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - connections: for whatever is asked.
-    ///   - healthConnections: beyond those, for
-    ///     health only.
+    ///   - connections: places for all requests.
+    ///   - healthConnections: further places, for health only.
     init(connections: Int, healthConnections: Int) {
         maximum = [.ordinary: connections, .health: healthConnections]
     }
 
-    /// Gives a connection its place, which is idle. If all are taken, the longest idle one must
-    /// leave.
-    /// - Parameter leave: called when it must go in its turn; it has no place any more then.
-    /// - Returns: nil when nobody is idle, not even on the places for health.
+    /// Gives a new connection a place. If all are taken, the one that is idle for longest must
+    /// leave. The new connection counts as idle.
+    /// - Parameters:
+    ///   - now: the time.
+    ///   - leave: called when this connection must leave. It then has no place any more.
+    /// - Returns: nil if no connection is idle, not even on the places for health.
     func enter(at now: NIODeadline, leave: @escaping @Sendable () -> Void) -> Place? {
         let (place, evicted) = state.withLock { state -> (Place?, Holder?) in
             for kind in [Kind.ordinary, .health] {
@@ -72,7 +73,7 @@ final class Places: Sendable {
         return place
     }
 
-    /// It asks something, and is left alone until it does not.
+    /// It has a request, and keeps its place until it is idle.
     func busy(_ place: Place) { state.withLock { $0.holders[place.id]?.idleSince = nil } }
 
     func idle(_ place: Place, at now: NIODeadline) {

@@ -1,5 +1,5 @@
-// How the control plane sends the problems that `WireFormat` defines, and what it makes of the
-// errors of others.
+// The control plane's replies for the problems that `WireFormat` defines, and the problems for
+// decoding errors and Redis errors.
 
 import HTTPTypes
 import Hummingbird
@@ -7,8 +7,8 @@ import Redis
 import WireFormat
 
 extension Problem {
-    /// The problem+json answer.
-    /// - Parameter allow: the methods that the path knows; for 405 only.
+    /// The problem+json reply.
+    /// - Parameter allow: the methods of the path; for 405 only.
     func response(allow: [HTTPRequest.Method] = []) -> Response {
         var json = JSONWriter()
         write(to: &json)
@@ -24,11 +24,11 @@ extension Problem {
 }
 
 extension Problem {
-    /// The body was JSON, but not this.
+    /// The body is JSON, but of another form.
     init(_ error: DecodingError) {
         switch error {
         case .keyNotFound(let key, let context):
-            self.init(.malformedField, detail: "\(context.path(to: key)): is missing")
+            self.init(.malformedField, detail: "\(context.path(to: key)): missing")
             field = context.path(to: key)
         case .typeMismatch(_, let context) where context.codingPath.isEmpty,
             .valueNotFound(_, let context) where context.codingPath.isEmpty:
@@ -43,11 +43,11 @@ extension Problem {
         }
     }
 
-    /// Redis could not be asked, or said no.
+    /// Redis did not answer, or refused.
     init(_ error: RedisError) {
         switch error {
         case .failed(.notSent):
-            self.init(.temporaryReducedCapacity, detail: "Redis cannot be asked now; nothing was changed")
+            self.init(.temporaryReducedCapacity, detail: "Redis cannot answer now; nothing was changed")
         case .failed(.lost):
             self.init(
                 .temporaryReducedCapacity,
@@ -59,7 +59,7 @@ extension Problem {
                 ? "nothing was changed" : "whether anything was changed is unknown"
             self.init(.temporaryReducedCapacity, detail: "Redis refuses, and \(outcome): \(reply.text)")
         case .unexpected:
-            self.init(.internalError, detail: "Redis holds something else there than Stint writes")
+            self.init(.internalError, detail: "Redis has a value there that Stint did not write")
         }
     }
 }

@@ -1,4 +1,4 @@
-// The outermost ring of the control plane: whatever a route throws leaves as problem+json.
+// The outermost middleware of the control plane: every error of a route becomes problem+json.
 
 import HTTPTypes
 import Hummingbird
@@ -22,10 +22,10 @@ struct ProblemMiddleware: RouterMiddleware {
             context.logger.debug("admin request cut short", metadata: ["reason": "\(error.problem.detail)"])
             return error.problem.response()
         } catch let error as RedisError {
-            context.logger.warning("Redis did not do what was asked", metadata: ["error": "\(error)"])
+            context.logger.warning("a command to Redis failed", metadata: ["error": "\(error)"])
             return Problem(error).response()
         } catch let error as HTTPError where error.status.kind == .clientError {
-            // HEAD must not differ from GET, not even in the length of what it does not send.
+            // HEAD must not differ from GET, not even in Content-Length.
             let method = request.method == .head ? .get : request.method
             let asked = "\(method.rawValue) \(request.uri.path)"
             guard error.status == .notFound else {
@@ -39,7 +39,7 @@ struct ProblemMiddleware: RouterMiddleware {
             return Problem(.methodNotAllowed, detail: asked).response(allow: known)
         } catch {
             context.logger.error("admin request failed", metadata: ["error": "\(error)"])
-            return Problem(.internalError, detail: "the log of this process says more").response()
+            return Problem(.internalError, detail: "see the log of this process").response()
         }
     }
 }

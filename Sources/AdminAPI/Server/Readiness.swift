@@ -1,9 +1,7 @@
-// Whether this process should be sent requests: a decision could be made and written now. Liveness
-// is another question and is never asked here.
+// Readiness: whether a decision could be made and written now. Liveness does not depend on it.
 
 public enum Readiness: Sendable, Equatable {
     case ready
-    /// - Parameter reason: a sentence for the person who looks, such as "the ledger does not
-    ///   answer".
+    /// - Parameter reason: a sentence for people, such as "the ledger does not answer".
     case notReady(reason: String)
 }

@@ -1,9 +1,9 @@
-// Why the body of a request that a route waits for will never be whole.
+// The error of a route that waits for a body which will never be complete.
 
 import WireFormat
 
-/// Thrown where the body is read.
+/// Thrown while a route reads the body.
 struct RequestCutShort: Error {
-    /// The answer, if anybody is left to hear it.
+    /// The reply, if the client still reads.
     let problem: Problem
 }

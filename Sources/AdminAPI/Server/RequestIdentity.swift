@@ -1,5 +1,5 @@
-// One name for a request, on its reply and in every line that is logged about it: the caller's, if
-// it gave a good one.
+// The id of a request, in its reply and in every log line about it: the client's, if it sent a
+// valid one.
 
 import HTTPTypes
 import Hummingbird
@@ -9,7 +9,7 @@ struct RequestIdentity: RouterMiddleware {
     typealias Context = AdminContext
 
     static let field = HTTPField.Name("X-Request-Id")!
-    /// Bytes that a caller's id may have.
+    /// The bytes of a client's id.
     static let lengths = 1...128
 
     func handle(
@@ -17,15 +17,15 @@ struct RequestIdentity: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         let id = Self.id(in: request.headers) ?? RequestID().description
-        // Where Hummingbird keeps its own.
+        // Replaces Hummingbird's own id.
         context.logger[metadataKey: "hb.request.id"] = .string(id)
         var response = try await next(request, context)
         response.headers[Self.field] = id
         return response
     }
 
-    /// The caller's; nil without one, with several, or with one that is not 1 to 128 visible ASCII
-    /// bytes.
+    /// The client's id; nil if there is none, if there are several, or if it is not 1 to 128 bytes
+    /// of visible ASCII.
     static func id(in headers: HTTPFields) -> String? {
         let ids = headers[values: field]
         guard ids.count == 1, lengths.contains(ids[0].utf8.count),

@@ -1,5 +1,4 @@
-// How the control plane says what it knows: JSON with sorted members, with an ETag where it can be
-// changed.
+// The control plane's JSON replies: with sorted members, and an ETag if the thing can be changed.
 
 import Foundation
 import HTTPTypes
@@ -14,7 +13,10 @@ extension Response {
     }
 
     /// A JSON reply.
-    /// - Parameter revision: of the thing replied with; becomes its ETag.
+    /// - Parameters:
+    ///   - body: the value.
+    ///   - status: the status.
+    ///   - revision: the value's revision, which becomes its ETag; nil: none.
     static func json(
         _ body: some Encodable, status: HTTPResponse.Status = .ok, revision: Int? = nil
     ) throws -> Response {
@@ -30,6 +32,6 @@ extension Response {
             body: ResponseBody(byteBuffer: bytes))
     }
 
-    /// 204: done, nothing to say.
+    /// 204, without a body.
     static var done: Response { Response(status: .noContent, headers: [.cacheControl: "no-store"]) }
 }

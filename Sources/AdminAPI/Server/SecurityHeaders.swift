@@ -1,5 +1,5 @@
-// What every reply of the control plane tells browsers: load nothing from elsewhere, be shown
-// nowhere else, guess nothing.
+// The header fields for browsers in every reply of the control plane: load nothing from other
+// origins, show pages in no frame, and guess no content types.
 
 import HTTPTypes
 import Hummingbird
@@ -7,11 +7,11 @@ import Hummingbird
 struct SecurityHeaders: RouterMiddleware {
     typealias Context = AdminContext
 
-    /// A reply that sets one of these itself keeps its own.
+    /// The fields. A reply that sets one itself keeps its value.
     let fields: [(HTTPField.Name, String)]
 
-    /// - Parameter isSecure: whether the connection is encrypted, so that browsers may be told to
-    ///   insist on it.
+    /// - Parameter isSecure: whether the connection is encrypted. If so, browsers are told to use
+    ///   only TLS here.
     init(isSecure: Bool) {
         fields =
             Self.always

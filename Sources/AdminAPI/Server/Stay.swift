@@ -1,5 +1,5 @@
-// One connection's stay at the admin API: how long it may be silent, how long a request may take to
-// come and a reply to be read, and when the place may be given to somebody else.
+// The timeouts of one connection to the admin API: how long it may be silent, a request may take to
+// arrive and a reply to be read, and when another connection may get its place.
 
 import NIOCore
 import WireFormat
@@ -8,10 +8,10 @@ import WireFormat
 final class Stay {
     /// What has taken too long.
     enum Late {
-        /// Not a byte came, on a place for health.
+        /// No byte came, on a place for health.
         case caller
         case request
-        /// The replies are not read, or the client does not leave after the last one.
+        /// The client does not read its replies, or does not close after the last one.
         case reader
     }
 
@@ -27,7 +27,7 @@ final class Stay {
     private var onLate: ((Late) -> Void)?
     private var deadline: Scheduled<Void>?
     private var readerDeadline: Scheduled<Void>?
-    /// Bytes came of a request that is not complete.
+    /// An incomplete request has begun.
     private var isReceiving = false
     private var lastReply = LastReply.toCome
 
@@ -38,18 +38,18 @@ final class Stay {
         self.eventLoop = eventLoop
     }
 
-    /// Nothing but health is answered, once.
+    /// Only one request, for health, is answered.
     var isForHealth: Bool { place.kind == .health }
 
     /// How long a request may take.
     var timeout: Duration { isForHealth ? bounds.healthTimeout : bounds.requestTimeout }
 
-    /// Why nothing else is answered on a place for health.
+    /// The reply to any other request on a place for health.
     var refusal: Problem {
         Problem(
             .temporaryReducedCapacity,
             detail:
-                "all \(bounds.connections) connections are taken; only /livez, /readyz and /metrics are answered"
+                "all \(bounds.connections) connections are in use; only /livez, /readyz and /metrics are answered"
         )
     }
 
@@ -81,7 +81,8 @@ final class Stay {
     func bytesArrive() {
         guard !isReceiving else { return }
         isReceiving = true
-        // On a place for health time runs from the beginning, and only a whole request keeps it.
+        // On a place for health the time runs from the start, and only a complete request keeps the
+        // place.
         guard !isForHealth else { return }
         places.busy(place)
         schedule()
@@ -94,13 +95,13 @@ final class Stay {
         places.busy(place)
     }
 
-    /// All that was asked is answered.
+    /// All requests are answered.
     func rests() {
         if !isReceiving { places.idle(place, at: .now()) }
     }
 
-    /// The last reply is written: there is nothing to wait for but that it is read. Meanwhile a
-    /// place for health may be given to somebody else; an ordinary one may once the reply is sent.
+    /// The last reply is written, and the client must only read it. Another connection may get a
+    /// place for health now, and an ordinary place once the reply is sent.
     func ends() {
         isReceiving = false
         lastReply = .written

@@ -2,23 +2,24 @@
 --
 -- KEYS[1]  the minutes of one hour: a hash
 -- KEYS[2]  the hours of one day: a hash
--- ARGV[1]  which minute of the hour, ARGV[2] which hour of the day
--- ARGV[3]  ms that the first lives from when it is new, ARGV[4] the second
--- ARGV[5]  how many fields a hash has before functions that are new go to the others, ARGV[6] what
---          those are called
--- ARGV[7]  and on: a field, and the amount that comes to it
+-- ARGV[1]  the minute of the hour, ARGV[2] the hour of the day
+-- ARGV[3]  time to live of a new first key in ms, ARGV[4] of a new second key
+-- ARGV[5]  the number of fields in a hash beyond which new functions are counted as others, ARGV[6]
+--          the name of those others
+-- ARGV[7]  and on: a field, and the amount to add
 --
--- A field is a series: for each minute (hour) in which something happened 1 byte which, 7 bytes the
--- amount, in order. Its name begins with what is counted: x executions, t ms, e errors, d and p
--- with a limit's name behind a blank the denials by it and the most that was used of it in percent;
--- behind a / follows the function, if it is one's. Amounts are added up; of a p the greatest stays.
+-- A field is a series: for each minute (hour) in which something happened 1 byte its number, 7
+-- bytes the amount, in order. A field's name begins with what it counts: x executions, t ms, e
+-- errors; d and p, followed by a blank and a limit's name, denials by the limit and its peak use in
+-- percent. The field of one function ends with a / and the function. Amounts are added up; of a p
+-- the greatest stays.
 
 local fields = {}
 for i = 7, #ARGV, 2 do fields[#fields + 1] = ARGV[i] end
 
 local function put(key, period, stay)
   local found, new, set, room = {}, {}, {}, nil
-  -- Lua hands over some thousand values at once, and no more.
+  -- Lua passes at most some thousand values at once.
   for first = 1, #fields, 1000 do
     local some = redis.call('HMGET', key, unpack(fields, first, math.min(#fields, first + 999)))
     for i = 1, #some do found[first + i - 1] = some[i] end
@@ -36,7 +37,7 @@ local function put(key, period, stay)
       end
       if not series then room = room - 1 end
     end
-    -- What is longer than one entry for each minute of an hour is no series.
+    -- A text longer than one entry per minute of an hour is not a series.
     if not series or #series % 8 ~= 0 or #series > 480 then series = '' end
     local at = #series - 7
     while at > 0 and string.byte(series, at) > period do at = at - 8 end

@@ -1,9 +1,10 @@
--- Owned: a page of the names of one kind, in the order of their bytes, as they all are at one
--- moment. Keys as in register.lua.
+-- Owned: a page of the names of one sort, in the order of their bytes, from one moment. Keys as in
+-- register.lua.
 --
--- ARGV[1]  where to begin, as ZRANGEBYLEX has it: - (the first), [name (with it), (name (behind it)
--- ARGV[2]  how many at most
--- Returns how many names there are in all, then name and metadata (empty: none) of each, flat.
+-- ARGV[1]  the start, as ZRANGEBYLEX expects it: - (the first), [name (including it), (name (after
+--          it)
+-- ARGV[2]  the maximum number of names
+-- Returns the number of all names, then name and metadata (empty: none) of each, flat.
 
 local page = { redis.call('ZCARD', KEYS[1]) }
 local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', '0', ARGV[2])

@@ -1,23 +1,22 @@
--- Every change of plans and overrides, whole or not at all: checks what must hold, writes, counts
--- the revision, and says in the audit log who changed what from what to what. Nobody else writes
--- these keys.
+-- Every change of plans and overrides, as one step: checks the precondition, writes, counts the
+-- revision, and logs who changed what from what to what. Only this script writes these keys.
 --
 -- KEYS  1 book (hash), 2 accounts (hash), 3 audit (stream); see
 --       Sources/ControlStore/ControlKeys.swift.
 -- ARGV  1 operation, 2 who, 3 name (of a plan or an account), 4 precondition ('' none, '-' absent,
---       '*' present, or the revision), 5 the text to keep, and what the operation adds:
+--       '*' present, or the revision), 5 the text to store, and the operation's own arguments:
 --   put-plan, delete-plan, default    nothing
 --   put-override                      6 its plan or '', 7 when it expires in ms or ''
 --   delete-override, expire-override  nothing
---   import                            3 digest, 5 default plan, 6 'empty' (only where there are no
+--   import                            3 digest, 5 default plan, 6 'empty' (only if there are no
 --                                     plans) or '', 7... name, text, name, text, ...
---   restore-overrides                 3 '', 5 the revision they were read at, 6... account, text,
---                                     its plan or '', ...
---   restore                           3 the life that goes on or '', 5 default plan, 6 the digest
+--   restore-overrides                 3 '', 5 the revision at which they were read, 6... account,
+--                                     text, its plan or '', ...
+--   restore                           3 the life to continue or '', 5 default plan, 6 the digest
 --                                     imported last or '', 7 the revision that was read last, 8...
 --                                     name, text, name, text, ...
--- Returns an array: a word, and with 'done' the revision and 1 if the thing was there before. No
--- key has a time to live: plans stay until somebody deletes them.
+-- Returns an array: a word, and with 'done' the revision and 1 if the thing existed before. No key
+-- has a time to live: plans stay until somebody deletes them.
 
 local book, accounts, audit = KEYS[1], KEYS[2], KEYS[3]
 local operation, who, name, condition, text = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -26,9 +25,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local maximumPlans, maximumOverrides, maximumRows = 1000, 100000, 10000
 
--- One for all that one call changes. It begins at the time in seconds, so that none comes twice
--- when Redis is emptied. `life` tells these keys from those that were there before Redis was
--- emptied.
+-- One revision for all changes of a call. It starts at the time in seconds, so that none is used
+-- twice if Redis is emptied. `life` distinguishes these keys from those before Redis was emptied.
 local revision
 local function nextRevision()
     if not revision then
@@ -39,7 +37,8 @@ local function nextRevision()
     return revision
 end
 
--- A text is told whole up to so many bytes; of a longer one its length and its SHA-1.
+-- A text up to this many bytes is logged whole; of a longer one its length and its SHA-1 are
+-- logged.
 local maximumText = 8192
 local function told(text)
     if not text or #text <= maximumText then return text end
@@ -54,7 +53,7 @@ local function record(what, before, after)
     redis.call(unpack(row))
 end
 
--- Its revision and its text; what is kept without a revision has '0'.
+-- The revision and the text of a field; a text without a revision has '0'.
 local function read(key, field)
     local value = redis.call('HGET', key, field)
     if not value then return nil, nil end
@@ -82,8 +81,7 @@ local function planCount()
     return count
 end
 
--- How many overrides name a plan is counted with them, so that deleting a plan need not read them
--- all.
+-- Counts how many overrides name a plan, so that deleting a plan need not read them all.
 local function count(plan, by)
     if plan == '' then return end
     if redis.call('HINCRBY', book, 'accounts ' .. plan, by) <= 0 then
@@ -101,7 +99,7 @@ local function planOf(override)
     return type(plan) == 'string' and plan or ''
 end
 
--- A default is kept as its name and told as JSON; a name needs no escapes.
+-- A default is stored as its name and logged as JSON; a name needs no escapes.
 local function quoted(plan) return plan and '"' .. plan .. '"' or nil end
 
 local function setDefault(plan)
@@ -112,7 +110,7 @@ local function setDefault(plan)
     record('set default', quoted(before), quoted(plan))
 end
 
--- A quarter of the log, the oldest, goes when all of it takes more than 16 MiB.
+-- Deletes the oldest quarter of the log if all of it takes more than 16 MiB.
 local function shorten()
     local bytes = redis.pcall('MEMORY', 'USAGE', audit, 'SAMPLES', '0')
     if type(bytes) ~= 'number' or bytes <= 2 ^ 24 then return end
@@ -127,17 +125,17 @@ local function done(was)
     return { 'done', revision or tonumber(redis.call('HGET', book, 'revision') or 0), was and 1 or 0 }
 end
 
--- Whether nobody has begun anew: there is no default, or all that there is came with the first
--- import of a process that found nothing.
+-- Whether Redis has no new plans: there is no default, or everything came with the first import of
+-- a process that found nothing.
 local function isEmptied()
     if redis.call('HEXISTS', book, 'default') == 0 then return true end
     local fresh = redis.call('HGET', book, 'fresh')
     return fresh and fresh == redis.call('HGET', book, 'revision')
 end
 
--- Overrides first, in several calls, each account's where it has none by now; then the plans, which
--- end the emptiness. So of several processes that write back, or one that dies over it, nothing is
--- lost and one is told that it did it.
+-- Restores overrides first, in several calls, for each account that has none by now, then the
+-- plans, which end the emptiness. So nothing is lost if several processes write back or one of them
+-- dies, and exactly one learns that it did it.
 if operation == 'restore-overrides' then
     if not isEmptied() then return { 'begun' } end
     local room = maximumOverrides - redis.call('HLEN', accounts)
@@ -150,8 +148,8 @@ if operation == 'restore-overrides' then
     return { 'done', tonumber(text), 0 }
 end
 
--- A text that was imported meanwhile and is not the one imported last stays over what is written
--- back, as it would have been imported over it.
+-- A text that was imported meanwhile, and is not the one imported last, replaces what is written
+-- back, as it would have replaced the plans before.
 if operation == 'restore' then
     if not isEmptied() then return { 'begun' } end
     local fresh = redis.call('HGET', book, 'fresh')
@@ -182,7 +180,7 @@ end
 
 if operation == 'import' then
     local isFirst = redis.call('HEXISTS', book, 'default') == 0
-    -- Only the last word counts: earlier versions kept up to 100, the latest last.
+    -- Only the last word counts: earlier versions kept up to 100 digests, the latest last.
     local last = string.match(redis.call('HGET', book, 'imported') or '', '(%S+)$')
     if last == name then return { 'imported' } end
     if ARGV[6] == 'empty' and not isFirst then return { 'imported' } end

@@ -1,18 +1,19 @@
--- Rank: adds what accounts did within one minute to the sorted sets that tell who did the most.
+-- Rank: adds what accounts did within one minute to the sorted sets of the accounts that did the
+-- most.
 --
--- KEYS     for each measure four sorted sets of accounts: of this minute, of the one before, of
---          this hour, of the one before
--- ARGV[1]  how many accounts a set keeps while its time runs, ARGV[2] how many afterwards
--- ARGV[3]  ms that the minutes live on, ARGV[4] the hours
--- ARGV[5]  which of the measures, from 1, is a peak: of those the greatest stays; the others are
---          added up
+-- KEYS     for each measure four sorted sets of accounts: this minute, the previous minute, this
+--          hour, the previous hour
+-- ARGV[1]  the maximum number of accounts in a set while its period runs, ARGV[2] afterwards
+-- ARGV[3]  time to live of the minutes in ms, ARGV[4] of the hours
+-- ARGV[5]  the number, from 1, of the measure that is a peak: its greatest amount stays; the
+--          amounts of the others are added up
 -- ARGV[6]  and on: an account, each once, and its amount of each measure
 
 local measures = #KEYS / 4
 local kept, later, peak = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
 
--- The accounts and their amounts, flat, as ZADD takes them; amounts that are added up come to those
--- that are there.
+-- Writes accounts and their amounts, flat, as ZADD expects them. Amounts of a measure that is added
+-- up are added to the stored ones.
 local function put(key, accounts, amounts, is_peak)
   local before, set = is_peak or redis.call('ZMSCORE', key, unpack(accounts)), {}
   for i = 1, #accounts do
@@ -26,7 +27,7 @@ local function put(key, accounts, amounts, is_peak)
   end
 end
 
--- Nothing is written that would have no time to live.
+-- Without the right to set a time to live, nothing is written.
 if redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', KEYS[1], ARGV[3]) then
   return redis.error_reply("NOPERM its user has no permissions to run the 'pexpire' command")
 end

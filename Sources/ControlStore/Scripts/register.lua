@@ -1,18 +1,18 @@
--- Register: the account owns a thing of this name, if its quota has place for one more.
+-- Register: the account owns a thing of this name, if its quota has room for one more.
 --
--- KEYS[1]  the names of one kind that the account owns: a sorted set, every score 0, so in the
---          order of their bytes
+-- KEYS[1]  the names of one sort that the account owns: a sorted set with the score 0 for all, so
+--          it is in the order of their bytes
 -- KEYS[2]  their metadata: a hash by name; a name without metadata has no field
--- KEYS[3]  the account's page, KEYS[4] its log: an account that has neither, and no name of this
---          kind, is new
+-- KEYS[3]  the account ledger, KEYS[4] its log: an account that has neither, and no name of this
+--          sort, is new
 -- ARGV[1]  the name
--- ARGV[2]  its metadata as JSON; empty: what is there stays
--- ARGV[3]  how many names there may be
--- ARGV[4]  1: an account that is new is refused
--- Returns  what it is now (0 it was there, 1 it is new, 2 there is no place, 3 the account is new
---          and refused; with 2 and 3 nothing was changed), how many names there are, the metadata
---          (empty: none), and 1 if the account was new.
--- A name that is there stays whatever the quota says, because a quota may be lowered.
+-- ARGV[2]  its metadata as JSON; empty: the stored metadata stays
+-- ARGV[3]  the maximum number of names
+-- ARGV[4]  1: a new account is refused
+-- Returns  the result (0 the name existed, 1 it is new, 2 there is no room, 3 the account is new
+--          and refused; 2 and 3 changed nothing), the number of names, the metadata (empty: none),
+--          and 1 if the account was new.
+-- A name that exists stays even above the quota, because a quota may be lowered.
 
 local known = redis.call('ZSCORE', KEYS[1], ARGV[1])
 local used = redis.call('ZCARD', KEYS[1])

@@ -1,5 +1,5 @@
-// Keeps a page up to date. Numbers by the second come from /v1/live; everything else is the page
-// itself, asked for again, whose elements with data-refresh take the place of those that are here.
+// Keeps a page up to date. The numbers per second come from /v1/live. For everything else the page
+// is fetched again, and its elements with data-refresh replace the old ones.
 "use strict";
 (() => {
   const second = 1000;
@@ -13,11 +13,11 @@
     state.textContent = text;
   };
 
-  // The page, asked for again.
+  // Fetches the page again.
 
   const focusable = "a, button, input, summary, [tabindex]";
 
-  // What a person did to the old element is done to the new one, too.
+  // Keeps what a person changed in the old element: open details, scroll positions, focus.
   function replace(old, next) {
     if (!document.getSelection().isCollapsed && old.contains(document.getSelection().anchorNode)) return;
     for (const details of all("details[id]", next)) {
@@ -48,11 +48,11 @@
     }
   }
 
-  // Does it again and again while somebody looks, one after the other.
+  // Repeats the work while the page is visible, one run after the other.
   function repeat(work, pause) {
     const turn = async () => {
       if (!document.hidden) {
-        try { await work(); } catch { say("away", "Not reachable, trying again"); }
+        try { await work(); } catch { say("away", "Stint does not answer, retrying"); }
       }
       setTimeout(turn, pause);
     };
@@ -123,9 +123,9 @@
         say("live", "Live");
         show(JSON.parse(event.data));
       });
-      feed.addEventListener("error", () => say("away", "Not reachable, trying again"));
+      feed.addEventListener("error", () => say("away", "Stint does not answer, retrying"));
     };
-    // Nobody looks: nobody needs to tell.
+    // A hidden page needs no feed.
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) { feed.close(); past.length = 0; } else { open(); }
     });

@@ -1,4 +1,4 @@
-// How full a limit is: a bar for the eye, words and a number for everybody.
+// How full a limit is: a bar, and a number with words that do not depend on seeing the bar.
 
 enum Bar {
     /// From this percent on a limit is nearly used up.
@@ -8,7 +8,7 @@ enum Bar {
         bar(percent >= 100 ? "full" : percent >= nearly ? "near" : "some", Double(min(max(percent, 0), 100)))
     }
 
-    /// How much one of several has beside the one that has most.
+    /// A bar for a value relative to the greatest of several values.
     static func share(_ value: Int, of most: Int) -> HTML {
         bar("share", 100 * Double(value) / Double(max(most, 1)))
     }
@@ -20,7 +20,7 @@ enum Bar {
         """#
     }
 
-    /// `87 %`, and what that means when it means something.
+    /// `87 %`, with "nearly full" from ``nearly`` on and "at the limit" from 100 on.
     static func label(percent: Int) -> HTML {
         let tag: HTML? =
             percent >= 100

@@ -1,12 +1,11 @@
-// What an account did over time, as a chart: executions with those that failed, execution time, and
-// marks where it was denied. The table beside it has the same numbers.
+// An account's usage over time as a chart: executions and failed ones, execution time, and marks
+// for denials. The table below it has the same numbers.
 
 import Accounting
 import WireFormat
 
 struct HistoryChart {
-    /// Height of a row in the picture's own units, and the least that a column with something in it
-    /// has of it.
+    /// The height of a row in the picture's units, and the least height of a column above zero.
     private static let height = 100.0
     private static let least = 3.0
 
@@ -71,7 +70,7 @@ struct HistoryChart {
             """#
     }
 
-    /// A triangle below each period in which something was denied; nothing when nothing was.
+    /// A triangle below each period with denials; nil if there are none.
     private var marks: HTML? {
         let denied = usage.points.filter { $0.denialCount > 0 }
         guard !denied.isEmpty else { return nil }
@@ -103,7 +102,7 @@ struct HistoryChart {
         #"""
         <details id="\#(id)-table"><summary>As a table</summary>
         <div class="scroll" role="region" tabindex="0" aria-label="\#(step.title)">
-        <table><caption>\#(step.title), newest first; only when something happened</caption>
+        <table><caption>\#(step.title), newest first; periods without activity are left out</caption>
         <thead><tr><th scope="col">Began</th><th scope="col" class="number">Executions</th>\#
         <th scope="col" class="number">Execution time</th><th scope="col" class="number">Failed</th>\#
         <th scope="col">Denied</th><th scope="col">Fullest</th></tr></thead>
@@ -129,20 +128,20 @@ struct HistoryChart {
 }
 
 extension RollupStep {
-    /// How many periods are drawn.
+    /// The number of periods in a chart.
     package var drawn: Int { self == .minute ? 60 : 168 }
 
     fileprivate var title: String {
         self == .minute ? "The last hour, by the minute" : "The last 7 days, by the hour"
     }
 
-    /// When a period began, as short as it can be told from the others.
+    /// When a period began, in the shortest form that distinguishes the periods of a chart.
     fileprivate func label(_ at: Int) -> String {
         self == .minute ? at.asMinute : String(at.asInstant.dropFirst(5).dropLast(3))
     }
 }
 
 extension UsageBody.Point {
-    /// What every limit denied; an ask that broke several counts for each.
+    /// The sum of the denials of all limits. An ask that violates several counts for each.
     var denialCount: Int { denials.values.reduce(0, +) }
 }

@@ -1,23 +1,22 @@
-// A window as a picture: a column for each cell, the oldest at the left, where they leave, now at
-// the right, where they fill. A row for each meter that the plan limits in it, all to the same
-// time.
+// A window as a picture: a column per cell. The oldest cells leave at the left, the current one
+// fills at the right. There is a row per meter that the plan limits in this window, all on the same
+// time axis.
 
 import Accounting
 
 struct WindowPicture {
-    /// Rows of the table beside the picture, at most.
+    /// The most rows of the table below the picture.
     static let maximumRows = 120
-    /// Height of a row in the picture's own units, and the least that a column with something in it
-    /// has of it.
+    /// The height of a row in the picture's units, and the least height of a column above zero.
     private static let height = 100.0
     private static let least = 2.5
 
-    /// One meter within the window, and how much of it all cells together may hold.
+    /// One meter within the window, and its smallest limit.
     private struct Row {
         let meter: Meter
         let amount: Int
 
-        /// What each cell may hold if all hold the same.
+        /// The charge per cell at which equal cells reach the limit.
         func evenPace(_ shape: WindowShape) -> Double { Double(amount) / Double(shape.cells) }
     }
 
@@ -26,9 +25,9 @@ struct WindowPicture {
     private let rows: [Row]
 
     /// - Parameters:
-    ///   - id: of the element; unique in its page.
-    ///   - limits: of the plan; those on other windows
-    ///     are passed over.
+    ///   - id: the element's id, unique in its page.
+    ///   - window: the cells.
+    ///   - limits: the plan's limits; those with other windows are ignored.
     init(id: String, _ window: WindowCells, limits: [Limit]) {
         self.id = id
         self.window = window
@@ -89,7 +88,7 @@ struct WindowPicture {
         return window.leavesInMs(cell) * window.shape.cells <= window.shape.lengthMs ? "leaving" : "counts"
     }
 
-    // MARK: The same in words
+    // MARK: Words and table
 
     private var sentence: String {
         guard let oldest = window.cells.first else { return "Nothing is charged: every cell is empty." }
@@ -132,12 +131,12 @@ extension Meter {
         }
     }
 
-    /// So much of it; of executions the number alone.
+    /// An amount; of execution time with its unit.
     func short(_ amount: Int) -> String {
         choose(executions: amount.grouped, executionTime: amount.asDuration)
     }
 
-    /// So much of it, with its unit.
+    /// An amount with its unit.
     func amount(_ amount: Int) -> String {
         switch self {
         case .executions: amount == 1 ? "1 execution" : "\(amount.grouped) executions"

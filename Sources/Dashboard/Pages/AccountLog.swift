@@ -1,4 +1,5 @@
-// The newest rows of an account's log as a table; what ran too long is marked in words.
+// The newest rows of an account's execution log as a table. Executions that ran too long are marked
+// in words.
 
 import WireFormat
 
@@ -7,7 +8,7 @@ enum AccountLog {
         switch log {
         case .failure(let problem): return Page.note("The log cannot be read now: \(problem.detail).")
         case .success(let log) where log.executions.isEmpty:
-            return Page.note("Nothing was settled, and nothing expired.")
+            return Page.note("No execution was settled or expired.")
         case .success(let log):
             return #"""
                 <div class="scroll" role="region" tabindex="0" aria-label="Log">
@@ -34,7 +35,7 @@ enum AccountLog {
     }
 
     private static func outcome(_ outcome: String?) -> HTML {
-        guard let outcome else { return #"<span class="aside">not said</span>"# }
+        guard let outcome else { return #"<span class="aside">not given</span>"# }
         return #"<span class="outcome \#(outcome)">\#(outcome)</span>"#
     }
 

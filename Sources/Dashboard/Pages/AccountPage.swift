@@ -1,18 +1,18 @@
-// One account: how full its limits are, its windows as pictures, what it has running, what it did,
-// and by which plan.
+// The page of one account: how full its limits are, its windows as pictures, its running
+// executions, its history, its log and its plan.
 
 public import Accounting
 public import WireFormat
 
 public struct AccountPage {
-    /// Holds that are shown, at most.
+    /// The most holds on the page.
     static let maximumHolds = 20
-    /// Rows of the log that are shown, at most.
+    /// The most rows of the log on the page.
     public static let maximumRows = 50
-    /// Functions that are shown, at most.
+    /// The most functions on the page.
     static let maximumFunctions = 10
 
-    /// A part of the page that may be missing while the rest is there.
+    /// A part of the page, or the problem that is shown instead.
     public typealias Part<Value> = Result<Value, Problem>
 
     let state: AccountBody
@@ -23,9 +23,12 @@ public struct AccountPage {
     private let clock: Timestamp
 
     /// - Parameters:
+    ///   - state: the account's standing and holds.
+    ///   - plan: the account's plan.
+    ///   - cells: the cells of its windows.
     ///   - log: its newest rows, at most ``maximumRows``.
-    ///   - history: nil when it was not asked for.
-    ///   - clock: what the time is, if the ledger does not say.
+    ///   - history: its usage; nil if it was not requested.
+    ///   - clock: the time, used if the ledger's clock is unknown.
     public init(
         state: AccountBody, plan: Plan, cells: Part<[WindowCells]>, log: Part<ExecutionsBody>,
         history: [Part<(RollupStep, UsageBody)>]?, clock: Timestamp
@@ -143,7 +146,7 @@ public struct AccountPage {
 
     static func function(_ name: String?) -> HTML {
         if let name { return #"<span class="name">\#(name)</span>"# }
-        return #"<span class="aside">not said</span>"#
+        return #"<span class="aside">not given</span>"#
     }
 
     // MARK: The past
@@ -166,7 +169,7 @@ public struct AccountPage {
         }
     }
 
-    /// What its functions did in the last hour.
+    /// The usage of its functions in the last hour.
     private func functions(_ history: [Part<(RollupStep, UsageBody)>]) -> HTML? {
         guard case .success(let (_, usage))? = history.first, !usage.functions.isEmpty else { return nil }
         return #"""

@@ -1,18 +1,18 @@
-// The first page: what this process does right now, and which accounts do most.
+// The first page: what this process does now, and the busiest accounts.
 
 public import WireFormat
 
 public struct OverviewPage {
-    /// What this process counted since it started.
+    /// The counts of this process since its start.
     public struct Counts: Sendable {
         let decisions: Int
         let admitted: Int
         let denied: Int
         let settled: Int
         let unavailable: Int
-        /// Open now.
+        /// Open connections.
         let connections: Int
-        /// Of calls to the ledger; nil when there were none.
+        /// The latencies of calls to the ledger, in ms; nil if there were none.
         let ledgerMs: (p50: Double, p99: Double)?
 
         public init(
@@ -32,7 +32,9 @@ public struct OverviewPage {
     let counts: Counts
     let top: Result<TopBody, Problem>?
 
-    /// - Parameter top: nil when nothing is kept.
+    /// - Parameters:
+    ///   - counts: the counts of this process.
+    ///   - top: the busiest accounts; nil if the ledger is in memory.
     public init(counts: Counts, top: Result<TopBody, Problem>?) {
         self.counts = counts
         self.top = top
@@ -46,7 +48,7 @@ public struct OverviewPage {
                 \#(top == nil ? Self.memory : nil)
                 <section aria-labelledby="now">
                 <h2 id="now">Now <span class="aside">this process, each second</span></h2>
-                <noscript><p class="note">Numbers by the second need JavaScript. Those since the start are below them.</p></noscript>
+                <noscript><p class="note">The numbers per second need JavaScript. Below them are the totals since the start.</p></noscript>
                 <div class="tiles">
                 \#(tiles)
                 </div>
@@ -60,7 +62,7 @@ public struct OverviewPage {
     }
 
     private static let memory = Page.note(
-        "With --ledger memory nothing is kept: there are no top accounts, and accounts have no pages. Start Stint with Redis to have them."
+        "With --ledger memory there are no top accounts, and accounts have no pages. Start Stint with Redis to see them."
     )
 
     // MARK: Now
@@ -83,8 +85,10 @@ public struct OverviewPage {
     }
 
     /// - Parameters:
-    ///   - field: of an event of the live feed.
-    ///   - total: what is known without the feed.
+    ///   - title: the heading.
+    ///   - field: the field of an event of the live feed.
+    ///   - unit: the unit of its value.
+    ///   - total: the text below, which needs no feed.
     private func tile(_ title: String, _ field: String, unit: String, _ total: String) -> HTML {
         #"""
         <dl class="tile"><dt>\#(title)</dt>\#
@@ -122,10 +126,11 @@ public struct OverviewPage {
 
     private var table: HTML {
         switch top {
-        case nil: return Page.note("Nothing is kept, so nobody is known.")
-        case .failure(let problem)?: return Page.note("They cannot be read now: \(problem.detail).")
+        case nil: return Page.note("The ledger is in memory, which has no top accounts.")
+        case .failure(let problem)?:
+            return Page.note("The top accounts cannot be read now: \(problem.detail).")
         case .success(let top)? where top.accounts.isEmpty:
-            return Page.note("No account executed anything in this minute or the last.")
+            return Page.note("No account had executions in this minute or the last.")
         case .success(let top)?:
             let most = top.accounts.map(\.value).max() ?? 0
             return #"""
@@ -138,7 +143,7 @@ public struct OverviewPage {
 
     private func row(_ account: TopBody.Account, _ most: Int) -> HTML {
         let percent: HTML =
-            account.percent.map { "\(Bar.html(percent: $0))\(Bar.label(percent: $0))" } ?? "not known now"
+            account.percent.map { "\(Bar.html(percent: $0))\(Bar.label(percent: $0))" } ?? "unknown now"
         return #"""
             <tr><th scope="row"><a href="\#(AccountAddress.link(to: account.account))">\#(account.account)</a></th>\#
             <td>\#(Bar.share(account.value, of: most))<span class="percent">\#(account.value, as: account.value.grouped)</span></td>\#

@@ -1,13 +1,13 @@
-// The frame of every page: head, way to an account, content. Nothing in it is inline that the
-// content security policy forbids: no style, no script, no handler.
+// The frame of every page: head, the form that finds an account, content. It has no inline style,
+// script or handler, because the content security policy forbids them.
 
 public import WireFormat
 
 public struct Page {
     let title: String
-    /// What the way to an account is filled with.
+    /// The account in the form.
     var sought = ""
-    /// The HTTP status that goes with it.
+    /// The page's HTTP status.
     public private(set) var status = 200
     let main: HTML
 
@@ -59,28 +59,28 @@ public struct Page {
         """#
     }
 
-    /// Cells of a window, filling.
+    /// The logo: the cells of a window that fills.
     private static let mark: HTML = """
         <svg class="mark" viewBox="0 0 20 20" aria-hidden="true"><rect x="1" y="12" width="4" height="7" rx="1"/>\
         <rect x="8" y="7" width="4" height="12" rx="1"/><rect x="15" y="1" width="4" height="18" rx="1"/></svg>
         """
 
-    /// What to say when there is nothing to show.
+    /// A note in place of content.
     static func note(_ text: String) -> HTML { #"<p class="note">\#(text)</p>"# }
 }
 
 extension Page {
-    /// An account that nobody can look at, because nothing is kept.
+    /// The page of an account if the ledger is in memory, which cannot be shown.
     public init(unkept account: String) {
         self.init(
             title: account, sought: account,
             main: #"""
                 <h1><span class="kind-of">Account</span> \#(account)</h1>
-                \#(Page.note("With --ledger memory nothing is kept, and nobody can look. Start Stint with Redis."))
+                \#(Page.note("With --ledger memory accounts have no pages. Start Stint with Redis to see them."))
                 """#)
     }
 
-    /// A problem, for people.
+    /// A page with a problem.
     public init(_ problem: Problem, sought: String = "") {
         title = "\(problem.type.title)"
         self.sought = sought

@@ -1,4 +1,4 @@
-// An account's plan in words and a table, and what the account has of its own.
+// An account's plan and its override, as words and a table.
 
 import Accounting
 import WireFormat
@@ -14,8 +14,8 @@ struct PlanFacts {
         <div id="plan" class="plan" data-refresh>
         <dl class="pairs">
         <div><dt>Plan</dt><dd>\#(plan.name)</dd></div>
-        <div><dt>Least grant</dt><dd>\#(plan.minimumGrantMs.asDuration)</dd></div>
-        <div><dt>When the ledger is away</dt><dd>\#(plan.whenUnavailable.rawValue)</dd></div>
+        <div><dt>Minimum grant</dt><dd>\#(plan.minimumGrantMs.asDuration)</dd></div>
+        <div><dt>If the ledger cannot answer</dt><dd>\#(plan.whenUnavailable.rawValue)</dd></div>
         <div><dt>Override</dt><dd>\#(overrideWords)</dd></div>
         </dl>
         \#(kinds)
@@ -40,7 +40,7 @@ struct PlanFacts {
 
     private var kinds: HTML {
         guard let kinds = plan.kinds else {
-            return Page.note("Any kind of execution is accepted, without ceilings.")
+            return Page.note("Every kind of execution is accepted, without ceilings.")
         }
         let rows = kinds.sorted { $0.key < $1.key }.map { name, ceiling in
             #"""

@@ -1,32 +1,32 @@
-// One connection to a service: at most one request is on its way, and everything that happens to it
-// is told to the lane.
+// One connection to a service, with at most one request in flight. It reports every event to its
+// lane.
 
 import NIOCore
 import WireFormat
 
-/// What became of a request.
+/// The result of a request.
 enum Outcome {
     case replied(ReplyFraming.Reply)
     case failed(LoadFailure)
 }
 
-/// Belongs to the event loop of its lane.
+/// Used only on the event loop of its lane.
 final class LoadConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Where it is among the connections of its lane.
+    /// Its index among the connections of its lane.
     let slot: Int
-    /// The fields that every request has.
+    /// The header fields of every request: `Host`, and the token.
     let hostField: ByteBuffer
     /// The request that waits for its reply.
     private(set) var request: LoadRequest?
-    /// False before it stands and from the moment at which it is given up.
+    /// Whether it is connected and not closed.
     private(set) var isOpen = false
-    /// The lane ends its connections, so it lives as long as they do.
+    /// The lane closes its connections, so it lives as long as they do.
     private unowned let lane: LoadLane
     private var context: ChannelHandlerContext?
-    /// The beginning of a reply.
+    /// The bytes of an incomplete reply.
     private var rest = ByteBuffer()
 
     init(slot: Int, target: LoadTarget, token: BearerToken?, lane: LoadLane) {
@@ -38,14 +38,14 @@ final class LoadConnection: ChannelInboundHandler {
 
     // MARK: What the lane does
 
-    /// Sends a request. The connection is open and has none.
+    /// Sends a request. The connection must be open and have no request.
     func send(_ request: LoadRequest, _ bytes: ByteBuffer) {
         guard let context else { return }
         self.request = request
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
-    /// Gives the connection up, and what it waits for with it.
+    /// Closes the connection. A request that waits fails with `failure`.
     func close(_ failure: LoadFailure? = nil) {
         guard isOpen else { return }
         isOpen = false
@@ -84,7 +84,7 @@ final class LoadConnection: ChannelInboundHandler {
                 rest = bytes
                 return
             }
-            // Nobody asked for what comes before a request or after its reply.
+            // Bytes before a request or after its reply are invalid.
             guard let request, bytes.readableBytes == 0 else {
                 throw UnreadableReply("more than one reply to a request")
             }

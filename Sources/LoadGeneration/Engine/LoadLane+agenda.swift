@@ -1,20 +1,20 @@
-// What a lane has to do and when: executions that become due, by a rate or by a trace, and in a
-// replay the ends of those that run.
+// What becomes due in a lane, and when: executions, by a rate or by a trace, and in a replay the
+// ends of running executions.
 
 import NIOCore
 import Traces
 
 extension LoadLane {
-    /// Executions of a replay that may run at once; beyond that nothing new is asked for.
+    /// The most running executions of a replay. Beyond that no new one is asked for.
     static let mostRunning = 1_000_000
 
     // MARK: What becomes due
 
-    /// When the next execution is due, ns since the epoch; nil in a closed loop, and when none is
+    /// When the next execution is due, in ns since the epoch; nil in a closed loop, or if none is
     /// known.
     private var nextDueNs: Int? { (schedule?.next ?? recorded?.next).map { startNs + $0 } }
 
-    /// Sends what is due, and comes back when the next is.
+    /// Sends the requests that are due, and schedules the next tick.
     func tick() {
         guard phase == .running, schedule != nil || recorded != nil else { return }
         let nowNs = nowNs
@@ -29,14 +29,14 @@ extension LoadLane {
         }
     }
 
-    /// Gives what waits to those who have nothing to do.
+    /// Gives waiting requests to idle connections.
     func employIdle(_ nowNs: Int) {
         while !waiting.isEmpty || !unsettled.isEmpty, let connection = idle.popFirst() {
             serve(connection, nowNs)
         }
     }
 
-    /// Lines up what has become due; what finds the line full is not sent.
+    /// Queues the requests that are due. If the queue is full, they are not sent.
     func enqueueDue(_ nowNs: Int) {
         while let dueNs = nextDueNs, dueNs <= nowNs, dueNs < endNs {
             let request = nextRequest(dueNs: dueNs)
@@ -91,7 +91,7 @@ extension LoadLane {
         switch phase {
         case .opening:
             guard batch.rows.isEmpty else { return dialAll() }
-            refuse("\(replay.trace): \(batch.problem?.description ?? "it has no rows to replay")")
+            refuse("\(replay.trace): \(batch.problem?.description ?? "the trace has no rows")")
         case .running where isStarved:
             isStarved = false
             tick()
@@ -99,10 +99,12 @@ extension LoadLane {
         }
     }
 
-    // MARK: What runs
+    // MARK: Running executions
 
-    /// An execution of a replay was admitted; it will be settled when it ends.
-    /// - Parameter settlement: its duration is at most its grant.
+    /// An execution of a replay was admitted. It is settled when it ends.
+    /// - Parameters:
+    ///   - settlement: its duration is at most its grant.
+    ///   - nowNs: the time, in ns since the epoch.
     func start(_ settlement: LoadRequest, _ nowNs: Int) {
         let endNs = nowNs + settlement.durationMs * 1_000_000
         running.start(settlement, until: endNs)
@@ -114,7 +116,7 @@ extension LoadLane {
         guard let endNs = running.nextEnd, endNs < nextSettlementNs else { return }
         nextSettlementNs = endNs
         at(endNs) { lane in
-            // One that ends before may have come since.
+            // Since then an execution with an earlier end may have come.
             guard lane.nextSettlementNs == endNs else { return }
             lane.nextSettlementNs = .max
             let nowNs = lane.nowNs
@@ -123,8 +125,10 @@ extension LoadLane {
         }
     }
 
-    /// Lines up the settlements of what has ended.
-    /// - Parameter andRunning: ends all others too; they have used what they ran until now.
+    /// Queues the settlements of ended executions.
+    /// - Parameters:
+    ///   - nowNs: the time, in ns since the epoch.
+    ///   - andRunning: whether to end all others too. They then settle the time until now.
     func settleEnded(_ nowNs: Int, andRunning: Bool = false) {
         while let (endNs, ended) = running.end(by: andRunning ? .max : nowNs) {
             var settlement = ended

@@ -1,15 +1,15 @@
-// What a lane asks next, and what it makes of the answers: counts, settlements, lines of a history.
+// What a lane asks next, and how it handles the answers: counts, settlements, lines of a history.
 
 import NIOCore
 import WireFormat
 
 extension LoadLane {
-    /// Lines of a history that are handed over together.
+    /// The lines of a history in one write.
     static let linesTogether = 256
 
     // MARK: Questions
 
-    /// A connection has nothing to do: gives it a request, or lets it wait for one.
+    /// Gives an idle connection a request, or lets it wait for one.
     func serve(_ connection: LoadConnection, _ nowNs: Int) {
         if let request = next(nowNs) {
             send(request, on: connection, nowNs)
@@ -37,7 +37,7 @@ extension LoadLane {
 
     // MARK: Answers
 
-    /// A request was answered or has failed; it is the connection's no longer.
+    /// A request was answered or has failed, and the connection is free.
     func finished(_ connection: LoadConnection, _ request: LoadRequest, _ outcome: Outcome) {
         let nowNs = nowNs
         inFlight -= 1
@@ -57,7 +57,7 @@ extension LoadLane {
         endIfDone()
     }
 
-    /// - Returns: the settlement, when the execution was admitted and is to be settled at once.
+    /// - Returns: the settlement, if the execution was admitted and is settled at once.
     private func admitted(_ request: LoadRequest, _ outcome: Outcome, _ nowNs: Int) -> LoadRequest? {
         guard case .replied(let reply) = outcome else {
             record(request, nowNs) { .admit($0.admission(request), nil) }
@@ -85,12 +85,12 @@ extension LoadLane {
             tally.admitted += 1
             if body.degraded { tally.degraded += 1 }
         }
-        // What was admitted without the ledger is not held, so there is nothing to settle.
+        // An execution that was admitted without the ledger has no hold, so it cannot be settled.
         guard !settings.admitsOnly, !body.degraded else { return nil }
         return settlement(of: request, body, nowNs)
     }
 
-    /// - Returns: nil when the execution takes its time first.
+    /// - Returns: nil if the execution runs first.
     private func settlement(of request: LoadRequest, _ body: AdmittedBody, _ nowNs: Int) -> LoadRequest? {
         var settlement = request
         settlement.step = .settle
@@ -132,8 +132,8 @@ extension LoadLane {
         measure(request, nowNs)
     }
 
-    /// Everything that was replied to has a latency, and what nobody replied to in time has at
-    /// least that long.
+    /// Counts a failure. A reply with an error has a latency, and a timeout counts with the time
+    /// until then.
     private func fail(_ request: LoadRequest, _ outcome: Outcome, _ nowNs: Int) {
         guard case .failed(let failure) = outcome else { return }
         tally.count(failure)
@@ -149,7 +149,7 @@ extension LoadLane {
         }
     }
 
-    /// - Returns: nil when it is no reply of a Stint.
+    /// - Returns: nil if it is not a reply of Stint.
     private static func read<Body>(_ reply: ReplyFraming.Reply) -> WireReply<Body>? {
         do throws(BodyError) {
             return try WireReply(status: reply.status, json: reply.body.readableBytesView)
@@ -158,9 +158,9 @@ extension LoadLane {
         }
     }
 
-    // MARK: The first question
+    // MARK: The first request
 
-    /// When every connection stands, one to each target asks it something.
+    /// Once all connections are open, sends a peek to each target.
     func probeWhenAllStand() {
         guard slots.allSatisfy({ $0.connection != nil }) else { return }
         var asked: Set<LoadTarget> = []
@@ -177,12 +177,12 @@ extension LoadLane {
     ) {
         let target = slots[connection.slot].target
         switch outcome {
-        case .failed(let failure): refuse(target, "it does not answer as a Stint does (\(failure))")
+        case .failed(let failure): refuse(target, "its answer is not Stint's (\(failure))")
         case .replied(let reply):
             let read: WireReply<StandingBody>? = Self.read(reply)
             record(request, nowNs) { _ in .peek(read) }
             guard read?.accepted != nil else {
-                return refuse(target, "it does not answer as a Stint does (status \(reply.status))")
+                return refuse(target, "its answer is not Stint's (status \(reply.status))")
             }
             guard inFlight == 0 else { return }
             replay?.hold(against: read?.accepted?.policies ?? [])

@@ -1,12 +1,12 @@
-// One event loop's share of a load: its connections, its part of the schedule, its counts.
-// Everything here happens on that loop, so nothing is locked. What a question is and what its
-// answer means is in `LoadLane+answers.swift`, what is due when in `LoadLane+agenda.swift`.
+// One event loop's share of a load: its connections, its part of the schedule, its counts. All of
+// it runs on that loop, so nothing is locked. Requests and answers are in `LoadLane+answers.swift`,
+// what is due when in `LoadLane+agenda.swift`.
 
 import NIOCore
 import Traces
 import WireFormat
 
-/// Where all lanes count their time from, and what the day's clock said then.
+/// The zero of all lanes' times, and the time of day then.
 struct Epoch: Sendable {
     let deadline: NIODeadline
     /// ns since 1970.
@@ -19,23 +19,23 @@ struct Epoch: Sendable {
 final class LoadLane {
     /// Makes a connection's channel with the connection in it.
     typealias Connect = (LoadTarget, LoadConnection) -> EventLoopFuture<Void>
-    /// Reads more of a trace and hands it over on the lane's event loop.
+    /// Reads more of a trace and delivers it on the lane's event loop.
     typealias ReadOn = (_ nextRequest: @escaping (TraceBatches.Batch) -> Void) -> Void
 
     enum Phase {
-        /// The trace is begun, connections are made, and each target is asked once.
+        /// The trace is opened, connections are made, and each target gets one request.
         case opening
-        /// All of them stand.
+        /// All connections are open.
         case ready
         case running
-        /// Nothing new is due any more; what was is waited for.
+        /// No new requests are due, and the lane waits for the answers of those that were.
         case draining
         case over
     }
 
     struct Slot {
         var target: LoadTarget
-        /// nil while there is none.
+        /// nil while it is not open.
         var connection: LoadConnection?
         /// Attempts since the last reply.
         var attempts = 0
@@ -53,17 +53,17 @@ final class LoadLane {
     var workload: Workload
     var tally = LoadTally()
     var lines: [HistoryLine] = []
-    /// Executions that were asked for.
+    /// The number of executions so far.
     var executions = 0
-    /// Requests that are on their way.
+    /// The number of requests in flight.
     var inFlight = 0
     /// The schedule of an open loop.
     var schedule: Schedule?
-    /// What a replay asks for.
+    /// The executions of a replay.
     var recorded: RecordedTraffic?
-    /// What came of a replay.
+    /// The results of a replay.
     var replay: ReplayTally?
-    /// Whether the trace is read more slowly than it is replayed.
+    /// Whether the replay waits for the trace to be read.
     var isStarved = false
     /// Admissions that are due and wait for a connection.
     var waiting = CircularBuffer<LoadRequest>()
@@ -78,18 +78,25 @@ final class LoadLane {
     var measuredFromNs = 0
     var endNs = Int.max
     var lastAnswerNs = 0
-    /// When the last of all executions ends that have begun.
+    /// The latest end of the executions that have begun.
     var latestEndNs = 0
-    /// When executions that end will be looked for; `Int.max` is never.
+    /// When ended executions are settled next; `Int.max`: never.
     var nextSettlementNs = Int.max
-    /// Whether somebody stopped it before its time.
+    /// Whether it was stopped before its end.
     var isStopped = false
     let opened: EventLoopPromise<Void>
     let ended: EventLoopPromise<Void>
 
     /// - Parameters:
+    ///   - settings: the load's settings.
     ///   - lane: 0 to `lanes` - 1.
-    ///   - idPrefix: of executions' ids, unlike that of any other run or lane.
+    ///   - lanes: how many there are.
+    ///   - epoch: the zero of times.
+    ///   - idPrefix: the prefix of executions' ids, different from that of any other run or lane.
+    ///   - eventLoop: the lane's.
+    ///   - history: gets every exchange.
+    ///   - readOn: reads more of the trace.
+    ///   - connect: opens a connection.
     init(
         _ settings: LoadSettings, lane: Int, lanes: Int, epoch: Epoch, idPrefix: String,
         eventLoop: any EventLoop,
@@ -123,10 +130,10 @@ final class LoadLane {
     /// ns since the epoch.
     var nowNs: Int { Int((eventLoop.now - epoch.deadline).nanoseconds) }
 
-    // MARK: From the beginning to the end
+    // MARK: From start to end
 
-    /// Begins the trace, if there is one, makes all connections and asks each target once. The
-    /// future fails with a ``LoadError``.
+    /// Opens the trace, if there is one, makes all connections and sends each target one request.
+    /// - Returns: a future that fails with a ``LoadError``.
     func open() -> EventLoopFuture<Void> {
         if recorded == nil { dialAll() } else { readAhead() }
         return opened.futureResult
@@ -139,7 +146,9 @@ final class LoadLane {
         }
     }
 
-    /// Begins to ask; the future succeeds when all was answered or given up.
+    /// Starts the load.
+    /// - Parameter startNs: the start, in ns since the epoch.
+    /// - Returns: a future that succeeds when every request was answered or has timed out.
     func run(from startNs: Int) -> EventLoopFuture<Void> {
         self.startNs = startNs
         measuredFromNs = startNs + settings.warmUpMs * 1_000_000
@@ -155,7 +164,7 @@ final class LoadLane {
         return ended.futureResult
     }
 
-    /// Asks nothing more, ends what is running, and ends soon.
+    /// Sends no new admissions, settles the running executions, and ends soon.
     func stop() {
         guard phase == .running || phase == .draining, !isStopped else { return }
         isStopped = true
@@ -165,7 +174,8 @@ final class LoadLane {
         employIdle(nowNs)
     }
 
-    /// - Parameter ms: how long answers are waited for, once nothing is running.
+    /// Sends no new admissions, and ends when every request is answered.
+    /// - Parameter ms: how long to wait for answers once nothing is running.
     func drain(within ms: Int) {
         if phase == .running { enqueueDue(nowNs) }
         phase = .draining
@@ -201,7 +211,7 @@ final class LoadLane {
         ended.succeed()
     }
 
-    /// Does something at a time, ns since the epoch, unless the lane has ended.
+    /// Runs `work` at a time in ns since the epoch, unless the lane has ended.
     func at(_ ns: Int, _ work: @escaping (LoadLane) -> Void) {
         let deadline = epoch.deadline + .nanoseconds(Int64(ns))
         eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
@@ -222,7 +232,7 @@ final class LoadLane {
         }
     }
 
-    /// At once the first time after a reply, then with pauses of 10 ms that double up to 1 s.
+    /// Reconnects: at once after a reply, then after pauses of 10 ms that double up to 1 s.
     private func redial(_ slot: Int) {
         guard phase != .over else { return }
         let attempts = slots[slot].attempts
@@ -236,7 +246,7 @@ final class LoadLane {
         dial(slot)
     }
 
-    /// A connection stands.
+    /// A connection is open.
     func connected(_ connection: LoadConnection) {
         guard phase != .over else { return connection.close() }
         slots[connection.slot].connection = connection
@@ -247,7 +257,7 @@ final class LoadLane {
         }
     }
 
-    /// A connection has ended, and its request was told about.
+    /// A connection has ended, after it has reported its request.
     func closed(_ connection: LoadConnection) {
         let slot = connection.slot
         guard slots[slot].connection === connection else { return }
@@ -261,7 +271,7 @@ final class LoadLane {
         }
     }
 
-    /// Requests that got no reply in time are given up; looked for 20 times within that time.
+    /// Closes connections whose request has timed out. Checks 20 times per timeout.
     private func sweep() {
         let limit = settings.timeoutMs * 1_000_000
         let nowNs = nowNs
@@ -275,9 +285,9 @@ final class LoadLane {
         at(nowNs + max(limit / 20, 1_000_000)) { $0.sweep() }
     }
 
-    /// The load cannot begin.
+    /// The load cannot start.
     func refuse(_ target: LoadTarget, _ reason: String) {
-        refuse("\(target): \(reason). Start a service there, or name another: --target http://HOST:PORT")
+        refuse("\(target): \(reason). Start a service there, or type: --target http://HOST:PORT")
     }
 
     func refuse(_ message: String) {

@@ -1,10 +1,10 @@
-// A load from outside: opened, run, stopped early, and summed up over its lanes.
+// A load for its callers: opens it, runs it, stops it early, and sums up its lanes.
 
 import Glibc
 public import NIOCore
 import NIOPosix
 
-/// A load that is going on.
+/// A running load.
 public final class LoadRun: Sendable {
     private struct Lane {
         let eventLoop: any EventLoop
@@ -23,13 +23,14 @@ public final class LoadRun: Sendable {
         self.lanes = lanes
     }
 
-    /// Makes all connections and asks each target one question; ``report()`` must follow.
+    /// Makes all connections and sends each target one request. Then call ``report()``.
     /// - Parameters:
-    ///   - group: its first `settings.eventLoops` loops make the load.
-    ///   - trace: the one that the settings replay, if they do.
-    ///   - history: takes every exchange.
-    ///   - wallNs: the time of day, ns since 1970.
-    /// - Throws: ``LoadError``, when settings contradict each other or a target does not answer.
+    ///   - settings: what to send, where, and for how long.
+    ///   - group: its first `settings.eventLoops` loops send the load.
+    ///   - trace: the trace to replay; nil: no replay.
+    ///   - history: gets every request and reply; nil: no record.
+    ///   - wallNs: the time of day, in ns since 1970.
+    /// - Throws: ``LoadError`` if a setting is invalid or a target does not answer.
     public static func open(
         _ settings: LoadSettings, group: any EventLoopGroup, trace: TraceFeed? = nil,
         history: HistoryWriter? = nil, wallNs: Int
@@ -38,7 +39,7 @@ public final class LoadRun: Sendable {
         if case .recorded = settings.pace { precondition(trace != nil, "nothing to replay") }
         let epoch = Epoch(deadline: .now(), wallNs: wallNs)
         let loops = Array(group.makeIterator().prefix(settings.eventLoops))
-        // Of any other run's ids: the time in ms is as good as unique on one machine.
+        // The prefix of this run's ids: the time in ms is practically unique on one machine.
         let run = String(wallNs / 1_000_000, radix: 36)
         var lanes: [Lane] = []
         for (number, loop) in loops.enumerated() {
@@ -69,7 +70,8 @@ public final class LoadRun: Sendable {
         throw failure
     }
 
-    /// Asks until the time is over or ``stop()`` is called, and everything is answered or given up.
+    /// Runs the load until its time is over or ``stop()`` is called, and every request is answered
+    /// or has timed out.
     public func report() async throws -> LoadReport {
         let startNs = Int((NIODeadline.now() - epoch.deadline).nanoseconds)
         let ends = lanes.map { lane in lane.eventLoop.flatSubmit { lane.value.value.run(from: startNs) } }
@@ -91,12 +93,12 @@ public final class LoadRun: Sendable {
         return report
     }
 
-    /// Nothing more is asked; what is on its way has a second.
+    /// Sends nothing new. Requests in flight have a second.
     public func stop() {
         for lane in lanes { lane.eventLoop.execute { lane.value.value.stop() } }
     }
 
-    /// What was counted so far.
+    /// The counts so far.
     public func tally() async throws -> LoadTally {
         var sum = LoadTally()
         for lane in lanes { sum.add(try await lane.eventLoop.submit { lane.value.value.tally }.get()) }
@@ -109,7 +111,7 @@ public final class LoadRun: Sendable {
         let connection = NIOLoopBound(connection, eventLoop: loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.milliseconds(Int64(timeoutMs)))
-            // A reply comes in one piece, so a second read would find nothing.
+            // A reply comes in one read, so a second read would find nothing.
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -128,7 +130,7 @@ public final class LoadRun: Sendable {
     private static func describe(_ error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError:
-            error.connectionErrors.first.map { describe($0.error) } ?? "the host is not known"
+            error.connectionErrors.first.map { describe($0.error) } ?? "unknown host"
         case let error as IOError: reason(error)
         case ChannelError.connectTimeout: "no connection in time"
         default: "\(error)"
@@ -137,7 +139,7 @@ public final class LoadRun: Sendable {
 
     private static func reason(_ error: IOError) -> String {
         switch error.errnoCode {
-        case ECONNREFUSED: "nobody listens"
+        case ECONNREFUSED: "no process listens there"
         case EMFILE: "too many open files for this shell. Type: ulimit -n 65536"
         default: String(cString: strerror(error.errnoCode))
         }

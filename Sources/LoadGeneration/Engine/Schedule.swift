@@ -1,14 +1,17 @@
-// When the requests of an open loop are due. Each instant is computed from its number, so errors do
-// not add up.
+// When the requests of an open loop are due. Each time is computed from the request's number, so
+// errors do not add up.
 
-/// A constant rate, of which a lane takes every `lanes`-th request.
+/// A constant rate. Each lane sends every `lanes`-th request.
 struct Schedule: Sendable {
     private let perSecond: Int
     private let lanes: Int
     /// The number of the next request among those of all lanes.
     private var number: Int
 
-    /// - Parameter perSecond: requests of all lanes together, at least 1.
+    /// - Parameters:
+    ///   - perSecond: the requests of all lanes together, at least 1.
+    ///   - lane: 0 to `lanes` - 1.
+    ///   - lanes: how many there are.
     init(perSecond: Int, lane: Int = 0, lanes: Int = 1) {
         precondition(perSecond > 0 && lanes > 0)
         self.perSecond = perSecond

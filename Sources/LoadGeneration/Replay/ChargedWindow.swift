@@ -1,22 +1,21 @@
-// How much of a window was charged, as the asker can know it from the replies: never more than it
-// was.
+// The use of a window, as far as a client can know it from the replies: never more than it was.
 
-/// The charges of one account within one window, in cells that count while all of their charges do.
-/// So what it adds up to is at least in the window, and lacks at most a cell's worth. Charges may
+/// The charges of one account within one window, in cells. A cell counts while all of its charges
+/// are within the window. So the sum is a lower bound, which lacks at most one cell. Charges may
 /// come a little out of order, as replies do.
 struct ChargedWindow {
-    /// In a window; each takes 32 bytes while something was charged in it.
+    /// The cells of a window; each takes 32 bytes while it has charges.
     static let cells = 240
 
     private struct Cell {
         let number: Int
-        /// ms, of its earliest charge.
+        /// When its earliest charge was made, in ms.
         var earliest: Int
         var executions = 0
         var executionTimeMs = 0
     }
 
-    /// In order, none without a charge.
+    /// The cells with charges, in order.
     private var kept: [Cell] = []
     /// The latest instant of a charge, ms.
     private var clock = 0
@@ -24,13 +23,13 @@ struct ChargedWindow {
     private(set) var executionTimeMs = 0
 
     /// - Parameters:
-    ///   - grantMs: what was charged.
-    ///   - instant: when; ms by the ledger's clock.
-    ///   - lengthMs: of the window, always the same.
+    ///   - grantMs: the charge.
+    ///   - instant: when it was made, in ms by the ledger's clock.
+    ///   - lengthMs: the length of the window, always the same.
     mutating func charge(_ grantMs: Int, at instant: Int, lengthMs: Int) {
         clock = max(clock, instant)
         let number = Self.cell(at: instant, lengthMs: lengthMs)
-        // Nearly always the last place.
+        // Nearly always the last one.
         let place = (kept.lastIndex { $0.number <= number } ?? -1) + 1
         if place > 0, kept[place - 1].number == number {
             charge(grantMs, at: instant, place - 1)
@@ -49,7 +48,7 @@ struct ChargedWindow {
         executionTimeMs += grantMs
     }
 
-    /// Gives back what an execution that was charged at `instant` did not use.
+    /// Returns the unused part of a charge that was made at `instant`.
     mutating func giveBack(_ unusedMs: Int, at instant: Int, lengthMs: Int) {
         let number = Self.cell(at: instant, lengthMs: lengthMs)
         guard let place = kept.lastIndex(where: { $0.number == number }) else { return }

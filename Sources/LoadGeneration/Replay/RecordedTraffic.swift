@@ -1,9 +1,9 @@
-// The part of a trace that was read and not yet asked for.
+// The part of a trace that was read and not yet replayed.
 
 import NIOCore
 import Traces
 
-/// Executions in the order of the trace; each row as often as its account has copies.
+/// Executions in the order of the trace, with each row once per copy of its account.
 struct RecordedTraffic {
     struct Execution: Hashable {
         let account: Int
@@ -11,32 +11,32 @@ struct RecordedTraffic {
         let durationMs: Int?
     }
 
-    /// Batches that are kept: one that is replayed, one behind it.
+    /// The most batches: the one that is replayed, and the next.
     private static let most = 2
 
     private let replay: Replay
-    /// None of them is empty.
+    /// The batches, none of them empty.
     private var batches = CircularBuffer<TraceBatches.Batch>()
-    /// The next row of the first batch, and which copy of it is next.
+    /// The next row of the first batch, and its next copy.
     private var row = 0
     private var copy = 0
-    /// Whether the last batch is there.
+    /// Whether the last batch was read.
     private var isRead = false
     private var problem: TraceError?
     private var isReading = false
 
     init(_ replay: Replay) { self.replay = replay }
 
-    /// ns from the start to the next execution; nil when there is none, or none yet.
+    /// The time from the start to the next execution, in ns; nil if there is none, or none yet.
     var next: Int? { batches.first.map { replay.dueNs(offsetMs: $0.rows[row].offsetMs) } }
 
-    /// Whether there is none any more.
+    /// Whether all executions were taken.
     var isOver: Bool { isRead && batches.isEmpty }
 
-    /// Why there is none any more, when that is not the end of the trace.
+    /// The error that ended the trace early; nil: none.
     var endedBy: TraceError? { isOver ? problem : nil }
 
-    /// Takes the next execution; there must be one.
+    /// Removes and returns the next execution; there must be one.
     mutating func dequeue() -> Execution {
         let taken = batches[batches.startIndex].rows[row]
         let account = replay.account(taken.account, copy: copy)
@@ -52,7 +52,7 @@ struct RecordedTraffic {
         return Execution(account: account, offsetMs: taken.offsetMs, durationMs: taken.durationMs)
     }
 
-    /// Whether more is to be read; the caller does it when told so.
+    /// - Returns: whether the caller must read another batch now.
     mutating func readsOn() -> Bool {
         guard !isRead, !isReading, batches.count < Self.most else { return false }
         isReading = true

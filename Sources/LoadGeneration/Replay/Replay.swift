@@ -1,47 +1,47 @@
-// What decides a replay: which trace, how fast, how often. When a row is due and what its account
-// is called follow from it.
+// The settings of a replay: trace, speed, copies. They decide when a row is due, and the name of
+// its account.
 
 /// A trace to replay.
 public struct Replay: Hashable, Sendable {
-    // The bounds of what follows.
+    // The bounds of the settings below.
     public static let speeds = 0.001...1_000_000.0
     public static let copyCounts = 1...10_000
     public static let tops = 0...10_000
 
-    /// What the trace is called.
+    /// The name of the trace.
     public let trace: String
-    /// Ms of the trace for each ms of the replay. Only when executions start depends on it; each
-    /// takes as long as it did.
+    /// ms of the trace per ms of the replay. It changes only the starts of executions, not their
+    /// durations.
     public var speed = 1.0
-    /// How often every row is replayed, each time for an account of its own.
+    /// How often every row is replayed, each time for another account.
     public var copies = 1
-    /// The kind of every execution; nil leaves it to the service.
+    /// The kind of every execution; nil: the service's default.
     public var kind: String?
-    /// How many of the accounts with denials the report names.
+    /// How many accounts with denials the report names.
     public var top = 10
 
     public init(trace: String) { self.trace = trace }
 
-    /// ns from the start of the replay, rounded down.
+    /// When a row is due, in ns from the start of the replay, rounded down.
     func dueNs(offsetMs: Int) -> Int {
         let ns = Double(offsetMs) * 1_000_000 / speed
         // Later than any end.
         return ns < 4e18 ? Int(ns) : 4_000_000_000_000_000_000
     }
 
-    /// The number of an account of the trace as its nth copy, counted from 0.
+    /// The number of a copy of the trace's account `number`. Copies are counted from 0.
     func account(_ number: Int, copy: Int) -> Int { number * copies + copy }
 
-    /// `trace.csv`, and how often if that is not once.
+    /// `trace.csv`, and the number of copies if there are several.
     var description: String { copies == 1 ? trace : "\(trace), every row for \(copies) accounts" }
 
     /// `60`, `0.5`
     var speedText: String { speed == speed.rounded() ? "\(Int(speed))" : "\(speed)" }
 }
 
-/// What the accounts of a load are called, by their numbers.
+/// The names of a load's accounts, by their numbers.
 struct AccountNames {
-    /// Of a replay: the names that the trace has so far.
+    /// The accounts of the trace so far; only in a replay.
     private(set) var recorded: [String] = []
     private let copies: Int?
 
@@ -56,8 +56,7 @@ struct AccountNames {
         return Self.name(recorded[number / copies], copy: number % copies, of: copies)
     }
 
-    /// With several copies all have `:1`, `:2`, ... at the end, so that no two are the same
-    /// whatever the trace's names are.
+    /// The name of a copy. Several copies end with `:1`, `:2`, ..., so all names are different.
     static func name(_ name: String, copy: Int, of copies: Int) -> String {
         copies == 1 ? name : "\(name):\(copy + 1)"
     }

@@ -1,4 +1,4 @@
-// What came of a replay, account by account and limit by limit, as far as the replies tell.
+// The counts of a replay, by account and by limit, as far as the replies tell.
 
 import Accounting
 import Traces
@@ -10,7 +10,7 @@ struct ReplayTally {
         var denied: Int32 = 0
     }
 
-    /// By their numbers.
+    /// The accounts, by their numbers.
     private(set) var accounts: [Account] = []
     private(set) var rows = 0
     private(set) var rowsWithoutDuration = 0
@@ -19,17 +19,17 @@ struct ReplayTally {
     private(set) var latestMs = 0
     /// Executions that were stopped when their grant ended.
     private(set) var stopped = 0
-    /// The limits that all accounts are held against, as a peek had them.
+    /// The limits that all accounts are compared with, from a peek.
     private(set) var limits: [PolicyStanding] = []
-    /// One for each limit.
+    /// One per limit.
     private(set) var denials: [Int] = []
     private(set) var peaks: [Peak] = []
     /// The different lengths of the limits' windows, ms.
     private var lengths: [Int] = []
-    /// Those of the first account, then those of the second, ...
+    /// The windows of the first account, then those of the second, ...
     private var windows: [ChargedWindow] = []
 
-    /// The limits are known; nothing was asked yet.
+    /// Sets the limits, before the first request.
     mutating func hold(against limits: [PolicyStanding]) {
         self.limits = limits
         denials = limits.map { _ in 0 }
@@ -55,7 +55,8 @@ struct ReplayTally {
         for limit in limits.indices where names.contains(limits[limit].name) { denials[limit] += 1 }
     }
 
-    /// - Parameter question: with its grant.
+    /// Counts an admission.
+    /// - Parameter request: the settlement to come, with its grant.
     mutating func admit(_ request: LoadRequest) {
         for (index, lengthMs) in lengths.enumerated() {
             windows[request.account * lengths.count + index].charge(
@@ -72,7 +73,7 @@ struct ReplayTally {
         }
     }
 
-    /// A settlement leaves; from now on its charge may be as low as what it says.
+    /// A settlement is sent. From now on its charge may be only the settled duration.
     mutating func settle(_ request: LoadRequest) {
         if request.isStopped { stopped += 1 }
         for (index, lengthMs) in lengths.enumerated() {

@@ -1,4 +1,4 @@
-// Cuts a trace into pieces of some thousand rows, as a replay takes them.
+// Splits a trace into batches of some thousand rows for a replay.
 
 import Accounting
 import Traces
@@ -6,22 +6,22 @@ import Traces
 struct TraceBatches {
     struct Row: Hashable, Sendable {
         let offsetMs: Int
-        /// The number of its account, by the order in which they appear.
+        /// The number of its account, in the order of first appearance.
         let account: Int
-        /// 0 to 31 days; nil when it is not known.
+        /// 0 to 31 days; nil: unknown.
         let durationMs: Int?
     }
 
-    /// Some rows, one after the other.
+    /// Consecutive rows.
     struct Batch: Sendable {
         var rows: [Row] = []
-        /// The accounts that appear here first.
+        /// The accounts that appear here for the first time.
         var newAccounts: [String] = []
-        /// Rows whose duration is beyond 31 days, and was taken as 31 days.
+        /// The rows with a duration beyond 31 days, which was cut to 31 days.
         var rowsCut = 0
-        /// Whether there are no more.
+        /// Whether it is the last batch.
         var isLast = false
-        /// Why there are no more, when that is not the end of the trace.
+        /// The error that ended the trace early; nil: none.
         var problem: TraceError?
     }
 
@@ -31,15 +31,16 @@ struct TraceBatches {
     private var accounts = 0
 
     /// - Parameters:
-    ///   - copies: of each account.
-    ///   - rowsTogether: how many rows a batch has, unless it is the last.
+    ///   - reader: the trace.
+    ///   - copies: the copies of each account.
+    ///   - rowsTogether: the rows of every batch but the last.
     init(_ reader: consuming TraceReader, copies: Int, rowsTogether: Int = 4_096) {
         self.reader = reader
         self.copies = copies
         self.rowsTogether = rowsTogether
     }
 
-    /// The next rows. Nothing is to be read after the last ones.
+    /// The next rows. Do not call it after the last batch.
     mutating func next() -> Batch {
         var batch = Batch()
         do throws(TraceError) {
@@ -61,13 +62,13 @@ struct TraceBatches {
         return batch
     }
 
-    /// The name of an account that was not there before.
+    /// The name of a new account.
     private mutating func newName(_ row: TraceRow) throws(TraceError) -> String {
         let name = reader.accounts[row.account]
         guard Account(AccountNames.name(name, copy: copies - 1, of: copies)) != nil else {
             let suffix = copies == 1 ? "" : ", with \":\(copies)\" at its end"
             throw TraceError(
-                line: row.line, "account: the service takes \(Account.rule)\(suffix); rename it")
+                line: row.line, "account: must be \(Account.rule)\(suffix); rename it")
         }
         accounts += 1
         guard accounts * copies <= TraceReader.mostAccounts else {

@@ -1,11 +1,11 @@
-// Reads a trace ahead of its replay in a thread of its own, so that no reply waits for a disk or
-// for gzip.
+// Reads a trace ahead of its replay in a separate thread, so that no reply waits for a disk or for
+// gzip.
 
 import Dispatch
 import Synchronization
 public import Traces
 
-/// A trace that is replayed, once.
+/// A trace to replay once.
 public final class TraceFeed: Sendable {
     private let queue = DispatchQueue(label: "stint.trace")
     private let batches: Mutex<TraceBatches>
@@ -15,7 +15,7 @@ public final class TraceFeed: Sendable {
         batches = Mutex(TraceBatches(reader, copies: replay.copies))
     }
 
-    /// Reads the next rows and hands them over, in the thread of the feed.
+    /// Reads the next rows and passes them to `take`, in the thread of the feed.
     func next(_ take: @escaping @Sendable (TraceBatches.Batch) -> Void) {
         queue.async { [self] in
             let batch = batches.withLock { $0.next() }
@@ -23,6 +23,6 @@ public final class TraceFeed: Sendable {
         }
     }
 
-    /// Hands nothing more over.
+    /// Passes no more rows on.
     func close() { isClosed.store(true, ordering: .releasing) }
 }

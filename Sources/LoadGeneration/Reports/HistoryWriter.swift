@@ -1,17 +1,17 @@
-// Writes the lines of a history in a thread of its own. No line is lost: who comes when too much is
-// waiting waits too.
+// Writes the lines of a history in a separate thread. No line is lost: if too many wait, the caller
+// waits too.
 
 import Dispatch
 import Synchronization
 import WireFormat
 
-/// Where the exchanges of a load are written.
+/// Writes the requests and replies of a load.
 public final class HistoryWriter: Sendable {
-    /// What was written.
+    /// The counts of what was written.
     public struct Summary: Hashable, Sendable {
         public internal(set) var lines = 0
-        /// How often the load had to wait because writing was slower; its latencies then say more
-        /// about the recorder.
+        /// How often the load waited because writing was slower. Its latencies then measure the
+        /// recorder rather than the service.
         public internal(set) var waits = 0
 
         init(lines: Int = 0, waits: Int = 0) {
@@ -20,7 +20,7 @@ public final class HistoryWriter: Sendable {
         }
     }
 
-    /// Handovers that may wait to be written; each has a few hundred lines.
+    /// The most calls of ``write(_:)`` whose lines wait; each has a few hundred lines.
     static let maximumWaiting = 64
 
     private struct State {
@@ -33,11 +33,11 @@ public final class HistoryWriter: Sendable {
     private let state = Mutex(State())
     private let sink: @Sendable ([UInt8]) throws -> Void
 
-    /// - Parameter sink: takes whole lines, called from one thread; after it threw, nothing more is
+    /// - Parameter sink: gets whole lines, from one thread. After it throws, nothing more is
     ///   written.
     public init(sink: @escaping @Sendable ([UInt8]) throws -> Void) { self.sink = sink }
 
-    /// Hands lines over. Returns at once unless ``maximumWaiting`` handovers are waiting.
+    /// Queues lines. Returns at once, unless the lines of ``maximumWaiting`` calls wait.
     func write(_ lines: [HistoryLine]) {
         guard !lines.isEmpty else { return }
         if places.wait(timeout: .now()) == .timedOut {
@@ -72,8 +72,8 @@ public final class HistoryWriter: Sendable {
     /// ``Summary/waits`` so far.
     var waits: Int { state.withLock { $0.summary.waits } }
 
-    /// Waits until all is written.
-    /// - Throws: what the sink threw.
+    /// Waits until all lines are written.
+    /// - Throws: the sink's error.
     public func finish() async throws -> Summary {
         await withCheckedContinuation { done in queue.async { done.resume() } }
         return try state.withLock { state in

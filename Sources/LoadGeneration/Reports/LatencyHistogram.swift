@@ -1,10 +1,10 @@
-// How long answers took, in an HdrHistogram: any latency from 1 us to an hour, to three digits.
+// Latencies in an HdrHistogram: 1 us to an hour, to three digits.
 
 import Histogram
 
-/// Latencies in ns. About 200 KB, however many are recorded.
+/// Latencies in ns. It takes about 200 KB, independent of their number.
 public struct LatencyHistogram: Sendable {
-    /// Longer ones count as this: an hour.
+    /// An hour. Longer latencies count as this.
     public static let longestNs = 3_600_000_000_000
 
     private var histogram = Histogram<UInt64>(
@@ -21,18 +21,18 @@ public struct LatencyHistogram: Sendable {
 
     public var count: Int { Int(histogram.totalCount) }
 
-    /// The latency that `percent` of them do not exceed, in us, rounded; 0 without any.
+    /// The latency that `percent` of the latencies do not exceed, in us, rounded; 0 without any.
     public func us(atPercentile percent: Double) -> Int { Self.us(histogram.valueAtPercentile(percent)) }
 
-    /// us, to three digits as all the others; 0 without any.
+    /// The greatest latency in us, to three digits; 0 without any.
     public var maxUs: Int { count == 0 ? 0 : Self.us(histogram.max) }
 
-    /// us; 0 without any.
+    /// The mean latency in us; 0 without any.
     public var meanUs: Int { count == 0 ? 0 : Self.us(UInt64(histogram.mean)) }
 
     private static func us(_ ns: UInt64) -> Int { Int((ns + 500) / 1_000) }
 
-    /// The percentile distribution as HdrHistogram's tools print and plot it, in ms.
+    /// The percentile distribution in the format of HdrHistogram's tools, in ms.
     public var percentileText: String {
         var text = ""
         histogram.outputPercentileDistribution(to: &text, outputValueUnitScalingRatio: 1_000_000)

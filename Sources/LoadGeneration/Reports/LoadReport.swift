@@ -1,21 +1,20 @@
-// What a load measured, said twice: as text for people, as JSON for programs (docs/LOAD.md has its
-// shape).
+// The report of a load: as text for people, and as JSON for programs (docs/LOAD.md describes it).
 
 import Foundation
 import WireFormat
 
-/// The outcome of a load.
+/// The results of a load.
 public struct LoadReport: Sendable {
     public let settings: LoadSettings
     public internal(set) var tally = LoadTally()
-    /// From the end of the warm-up to the last answer, at least the time that was asked for unless
-    /// interrupted; ms.
+    /// The time from the end of the warm-up to the last answer, in ms. It is at least the duration
+    /// in the settings, unless interrupted.
     public internal(set) var measuredMs = 0
-    /// Whether somebody stopped it before its time.
+    /// Whether it was stopped before its end.
     public var wasInterrupted = false
-    /// What a replay found about its accounts.
+    /// The results of a replay; nil without one.
     public internal(set) var replay: ReplayReport?
-    /// What was recorded, if anything.
+    /// The counts of the record; nil without one.
     public var recorded: HistoryWriter.Summary?
 
     init(settings: LoadSettings) { self.settings = settings }
@@ -41,8 +40,7 @@ public struct LoadReport: Sendable {
 
     // MARK: Text
 
-    /// Some lines, printable whatever a trace has for names; the last two are the throughput and
-    /// the p99 of everything.
+    /// Printable lines. The last two are the throughput and the p99 of all requests.
     public var text: String {
         let latency = tally.latency
         var lines = headLines
@@ -84,7 +82,7 @@ public struct LoadReport: Sendable {
             "decisions   \(tally.admitted) admitted, \(tally.denied) denied, \(tally.settled) settled\(degraded)"
         )
         lines.append("failures    " + (counts.isEmpty ? "none" : counts.joined(separator: ", ")))
-        if tally.reconnections > 0 { lines.append("connections \(tally.reconnections) made anew") }
+        if tally.reconnections > 0 { lines.append("connections \(tally.reconnections) made again") }
         if let recorded {
             let waits = recorded.waits > 0 ? "; the load waited \(recorded.waits) times for the recorder" : ""
             lines.append("recorded    \(recorded.lines) lines\(waits)")
@@ -119,7 +117,7 @@ public struct LoadReport: Sendable {
 
     // MARK: JSON
 
-    /// One object without line breaks. Every number is whole; units are in the names.
+    /// One object without line breaks. Every number is an integer, with its unit in its name.
     public var json: String {
         var writer = JSONWriter()
         writer.beginObject()
@@ -228,7 +226,7 @@ public struct LoadReport: Sendable {
 }
 
 extension LatencyHistogram {
-    /// The percentiles that reports tell.
+    /// The percentiles in reports.
     fileprivate static let reported: [(name: StaticString, percent: Double)] = [
         ("p50", 50), ("p90", 90), ("p99", 99), ("p999", 99.9),
     ]

@@ -1,6 +1,6 @@
-// What came of a load, counted: what the report says and the progress line shows.
+// The counts of a load, for the report and the progress line.
 
-/// Why a request brought nothing.
+/// Why a request failed.
 public enum LoadFailure: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// No connection could be made.
     case connectFailed
@@ -8,9 +8,9 @@ public enum LoadFailure: Hashable, Comparable, Sendable, CustomStringConvertible
     case connectionLost
     /// No reply in time.
     case timeout
-    /// A reply that is not a Stint's.
+    /// A reply that is not Stint's.
     case unreadableReply
-    /// An HTTP status other than the answers to the question.
+    /// An HTTP status that is not a decision.
     case status(Int)
 
     public var description: String {
@@ -24,41 +24,42 @@ public enum LoadFailure: Hashable, Comparable, Sendable, CustomStringConvertible
     }
 }
 
-/// Counts of one lane, or of all together. Only measured requests count, unless said otherwise.
+/// Counts of one lane, or of all together. Requests of the warm-up do not count, except where a
+/// property says so.
 public struct LoadTally: Sendable {
-    /// 200 and 201 to admissions.
+    /// Admissions with 200 or 201.
     public internal(set) var admitted = 0
-    /// Of these, the ones that were admitted without the ledger.
+    /// Admissions without the ledger, which ``admitted`` includes.
     public internal(set) var degraded = 0
-    /// 429 to admissions.
+    /// Admissions with 429.
     public internal(set) var denied = 0
-    /// 200 to settlements.
+    /// Settlements with 200.
     public internal(set) var settled = 0
-    /// Requests that were due and were not sent, as no connection was free.
+    /// Requests that were due and not sent, because no connection was free.
     public internal(set) var notSent = 0
-    /// In the warm-up too.
+    /// Failed requests, including the warm-up.
     public internal(set) var failures: [LoadFailure: Int] = [:]
-    /// Connections that were made anew, in the warm-up too.
+    /// Connections that were made again, including the warm-up.
     public internal(set) var reconnections = 0
     /// Requests of the warm-up that were answered.
     public internal(set) var warmUpAnswered = 0
-    /// From when an admission was due to its answer. Requests that were given up count with the
-    /// time until then.
+    /// The time from when an admission was due to its answer. A timeout counts with the time until
+    /// then.
     public internal(set) var admissionLatency = LatencyHistogram()
-    /// From when a settlement was due to its answer. It is due when the execution ends, and in a
-    /// load that waits for no execution when the admission is answered.
+    /// The time from when a settlement was due to its answer. In a replay it is due when the
+    /// execution ends, otherwise when the admission is answered.
     public internal(set) var settlementLatency = LatencyHistogram()
-    /// From when a request was due to when the load itself took it up: how late the load was, not
+    /// The time from when a request was due until the load handled it: how late the load was, not
     /// the service.
     public internal(set) var lateness = LatencyHistogram()
 
     public init() {}
 
-    /// Admissions and settlements that were answered as they should be.
+    /// Admissions and settlements with a decision.
     public var answered: Int { admitted + denied + settled }
     public var failed: Int { failures.values.reduce(0, +) }
 
-    /// Both kinds.
+    /// The latency of admissions and settlements together.
     public var latency: LatencyHistogram {
         var both = admissionLatency
         both.add(settlementLatency)

@@ -1,5 +1,5 @@
-// What a replay found about its accounts and their limits; the times of its answers are in the
-// `LoadReport` around it. Where a simulation says the same, it has the same names.
+// The results of a replay by account and limit. The latencies are in the `LoadReport` around it.
+// The fields have the same names as in the report of a simulation.
 
 import Accounting
 public import PlanSimulation
@@ -8,20 +8,20 @@ import WireFormat
 
 public struct ReplayReport: Sendable {
     public let trace: SimulationReport.TraceReport
-    /// Executions that were stopped when their grant ended, before they had taken their recorded
-    /// duration.
+    /// Executions that were stopped at the end of their grant, before their recorded duration was
+    /// over.
     public let stopped: Int
-    /// Those of the first account, with the denials for want of them and the fullest windows of all
-    /// accounts, at least.
+    /// The limits of the first account, with the denials of all accounts, and lower bounds of the
+    /// fullest windows of all accounts.
     public let limits: [SimulationReport.LimitReport]
     /// Accounts with at least one denial.
     public let deniedAccounts: Int
-    /// Those with the most denials, the most first.
+    /// The accounts with the most denials, the most first.
     public let topAccounts: [SimulationReport.AccountReport]
     /// Why the rest of the trace was not replayed.
     public let problem: TraceError?
 
-    /// nil when the lane replayed nothing.
+    /// - Returns: nil if the lane has no replay.
     init?(_ lane: LoadLane) {
         guard let tally = lane.replay, case .recorded(let replay) = lane.settings.pace else { return nil }
         self.init(tally, names: lane.writer.accounts, top: replay.top, problem: lane.recorded?.endedBy)
@@ -49,14 +49,14 @@ public struct ReplayReport: Sendable {
 
     // MARK: Text
 
-    /// What was replayed.
+    /// The lines about the trace.
     var headLines: [String] {
         var lines = ["trace       \(trace.rows) rows of \(trace.accounts) accounts in \(trace.spanMs) ms"]
         if trace.rowsWithoutDuration > 0 {
             lines.append("            \(trace.rowsWithoutDuration) rows without a duration asked 0 ms")
         }
         if trace.rowsCut > 0 {
-            lines.append("            \(trace.rowsCut) rows beyond 31 days were taken as 31 days")
+            lines.append("            \(trace.rowsCut) rows beyond 31 days were cut to 31 days")
         }
         if stopped > 0 {
             lines.append("            \(stopped) executions were stopped when their grant ended")
@@ -65,14 +65,14 @@ public struct ReplayReport: Sendable {
         return lines
     }
 
-    /// Limits and accounts.
+    /// The lines about limits and accounts.
     var tailLines: [String] {
         SimulationReport.lines(limits) + SimulationReport.lines(deniedAccounts: deniedAccounts, topAccounts)
     }
 
     // MARK: JSON
 
-    /// Adds its members to an object. Percentages are left out: every number is whole.
+    /// Adds its members to an object, without percentages, because every number is an integer.
     func write(to writer: inout JSONWriter) {
         writer.name("trace")
         writer.beginObject()

@@ -1,5 +1,5 @@
-// How long the executions of a load take. Nobody waits for them: a drawn duration is what a
-// settlement reports.
+// The durations of a load's executions. The load does not wait for them: a settlement reports the
+// drawn duration at once.
 
 import Accounting
 import Foundation
@@ -11,7 +11,7 @@ public enum Durations: Hashable, Sendable, CustomStringConvertible {
     case fixed(ms: Int)
     /// Every number of ms in the range is as likely as any other.
     case uniform(ClosedRange<Int>)
-    /// Many short ones, few long ones; the mean before rounding.
+    /// Many short ones and few long ones, with this mean before rounding.
     case exponential(meanMs: Int)
 
     /// 31 days, the most that the service reads.
@@ -42,8 +42,8 @@ public enum Durations: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// One draw of chance each, the fixed ones too, so that another distribution leaves the
-    /// accounts as they are.
+    /// Draws a duration. Each takes one random number, even a fixed one, so that the accounts do
+    /// not depend on the distribution.
     func next(using random: inout SplitMix64) -> Int {
         switch self {
         case .fixed(let ms):

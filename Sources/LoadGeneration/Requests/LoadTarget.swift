@@ -1,4 +1,4 @@
-// Where the service that is loaded listens.
+// The address of the service under load.
 
 import WireFormat
 
@@ -14,7 +14,8 @@ public enum LoadTarget: Hashable, Sendable, CustomStringConvertible {
             if path.hasPrefix("//") { path = path.dropFirst(2) }
             guard (1...UnixSocketPath.maximumBytes).contains(path.utf8.count) else {
                 throw LoadError(
-                    "A socket's path has 1 to \(UnixSocketPath.maximumBytes) bytes: unix:/run/stint.sock")
+                    "The path of a Unix socket must be 1 to \(UnixSocketPath.maximumBytes) bytes. "
+                        + "Type for example: unix:/run/stint.sock")
             }
             self = .unixSocket(path: String(path))
             return
@@ -27,7 +28,7 @@ public enum LoadTarget: Hashable, Sendable, CustomStringConvertible {
         }
         guard !origin.isSecure else {
             throw LoadError(
-                "A load speaks no TLS: let it ask a Unix socket, or a Stint without. Type http://HOST:PORT or unix:/PATH"
+                "A load has no TLS: use a Unix socket, or a Stint without TLS. Type http://HOST:PORT or unix:/PATH"
             )
         }
         self = .tcp(host: origin.host, port: origin.port)

@@ -1,10 +1,10 @@
-// Finds whole HTTP/1.1 replies in what a connection received. It reads what decides where a reply
-// ends and whether the connection goes on after it, and steps over all else: a general decoder,
-// which makes a string of every header field, costs several times as much.
+// Finds complete HTTP/1.1 replies in the bytes of a connection. It reads only what decides where a
+// reply ends and whether the connection continues, and skips the rest. A general decoder makes a
+// string of every header field, which costs several times as much.
 
 import NIOCore
 
-/// The bytes are no reply that a Stint gives.
+/// The bytes are not a reply of Stint.
 struct UnreadableReply: Error, Hashable, CustomStringConvertible {
     let description: String
 
@@ -12,7 +12,7 @@ struct UnreadableReply: Error, Hashable, CustomStringConvertible {
 }
 
 struct ReplyFraming {
-    /// Status line and header fields.
+    /// The most bytes of status line and header fields.
     static let longestHead = 16_384
     static let longestBody = 1 << 20
 
@@ -24,7 +24,7 @@ struct ReplyFraming {
         let closes: Bool
     }
 
-    /// What a head says.
+    /// The needed parts of a head.
     private struct Head {
         var status = 0
         var bodyLength: Int?
@@ -33,8 +33,9 @@ struct ReplyFraming {
 
     private init() {}
 
-    /// Takes the first reply out of `bytes`, informational ones (1xx) skipped; nil when it is not
-    /// all there.
+    /// Removes the first reply from `bytes`, and skips informational ones (1xx).
+    /// - Returns: nil if it is incomplete.
+    /// - Throws: ``UnreadableReply``.
     static func next(in bytes: inout ByteBuffer) throws(UnreadableReply) -> Reply? {
         while true {
             guard let end = try endOfHead(bytes.readableBytesUInt8Span) else { return nil }
@@ -54,9 +55,9 @@ struct ReplyFraming {
         }
     }
 
-    /// The place after the empty line; nil when it is not there yet.
+    /// The index after the empty line; nil if it has not come yet.
     private static func endOfHead(_ bytes: Span<UInt8>) throws(UnreadableReply) -> Int? {
-        // What is no HTTP at all need not become a whole head first.
+        // Bytes that are not HTTP fail at once, not after a whole head.
         let opening: StaticString = "HTTP/1."
         for place in 0..<min(opening.utf8CodeUnitCount, bytes.count)
         where bytes[place] != opening.withUTF8Buffer({ $0[place] }) {
@@ -64,7 +65,7 @@ struct ReplyFraming {
         }
         var place = 3
         while place < min(bytes.count, longestHead) {
-            // The last byte of CR LF CR LF decides how far the end may be.
+            // The end of the head is CR LF CR LF. The byte here decides how far ahead it may be.
             switch bytes[place] {
             case UInt8(ascii: "\n"):
                 if bytes[place - 2] == UInt8(ascii: "\n"), bytes[place - 1] == UInt8(ascii: "\r") {
@@ -101,7 +102,7 @@ struct ReplyFraming {
                 if let value = value(of: "content-length:", bytes, line) {
                     head.bodyLength = try length(bytes, value)
                 } else if let value = value(of: "connection:", bytes, line) {
-                    // "keep-alive" and "close" are all that servers say.
+                    // Servers send only "keep-alive" and "close".
                     head.closes = bytes[value] | 0x20 == UInt8(ascii: "c")
                 }
             case UInt8(ascii: "t"):
@@ -115,7 +116,7 @@ struct ReplyFraming {
         return head
     }
 
-    /// The beginning of the next line. There is one: the head ends with an empty line.
+    /// The start of the next line. There is one, because the head ends with an empty line.
     private static func next(_ bytes: Span<UInt8>, after place: Int) throws(UnreadableReply) -> Int {
         var place = place
         while place < bytes.count {
@@ -125,7 +126,7 @@ struct ReplyFraming {
         throw UnreadableReply("a head without an end")
     }
 
-    /// Where the value of the field begins, if the line is that field.
+    /// The index of the field's value, if the line is that field.
     private static func value(of field: StaticString, _ bytes: Span<UInt8>, _ line: Int) -> Int? {
         let count = field.utf8CodeUnitCount
         guard line + count < bytes.count else { return nil }

@@ -1,10 +1,10 @@
-// Writes requests as bytes into memory that is kept from one to the next.
+// Writes requests as bytes, into memory that is reused.
 
 import Accounting
 import NIOCore
 import WireFormat
 
-/// One question of a load, and where it stands.
+/// One request of a load, and its state.
 struct LoadRequest {
     enum Step {
         case peek
@@ -17,30 +17,29 @@ struct LoadRequest {
     let account: Int
     /// The execution's number in its lane.
     let number: Int
-    /// What the execution takes, ms; of a settlement, what it reports.
+    /// The execution's duration, in ms; for a settlement the reported one.
     var durationMs: Int
-    /// When it was due, and when it was sent: ns since the load's start.
+    /// When it was due, and when it was sent, in ns since the epoch.
     var dueNs: Int
     var sentNs = 0
     /// Whether it counts in the report.
     let isMeasured: Bool
-    /// Of a row of a trace, ms.
+    /// The offset of its row in the trace, in ms.
     var offsetMs = 0
-    /// Whether nobody knows what it takes: it asks 0 ms.
+    /// Whether its duration is unknown: then it asks for 0 ms.
     var isTimeless = false
-    /// What the execution was granted, and when by the ledger's clock, ms.
+    /// The grant, and when it was made by the ledger's clock, in ms.
     var grantedMs = 0
     var admittedAt = 0
     /// Whether the execution was stopped when its grant ended.
     var isStopped = false
 }
 
-/// What requests of one lane look like.
+/// Writes the requests of one lane.
 struct RequestWriter {
     private let ask: LoadSettings.Ask
     private let kind: String?
-    /// Begins the id of every execution of this lane, so that no two runs or lanes have one in
-    /// common.
+    /// The prefix of the ids of this lane's executions, so that no two runs or lanes share an id.
     private let idPrefix: String
     var accounts: AccountNames
     private var body = JSONWriter(capacity: 256)
@@ -70,8 +69,10 @@ struct RequestWriter {
         SettleBody(durationMs: request.durationMs, outcome: request.isStopped ? .timeout : nil)
     }
 
-    /// - Parameter hostField: the lines between the request line and the fields about the body:
-    ///   `Host: ...\r\n`, and a token.
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - hostField: the lines between the request line and the fields of the body:
+    ///     `Host: ...\r\n`, and a token.
     mutating func bytes(of request: LoadRequest, hostField: ByteBuffer) -> ByteBuffer {
         out.clear()
         out.writeStaticString(request.step == .peek ? "GET " : "POST ")

@@ -1,13 +1,13 @@
-// Which account the next execution is for: all alike, or few accounts with most of the load.
+// The distribution of a load over its accounts: uniform, or most of the load on few accounts.
 
 import Foundation
 import Randomness
 
-/// How a load spreads over its accounts.
+/// The distribution of a load over its accounts.
 public enum Skew: Hashable, Sendable, CustomStringConvertible {
     /// Every account is as likely as any other.
     case uniform
-    /// The account at place k (from 1) is likely in proportion to 1 / k^exponent.
+    /// The probability of account k, counted from 1, is proportional to 1 / k^exponent.
     case zipf(exponent: Double)
 
     public static let exponents: ClosedRange<Double> = 0.01...10
@@ -36,11 +36,11 @@ public enum Skew: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Draws accounts by their number, 0 to `count` - 1, one draw of chance each. Account 0 is the
-/// likeliest.
+/// Draws account numbers, 0 to `count` - 1, with one random number each. Account 0 is the most
+/// likely.
 struct AccountSampler: Sendable {
     private let count: Int
-    /// Of 2^53, how much falls to the accounts up to each; empty when all are alike. 8 bytes an
+    /// The cumulative probability of each account, scaled to 2^53; empty if uniform. 8 bytes per
     /// account.
     private let shares: [UInt64]
 

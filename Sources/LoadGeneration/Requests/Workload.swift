@@ -1,13 +1,13 @@
-// What a load asks for: a sequence of executions that its seed decides.
+// The executions of a load: a sequence that its seed determines.
 
 import Randomness
 
-/// The executions of one lane of a load, in the order in which they are asked for.
+/// The executions of one lane of a load, in order.
 public struct Workload: Sendable {
     public struct Execution: Hashable, Sendable {
         /// 0 to `accounts` - 1.
         public let account: Int
-        /// What it takes, ms.
+        /// Its duration, in ms.
         public let durationMs: Int
     }
 
@@ -16,8 +16,11 @@ public struct Workload: Sendable {
     private var random: SplitMix64
 
     /// - Parameters:
-    ///   - accounts: at least 1.
-    ///   - lane: sequences of different lanes have nothing to do with each other.
+    ///   - accounts: how many, at least 1.
+    ///   - skew: the distribution over the accounts.
+    ///   - durations: the distribution of durations.
+    ///   - seed: the same seed gives the same sequence.
+    ///   - lane: the lane's number; the sequences of lanes are independent.
     public init(accounts: Int, skew: Skew, durations: Durations, seed: UInt64, lane: Int = 0) {
         self.accounts = AccountSampler(count: accounts, skew: skew)
         self.durations = durations

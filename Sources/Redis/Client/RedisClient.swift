@@ -1,12 +1,12 @@
-// A link for everything that is not the hot path: commands and scripts as async functions, from any
+// A link for everything but the request path: commands and scripts as async functions, from any
 // task. The control plane has one for the whole process.
 
 public import Logging
 public import Metrics
 public import NIOCore
 
-/// One self-healing link, usable from everywhere. Replies come in the order of the calls of one
-/// task.
+/// A link that reconnects by itself and is usable from any task. Replies come in the order of the
+/// calls of one task.
 public struct RedisClient: Sendable {
     private let eventLoop: any EventLoop
     private let link: NIOLoopBound<RedisLink>
@@ -30,22 +30,23 @@ public struct RedisClient: Sendable {
         self.link = link
     }
 
-    /// Begins to connect, and keeps at it until ``close()``.
+    /// Starts to connect, and keeps connecting until ``close()``.
     public func start() async throws {
         try await eventLoop.submit { link.value.start() }.get()
     }
 
-    /// Lets the connection go; what waits is answered with a failure.
+    /// Closes the connection; waiting commands fail.
     public func close() async throws {
         try await eventLoop.flatSubmit { link.value.close() }.get()
     }
 
-    /// Whether commands are taken now.
+    /// Whether the link accepts commands now.
     public var isReady: Bool {
         get async throws { try await eventLoop.submit { link.value.isReady }.get() }
     }
 
-    /// Sends one command. A reply that is an error is thrown.
+    /// Sends one command.
+    /// - Throws: ``RedisError``, also for a reply that is an error.
     public func call(_ arguments: [String]) async throws(RedisError) -> RedisReply {
         try await call([arguments])[0].get()
     }
@@ -59,8 +60,8 @@ public struct RedisClient: Sendable {
         }
     }
 
-    /// Sends commands one behind the other, without waiting in between.
-    /// - Returns: what became of each, in their order.
+    /// Sends commands one after another, without waiting in between.
+    /// - Returns: the result of each, in their order.
     private func call(_ commands: [[String]]) async -> [Result<RedisReply, RedisError>] {
         do {
             let results = try await eventLoop.flatSubmit {
@@ -81,7 +82,7 @@ public struct RedisClient: Sendable {
         }
     }
 
-    /// Runs a script by its digest; sends its text where the server does not know it.
+    /// Runs a script by its digest, or by its text if the server does not know it.
     public func run(
         _ script: RedisScript, keys: [String], arguments: [String]
     ) async throws(RedisError) -> RedisReply {
@@ -89,7 +90,7 @@ public struct RedisClient: Sendable {
     }
 
     /// Runs a script several times, without waiting in between.
-    /// - Returns: what became of each, in their order.
+    /// - Returns: the result of each run, in their order.
     public func run(
         _ script: RedisScript, _ runs: [(keys: [String], arguments: [String])]
     ) async -> [Result<RedisReply, RedisError>] {

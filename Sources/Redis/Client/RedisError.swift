@@ -1,10 +1,10 @@
-// What a caller of the client catches.
+// The error of a command sent with `RedisClient`.
 
-/// An answer that is no value: what a caller of ``RedisClient`` catches.
+/// The error of a command sent with ``RedisClient``.
 public enum RedisError: Error, Equatable, Sendable {
-    /// There is no reply, and whether the command ran is what the failure says.
+    /// There is no reply. The failure says whether the command may have run.
     case failed(RedisFailure)
-    /// The server's own error; its first word is its code.
+    /// The server replied with an error; its first word is the code.
     case refused(String)
     /// A reply of another type than the command's.
     case unexpected(String)

@@ -1,10 +1,10 @@
-// One command, one future: for readiness probes, administration and tests. The hot path gives its
-// own sinks.
+// One command as one future: for readiness probes, administration and tests. The request path
+// passes its own sinks.
 
 public import NIOCore
 
 extension RedisLink {
-    /// Sends one command of text arguments; not for the hot path. Fails with `RedisFailure`.
+    /// Sends one command with text arguments; not for the request path. Fails with `RedisFailure`.
     public func call(_ arguments: [String]) -> EventLoopFuture<RedisReply> {
         let promise = eventLoop.makePromise(of: RedisReply.self)
         send(argumentCount: arguments.count, to: PromiseSink(promise: promise)) { writer in

@@ -1,5 +1,5 @@
-// Opens sockets: TCP by name or address, Unix, TLS on top. One attempt; trying again is the
-// link's.
+// Opens sockets: TCP by name or address, Unix, and TLS over TCP. It makes one attempt; the link
+// repeats it.
 
 import NIOCore
 import NIOPosix
@@ -8,7 +8,7 @@ import NIOSSL
 final class Dialer {
     private let settings: RedisSettings
     private let eventLoop: any EventLoop
-    /// Made at the first attempt that succeeds in reading the trust roots, then kept.
+    /// Made by the first attempt that can read the trust roots, then kept.
     private var tls: NIOSSLContext?
 
     init(settings: RedisSettings, eventLoop: any EventLoop) {
@@ -16,7 +16,7 @@ final class Dialer {
         self.eventLoop = eventLoop
     }
 
-    /// A connected channel; with TLS its handshake may still be under way.
+    /// Opens a channel and connects it. With TLS its handshake may still be in progress.
     func dial() -> EventLoopFuture<any Channel> {
         let timeout = TimeAmount(settings.connectDeadline)
         let bootstrap = ClientBootstrap(group: eventLoop).connectTimeout(timeout)
@@ -50,17 +50,17 @@ final class Dialer {
     private func makeContext() throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = settings.trustRootsFile.map { .file($0) } ?? .default
-        // A silent server must not hold a socket open that we gave up.
+        // A silent server must not keep open a socket that the link has given up.
         configuration.shutdownTimeout = TimeAmount(settings.connectDeadline)
         return try NIOSSLContext(configuration: configuration)
     }
 
-    /// The address, when `host` is an IP address literal; nil when it is a name.
+    /// The address if `host` is an IP address literal; nil if it is a name.
     private static func address(host: String, port: Int) -> SocketAddress? {
         do { return try SocketAddress(ipAddress: host, port: port) } catch { return nil }
     }
 
-    /// One line for people; NIO's error for a host of several addresses has many.
+    /// The error as one line for people; NIO's error for a host of several addresses has many.
     static func text(of error: any Error) -> String {
         guard let error = error as? NIOConnectionError else { return "\(error)" }
         if let failure = error.connectionErrors.last { return "\(failure.error)" }

@@ -1,8 +1,8 @@
-// What a link says first on every connection, and what it takes for an answer: AUTH, SELECT, PING,
-// as a value. PING is there so that a link is called ready only when the server has spoken: a
-// stopped server still accepts.
+// The commands that open every connection, AUTH, SELECT and PING, and the judgement of their
+// replies, as a value. With PING a link is ready only when the server has replied: a stopped server
+// still accepts connections.
 
-/// The commands that open a connection, and those of their replies that are still to come.
+/// The commands that open a connection, and those of their replies that are still missing.
 struct Greeting: Equatable {
     private enum Step { case authenticate, select, ping }
 
@@ -23,7 +23,7 @@ struct Greeting: Equatable {
         self.steps = steps[...] + [.ping]
     }
 
-    /// Writes all commands, to travel together.
+    /// Writes all commands, to be sent together.
     func write(to writer: inout CommandWriter) {
         for step in steps {
             let arguments =
@@ -47,18 +47,18 @@ struct Greeting: Equatable {
         case (.authenticate, let reply): .refused("AUTH was refused: \(Self.code(reply))")
         case (.select, let reply): .refused("SELECT \(url.database) was refused: \(Self.code(reply))")
         case (.ping, let reply): .refused("PING was refused: \(Self.code(reply))")
-        case (nil, _): .refused("the server answered what it was not asked")
+        case (nil, _): .refused("the server sent a reply without a command")
         }
     }
 
-    /// Errors by which a server says that it knows us but is not at its best; the caller's commands
-    /// will hear them too.
+    /// Errors of a server that has accepted this user but cannot serve now. Later commands get them
+    /// too.
     private static func isAlive(_ error: String) -> Bool {
         ["LOADING", "MASTERDOWN", "BUSY", "NOPERM", "MISCONF"].contains(error.prefix { $0 != " " })
     }
 
-    /// The first word of an error, such as `WRONGPASS`: never more, since some errors repeat the
-    /// arguments.
+    /// The first word of an error, such as `WRONGPASS`. Nothing else of it, because some errors
+    /// repeat the arguments.
     private static func code(_ reply: RedisReply) -> String {
         guard case .error(let text) = reply else { return "not a reply to that" }
         return String(text.prefix { $0.isASCII && ($0.isUppercase || $0.isNumber) }.prefix(32))

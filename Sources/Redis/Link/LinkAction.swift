@@ -1,59 +1,58 @@
-// What `LinkState` decides, for `RedisLink` to do.
+// The actions that `LinkState` decides and `RedisLink` carries out.
 
 import NIOCore
 
-/// The number of an attempt to connect, and of the connection that comes of it.
+/// The number of an attempt to connect, and of the connection that it opens.
 struct Attempt: Equatable, Sendable {
     let number: Int
 }
 
-/// One thing that a link has to do. Several are done in their order.
+/// One action of a link. Several are carried out in their order.
 enum LinkAction<Sink> {
-    /// Open a socket, and say what comes of it: ``LinkState/connected(_:)`` or
+    /// Open a socket, and report the result: ``LinkState/connected(_:)`` or
     /// ``LinkState/ended(_:because:)``.
     case dial(Attempt)
     /// Write the commands that open a connection.
     case greet(Greeting)
-    /// Call ``LinkState/connectTimerFired()`` after this time, and not when it was to be called
-    /// before.
+    /// Call ``LinkState/connectTimerFired()`` after this time. Replaces an earlier timer.
     case setConnectTimer(Duration)
     case cancelConnectTimer
-    /// Call ``LinkState/checkReplies(at:)`` then, and not when it was to be called before.
+    /// Call ``LinkState/checkReplies(at:)`` at this instant. Replaces an earlier timer.
     case setReplyTimer(NIODeadline)
     case cancelReplyTimer
-    /// Close the socket, if there is one. What was not handed to it will not be.
+    /// Close the socket, if there is one. Unsent commands stay unsent.
     case closeSocket
-    /// Forget what was not handed to the socket.
+    /// Discard what was not handed to the socket.
     case discardUnsent
     case countConnection
     case countDisconnection
     case countTimeouts(Int)
-    /// Say at warning why there is no connection.
+    /// Log a warning: why there is no connection.
     case warn(String)
-    /// Say at warning why no command is taken.
+    /// Log a warning: why the link accepts no command.
     case warnOfStall(String)
-    /// Say that it is over.
+    /// Log that the fault has ended.
     case noteRecovery
-    /// Tell whoever made the link that it takes commands.
+    /// Call `onReady`: the link accepts commands.
     case announceReady
     case fail(Sink, RedisFailure)
 }
 
 extension LinkAction: Equatable where Sink: Equatable {}
 
-/// What becomes of a command that is to be sent.
+/// The result of sending a command.
 enum Placement: Equatable {
     /// It waits for its reply, once it is written.
-    /// - Parameter replyTimer: when to call ``LinkState/checkReplies(at:)``; nil: it is called soon
-    ///   enough.
+    /// - Parameter replyTimer: when to call ``LinkState/checkReplies(at:)``; nil: the timer that is
+    ///   set comes soon enough.
     case queued(replyTimer: NIODeadline?)
     case refused(RedisFailure)
 }
 
-/// What becomes of a reply: `actions` are done, then `sink` gets it.
+/// The result of a reply: carry out `actions`, then give it to `sink`.
 struct ReplyOutcome<Sink> {
     var actions: [LinkAction<Sink>] = []
-    /// Nil: it is nobody's.
+    /// Nil: no command waits for it.
     var sink: Sink?
 }
 

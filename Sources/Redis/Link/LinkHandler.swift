@@ -1,4 +1,4 @@
-// The end of one connection's pipeline: bytes in, replies to the link. It decides nothing.
+// The last handler of a connection's pipeline: it passes replies to the link and decides nothing.
 
 import NIOCore
 
@@ -21,10 +21,11 @@ final class LinkHandler: ChannelInboundHandler {
         guard link.uses(attempt) else { return }
         do throws(ReplyDecodingError) {
             try decoder.feed(unwrapInboundIn(data))
-            // A sink may close the link while it gets its reply: look again before every one.
+            // A sink may close the link when it receives its reply, so this is checked before each
+            // one.
             while link.uses(attempt), let reply = try decoder.next() { link.receive(reply) }
         } catch {
-            link.drop(attempt, because: "the server sent no RESP2 reply: \(error.reason)")
+            link.drop(attempt, because: "the server sent an invalid reply: \(error.reason)")
         }
     }
 

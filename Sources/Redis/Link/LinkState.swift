@@ -1,11 +1,11 @@
 // The life of a link, decided without I/O and without a clock: events in, actions out. `RedisLink`
-// says what happened and does what it is told. Whose reply is whose is `WaitingReplies`', what is
-// said first `Greeting`'s.
+// reports the events and carries out the actions. `WaitingReplies` matches replies to commands,
+// `Greeting` opens a connection.
 
 import NIOCore
 
-/// What a link is about, and what it does next. Generic over who waits for a reply, so that tests
-/// can let numbers wait.
+/// The state of a link, and what it does next. It is generic over the sinks, so that tests can use
+/// numbers.
 struct LinkState<Sink> {
     /// Every phase but the last may also go to `closed`.
     private enum Phase {
@@ -13,41 +13,41 @@ struct LinkState<Sink> {
         case idle
         /// A socket is being opened. Goes to `greeting`, or to `pausing`.
         case dialling(Attempt)
-        /// The server has to say that it knows us. Goes to `ready`, or to `pausing`.
+        /// The greeting was sent. Goes to `ready`, or to `pausing`.
         case greeting(Attempt, Greeting)
-        /// Commands are taken. Goes to `stalled`, or to `pausing`.
+        /// The link accepts commands. Goes to `stalled`, or to `pausing`.
         case ready(Attempt)
-        /// A reply is late, so no command is taken until every late reply has come. Goes to
+        /// A reply is late, so the link accepts no command until every late reply has come. Goes to
         /// `ready`, or to `pausing`.
         case stalled(Attempt)
-        /// Until the next attempt. Goes to `dialling`.
+        /// Waits for the next attempt. Goes to `dialling`.
         case pausing
-        /// The end.
+        /// Closed for good.
         case closed
     }
 
     private let settings: RedisSettings
     private let commandDeadline: TimeAmount
-    /// How long nothing may be heard while commands wait.
+    /// The longest time without any reply while commands wait.
     private let silenceLimit: Duration
     private var phase = Phase.idle
     private var waiting = WaitingReplies<Sink>()
     private var attempts = 0
     private var backoff: Backoff
     private var random: any RandomNumberGenerator
-    /// Why there is no connection, for those who are refused.
+    /// Why there is no connection: the reason of refused commands.
     private var absence = "the link was not started"
-    /// What was last said at warning, so that it is said once.
+    /// The last warning, so that it is logged once.
     private var lastWarning: String?
-    /// Set until the first reply to a command: only then a connection has proved to be good.
+    /// True until the first reply to a command, which proves that the connection works.
     private var isUnproven = true
     /// When the reply timer fires; nil: it is not set.
     private var replyTimer: NIODeadline?
-    /// When replies were checked last, if something was overdue: it is looked at once more.
+    /// When an overdue reply was found, which is checked once more.
     private var doubtedAt: NIODeadline?
-    /// Since when nothing was heard while commands waited.
+    /// Since when no reply has come while commands waited.
     private var silentSince = NIODeadline.uptimeNanoseconds(0)
-    /// A whole reply to a command came since ``received(at:)`` was called.
+    /// Whether a whole reply to a command has come since the last ``received(at:)``.
     private var hasHeard = false
 
     init(_ settings: RedisSettings, random: any RandomNumberGenerator) {
@@ -58,12 +58,12 @@ struct LinkState<Sink> {
         silenceLimit = max(settings.silenceLimit, settings.commandDeadline * 2)
     }
 
-    /// Whether commands are taken now.
+    /// Whether the link accepts commands now.
     var isReady: Bool {
         if case .ready = phase { true } else { false }
     }
 
-    /// Commands that have no reply yet.
+    /// The number of commands without a reply.
     var waitingCount: Int { waiting.count }
 
     /// Whether a socket is being opened for `attempt`.
@@ -113,19 +113,19 @@ extension LinkState {
         }
     }
 
-    /// The attempt came to nothing, or its connection is of no use any more.
+    /// The attempt failed, or its connection is no longer usable.
     mutating func ended(_ attempt: Attempt, because reason: String) -> [LinkAction<Sink>] {
         isDialling(attempt) || uses(attempt) ? lose(reason) : []
     }
 
-    /// Everything ends, for good.
+    /// Closes the link for good.
     mutating func close() -> [LinkAction<Sink>] {
         if case .closed = phase { return [] }
         replyTimer = nil
         return [.cancelReplyTimer] + leave(for: .closed, because: "the link is closed")
     }
 
-    /// Gives up the attempt or the connection; tries again after a pause.
+    /// Gives up the attempt or the connection, and tries again after a pause.
     private mutating func lose(_ reason: String) -> [LinkAction<Sink>] {
         let pause = backoff.next(using: &random)
         var actions: [LinkAction<Sink>] = [.setConnectTimer(pause)]
@@ -136,7 +136,7 @@ extension LinkState {
         return leave(for: .pausing, because: reason, then: actions)
     }
 
-    /// Leaves whatever is under way. Who waits is told last, when everything is in its new state.
+    /// Leaves the current phase. Sinks receive their failures last, when the new state is complete.
     private mutating func leave(
         for next: Phase, because reason: String, then others: [LinkAction<Sink>] = []
     ) -> [LinkAction<Sink>] {
@@ -159,7 +159,7 @@ extension LinkState {
 // MARK: - Commands and replies
 
 extension LinkState {
-    /// A command is to be sent.
+    /// Accepts a command, or refuses it.
     mutating func send(_ sink: Sink, at now: NIODeadline) -> Placement {
         guard case .ready = phase else { return .refused(.notSent(absence)) }
         guard waiting.count < settings.maximumInFlight else {
@@ -173,7 +173,7 @@ extension LinkState {
         return .queued(replyTimer: deadline)
     }
 
-    /// All that waits is handed to the socket.
+    /// Everything that waits was handed to the socket.
     mutating func handOver() { waiting.handOver() }
 
     /// A whole reply came on the connection in use.
@@ -188,7 +188,7 @@ extension LinkState {
                 prove()
                 return ReplyOutcome(actions: waiting.hasForgotten ? [] : resume(attempt))
             case .unasked:
-                return ReplyOutcome(actions: lose("the server answered what it was not asked"))
+                return ReplyOutcome(actions: lose("the server sent a reply without a command"))
             }
         case .greeting(let attempt, var greeting):
             switch greeting.judge(reply) {
@@ -207,7 +207,7 @@ extension LinkState {
         }
     }
 
-    /// The connection is a good one.
+    /// A reply proves that the connection works.
     private mutating func prove() {
         hasHeard = true
         guard isUnproven else { return }
@@ -235,9 +235,9 @@ extension LinkState {
         silentSince = now
     }
 
-    /// Looks whether replies are late. There is one timer for all: commands that are answered in
-    /// time cost none. What is overdue is looked at once more after the loop has read its sockets,
-    /// since it may be us who are late.
+    /// Checks whether replies are late. One timer serves all commands; those that are answered in
+    /// time cost none. An overdue reply is checked once more after the loop has read its sockets,
+    /// because the loop itself may be late.
     mutating func checkReplies(at now: NIODeadline) -> [LinkAction<Sink>] {
         replyTimer = nil
         let doubtedAt = doubtedAt
@@ -261,8 +261,8 @@ extension LinkState {
         return actions + [.setReplyTimer(next)]
     }
 
-    /// Fails the commands that were due by then, each alone. With the first of them begins a stall:
-    /// what the socket has not is not sent.
+    /// Fails the commands that were due by then, each alone. The first of them starts a stall:
+    /// commands that the socket does not have yet are not sent.
     private mutating func forget(dueBy time: NIODeadline) -> [LinkAction<Sink>] {
         let reason = "no reply within \(settings.commandDeadline)"
         var actions: [LinkAction<Sink>] = []

@@ -1,17 +1,16 @@
-// One connection to one server, owned by one event loop and used only on it: connects by itself,
-// pipelines what it is given, keeps the deadlines, and starts again for ever until it is closed.
-// What it does next is decided by `LinkState`; this is where it is done. How a connection is made
-// is `Dialer`'s, bytes are `LinkHandler`'s.
+// One connection to one server, owned by one event loop and used only on it. It connects by itself,
+// pipelines commands, keeps the deadlines, and reconnects until it is closed. `LinkState` decides
+// what it does next; this file does it. `Dialer` opens sockets, `LinkHandler` reads replies.
 
 public import Logging
 public import Metrics
 public import NIOCore
 
-/// A pipelined, self-healing connection. Every method must be called on `eventLoop`.
+/// A pipelined connection that reconnects by itself. Every method must be called on `eventLoop`.
 ///
-/// A running link keeps itself alive; call `close()` to let it go.
+/// A running link keeps itself alive until `close()`.
 public final class RedisLink {
-    /// Opens a socket: a connected channel; with TLS its handshake may still be under way.
+    /// Opens a channel and connects it. With TLS its handshake may still be in progress.
     typealias Dial = () -> EventLoopFuture<any Channel>
 
     public let eventLoop: any EventLoop
@@ -26,23 +25,23 @@ public final class RedisLink {
 
     private var state: LinkState<any ReplySink>
     private var writer = CommandWriter()
-    /// The end of the connection in use.
+    /// The last handler of the connection in use.
     private var handler: LinkHandler?
     private var connectTimer: Scheduled<Void>?
     private var replyTimer: Scheduled<Void>?
-    /// Set from the first command of a tick of the loop until that tick's flush.
+    /// True from the first command of a tick of the loop until that tick's flush.
     private var flushIsScheduled = false
-    /// Set while the socket is handed bytes, which it may interrupt to say that it takes more.
+    /// True while bytes are handed to the socket, which may call back to say that it takes more.
     private var isFlushing = false
     private var reportedInFlight = 0
-    /// Completes when the last dialled channel is closed, or was never opened.
+    /// Completes when the last channel that was dialled is closed, or failed to open.
     private var lastClosed: EventLoopFuture<Void>
 
     /// Makes a link that does nothing until `start()`.
     ///
     /// - Parameters:
-    ///   - eventLoop: where it lives; of a NIO `MultiThreadedEventLoopGroup`.
-    ///   - random: draws the backoff.
+    ///   - eventLoop: its event loop, of a NIO `MultiThreadedEventLoopGroup`.
+    ///   - random: the random numbers of the backoff.
     ///   - onReady: runs on the loop each time the link becomes ready: with each connection, and
     ///     when replies are no longer late. What it sends goes first.
     public convenience init(
@@ -75,14 +74,14 @@ public final class RedisLink {
         lastClosed = eventLoop.makeSucceededVoidFuture()
     }
 
-    /// Begins to connect. Calling it again does nothing.
+    /// Starts to connect. Calling it again does nothing.
     public func start() {
         eventLoop.assertInEventLoop()
         perform(state.start())
     }
 
-    /// Fails all that waits, ends the timers and closes the connection, for good. Completes when
-    /// the socket is closed.
+    /// Fails all waiting commands, cancels the timers and closes the connection, for good.
+    /// Completes when the socket is closed.
     @discardableResult
     public func close() -> EventLoopFuture<Void> {
         eventLoop.assertInEventLoop()
@@ -90,16 +89,16 @@ public final class RedisLink {
         return lastClosed
     }
 
-    /// Whether commands are taken now: there is a connection, and no reply is late.
+    /// Whether the link accepts commands now: it is connected, and no reply is late.
     public var isReady: Bool { state.isReady }
 
-    /// Appends one command to what leaves for the socket at the end of this tick of the loop, or at
+    /// Appends one command to those that are sent at the end of this tick of the loop, or at
     /// `flush()`.
     ///
-    /// `sink` gets the reply or the failure exactly once. At once it gets `.notSent` when the link
-    /// is not ready or `maximumInFlight` commands wait; `.lost` when there is no reply within the
-    /// command deadline. A reply that comes later is nobody's. `write` must append exactly
-    /// `argumentCount` arguments, the command's name among them, and must not call the link.
+    /// `sink` receives the reply or the failure exactly once. It receives `.notSent` at once if the
+    /// link is not ready or `maximumInFlight` commands wait, and `.lost` if there is no reply
+    /// within the command deadline. A later reply is discarded. `write` must append exactly
+    /// `argumentCount` arguments, including the command's name, and must not call the link.
     public func send(argumentCount: Int, to sink: any ReplySink, _ write: (inout CommandWriter) -> Void) {
         eventLoop.assertInEventLoop()
         switch state.send(sink, at: eventLoop.now) {
@@ -112,8 +111,8 @@ public final class RedisLink {
         if !flushIsScheduled { scheduleFlush() }
     }
 
-    /// Hands what was sent so far to the socket now. What a full socket does not take stays here
-    /// and leaves later.
+    /// Hands everything sent so far to the socket now. What a full socket does not accept is kept
+    /// and sent later.
     public func flush() {
         eventLoop.assertInEventLoop()
         guard state.isReady, let channel = handler?.channel, !isFlushing, !writer.isEmpty, channel.isWritable
@@ -238,20 +237,20 @@ extension RedisLink {
     /// Whether `attempt` became the connection in use.
     func uses(_ attempt: Attempt) -> Bool { state.uses(attempt) }
 
-    /// Takes one reply of the connection in use.
+    /// Handles one reply of the connection in use.
     func receive(_ reply: RedisReply) {
         let outcome = state.replied(reply)
         perform(outcome.actions)
         outcome.sink?.receive(.success(reply))
     }
 
-    /// All that the socket had to say for now was taken.
+    /// The socket was read, for now to its end.
     func readCompleted() {
         state.received(at: eventLoop.now)
         reportInFlight()
     }
 
-    /// The attempt came to nothing, or its connection is of no use any more.
+    /// The attempt failed, or its connection is no longer usable.
     func drop(_ attempt: Attempt, because reason: String) {
         perform(state.ended(attempt, because: reason))
     }

@@ -1,9 +1,9 @@
-// Who gets the reply of a command.
+// The receiver of a command's reply.
 
-/// Who waits for the reply of one command.
+/// Receives the reply to one command.
 public protocol ReplySink: AnyObject {
-    /// Called exactly once for every `RedisLink.send`, on the link's loop; for a command that is
-    /// refused, from inside `send` itself. It may send again, but not at once what was just
+    /// Called exactly once for every `RedisLink.send`, on the link's loop; for a refused command
+    /// from inside `send`. It may send commands, but must not at once repeat one that was just
     /// refused.
     func receive(_ reply: Result<RedisReply, RedisFailure>)
 }

@@ -1,52 +1,53 @@
-// Who waits for which reply, as a value: the order of commands is the order of replies. No I/O, no
+// Matches replies to commands, as a value: replies come in the order of the commands. No I/O, no
 // clock.
 
 import NIOCore
 
-/// The commands of one link that have no reply yet, oldest first: those whose time is over, those
-/// that the socket has and whose reply may still be in time, and those that the socket has not.
+/// The commands of one link that have no reply yet, oldest first: those whose deadline has passed,
+/// those that the socket has and whose reply may still be in time, and those that the socket does
+/// not have yet.
 struct WaitingReplies<Sink> {
     private var entries = CircularBuffer<Entry>(initialCapacity: 64)
     /// How many of the oldest were handed to the socket.
     private var handedOver = 0
-    /// How many of the oldest are forgotten: nobody waits for their replies any more. Each keeps
-    /// its place until its reply has come, or that would be taken for the next one's.
+    /// How many of the oldest are forgotten: no sink waits for their replies. Each keeps its place
+    /// until its reply has come; otherwise that reply would be taken for the next command's.
     private var forgotten = 0
 
     private struct Entry {
-        /// Nil: it is forgotten.
+        /// Nil: forgotten.
         var sink: Sink?
         let deadline: NIODeadline
     }
 
-    /// Whose reply comes next.
+    /// The receiver of the next reply.
     enum Next {
         case sink(Sink)
         case forgotten
-        /// The server answers what it was not asked.
+        /// No command waits for a reply.
         case unasked
     }
 
-    /// All of them, the forgotten ones too.
+    /// The number of commands, including forgotten ones.
     var count: Int { entries.count }
     var hasForgotten: Bool { forgotten > 0 }
-    /// When the oldest that is not forgotten must have its reply.
+    /// The deadline of the oldest command that is not forgotten.
     var deadline: NIODeadline? {
         forgotten < entries.count ? entries[place(forgotten)].deadline : nil
     }
-    /// The socket has none that is not forgotten.
+    /// Whether every command that is not forgotten is still unsent.
     var areAllUnsent: Bool { handedOver == forgotten }
 
     private func place(_ offset: Int) -> CircularBuffer<Entry>.Index {
         entries.index(entries.startIndex, offsetBy: offset)
     }
 
-    /// - Parameter deadline: not before that of the one before.
+    /// - Parameter deadline: not before that of the previous command.
     mutating func append(_ sink: Sink, deadline: NIODeadline) {
         entries.append(Entry(sink: sink, deadline: deadline))
     }
 
-    /// All that wait were handed to the socket.
+    /// Everything that waits was handed to the socket.
     mutating func handOver() { handedOver = entries.count }
 
     mutating func dequeue() -> Next {
@@ -57,8 +58,8 @@ struct WaitingReplies<Sink> {
         return .forgotten
     }
 
-    /// Forgets those that the socket has and that were due by then.
-    /// - Returns: who waited for their replies, in order.
+    /// Forgets the commands that the socket has and that were due by then.
+    /// - Returns: their sinks, in order.
     mutating func forget(dueBy time: NIODeadline) -> [Sink] {
         var sinks: [Sink] = []
         while forgotten < handedOver, let sink = entries[place(forgotten)].sink,
@@ -71,15 +72,16 @@ struct WaitingReplies<Sink> {
         return sinks
     }
 
-    /// Takes those out that the socket has not.
-    /// - Returns: who waited for their replies, in order.
+    /// Removes the commands that the socket does not have yet.
+    /// - Returns: their sinks, in order.
     mutating func withdrawUnsent() -> [Sink] {
         let sinks = entries.dropFirst(handedOver).compactMap(\.sink)
         entries.removeLast(entries.count - handedOver)
         return sinks
     }
 
-    /// What all who still wait get, in order: what the socket had is lost, the rest was not sent.
+    /// The failures of all waiting commands, in order: those that the socket had are lost, the
+    /// others were not sent.
     func failures(because reason: String) -> [(sink: Sink, failure: RedisFailure)] {
         entries.enumerated().compactMap { index, entry in
             entry.sink.map { sink in

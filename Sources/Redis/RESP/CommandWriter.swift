@@ -1,20 +1,20 @@
-// Writes commands as RESP: an array of bulk strings, straight into the buffer that leaves for the
-// socket. Reading replies is `ReplyDecoder`'s.
+// Writes commands as RESP: an array of bulk strings, straight into the buffer for the socket.
+// `ReplyDecoder` reads the replies.
 
 public import NIOCore
 
-/// Writes the arguments of one command; handed out by `RedisLink.send`.
+/// Writes the arguments of one command. `RedisLink.send` passes it to its caller.
 public struct CommandWriter {
     private(set) var buffer = ByteBuffer()
-    /// Arguments of the open command that are still to come.
+    /// The number of arguments that the open command still needs.
     private var remaining = 0
 
     init() {}
 
     var isEmpty: Bool { buffer.readableBytes == 0 }
 
-    /// Forgets what was written. The memory is used again once the socket has let go of it, unless
-    /// it is much.
+    /// Discards what was written. The memory is reused once the socket has released it, unless it
+    /// is more than 1 MiB.
     mutating func clear() {
         if buffer.capacity > 1 << 20 { buffer = ByteBuffer() } else { buffer.clear() }
     }
@@ -69,9 +69,9 @@ public struct CommandWriter {
         writeHeader(UInt8(ascii: "$"), byteCount)
     }
 
-    /// `<mark><count>\r\n`, in one step: every argument has one.
+    /// Writes `<mark><count>\r\n` in one step: every argument has one.
     private mutating func writeHeader(_ mark: UInt8, _ count: Int) {
-        // The mark, the 19 digits of the greatest count, and the end of the line.
+        // The mark, the 19 digits of the largest count, and the end of the line.
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 22) { bytes in
             var (end, least) = (2, 10)
             while end < 20, count >= least {

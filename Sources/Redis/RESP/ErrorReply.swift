@@ -1,29 +1,28 @@
-// What a server says instead of doing what it was told, taken apart and made safe to show: to
-// callers, in the log and on /readyz.
+// A server's error, parsed and made safe to show: to callers, in the log and on /readyz.
 
-/// An error reply without what varies: where in a script it was, and the arguments that some errors
-/// repeat.
+/// An error reply without its variable parts: the place in a script, and the arguments that some
+/// errors repeat.
 public struct ErrorReply: Equatable, Sendable {
-    /// The most that ``text`` has.
+    /// The maximum length of ``text``.
     public static let longestText = 200
 
-    /// Errors that a server gives before the command has done anything. A script hears those that
-    /// concern writing at its first write; one that has written is not stopped by them any more.
+    /// Errors that a server returns before the command has done anything. A script gets those that
+    /// concern writing at its first write; after that they no longer stop it.
     public static let refusals: [String] = [
         "LOADING", "BUSY", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "MOVED",
         "ASK",
         "TRYAGAIN", "CROSSSLOT", "REDIRECT", "NOAUTH", "NOPERM", "NOSCRIPT",
     ]
 
-    /// Its first word, such as `OOM`; `ERR` when it has none. `NOPERM` also for what a script may
-    /// not do, which servers say in many ways.
+    /// The first word, such as `OOM`; `ERR` if it has none. Also `NOPERM` for anything that a
+    /// script may not do, which servers express in many ways.
     public let code: String
     /// Printable ASCII that begins with the code.
     public let text: String
-    /// A command of a script was refused. The script may have done something before.
+    /// Whether a command of a script was refused. The script may have done something before.
     public let isFromScript: Bool
 
-    /// - Parameter reply: as it was received, or as `redis.pcall` gives it to a script.
+    /// - Parameter reply: the error as received, or as `redis.pcall` returns it to a script.
     public init(_ reply: String) {
         var (rest, isFromScript) = Self.unwrapped(reply[...])
         if let arguments = rest.firstRange(of: ", with args") { rest = rest[..<arguments.lowerBound] }
@@ -45,14 +44,13 @@ public struct ErrorReply: Equatable, Sendable {
         self.isFromScript = isFromScript
     }
 
-    /// Whether the command that was answered so has done nothing, unless it is a script with
-    /// commands before this one.
+    /// Whether the command did nothing, except earlier commands of a script.
     public var isRefusal: Bool {
         Self.refusals.contains(code) || text.lowercased().hasPrefix("err unknown command") && !isFromScript
     }
 
-    /// Without what Redis 6.2 puts around an error of a script's command, and what later servers
-    /// put behind it.
+    /// Removes what Redis 6.2 puts around an error of a script's command, and what later servers
+    /// append to it.
     private static func unwrapped(_ reply: Substring) -> (Substring, isFromScript: Bool) {
         var (rest, isFromScript) = (reply, false)
         if rest.hasPrefix("ERR Error running script"), let place = rest.firstRange(of: "): ") {
@@ -61,7 +59,7 @@ public struct ErrorReply: Equatable, Sendable {
         while rest.hasPrefix("@user_script:"), let place = rest.prefixMatch(of: /@user_script: ?\d+: -?/) {
             (rest, isFromScript) = (rest[place.range.upperBound...], true)
         }
-        // The digest is missing where the script was sent as text.
+        // The digest is missing if the script was sent as text.
         if let place = rest.firstMatch(of: #/ script: ([0-9a-f]{40}, )?on @user_script:\d+\.$/#) {
             (rest, isFromScript) = (rest[..<place.range.lowerBound], true)
         }

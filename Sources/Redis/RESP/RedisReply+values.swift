@@ -1,10 +1,10 @@
-// What a reply is, for those who know what it must be.
+// The value of a reply, for callers that know its type.
 
 import NIOCore
 
 extension RedisReply {
     /// The text of a status or a byte string; bytes that are not UTF-8 are replaced.
-    /// - Throws: ``RedisError/unexpected(_:)``.
+    /// - Throws: ``RedisError/unexpected(_:)`` for any other reply.
     public var text: String {
         get throws(RedisError) {
             switch self {
@@ -20,7 +20,7 @@ extension RedisReply {
         get throws(RedisError) { self == .null ? nil : try text }
     }
 
-    /// A whole number, or a text that is one.
+    /// An integer, or a text that is one.
     public var integer: Int {
         get throws(RedisError) {
             if case .integer(let number) = self { return number }

@@ -1,4 +1,4 @@
-// What a server can answer, as a value.
+// A server's reply, as a value.
 
 public import NIOCore
 
@@ -6,7 +6,7 @@ public import NIOCore
 public enum RedisReply: Equatable, Sendable {
     /// `+OK`. Bytes that are not UTF-8 are replaced.
     case status(String)
-    /// `-ERR ...`, an ordinary reply: the first word says of which kind.
+    /// `-ERR ...`, an ordinary reply: the first word is its code.
     case error(String)
     case integer(Int)
     /// A byte string; often a slice of the bytes read from the socket, so do not keep it for long.

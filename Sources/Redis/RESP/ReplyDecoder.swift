@@ -1,13 +1,12 @@
-// Bytes from the wire become `RedisReply` values; hiredis' `redisReader` does the parsing.
-// This file owns the C reader and is its object factory. hiredis builds nothing
-// itself: we give it functions that build Swift values, so that a bulk reply can be a slice of the
-// bytes just read instead of a copy, and a huge announced array costs nothing until its elements
-// arrive. hiredis 0.14 speaks RESP2, with at most 8 arrays within each other.
+// Parses bytes from the wire as `RedisReply` values, with hiredis' `redisReader`. This file owns
+// the C reader and is its object factory: hiredis calls functions here that build Swift values. So
+// a bulk reply can be a slice of the bytes just read instead of a copy, and a huge announced array
+// costs nothing until its elements arrive. hiredis 0.14 speaks RESP2, with at most 8 nested arrays.
 
 import CHiredis
 import NIOCore
 
-/// Why the bytes are no reply. The decoder is of no use afterwards.
+/// Why the bytes are not a reply. The decoder is unusable afterwards.
 struct ReplyDecodingError: Error, Equatable {
     let reason: String
 }
@@ -19,12 +18,12 @@ final class ReplyDecoder {
     private let maximumReplyBytes: Int
     /// The bytes fed last, which are also the last bytes in the reader's own buffer.
     private var chunk = ByteBuffer()
-    /// Bytes fed since the last complete reply, that reply's own not counted.
+    /// Bytes fed since the last complete reply, without that reply's own bytes.
     private var byteCount = 0
     /// Arrays that are not complete yet, outermost first.
     private var openArrays: [OpenArray] = []
     private var complete: RedisReply?
-    /// What we found wrong and hiredis did not.
+    /// An error that this decoder found and hiredis did not.
     private var complaint: String?
 
     private struct OpenArray {
@@ -38,8 +37,8 @@ final class ReplyDecoder {
         }
         self.reader = reader
         self.maximumReplyBytes = maximumReplyBytes
-        // hiredis hands this pointer back to the functions below, which run only inside `next()`:
-        // self is alive then.
+        // hiredis passes this pointer back to the functions below, which run only inside `next()`,
+        // while self is alive.
         reader.pointee.privdata = Unmanaged.passUnretained(self).toOpaque()
     }
 
@@ -55,7 +54,7 @@ final class ReplyDecoder {
         byteCount += bytes.readableBytes
     }
 
-    /// The next complete reply, or nil when more bytes are needed.
+    /// The next complete reply, or nil if more bytes are needed.
     func next() throws(ReplyDecodingError) -> RedisReply? {
         var ignored: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &ignored) == REDIS_OK else { throw failure() }
@@ -85,8 +84,8 @@ final class ReplyDecoder {
 
     // MARK: - What hiredis calls
 
-    /// hiredis wants an object that is not NULL for every value; it never looks into it, so the
-    /// decoder itself serves.
+    /// hiredis needs an object that is not NULL for every value. It never reads it, so the decoder
+    /// itself serves as the object.
     private static func decoder(
         of task: UnsafePointer<redisReadTask>?
     ) -> (decoder: ReplyDecoder, object: UnsafeMutableRawPointer)? {
@@ -94,8 +93,8 @@ final class ReplyDecoder {
         return (Unmanaged<ReplyDecoder>.fromOpaque(object).takeUnretainedValue(), object)
     }
 
-    /// Allocated once, written once before anybody sees it, and only read by hiredis: hence safe to
-    /// share.
+    /// Allocated once, written once before any other code has it, and only read by hiredis. So it
+    /// is safe to share.
     private nonisolated(unsafe) static let functions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
         let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
         functions.initialize(
@@ -129,9 +128,9 @@ final class ReplyDecoder {
         return functions
     }()
 
-    /// False when a bulk string does not end where its length says. hiredis steps over the two
-    /// bytes behind it, which it has, without a look: a wrong length would go unnoticed, and the
-    /// next reply be read from its midst.
+    /// Returns false if a bulk string does not end where its length says. hiredis skips the two
+    /// bytes after it without a check. A wrong length would go unnoticed, and the next reply would
+    /// be read from its middle.
     private func addString(type: Int32, start: UnsafeRawPointer, count: Int) -> Bool {
         let bytes = UnsafeRawBufferPointer(start: start, count: count)
         switch type {
@@ -147,7 +146,7 @@ final class ReplyDecoder {
         return true
     }
 
-    /// The same bytes as a slice of `chunk`, if they lie in it wholly. hiredis appends what it is
+    /// The same bytes as a slice of `chunk`, if all of them lie in it. hiredis appends what it is
     /// fed and drops only from the front, so the distance to the end of its buffer is the distance
     /// to the end of the chunk.
     private func slice(start: UnsafeRawPointer, count: Int) -> ByteBuffer? {
@@ -162,7 +161,7 @@ final class ReplyDecoder {
         openArrays.append(OpenArray(count: count))
     }
 
-    /// Puts a value where it belongs; closes every array that it completes.
+    /// Adds a value to the innermost open array, and closes every array that it completes.
     private func add(_ value: RedisReply) {
         var value = value
         while let innermost = openArrays.indices.last {

@@ -1,11 +1,11 @@
-// Which server has which keys, and the link that leads to it. What uses Redis asks here for a link
-// each time and keeps none, since the answer may change.
+// Which server has which keys, and the link to it. Code that uses Redis asks for a link each time
+// and keeps none, because the answer may change.
 
 public import Logging
 public import Metrics
 public import NIOCore
 
-/// The servers behind one URL, as one event loop reaches them. Every method must be called on that
+/// The servers of one URL, as one event loop reaches them. Every method must be called on that
 /// loop.
 public enum Topology {
     /// One server has all keys.
@@ -14,8 +14,8 @@ public enum Topology {
     /// Makes the links that `settings` ask for. They do nothing until ``start()``.
     ///
     /// - Parameters:
-    ///   - eventLoop: where the links live.
-    ///   - onReady: runs on the loop each time a link is ready. What it sends goes first there.
+    ///   - eventLoop: the event loop of the links.
+    ///   - onReady: runs on the loop each time a link is ready. Commands that it sends go first.
     public init(
         eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
         onReady: @escaping (RedisLink) -> Void
@@ -26,15 +26,15 @@ public enum Topology {
                 onReady: onReady))
     }
 
-    /// Begins to connect, and keeps at it until ``close()``.
+    /// Starts to connect, and keeps connecting until ``close()``.
     public func start() {
         switch self {
         case .single(let link): link.start()
         }
     }
 
-    /// Fails all that waits and closes the connections, for good. Completes when the sockets are
-    /// closed.
+    /// Fails all waiting commands and closes the connections, for good. Completes when the sockets
+    /// are closed.
     @discardableResult
     public func close() -> EventLoopFuture<Void> {
         switch self {
@@ -42,7 +42,7 @@ public enum Topology {
         }
     }
 
-    /// Whether commands about every key are taken now.
+    /// Whether commands about every key are accepted now.
     public var isReady: Bool {
         switch self {
         case .single(let link): link.isReady
@@ -50,14 +50,14 @@ public enum Topology {
     }
 
     /// The link to the server of the keys with a hash tag.
-    /// - Parameter tag: what stands in the key between its first `{` and the next `}`.
+    /// - Parameter tag: the part of the key between its first `{` and the next `}`.
     public func link(forTag tag: String) -> RedisLink {
         switch self {
         case .single(let link): link
         }
     }
 
-    /// Hands all that was sent so far to the sockets now: one write for each server.
+    /// Hands everything sent so far to the sockets now: one write per server.
     public func flush() {
         switch self {
         case .single(let link): link.flush()

@@ -1,4 +1,4 @@
-// How the questions of a call become its arguments (Scripts/Decide/call.lua).
+// Encodes the questions of a call as its arguments (Scripts/Decide/call.lua).
 
 import Accounting
 import NIOCore
@@ -8,7 +8,7 @@ extension LedgerCall {
     /// EVALSHA or EVAL, the script, the number of keys, the keys, and the arguments.
     var argumentCount: Int { 3 + batches.count + 2 + questionCount + labels.count }
 
-    /// - Parameter refusesNew: accounts that are new are refused.
+    /// - Parameter refusesNew: whether new accounts are refused.
     func write(to writer: inout CommandWriter, keys: LedgerKeys, clock: Timestamp?, refusesNew: Bool) {
         writer.append(batches.count)
         for batch in batches { keys.append(accountLedgerOf: batch.account, to: &writer) }
@@ -27,7 +27,7 @@ extension LedgerCall {
         }
     }
 
-    /// The batches one after the other under one plan, which is written once for all of them.
+    /// Runs of consecutive batches under one plan. The plan is written once per run.
     private var runs: [Range<Int>] {
         var runs: [Range<Int>] = []
         for index in batches.indices {
@@ -54,7 +54,7 @@ extension LedgerCall {
             buffer.write(batches[run.lowerBound].plan)
             for batch in batches[run] {
                 buffer.writeMultipleIntegers(UInt8(batch.questions.count), UInt8(batch.heldCount))
-                // The labels stand behind the ids, which begin at ARGV[3].
+                // The labels follow the ids, which begin at ARGV[3].
                 for index in batch.questions.indices {
                     let label = batch.questions[index].label
                     buffer.write(
@@ -67,7 +67,7 @@ extension LedgerCall {
 }
 
 extension Question {
-    /// It names an execution that may be held already.
+    /// Whether it names an execution that may be held already.
     var mayBeHeld: Bool {
         switch self {
         case .admit(let ask): !ask.isNew

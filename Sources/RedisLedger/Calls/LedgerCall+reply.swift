@@ -1,11 +1,12 @@
-// How the reply to a call becomes the answers to its questions (Scripts/Decide/call.lua).
+// Decodes the reply to a call as the answers to its questions (Scripts/Decide/call.lua).
 
 import Accounting
 import NIOCore
 
 extension LedgerCall {
-    /// Hands every question its answer. Returns false, with nobody told anything, when these are
-    /// not the bytes that the script returns for this call.
+    /// Gives every question its answer.
+    /// - Returns: false, with no question answered, if the script cannot have returned these bytes
+    ///   for this call.
     func answer(from reply: ByteBuffer) -> Bool {
         var bytes = reply
         var answers: [Result<Answer, LedgerError>] = []
@@ -57,17 +58,16 @@ extension LedgerCall {
     }
 }
 
-/// The latest instant that a ``Timestamp`` can be, in ms.
+/// The latest instant of a ``Timestamp``, in ms.
 private let latestMs = 1 << 43
 
 extension ByteBuffer {
-    /// A double that is a whole number, `least` to 2^53; nil when it is not.
+    /// Reads a double that is a whole number from `least` to 2^53; nil for any other.
     private mutating func readNumber(from least: Int = 0) -> Int? {
         readWholeDouble(in: least...1 << 53)
     }
 
-    /// Whether a window of the account that is answered next restarted; then the mark of that
-    /// goes.
+    /// Whether a window of the next account restarted. Removes that mark from the verdict.
     fileprivate mutating func readClockStep() -> Bool {
         guard let verdict: UInt8 = getInteger(at: readerIndex), verdict & VerdictCode.restartMark != 0 else {
             return false
@@ -76,7 +76,7 @@ extension ByteBuffer {
         return true
     }
 
-    /// nil when the script cannot have answered `question`, under `plan`, with it.
+    /// Reads the answer to `question` under `plan`; nil if the script cannot have returned it.
     fileprivate mutating func readAnswer(to question: Question, under plan: Plan) -> Answer? {
         guard var verdict = readVerdict(on: question, limits: plan.limits.count) else { return nil }
         var usage: [Usage] = []
@@ -96,7 +96,7 @@ extension ByteBuffer {
         return Answer(verdict: verdict, usage: usage)
     }
 
-    /// What a settlement says about the hold: its grant, and its label if it had one.
+    /// Reads what a settlement returns of the hold: its grant, and its label if it had one.
     private mutating func readSettled() -> (Grant, Label?)? {
         guard let admittedAt = readWhole48(), let grantedMs = readWhole48(), admittedAt <= latestMs,
             Bounds.durationMs.contains(grantedMs),
@@ -121,7 +121,7 @@ extension ByteBuffer {
             (.deniedNew, .admit) where a != 0 && (1..<1 << limits).contains(b):
             return .denied(Denial(violated: UInt32(b), retryAfterMs: a < 0 ? nil : a))
         case (.settled, .settle) where a >= 0:
-            // The rest of it follows behind the usage.
+            // The grant and the label follow the usage.
             let grant = Grant(admittedAt: Timestamp(ms: 0), durationMs: 0)
             return .settled(
                 Receipt(chargedMs: a, returnedMs: b, overrunMs: c, grant: grant, label: nil))

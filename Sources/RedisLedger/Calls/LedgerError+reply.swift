@@ -1,13 +1,13 @@
-// What an error that a server gives to a call means for its questions.
+// What a server's error for a call means for its questions.
 
 import Accounting
 import Redis
 
 extension LedgerError {
-    /// The script reads all that it might trip over before its first write, and renews an account
-    /// ledger's time to live before it changes it. So a right that is missing is noticed before
-    /// anything was written, except about an account whose turn came before in the same call.
-    /// - Parameter accounts: how many the call was about.
+    /// The script reads everything that it might fail on before its first write, and renews an
+    /// account ledger's time to live before it changes it. So a missing right is noticed before
+    /// anything is written, except for accounts that came earlier in the same call.
+    /// - Parameter accounts: the number of accounts in the call.
     init(_ reply: ErrorReply, toAccounts accounts: Int) {
         let mayHaveWritten = reply.isFromScript && reply.code == "NOPERM" && accounts > 1
         if reply.isRefusal && !mayHaveWritten {

@@ -1,8 +1,8 @@
-// Who waits for the reply to a command that is no call.
+// Receives the reply to a command that is not a call of the ledger's script.
 
 import Redis
 
-/// Gives one reply to a closure.
+/// Passes one reply to a closure.
 final class ReplyCallback: ReplySink {
     private let run: (Result<RedisReply, RedisFailure>) -> Void
 

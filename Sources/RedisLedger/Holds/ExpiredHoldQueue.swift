@@ -1,31 +1,32 @@
-// Which accounts may have executions that nobody will settle, and when their holds have expired.
-// Admissions look for expired holds too, but seldom, and only while there are admissions; so the
-// process that admitted them comes back.
+// Which accounts may have executions that will never be settled, and when their holds expire.
+// Admissions search for expired holds too, but rarely, and only while there are admissions. So the
+// process that admitted the executions returns to the account.
 
 import Accounting
 import NIOCore
 
-/// The executions that were admitted and not settled here, by the instant at which their holds
-/// expire. Bounded: what it has no room for is left to those who look at the account.
+/// The executions that this process admitted and did not settle yet, by the instant at which their
+/// holds expire. It is bounded: holds that do not fit are found when somebody looks at the account.
 struct ExpiredHoldQueue {
-    /// Accounts watched at once, each once for every ``slotMs`` in which holds of it expire: some
-    /// 20 MB.
+    /// The maximum number of watched accounts, each counted once per ``slotMs`` in which holds of
+    /// it expire: some 20 MB.
     static let maximumEntries = 200_000
-    /// Holds that expire within so many ms of the ledger's clock are looked for together.
+    /// Holds that expire within the same slot of this length, in ms of the ledger's clock, are
+    /// searched for together.
     static let slotMs = 4_000
-    /// How long after the last of them has expired: clocks differ.
+    /// The pause after the last hold of a slot has expired, because clocks differ.
     static let margin = TimeAmount.seconds(5)
 
     /// An account with holds that have expired.
     struct Due {
         let account: Account
-        /// So many, or fewer: some may have been settled elsewhere.
+        /// The number of holds, at most: some may have been settled elsewhere.
         var holds: Int
-        /// Since when it is due.
+        /// The instant at which it became due.
         let since: NIODeadline
-        /// When the last of them has expired, at the latest, by the ledger's clock.
+        /// By when the last of the holds has expired, on the ledger's clock.
         let expires: Timestamp
-        /// Where to go on looking (`Scripts/Inspect/sweep.lua`).
+        /// Where the search continues (`Scripts/Inspect/sweep.lua`).
         var cursor = "0"
     }
 
@@ -35,17 +36,17 @@ struct ExpiredHoldQueue {
     }
 
     private var slots: [Int: Slot] = [:]
-    /// Nothing is due before.
+    /// Nothing is due before this instant.
     private var nextDue = NIODeadline.distantFuture
-    /// Accounts, each once for every slot.
+    /// The number of accounts, each counted once per slot.
     private(set) var count = 0
 
-    /// Executions were admitted, or may have been.
+    /// Watches executions that were admitted, or may have been.
     /// - Parameters:
-    ///   - holds: how many.
-    ///   - expires: when their holds expire on the ledger's clock; nil when its reply was lost.
-    ///   - expiry: the same on this process's clock.
-    /// - Returns: false when there is no room to watch it.
+    ///   - holds: their number.
+    ///   - expires: when their holds expire on the ledger's clock; nil if the reply was lost.
+    ///   - expiry: the same instant on this process's clock.
+    /// - Returns: false if the queue is full.
     mutating func admitted(
         _ account: Account, holds: Int = 1, expires: Timestamp?, expiry: NIODeadline
     ) -> Bool {
@@ -68,8 +69,8 @@ struct ExpiredHoldQueue {
         return true
     }
 
-    /// An execution was settled, whose hold would have expired at `expires`. One that is not
-    /// watched changes nothing.
+    /// Stops watching a settled execution whose hold would have expired at `expires`. Changes
+    /// nothing if it is not watched.
     mutating func settled(_ account: Account, expires: Timestamp) {
         let number = ExpiredHoldQueue.slot(expires: expires, expiry: .uptimeNanoseconds(0))
         guard let index = slots.index(forKey: number),
@@ -82,13 +83,13 @@ struct ExpiredHoldQueue {
         if slots.values[index].holds.isEmpty { slots.remove(at: index) }
     }
 
-    /// Slots by the ledger's clock, from 0; below 0 those by this process's clock.
+    /// The slot of an expiry: from 0 by the ledger's clock, below 0 by this process's clock.
     private static func slot(expires: Timestamp?, expiry: NIODeadline) -> Int {
         if let expires { return expires.ms / slotMs }
         return -1 - Int(expiry.uptimeNanoseconds / 1_000_000) / slotMs
     }
 
-    /// The accounts that are due; they are not watched any more.
+    /// Removes and returns the accounts that are due.
     mutating func dequeueDue(at now: NIODeadline) -> [Due] {
         guard nextDue <= now else { return [] }
         var dequeued: [Due] = []

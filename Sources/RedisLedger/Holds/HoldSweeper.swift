@@ -1,28 +1,30 @@
-// Has the holds that expired logged and removed: some accounts in a call, a few calls at a time, so
-// that neither this loop nor the server is held, and all that is due within some seconds.
+// Has expired holds logged and deleted: some accounts per call and a few calls at a time. So it
+// blocks neither this loop nor the server, and handles everything that is due within some seconds.
 
 import Accounting
 import Metrics
 import NIOCore
 import Redis
 
-/// The sweeper of one ledger, used on its event loop.
+/// Sweeps the account ledgers of one ledger, on its event loop.
 final class HoldSweeper {
-    /// Accounts of one call, where one server has them all; each has some 100 fields looked at.
+    /// The maximum number of accounts in a call if one server has all accounts. A call looks at
+    /// some 100 fields of each.
     static let maximumAccounts = 16
-    /// Holds of one call, of more than one account: each costs the server some 10 to 40 us.
+    /// The maximum number of holds in a call about more than one account: each costs the server
+    /// some 10 to 40 us.
     static let maximumHolds = 64
-    /// The holds that are due at once are spread over this time...
+    /// The time over which holds that are due at once are spread...
     static let spread = TimeAmount.seconds(10)
-    /// ... in steps of this, while any are due, ...
+    /// ... in steps of this length, while any are due, ...
     static let step = TimeAmount.milliseconds(10)
-    /// ... but so many a step at most: what is more takes longer.
+    /// ... with at most this many holds per step. More holds take longer.
     static let maximumHoldsPerStep = 100
-    /// How often it is looked what is due.
+    /// How often the sweeper checks whether anything is due.
     static let rest = TimeAmount.seconds(1)
-    /// Calls that wait for the server at once, at most.
+    /// The maximum number of calls in flight.
     static let maximumCalls = 2
-    /// After this time what failed is tried again...
+    /// Failed sweeps are repeated after this pause...
     static let retryPause = TimeAmount.seconds(5)
     /// ... for as long as an account ledger outlives its holds (`Scripts/Decide/account.lua`).
     static let retryLimit = TimeAmount.minutes(10)
@@ -40,11 +42,11 @@ final class HoldSweeper {
 
     private var watched = ExpiredHoldQueue()
     private var due = CircularBuffer<ExpiredHoldQueue.Due>()
-    /// Holds of what is ``due``.
+    /// The number of holds in ``due``.
     private var dueHolds = 0
-    /// The most that those were since there were none: it sets the pace.
+    /// The maximum of ``dueHolds`` since it was last 0. It sets the pace.
     private var peak = 0
-    /// Holds that may still be looked for in this step.
+    /// The number of holds that this step may still sweep.
     private var quota = 0
     private(set) var failed: [ExpiredHoldQueue.Due] = []
     private var retryAt = NIODeadline.uptimeNanoseconds(0)
@@ -52,12 +54,13 @@ final class HoldSweeper {
     private var timer: Scheduled<Void>?
 
     /// - Parameters:
-    ///   - script: what sweeps.
+    ///   - script: the script that sweeps.
     ///   - facts: whether a call may be about several accounts.
-    ///   - logRows: as the ledger has it.
-    ///   - metrics: where `stint_expired_holds_lost_total` goes.
+    ///   - logRows: the same value as the ledger's.
+    ///   - metrics: where `stint_expired_holds_lost_total` is counted.
     ///   - clock: nil, except in tests.
-    ///   - lostRows: gets how many holds went without a row, because the server takes none.
+    ///   - lostRows: receives the number of holds deleted without a row, because the server does
+    ///     not accept rows.
     init(
         eventLoop: any EventLoop, topology: Topology, script: LoadedScript, facts: ServerFacts,
         keys: LedgerKeys, logRows: Int, metrics: any MetricsFactory, clock: (() -> Timestamp)?,
@@ -83,8 +86,8 @@ final class HoldSweeper {
 
     private var accountsPerCall: Int { facts.hasAllAccounts ? HoldSweeper.maximumAccounts : 1 }
 
-    /// A question was answered.
-    /// - Parameter departure: when its call left; it was answered after that.
+    /// Notes the answer to a question.
+    /// - Parameter departure: when its call was sent, which was before the answer.
     func answered(_ verdict: Verdict, about account: Account, under plan: Plan, since departure: NIODeadline)
     {
         switch verdict {
@@ -101,14 +104,14 @@ final class HoldSweeper {
         if !watched.admitted(account, expires: expires, expiry: departure + stay) { unwatched.increment() }
     }
 
-    /// An execution may have been admitted by a call whose reply was lost, now at the latest.
+    /// Notes an execution that a call may have admitted, now at the latest, whose reply was lost.
     func mayHaveAdmitted(_ ask: Ask, about account: Account, under plan: Plan) {
         let grant = Grant(admittedAt: Timestamp(ms: 0), durationMs: ask.durationMs)
         let stay = TimeAmount.milliseconds(Int64(Hold(grant: grant, under: plan).expires.ms))
         if !watched.admitted(account, expires: nil, expiry: eventLoop.now + stay) { unwatched.increment() }
     }
 
-    /// Goes on until ``stop()``.
+    /// Sweeps until ``stop()``.
     func start() {
         let pause = due.isEmpty ? HoldSweeper.rest : HoldSweeper.step
         timer = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in
@@ -123,7 +126,7 @@ final class HoldSweeper {
         timer = nil
     }
 
-    /// Looks what is due, and sends some calls about it.
+    /// Collects what is due, and sends some calls about it.
     func step(at now: NIODeadline) {
         for one in watched.dequeueDue(at: now) { queue(one) }
         if retryAt <= now {
@@ -143,7 +146,7 @@ final class HoldSweeper {
         dueHolds += one.holds
     }
 
-    /// Sends calls while this step has holds left and the server is not busy with others.
+    /// Sends calls while this step has holds left and fewer than ``maximumCalls`` are in flight.
     private func sendSome() {
         while quota > 0, callsUnderWay < HoldSweeper.maximumCalls, let first = due.popFirst() {
             var some = [first]
@@ -161,7 +164,7 @@ final class HoldSweeper {
         }
     }
 
-    /// Has the expired holds of some accounts logged and removed.
+    /// Has the expired holds of some accounts logged and deleted.
     private func sweep(_ some: [ExpiredHoldQueue.Due], over link: RedisLink) {
         callsUnderWay += 1
         let callback = ReplyCallback { [weak self] reply in self?.receive(reply, about: some) }
@@ -191,7 +194,8 @@ final class HoldSweeper {
         tryAgain(some, at: now)
     }
 
-    /// Queues the rest of an account ledger, and what the server's clock does not take for expired.
+    /// Queues the rest of an account ledger, and the holds that have not expired on the server's
+    /// clock.
     private func goOn(
         with one: ExpiredHoldQueue.Due, _ part: Swept.Part, at now: NIODeadline, _ clock: Timestamp
     ) {
@@ -207,7 +211,7 @@ final class HoldSweeper {
         if !isWatched { unwatched.increment(by: Int64(one.holds)) }
     }
 
-    /// Repeating is safe: what is gone is not found again.
+    /// Repeats a sweep. That is safe: a deleted hold is not found again.
     private func tryAgain(_ some: [ExpiredHoldQueue.Due], at now: NIODeadline) {
         for one in some {
             if now - one.since < HoldSweeper.retryLimit {

@@ -1,4 +1,4 @@
-// What the scripts keep of a hold and of its label, byte by byte (Scripts/Decide/holds.lua).
+// The bytes of a hold and of its label, as the scripts keep them (Scripts/Decide/holds.lua).
 
 import Accounting
 import NIOCore
@@ -9,7 +9,7 @@ struct PackedHold: Equatable {
     let expires: Timestamp
     let label: Label?
 
-    /// - Returns: nil when these are not a hold's bytes.
+    /// - Returns: nil if these are not the bytes of a hold.
     init?(_ field: ByteBuffer) {
         var bytes = field
         guard let admittedAt = bytes.readWhole48(), let grantedMs = bytes.readWhole48(),
@@ -29,7 +29,7 @@ extension Label {
 }
 
 extension ByteBuffer {
-    /// A double, little-endian, that is a whole number within `bounds`; nil for any other.
+    /// Reads a little-endian double that is a whole number within `bounds`; nil for any other.
     mutating func readWholeDouble(in bounds: ClosedRange<Int>) -> Int? {
         guard let bits = readInteger(endianness: .little, as: UInt64.self),
             let number = Int(exactly: Double(bitPattern: bits)), bounds.contains(number)
@@ -37,7 +37,7 @@ extension ByteBuffer {
         return number
     }
 
-    /// 6 bytes, little-endian.
+    /// Reads 6 bytes, little-endian.
     mutating func readWhole48() -> Int? {
         guard let low = readInteger(endianness: .little, as: UInt32.self),
             let high = readInteger(endianness: .little, as: UInt16.self)
@@ -53,7 +53,7 @@ extension ByteBuffer {
         if let function = label.function { writeString(function) }
     }
 
-    /// nil where there is none, or something else.
+    /// Reads a label; nil if there is none or the bytes are not a label.
     mutating func readLabel() -> Label? {
         guard let kindLength = readInteger(as: UInt8.self),
             let functionLength = readInteger(endianness: .little, as: UInt16.self),
@@ -63,14 +63,14 @@ extension ByteBuffer {
         return Label(kind: kind, function: function.isEmpty ? nil : function)
     }
 
-    /// nil when these bytes are not there, or not UTF-8.
+    /// Reads UTF-8; nil if the bytes are missing or not UTF-8.
     private mutating func readText(length: Int) -> String? {
         readSlice(length: length).flatMap { String(validating: $0.readableBytesView, as: UTF8.self) }
     }
 }
 
 extension Ending.Outcome? {
-    /// As it is logged.
+    /// The byte that stands for it in the log.
     var code: UInt8 {
         switch self {
         case nil: 0

@@ -1,28 +1,28 @@
-// The reply of the script that looks through account ledgers for their holds.
+// The reply of the script that sweeps account ledgers.
 
 import Accounting
 import NIOCore
 import Redis
 
-/// What the script that sweeps returned (`Scripts/Inspect/sweep.lua`).
+/// What the sweep returned (`Scripts/Inspect/sweep.lua`).
 struct Swept {
     struct Part {
-        /// Of the next call; "0": this was all.
+        /// The cursor of the next call; "0": this was all.
         let cursor: String
-        /// Holds that expired and went.
+        /// The number of expired holds that were deleted.
         let expired: Int
-        /// Each hold that is left and was wanted: its id and its field.
+        /// The id and the field of each hold that is left, on request.
         let holds: [RedisReply]
     }
 
     let clock: Timestamp
-    /// The server takes no rows now, so holds stayed.
+    /// The server refuses rows for now, so expired holds stayed.
     let isRefused: Bool
-    /// Holds that went without a row.
+    /// The number of holds that were deleted without a row.
     let lostRows: Int
     let parts: [Part]
 
-    /// - Returns: nil when the script does not return this for so many accounts.
+    /// - Returns: nil if the script does not return this for so many accounts.
     init?(_ reply: RedisReply, accounts: Int) {
         guard case .array(let elements) = reply, elements.count == 2 + accounts,
             case .integer(let clock) = elements[0], case .bulk(let refusal) = elements[1]

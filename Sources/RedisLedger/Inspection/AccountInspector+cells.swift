@@ -1,4 +1,4 @@
-// The cells of an account's windows, read as they lie. Reading changes nothing and needs no script.
+// The cells of an account's windows, read directly. Reading changes nothing and needs no script.
 
 public import Accounting
 import NIOCore
@@ -7,12 +7,12 @@ public import Redis
 extension AccountInspector {
     /// What counts now within each window of a plan, cell by cell, in the order of
     /// ``Plan/windows``.
-    /// - Throws: `unexpected` when a field is not what Stint writes.
+    /// - Throws: `unexpected` if a field holds something that Stint does not write.
     public func cells(of account: Account, under plan: Plan) async throws(RedisError) -> [WindowCells] {
         try await cells(of: account, under: plan, at: Timestamp(ms: redis.serverTimeMs))
     }
 
-    /// - Parameter clock: what the ledger's clock says.
+    /// - Parameter clock: the ledger's clock.
     func cells(
         of account: Account, under plan: Plan, at clock: Timestamp
     ) async throws(RedisError) -> [WindowCells] {
@@ -37,6 +37,6 @@ extension AccountInspector {
     }
 
     private static func damaged(_ account: Account) -> RedisError {
-        .unexpected("a window of account \(account) holds something else")
+        .unexpected("a window of account \(account) is damaged")
     }
 }

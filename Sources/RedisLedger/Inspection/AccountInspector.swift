@@ -1,13 +1,13 @@
-// Account ledgers as the control plane sees them: what is held, what counts, and forgetting what
-// was charged. Not for the hot path.
+// Account ledgers for the control plane: what is held, what counts, and forgetting what was
+// charged. Not for the request path.
 
 public import Accounting
 import NIOCore
 public import Redis
 
-/// Looks into account ledgers, from any task.
+/// Inspects account ledgers, from any task.
 public struct AccountInspector: Sendable {
-    /// Calls that look at one account, at most; each sees some 100 fields.
+    /// The maximum number of calls for one account. Each looks at some 100 fields.
     public static let maximumCalls = 200
 
     let redis: RedisClient
@@ -16,14 +16,14 @@ public struct AccountInspector: Sendable {
     private static let sweepScript = RedisScript(String(buffer: LedgerScript.sweep))
     private static let forgetScript = RedisScript(String(buffer: LedgerScript.forget))
 
-    /// - Parameter logRows: as the ledgers have it.
+    /// - Parameter logRows: the same value as the ledgers'.
     public init(redis: RedisClient, keys: LedgerKeys, logRows: Int) {
         self.redis = redis
         self.keys = keys
         self.logRows = logRows
     }
 
-    /// What an account has running. Holds that expired are logged and go.
+    /// The held executions of an account. Expired holds are logged and deleted.
     /// - Parameter maximum: of ``HeldExecutions/items``.
     public func holds(of account: Account, maximum: Int) async throws(RedisError) -> HeldExecutions {
         var held: [String: HeldExecution] = [:]
@@ -51,9 +51,9 @@ public struct AccountInspector: Sendable {
             count: held.count, isPartial: cursor != "0", items: Array(first.prefix(maximum)))
     }
 
-    /// Forgets what was charged to the windows of a plan. What is held can still be settled, which
-    /// then corrects nothing.
-    /// - Parameter plan: the account's.
+    /// Forgets what was charged to the windows of a plan. Held executions can still be settled;
+    /// that corrects nothing.
+    /// - Parameter plan: the account's plan.
     public func forget(_ account: Account, under plan: Plan) async throws(RedisError) {
         try await forget(account, under: plan, at: nil)
     }

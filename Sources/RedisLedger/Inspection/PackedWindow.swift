@@ -1,43 +1,43 @@
-// What the scripts keep of a window, byte by byte (Scripts/Decide/window.lua), read for people.
+// The bytes of a window as the scripts keep them (Scripts/Decide/window.lua), decoded for people.
 
 import Accounting
 import NIOCore
 
-/// A window as the fields of the account ledger.
+/// A window in the fields of the account ledger.
 struct PackedWindow {
     static let blockCells = 16
     static let cellBytes = 14
     static let ownBytes = 72
-    /// What is added to the clock of a window that restarted, because the ledger's was set back;
-    /// its epoch follows.
+    /// Added to the clock of a window that restarted, because the ledger's clock was set back; its
+    /// epoch follows.
     static let epochMark = 1 << 44
     static let blockBytes = 8 + blockCells * cellBytes
-    /// What a double in a window may be.
+    /// The values of a double in a window.
     private static let wholeNumbers = 0...(1 << 53) - 1
 
     private let shape: WindowShape
-    /// When it was changed last.
+    /// When it last changed.
     private let clock: Timestamp
     /// The sums over the cells.
     private let executions: Int
     private let ms: Int
     /// Nil: nothing was charged.
     private let newest: SlidingWindow.Cell?
-    /// Nil: the newest is the only one.
+    /// Nil: the newest cell is the only one.
     private let oldest: SlidingWindow.Cell?
     /// The cells before the newest in its block.
     private let tail: ByteBuffer
     private let blocks: [ByteBuffer?]
 
-    /// The names of its fields: its own, then those of the blocks that are past.
+    /// The names of its fields: its own, then those of its past blocks.
     static func fields(of shape: WindowShape) -> [String] {
         let name = LedgerKeys.field(of: shape)
         let blocks = (shape.cells + blockCells - 1) / blockCells
         return [name] + (0..<blocks).map { "\(name):\($0)" }
     }
 
-    /// - Parameter found: the values of ``fields(of:)``; nil where there is none.
-    /// - Returns: nil when the window's own field is none.
+    /// - Parameter found: the values of ``fields(of:)``; nil for a missing field.
+    /// - Returns: nil if the window's own field is not a window.
     init?(_ shape: WindowShape, _ found: [ByteBuffer?]) {
         self.shape = shape
         blocks = Array(found.dropFirst())
@@ -72,16 +72,15 @@ struct PackedWindow {
         (executions, ms) = (numbers[1], numbers[2])
     }
 
-    /// The cells that count when the ledger's clock says `clock`, oldest first; nil as ``window()``
-    /// is.
+    /// The cells that count at `clock`, oldest first; nil if ``window()`` is nil.
     func cells(at clock: Timestamp) -> [SlidingWindow.Cell]? {
         var window = window()
         window?.advance(to: clock)
         return window?.cells
     }
 
-    /// The window as it was left; nil when a block is none, the cells are out of order or further
-    /// apart than the window is long, or the sums are not theirs.
+    /// The window as it was stored; nil if a block is invalid, the cells are out of order or
+    /// further apart than the window is long, or the sums are not those of the cells.
     func window() -> SlidingWindow? {
         guard let newest else { return SlidingWindow(shape: shape, cells: [], clock: clock) }
         var cells = [newest]

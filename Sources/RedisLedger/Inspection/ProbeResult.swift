@@ -1,33 +1,32 @@
-// Whether a decision could be made and written now: asked of the server with a script that does as
-// much, on keys of its own (`Scripts/Inspect/probe.lua`). Also says which rights the server's user
-// lacks.
+// Tests whether a decision could be made and written now, with a script that does the same on keys
+// of its own (`Scripts/Inspect/probe.lua`). Also reports which rights the server's user lacks.
 
 import NIOCore
 import Redis
 
-/// What a probe found.
+/// The result of a probe.
 public enum ProbeResult: Equatable, Sendable {
-    /// Decisions can be made and written. ``lacks``: commands that the log and the control plane
-    /// need and that the server's user may not run; known only when everything was tried.
+    /// Decisions can be made and written. ``lacks``: the commands that the log and the control
+    /// plane need and the server's user may not run. They are known only if everything was tested.
     case works(lacks: [String])
-    /// They cannot, because the server refuses. The reason is what it said, or the right that is
-    /// missing and how to give it.
+    /// The server refuses decisions. The reason is its message, or the missing right and how to
+    /// grant it.
     case refused(reason: String)
-    /// They cannot, because there is no answer.
+    /// The server does not answer.
     case unreachable(reason: String)
 }
 
 extension RedisLedger {
-    /// Tries whether a decision could be made and written now. Costs the server as much as a
+    /// Tests whether a decision could be made and written now. Costs the server as much as a
     /// decision or two.
     /// - Parameters:
-    ///   - everything: tries what decisions can do without, too.
-    ///   - report: gets the result once, within the command deadline; within two, when the server
+    ///   - everything: also test what decisions do not need.
+    ///   - report: receives the result once, within the command deadline; within two if the server
     ///     had forgotten the script.
     public func probe(everything: Bool, _ report: @escaping (ProbeResult) -> Void) {
         sendProbe(everything: everything, withText: false) { [weak self] reply in
             if case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT"), let self {
-                // It has forgotten the ledger's script as well.
+                // The server has forgotten the ledger's script too.
                 scripts.load(over: probed)
                 sendProbe(everything: everything, withText: true) { report(self.result(of: $0)) }
             } else {
@@ -61,23 +60,23 @@ extension RedisLedger {
         case .success: break
         case .failure(.notSent(let reason)), .failure(.lost(let reason)): return .unreachable(reason: reason)
         }
-        return .refused(reason: "it answers with something else than the script returns")
+        return .refused(reason: "its reply is not what the script returns")
     }
 }
 
-/// Commands that were refused, each with what the server said.
+/// Commands that were refused, each with the server's error.
 private struct Refused {
     private var replies: [(command: String, reply: ErrorReply)] = []
 
     var commands: [String] { replies.map(\.command) }
 
-    /// What the server said to the script as a whole: it names the command itself.
+    /// An error of the script as a whole, which names the command itself.
     init(_ reply: ErrorReply) {
         let named = reply.text.firstMatch(of: /'([a-z|]{1,32})' command/)
         replies = [(named.map { String($0.output.1).uppercased() } ?? "", reply)]
     }
 
-    /// - Returns: nil when this is no flat list of commands and errors.
+    /// - Returns: nil if this is not a flat list of commands and errors.
     init?(list: RedisReply) {
         guard case .array(let flat) = list, flat.count.isMultiple(of: 2) else { return nil }
         for index in stride(from: 0, to: flat.count, by: 2) {
@@ -88,7 +87,7 @@ private struct Refused {
         }
     }
 
-    /// Why, and what to type where a right is missing; nil when nothing was refused.
+    /// The reason, and for a missing right the command to type; nil if nothing was refused.
     func reason(user: String, keys: LedgerKeys) -> String? {
         guard let first = replies.first else { return nil }
         if let other = replies.first(where: { $0.reply.code != "NOPERM" }) { return other.reply.text }

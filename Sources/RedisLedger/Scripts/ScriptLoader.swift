@@ -1,4 +1,4 @@
-// Has the server keep the ledger's scripts, each time a link to it is ready.
+// Loads the ledger's scripts into the server each time a link to it is ready.
 
 import Logging
 import NIOCore
@@ -8,13 +8,13 @@ import Redis
 final class ScriptLoader {
     /// Decides questions.
     let decide: LoadedScript
-    /// Tries whether decisions can be written.
+    /// Tests whether decisions can be written.
     let probe = LoadedScript(LedgerScript.probe)
-    /// Looks through account ledgers for holds that have expired.
+    /// Searches account ledgers for expired holds.
     let sweep = LoadedScript(LedgerScript.sweep)
     private let logger: Logger
 
-    /// - Parameter logRows: as the ledger has it.
+    /// - Parameter logRows: the same value as the ledger's.
     init(logRows: Int, logger: Logger) {
         decide = LoadedScript(LedgerScript.text(logRows: logRows))
         self.logger = logger
@@ -25,7 +25,7 @@ final class ScriptLoader {
     }
 
     private func load(_ script: LoadedScript, over link: RedisLink) {
-        // A server that takes one script takes all, so one line in the log is enough.
+        // A server that accepts one script accepts all, so one line in the log is enough.
         let level: Logger.Level = script === decide ? .warning : .debug
         let callback = ReplyCallback { [logger] reply in
             switch reply {
@@ -33,7 +33,7 @@ final class ScriptLoader {
             case .success(.status(let text)): script.digest = text
             case .success(let other):
                 logger.log(
-                    level: level, "the server does not take the ledger's script",
+                    level: level, "the server does not accept the ledger's script",
                     metadata: ["reply": "\(other)"])
             case .failure(let failure):
                 logger.debug("the ledger's script was not loaded", metadata: ["reason": "\(failure)"])
@@ -47,18 +47,18 @@ final class ScriptLoader {
     }
 }
 
-/// A script, and how the server calls it.
+/// A script, and the digest under which the server knows it.
 final class LoadedScript {
-    /// Made once and not where it is sent: putting it together takes a while, which would count
-    /// against the first deadline.
+    /// Made once, not when it is sent: joining the files takes a while, which would count against
+    /// the first deadline.
     let text: ByteBuffer
-    /// As the server said it; it is the same for every server. Nil: calls carry the text.
+    /// From the server; it is the same for every server. Nil: calls carry the text.
     var digest: String?
 
     init(_ text: ByteBuffer) { self.text = text }
 
     /// Appends the command's name and the script.
-    /// - Parameter withText: false only where there is a digest.
+    /// - Parameter withText: may be false only if there is a digest.
     func append(to writer: inout CommandWriter, withText: Bool) {
         if let digest, !withText {
             writer.append("EVALSHA")

@@ -1,12 +1,12 @@
-// The numbers of the scripts by their names in Lua: those that Swift knows too come from where
-// Swift has them.
+// The numbers of the scripts by their names in Lua. Numbers that Swift uses too come from their
+// definition in Swift.
 
 import Accounting
 
 enum ScriptNumbers {
     static let all: [String: Int] = codes.merging(bounds) { $1 }.merging(window) { $1 }
 
-    /// What is asked, and what is answered (call.lua).
+    /// Questions and verdicts (call.lua).
     private static let codes: [String: Int] = [
         "ADMIT": Int(QuestionCode.admit.rawValue),
         "ADMIT_FRESH": Int(QuestionCode.admitFresh.rawValue),
@@ -26,29 +26,29 @@ enum ScriptNumbers {
         "RESTART_MARK": Int(VerdictCode.restartMark),
         "EXECUTIONS_METER": Int(Meter.executions.code),
         "EXECUTION_TIME": Int(Meter.executionTime.code),
-        // The outcome of a row whose execution was never settled.
+        // The outcome of an execution that was never settled.
         "EXPIRED": 5,
     ]
 
-    /// What numbers may be, and how long things live, in ms.
+    /// Bounds of numbers, and times to live in ms.
     private static let bounds: [String: Int] = [
         "HOLD_GRACE_MS": Hold.graceMs,
         "DURATION_MS_MAX": Bounds.durationMs.upperBound,
         "CELL_EXECUTIONS_MAX": Bounds.cellExecutions,
         "CELL_MS_MAX": Bounds.cellMs,
         "INTEGERS_END": 1 << 53,
-        // The latest that a clock may say, and what no instant reaches that is made of one.
+        // The latest clock, and a bound that no instant derived from a clock reaches.
         "LATEST_CLOCK": 1 << 43,
         "INSTANTS_END": 1 << 44,
         "LOG_LIFE_MS": Bounds.logLifeMs,
         "DAY_MS": 86_400_000,
-        // How much longer an account ledger lives than the rule needs. With a log: until somebody
-        // came to look for holds that expired.
+        // How much longer an account ledger lives than the rule needs. With a log: long enough for
+        // a sweep to find expired holds.
         "LINGER_MS": 10_000,
         "LINGER_WITH_LOG_MS": 600_000,
     ]
 
-    /// A window as it is kept, in bytes and cells, and as an array of a call (window.lua).
+    /// The layout of a stored window, in bytes and cells, and of its array in a call (window.lua).
     private static let window: [String: Int] = [
         "BLOCK_CELLS": PackedWindow.blockCells,
         "CELL_BYTES": PackedWindow.cellBytes,
@@ -66,16 +66,16 @@ enum ScriptNumbers {
     ]
 }
 
-/// What a question asks, in a byte.
+/// The question, in a byte.
 enum QuestionCode: UInt8 {
     case admit = 0
-    /// With an id that was made for this ask, and so is not held.
+    /// With an id that was made for this ask, so it is not held.
     case admitFresh = 1
     case settle = 2
     case peek = 3
 }
 
-/// What the script answers, in a byte.
+/// The script's verdict, in a byte.
 enum VerdictCode: UInt8 {
     case held = 0
     case admitted = 1
@@ -83,23 +83,23 @@ enum VerdictCode: UInt8 {
     case settled = 3
     case notHeld = 4
     case peeked = 5
-    /// The account ledger holds something else than it should; nothing was done.
+    /// The account ledger is damaged; nothing was done.
     case damaged = 6
-    /// No verdict: the number of rows that were lost follows.
+    /// Not a verdict: the number of lost rows follows.
     case lostRows = 7
-    /// Admitted, and the account was new.
+    /// Admitted; the account was new.
     case admittedNew = 8
     /// Not admitted, because the account is new.
     case refusedNew = 9
-    /// Denied, and the account is new.
+    /// Denied; the account is new.
     case deniedNew = 10
 
-    /// Added to the first verdict of an account of which a window restarted, because the clock
-    /// was set back.
+    /// Added to the first verdict of an account of which a window restarted because the clock was
+    /// set back.
     static let restartMark: UInt8 = 64
 }
 
 extension Meter {
-    /// In a byte.
+    /// The meter, in a byte.
     var code: UInt8 { choose(executions: 0, executionTime: 1) }
 }

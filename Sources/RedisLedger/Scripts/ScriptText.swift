@@ -1,5 +1,5 @@
-// Puts a script together: the lines of its files, with the files that they include, without
-// comments, and with numbers in the place of their names.
+// Makes the text of a script: the lines of its files and of the files that they include, without
+// comments, and with numbers in place of their names.
 //
 //   --- @include clock.lua     becomes the lines of Scripts/Include/clock.lua
 //   w[EXECUTIONS]              becomes w[7]: a name in capitals costs a call nothing

@@ -1,6 +1,6 @@
-// One client's connection: a queue of exchanges, in the order in which their replies leave, between
-// its channel and its state. Everything here happens on the connection's event loop. What a request
-// says is `Exchange`'s business, what is done next and how long it may take is `ConnectionState`'s.
+// One client's connection: a queue of exchanges, in the order of their replies, between its channel
+// and its state. All of it runs on the connection's event loop. `Exchange` reads the requests;
+// `ConnectionState` decides what to do next and how long it may take.
 
 import Access
 import HTTPRequests
@@ -8,8 +8,8 @@ import NIOCore
 import NIOHTTP1
 import WireFormat
 
-/// The last handler of a connection's pipeline, behind ``RequestDecoder``: tells the events to a
-/// ``ConnectionState``, and carries out its actions.
+/// The last handler of a connection's pipeline, after ``RequestDecoder``. It passes events to a
+/// ``ConnectionState`` and carries out its actions.
 final class Connection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
@@ -25,12 +25,13 @@ final class Connection: ChannelDuplexHandler {
     private var state: ConnectionState
     /// The requests that ``state`` counts. The last of them may not be complete.
     private var queue = CircularBuffer<Exchange>()
-    /// The request that came last offers an upgrade.
+    /// The latest request offers an upgrade.
     private var lastOffersUpgrade = false
 
     /// - Parameters:
+    ///   - loop: that of the connection's event loop.
     ///   - isTrusted: whether requests need no token.
-    ///   - isSecure: whether it is encrypted.
+    ///   - isSecure: whether the connection is encrypted.
     init(loop: RunnerLoop, isTrusted: Bool = false, isSecure: Bool = false) {
         self.loop = loop
         self.isTrusted = isTrusted
@@ -58,10 +59,10 @@ final class Connection: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
-    /// At once and without another word.
+    /// Closes at once, without a reply.
     func close() { context?.close(promise: nil) }
 
-    /// Takes no new request; closes when those that have begun are answered.
+    /// Accepts no new request. Closes when the requests that have begun are answered.
     func drain() {
         state.drains()
         changed()
@@ -91,28 +92,29 @@ final class Connection: ChannelDuplexHandler {
 
     // MARK: What the decoder and the exchanges ask
 
-    /// False once the last request of this connection has come; what follows is not looked at.
+    /// False once the last request of this connection has come; later bytes are ignored.
     var acceptsRequests: Bool { state.acceptsRequests }
 
-    /// All that came before belongs to requests that are complete.
+    /// All bytes so far belong to complete requests.
     var isBetweenRequests: Bool { state.isBetweenRequests }
 
-    /// Whether every request must come with a token.
+    /// Whether every request needs a token.
     var needsTokens: Bool { !isTrusted && loop.tokens != nil }
 
     /// - Parameter host: the value of the request's `Host`.
     func accepts(host: Span<UInt8>) -> Bool { hosts.accepts(host) }
 
-    /// Refuses what a page made a browser send. No browser can open a Unix socket.
+    /// Rejects a request that a page made a browser send. No browser can open a Unix socket.
     func checkSender(_ framing: RequestFraming, _ method: HTTPMethod, _ target: RequestTarget) throws(Problem)
     {
         guard !isTrusted else { return }
         try framing.checkSender(method, target, hosts: &hosts, isSecure: isSecure)
     }
 
-    /// - Parameter field: the value of the request's `Authorization`. Where none is needed, one
-    ///   that is there counts all the same: it says for whom the caller speaks.
-    /// - Returns: whose token it is; nil when there is none and none is needed.
+    /// - Parameter field: the value of the request's `Authorization`. It counts even if no token is
+    ///   needed, because it limits the accounts that the caller may name.
+    /// - Returns: the token's entry; nil if no token is needed and none was sent.
+    /// - Throws: ``RequestError`` if the token is missing, invalid, or of another scope.
     func authorize(_ field: String?) throws(RequestError) -> TokenBook.Entry? {
         guard let tokens = loop.tokens, !isTrusted || field != nil else { return nil }
         do throws(AuthenticationError) {
@@ -124,13 +126,13 @@ final class Connection: ChannelDuplexHandler {
 
     // MARK: Requests arrive
 
-    /// - Returns: whether they are to be decoded.
+    /// - Returns: whether to decode them.
     func bytesArrive() -> Bool { state.bytesArrive(at: loop.tick) }
 
-    /// After all that could be decoded, the beginning of another request is left.
+    /// Bytes of an incomplete request are left after decoding.
     func bytesRemain() { state.bytesRemain(at: loop.tick) }
 
-    /// Whether the request that ended last offered an upgrade; once for each.
+    /// Whether the request that ended last offered an upgrade. Returns true once per offer.
     func offerHasEnded() -> Bool {
         guard lastOffersUpgrade, !state.isReceiving, state.acceptsRequests else { return false }
         lastOffersUpgrade = false
@@ -161,7 +163,7 @@ final class Connection: ChannelDuplexHandler {
         start(state.requestEnds(isLast: exchange.closes))
     }
 
-    /// Takes a request that came whole.
+    /// Receives a complete request.
     func receive(_ request: PlainRequest, in bytes: Span<UInt8>) {
         let exchange = append()
         exchange.receive(request, in: bytes)
@@ -183,12 +185,14 @@ final class Connection: ChannelDuplexHandler {
         context.fireChannelReadComplete()
     }
 
-    /// The connection's last reply will be this one.
+    /// Answers with an error, which is the connection's last reply.
     private func fail(_ error: @autoclosure () -> RequestError) {
         if case .fail(let isQueued) = state.fail() { answer(with: error(), isQueued) }
     }
 
-    /// - Parameter isQueued: whether the request is in the queue, or never had a place.
+    /// - Parameters:
+    ///   - error: the reply.
+    ///   - isQueued: whether the request is in the queue already.
     private func answer(with error: RequestError, _ isQueued: Bool) {
         let exchange = isQueued ? queue[offset: queue.count - 1] : append()
         exchange.reject(error)
@@ -197,7 +201,7 @@ final class Connection: ChannelDuplexHandler {
 
     // MARK: Replies leave
 
-    /// One of the exchanges has its answer.
+    /// An exchange has its answer.
     func answered() { changed() }
 
     private func changed() {
@@ -205,8 +209,8 @@ final class Connection: ChannelDuplexHandler {
         loop.advanceSoon(self)
     }
 
-    /// Writes every reply whose turn it is, with one flush; then starts, reads and closes what may
-    /// now be.
+    /// Writes every reply whose turn it is, with one flush. Then starts requests, reads and closes,
+    /// as the state says.
     func advance() {
         loop.replies.out.clear()
         while let context {
@@ -230,7 +234,7 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 
-    /// Tells the state when all that was written is sent.
+    /// Notifies the state when all written bytes are sent.
     private func finish(_ context: ChannelHandlerContext) {
         let sent = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: sent)
@@ -243,7 +247,7 @@ final class Connection: ChannelDuplexHandler {
         }
     }
 
-    // MARK: How much, how long
+    // MARK: Back pressure and time
 
     func read(context: ChannelHandlerContext) {
         if case .read = state.readIsAsked() { context.read() }
@@ -255,10 +259,10 @@ final class Connection: ChannelDuplexHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Since when nothing is asked here; nil while something is, and when the last reply leaves.
+    /// The tick since when the connection is idle; nil while it is not, and after its last request.
     var restsSince: Int? { state.restsSince }
 
-    /// Ends what takes too long; called once a tick.
+    /// Ends a request or a connection that takes too long. Called once a tick.
     func check() {
         switch state.check(at: loop.tick, loop.timeouts) {
         case .fail(let isQueued): answer(with: .requestTimeout(loop.settings.headerTimeout), isQueued)

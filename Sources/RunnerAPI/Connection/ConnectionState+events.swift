@@ -1,5 +1,5 @@
-// The transitions: what each event makes of a connection's state, and what is to be done then. They
-// begin with `switch consume self`, so that one that forgets the new state does not compile.
+// The transitions of a connection's state: each event gives a new state and an action. They begin
+// with `switch consume self`, so that a transition without a new state does not compile.
 
 extension ConnectionState {
     // MARK: Requests arrive
@@ -12,7 +12,7 @@ extension ConnectionState {
         }
     }
 
-    /// - Returns: whether the bytes are to be decoded.
+    /// - Returns: whether to decode the bytes.
     mutating func bytesArrive(at tick: Int) -> Bool {
         update(otherwise: false) { intake, _ in
             intake.queue.isBusy = true
@@ -21,7 +21,7 @@ extension ConnectionState {
         }
     }
 
-    /// After all that could be decoded, the beginning of another request is left.
+    /// Bytes of an incomplete request are left after decoding.
     mutating func bytesRemain(at tick: Int) {
         update(otherwise: ()) { intake, _ in
             intake.begin(at: tick)
@@ -29,8 +29,8 @@ extension ConnectionState {
         }
     }
 
-    /// The head of a request, perhaps in one piece with the end of the request before it.
-    /// - Returns: whether it gets a place at the end of the queue.
+    /// The head of a request has come, perhaps in one read with the end of the previous request.
+    /// - Returns: whether the request gets a place at the end of the queue.
     mutating func headArrives(at tick: Int) -> Bool {
         update(otherwise: false) { intake, _ in
             intake.begin(at: tick)
@@ -40,37 +40,37 @@ extension ConnectionState {
         }
     }
 
-    /// The request that arrives is complete, or the rest of it is of no interest.
-    /// - Parameter isLast: whether no other may follow.
+    /// The request that arrives is complete, or its rest is not needed.
+    /// - Parameter isLast: whether no other request may follow.
     mutating func requestEnds(isLast: Bool) -> Action {
         update(otherwise: .none) { intake, pause in
             intake.end(isNew: false, isLast: isLast, isStalled: pause.isStalled)
         }
     }
 
-    /// A request came whole, and gets a place at the end of the queue.
-    /// - Parameter isLast: whether no other may follow.
+    /// A complete request has come, and gets a place at the end of the queue.
+    /// - Parameter isLast: whether no other request may follow.
     mutating func wholeRequestArrives(isLast: Bool) -> Action {
         update(otherwise: .none) { intake, pause in
             intake.end(isNew: true, isLast: isLast, isStalled: pause.isStalled)
         }
     }
 
-    /// What arrives is no request, or one that must not go on.
-    /// - Returns: ``Action/fail(isQueued:)``, if that may still be said.
+    /// The bytes are not a request, or the request must end here.
+    /// - Returns: ``Action/fail(isQueued:)`` if an error can still be sent.
     mutating func fail() -> Action {
         update(otherwise: .none) { intake, _ in (intake.fail(), isLast: true) }
     }
 
-    /// No request is to be taken any more but the one that has begun.
+    /// The connection accepts no request after the one that has begun.
     mutating func drains() {
         update(otherwise: ()) { intake, _ in ((), isLast: intake.drain()) }
     }
 
-    /// Changes what is known while requests are taken.
+    /// Changes the intake, in the states that have one.
     /// - Parameters:
-    ///   - otherwise: what is returned when none are taken any more.
-    ///   - change: returns whether the last request has come.
+    ///   - otherwise: the result in the other states.
+    ///   - change: returns a result, and whether the last request has come.
     @discardableResult
     private mutating func update<Value>(
         otherwise: Value, _ change: (inout Intake, Pause) -> (Value, isLast: Bool)
@@ -99,8 +99,8 @@ extension ConnectionState {
 
     // MARK: The end
 
-    /// The client sends nothing any more.
-    /// - Returns: ``Action/fail(isQueued:)`` in the midst of a request.
+    /// The client has closed its sending half.
+    /// - Returns: ``Action/fail(isQueued:)`` in the middle of a request.
     mutating func inputEnds() -> Action {
         switch consume self {
         case .reading(var intake):
@@ -124,9 +124,9 @@ extension ConnectionState {
         }
     }
 
-    /// All that was written is sent. The sending half is closed, and the rest when the client has
-    /// closed its own. Closing both at once would reset the connection if the client still sends,
-    /// and it might lose the reply.
+    /// All written bytes are sent. First the sending half is closed, then the rest when the client
+    /// has closed its half. Closing both at once would reset the connection if the client still
+    /// sends, and the client might lose the reply.
     mutating func lastReplyIsSent() -> Action {
         switch consume self {
         case .reading(let intake): self = .reading(intake)
@@ -147,8 +147,8 @@ extension ConnectionState {
 
     // MARK: Replies leave
 
-    /// A reply, or something else that ``next(_:unsentBytes:at:)`` looks at, may be there.
-    /// - Returns: ``Action/advance``, unless that was returned before or is not needed.
+    /// A reply, or something else that ``next(_:unsentBytes:at:)`` reads, may have changed.
+    /// - Returns: ``Action/advance``, unless it was returned before or is not needed.
     mutating func changes() -> Action {
         var action = Action.none
         switch consume self {
@@ -167,11 +167,12 @@ extension ConnectionState {
         return action
     }
 
-    /// What is to be done next: start what may be started, write every reply whose turn it is with
-    /// one flush, and when there is no more of either, leave or read on.
+    /// The next action: start requests, then write every reply whose turn it is with one flush, and
+    /// when nothing is left of either, leave or read on.
     /// - Parameters:
     ///   - first: what the first request of the queue waits for.
-    ///   - unsentBytes: of replies that were written and not flushed.
+    ///   - unsentBytes: bytes of replies that were written and not flushed.
+    ///   - tick: the time.
     mutating func next(_ first: FirstReply, unsentBytes: Int, at tick: Int) -> Action {
         switch consume self {
         case .reading(var intake):
@@ -184,7 +185,7 @@ extension ConnectionState {
                 self = .waiting(intake, pause)
                 return action
             }
-            // What was not read meanwhile is not late.
+            // The pause does not count against the request that arrives.
             if pause.readIsHeld { intake.arrival?.since = tick }
             self = .reading(intake)
             return pause.readIsHeld ? .read : .none
@@ -214,10 +215,10 @@ extension ConnectionState {
         }
     }
 
-    // MARK: How much, how long
+    // MARK: Back pressure and time
 
     /// The channel asks for a read.
-    /// - Returns: ``Action/read``, or nothing: then the read is put off until there is room.
+    /// - Returns: ``Action/read``; or ``Action/none``, and the read waits until there is room.
     mutating func readIsAsked() -> Action {
         var action = Action.read
         switch consume self {
@@ -238,7 +239,10 @@ extension ConnectionState {
         return action
     }
 
-    /// - Parameter isWritable: whether the client reads its replies.
+    /// The client has stopped to read its replies, or reads them again.
+    /// - Parameters:
+    ///   - isWritable: whether the client reads its replies.
+    ///   - tick: the time.
     mutating func writabilityChanges(_ isWritable: Bool, at tick: Int) {
         switch consume self {
         case .reading(let intake):
@@ -254,9 +258,9 @@ extension ConnectionState {
         }
     }
 
-    /// Ends what takes too long; called once a tick.
-    /// - Returns: ``Action/fail(isQueued:)`` when a request does not arrive in time,
-    ///   ``Action/close`` when the client asks nothing, does not read, or does not close.
+    /// Checks the timeouts. Called once a tick.
+    /// - Returns: ``Action/fail(isQueued:)`` if a request does not arrive in time, ``Action/close``
+    ///   if the client sends no request, does not read, or does not close.
     mutating func check(at tick: Int, _ timeouts: Timeouts) -> Action {
         func isOver(_ limit: Int, since start: Int?) -> Bool { start.map { tick - $0 > limit } ?? false }
         switch consume self {

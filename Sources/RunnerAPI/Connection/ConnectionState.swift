@@ -1,60 +1,60 @@
-// What a connection may do, as a value: events go in, actions come out. It knows neither channels
-// nor bytes nor HTTP, and time is a parameter, so that a test is a transcript. `Connection` tells
-// it the events and carries out the actions.
+// The state of a connection as a value: events go in, actions come out. It knows neither channels
+// nor bytes nor HTTP, and time is a parameter, so that a test is a transcript. `Connection` passes
+// the events in and carries out the actions.
 
-/// Where a connection is between its first byte and its last.
+/// The phase of a connection between its first byte and its last.
 ///
 /// Requests wait in a queue for their replies, in the order in which they came. They are started
 /// in that order too, at most ``maximumInFlight`` ahead of the replies. Times are in ticks.
 enum ConnectionState: ~Copyable {
-    /// Requests are read and started. To `waiting` (as many wait as may, or the client does not
-    /// read its replies), `draining` (the last request has come), `closed`.
+    /// Requests are read and started. To `waiting` (the queue is full, or the client does not read
+    /// its replies), `draining` (the last request has come), `closed`.
     case reading(Intake)
-    /// Nothing is read. What has been read before arrives all the same, but that is less than one
-    /// read's worth of bytes. To `reading`, `draining`, `closed`.
+    /// Nothing is read. Bytes that were read before still arrive, less than one read's worth. To
+    /// `reading`, `draining`, `closed`.
     case waiting(Intake, Pause)
-    /// The last request has come, and its reply has not been written. What follows is not looked
-    /// at. To `leaving`, `closed`.
+    /// The last request has come, and its reply has not been written. Later bytes are ignored. To
+    /// `leaving`, `closed`.
     case draining(Queue, Pause, inputHasEnded: Bool)
     /// The last reply has been written. To `closed`.
     case leaving(Farewell)
-    /// The channel is closed, and nothing is to be done.
+    /// The channel is closed, and nothing is left to do.
     case closed
 
-    /// Requests whose replies have not left.
+    /// The most requests without a written reply.
     static let maximumInFlight = 32
-    /// Bytes of replies after which they are sent before more are made.
+    /// Bytes of written replies after which they are flushed before more are written.
     static let maximumBatchBytes = 65_536
 
-    /// What is to be done.
+    /// What the connection must do.
     enum Action: Equatable {
         case none
         /// Call ``next(_:unsentBytes:at:)`` soon, until it returns ``none``.
         case advance
         /// Start the request at this place in the queue.
         case start(Int)
-        /// Write the first reply and take its request from the queue.
+        /// Write the first reply and remove its request from the queue.
         case write(isLast: Bool)
         /// Tell the client to send the body of the first request.
         case writeContinue
-        /// Send what was written.
+        /// Flush the written bytes.
         case flush
         case read
-        /// Answer with an error: the request that arrives, which is in the queue, or else a new
-        /// one behind all others. It is the last.
+        /// Answer with an error, either the request that arrives and is queued, or a new one at the
+        /// end of the queue. It is the last.
         case fail(isQueued: Bool)
-        /// Call ``lastReplyIsSent()`` when all that was written is sent.
+        /// Call ``lastReplyIsSent()`` when all written bytes are sent.
         case finish
         /// Close the sending half.
         case closeOutput
-        /// At once and without another word.
+        /// Close at once, without a reply.
         case close
     }
 
     /// What the first request of the queue waits for.
     enum FirstReply: Equatable {
         case pending
-        /// The client is to be told to send the body.
+        /// The client waits for 100 Continue before it sends the body.
         case owesContinue
         /// The reply can be written. If it `closes`, no request follows.
         case ready(closes: Bool)
@@ -68,24 +68,29 @@ enum ConnectionState: ~Copyable {
 extension ConnectionState {
     /// The requests that wait for their replies.
     struct Queue: Equatable {
-        /// All of them, with the one that arrives.
+        /// All of them, including the one that arrives.
         var length = 0
-        /// The first so many have been started.
+        /// How many of them have been started, from the first on.
         var started = 0
-        /// ``next(_:unsentBytes:at:)`` is being called or sure to be.
+        /// ``next(_:unsentBytes:at:)`` is running or scheduled.
         var isBusy = false
 
-        /// Starts the next request if it may be.
-        /// - Parameter complete: how many requests have come to their end.
+        /// Starts the next request, if it may start.
+        /// - Parameters:
+        ///   - complete: how many requests are complete.
+        ///   - isStalled: whether the client does not read its replies.
         mutating func start(of complete: Int, isStalled: Bool) -> Action {
             guard started < min(complete, maximumInFlight), !isStalled else { return .none }
             started += 1
             return .start(started - 1)
         }
 
-        /// First what may be started, then one batch of replies, over and over.
+        /// Starts requests, then writes one batch of replies, and so on.
         /// - Parameters:
-        ///   - complete: how many requests have come to their end.
+        ///   - first: what the first request waits for.
+        ///   - unsentBytes: bytes of replies that were written and not flushed.
+        ///   - complete: how many requests are complete.
+        ///   - isStalled: whether the client does not read its replies.
         ///   - isLastKnown: whether no request follows those in the queue.
         mutating func next(
             _ first: FirstReply, unsentBytes: Int, complete: Int, isStalled: Bool, isLastKnown: Bool
@@ -105,7 +110,7 @@ extension ConnectionState {
             return .none
         }
 
-        /// - Returns: ``Action/advance`` unless that is known already.
+        /// - Returns: ``Action/advance``, unless ``isBusy``.
         mutating func change() -> Action {
             guard !isBusy else { return .none }
             isBusy = true
@@ -115,38 +120,39 @@ extension ConnectionState {
 
     /// A request that is not complete.
     struct Arrival: Equatable {
-        /// When its first byte came, or when reading went on after a pause in the midst of it.
+        /// When its first byte came, or when reading resumed after a pause within it.
         var since: Int
         /// Its head has come.
         var isQueued = false
-        /// No request is taken after it.
+        /// No request is accepted after it.
         var isLast = false
     }
 
-    /// What is known while requests are taken.
+    /// The state while requests are accepted.
     struct Intake: Equatable {
         var queue = Queue()
         var arrival: Arrival?
-        /// When the connection was opened, or replies were sent last.
+        /// When the connection was opened, or last sent replies.
         var idleSince: Int
 
         /// The head of a request has come, and its end has not.
         var isReceiving: Bool { arrival?.isQueued == true }
 
-        /// The requests that have come to their end.
+        /// The number of complete requests.
         var complete: Int { isReceiving ? queue.length - 1 : queue.length }
 
         var restsSince: Int? { queue.length == 0 && arrival == nil ? idleSince : nil }
 
-        /// The first byte of a request, unless that came before.
+        /// A request begins, unless it has begun before.
         mutating func begin(at tick: Int) {
             if arrival == nil { arrival = Arrival(since: tick) }
         }
 
-        /// A request is complete, and is started if it may be.
+        /// A request is complete, and is started if it may start.
         /// - Parameters:
-        ///   - isNew: whether it came whole and has no place in the queue yet.
+        ///   - isNew: whether it came in one piece and has no place in the queue yet.
         ///   - isLast: whether it says that no other follows.
+        ///   - isStalled: whether the client does not read its replies.
         mutating func end(isNew: Bool, isLast: Bool, isStalled: Bool) -> (Action, isLast: Bool) {
             if isNew { queue.length += 1 }
             let isLast = isLast || arrival?.isLast == true
@@ -154,14 +160,14 @@ extension ConnectionState {
             return (queue.start(of: queue.length, isStalled: isStalled), isLast)
         }
 
-        /// What arrives is to be answered with an error.
+        /// The request that arrives gets an error.
         mutating func fail() -> Action {
             if !isReceiving { queue.length += 1 }
             return .fail(isQueued: isReceiving)
         }
 
-        /// No request is to be taken after the one that arrives.
-        /// - Returns: whether the last has come.
+        /// Accepts no request after the one that arrives.
+        /// - Returns: whether the last request has come.
         mutating func drain() -> Bool {
             arrival?.isLast = true
             return arrival == nil
@@ -177,9 +183,9 @@ extension ConnectionState {
 
     /// Why nothing is read: the queue is full, or the client does not read its replies.
     struct Pause: Equatable {
-        /// Since when the client does not read.
+        /// Since when the client does not read; nil: it reads.
         var stalledSince: Int?
-        /// A read that was asked for and put off.
+        /// A read was asked for and postponed.
         var readIsHeld = false
 
         var isStalled: Bool { stalledSince != nil }
@@ -187,19 +193,19 @@ extension ConnectionState {
         func isOver(for queue: Queue) -> Bool { !isStalled && queue.length < maximumInFlight }
     }
 
-    /// What is known once the last reply has been written.
+    /// The state once the last reply has been written.
     struct Farewell: Equatable {
         let since: Int
-        /// A read that was put off before.
+        /// A read was postponed before.
         var readIsHeld: Bool
-        /// The client sends nothing any more.
+        /// The client has closed its sending half.
         var inputHasEnded: Bool
         /// The last reply has been sent.
         var isSent = false
     }
 }
 
-// MARK: What is asked of the state
+// MARK: Queries
 
 extension ConnectionState {
     /// False once the last request has come.
@@ -208,11 +214,10 @@ extension ConnectionState {
     /// The head of a request has come, and its end has not.
     var isReceiving: Bool { intake?.isReceiving == true }
 
-    /// All that came before belongs to requests that are complete.
+    /// All bytes so far belong to complete requests.
     var isBetweenRequests: Bool { intake?.arrival == nil }
 
-    /// Since when nothing is asked here; nil while something is, and when the last request has
-    /// come.
+    /// The tick since when the connection is idle; nil while it is not, and after the last request.
     var restsSince: Int? { intake?.restsSince }
 
     /// Nil once the last request has come.

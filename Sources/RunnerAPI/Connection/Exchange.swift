@@ -1,5 +1,5 @@
-// One request and its reply: filled while the request arrives, decided when it is complete, kept in
-// its connection's queue until its reply is written, and then used again.
+// One request and its reply: filled while the request arrives, decided when it is complete, queued
+// until its reply is written, and then reused for another request.
 
 import Access
 import Accounting
@@ -9,18 +9,18 @@ import NIOCore
 import NIOHTTP1
 import WireFormat
 
-/// Gets the decision on one request. Confined to its connection's event loop.
+/// Receives the decision on one request. Used only on its connection's event loop.
 final class Exchange: DecisionSink {
     private enum State {
-        /// Nothing has come. To `readingBody`, `ready`, `answered`.
+        /// Waits for the head. To `readingBody`, `ready`, `answered`.
         case readingHead
-        /// The head asks for something, and its body is to say more. To `ready`, `answered`.
+        /// The head is valid, and the body arrives. To `ready`, `answered`.
         case readingBody(Arriving)
-        /// The request is whole. To `waiting`, `answered`.
+        /// The request is complete. To `waiting`, `answered`.
         case ready(RunnerRequest, isAuthorized: Bool)
         /// The desk has it. To `answered`.
         case waiting
-        /// The reply can be written. What is left of the request is not looked at.
+        /// The reply can be written. The rest of the request is ignored.
         case answered(Reply)
     }
 
@@ -28,9 +28,9 @@ final class Exchange: DecisionSink {
     private struct Arriving {
         let route: Route
         let isJSON: Bool
-        /// It came with a good token, or needed none.
+        /// It has a valid token, or needs none.
         let isAuthorized: Bool
-        /// The client must be told to send its body.
+        /// The client waits for 100 Continue before it sends the body.
         var owesContinue: Bool
         var body: ByteBuffer?
 
@@ -49,9 +49,9 @@ final class Exchange: DecisionSink {
     }
 
     private var state = State.readingHead
-    /// Gone when the client hung up before the ledger answered.
+    /// Nil if the client hung up before the ledger answered.
     private var connection: Connection?
-    /// What the request says about the form of its reply.
+    /// The form of the reply that the request asks for.
     private var form = ResponseWriter.Form()
     private var bodyBytes = 0
     private(set) var offersUpgrade = false
@@ -59,7 +59,7 @@ final class Exchange: DecisionSink {
     /// This is the connection's last request.
     var closes: Bool { form.closes }
 
-    /// ``receive(_:maximum:)`` found that there is no use in reading this request to its end.
+    /// The reply is known and the connection closes, so the rest of the request is not needed.
     var isCutShort: Bool {
         if case .answered = state { closes } else { false }
     }
@@ -77,7 +77,10 @@ final class Exchange: DecisionSink {
 
     func begin(_ connection: Connection) { self.connection = connection }
 
-    /// - Parameter maximum: bytes of body at most.
+    /// Receives the head.
+    /// - Parameters:
+    ///   - head: as the decoder read it.
+    ///   - maximum: the most bytes of the body.
     func receive(_ head: HTTPRequestHead, maximum: Int) {
         form.isHead = head.method == .HEAD
         var expectsContinue = false
@@ -90,8 +93,8 @@ final class Exchange: DecisionSink {
             state = .readingBody(try arriving(head, framing, maximum: maximum))
         } catch {
             reject(error)
-            // It waits to be told whether to send its body; whether it will nevertheless, nobody
-            // knows.
+            // The client waits for 100 Continue, and may send its body or not. So it is unknown
+            // where the next request would begin.
             if expectsContinue { form.closes = true }
         }
     }
@@ -104,7 +107,7 @@ final class Exchange: DecisionSink {
         }
     }
 
-    /// - Throws: when the request needs no body to be rejected.
+    /// - Throws: ``RequestError`` if the head alone is enough to reject the request.
     private func arriving(
         _ head: HTTPRequestHead, _ framing: RequestFraming, maximum: Int
     ) throws(RequestError) -> Arriving {
@@ -131,20 +134,23 @@ final class Exchange: DecisionSink {
         }
     }
 
-    /// A piece of the body. It counts although the request is answered already, and nobody may send
-    /// more than the maximum.
+    /// Receives a piece of the body. It counts towards the maximum even if the request is answered
+    /// already.
+    /// - Parameters:
+    ///   - bytes: the piece.
+    ///   - maximum: the most bytes of the body.
     func receive(_ bytes: ByteBuffer, maximum: Int) {
         bodyBytes += bytes.readableBytes
         guard bodyBytes <= maximum else { return reject(.bodyTooLarge(maximumBytes: maximum)) }
         guard case .readingBody(var arriving) = state else { return }
-        // Or the pieces before would be copied for each piece.
+        // Releases the other reference to the body, or each append would copy it.
         state = .readingHead
         arriving.owesContinue = false
         if arriving.route.takesBody { arriving.append(bytes) }
         state = .readingBody(arriving)
     }
 
-    /// All of the request has been received.
+    /// The end of the request has come.
     func complete() {
         guard case .readingBody(let arriving) = state else { return }
         do throws(RequestError) {
@@ -156,7 +162,7 @@ final class Exchange: DecisionSink {
         }
     }
 
-    /// Takes a request that came whole; nothing else is to be received.
+    /// Receives a complete request. Nothing else follows.
     func receive(_ request: PlainRequest, in bytes: Span<UInt8>) {
         do throws(RequestError) {
             let route = try Routes.route(request.method, path: bytes.extracting(request.path))
@@ -170,7 +176,7 @@ final class Exchange: DecisionSink {
         }
     }
 
-    /// The reply is an error, whatever else was known; nobody is asked.
+    /// Answers with an error in place of any other reply, without a question to the ledger.
     func reject(_ error: RequestError) {
         state = .answered(.rejected(error))
         form.closes = form.closes || error.closes
@@ -184,10 +190,10 @@ final class Exchange: DecisionSink {
 
     // MARK: The request is complete
 
-    /// Has it decided, unless it is answered already.
+    /// Lets the desk decide the request, unless it is answered already.
     func start(on loop: RunnerLoop) {
         guard case .ready(let request, let isAuthorized) = state else { return }
-        // Whichever way a request came here, it does not get past this line without a token.
+        // No request passes this line without a token if one is needed, on any path.
         guard isAuthorized || connection?.needsTokens == false else {
             return reject(.unauthenticated(.tokenMissing))
         }
@@ -200,12 +206,15 @@ final class Exchange: DecisionSink {
         connection?.answered()
     }
 
-    /// The client is gone; the answer, when it comes, is counted and forgotten.
+    /// The client is gone. The answer will be counted and dropped.
     func abandon() { connection = nil }
 
     // MARK: The reply
 
-    /// - Parameter isLast: whether the connection closes after it.
+    /// Writes the reply.
+    /// - Parameters:
+    ///   - replies: the event loop's writer.
+    ///   - isLast: whether the connection closes after it.
     func write(to replies: inout ResponseWriter, isLast: Bool) {
         guard case .answered(let reply) = state else { preconditionFailure("a reply before its answer") }
         form.closes = isLast
@@ -216,7 +225,7 @@ final class Exchange: DecisionSink {
         }
     }
 
-    /// Forgets everything, to be used for another request.
+    /// Resets everything, for another request.
     func clear() {
         state = .readingHead
         connection = nil

@@ -2,7 +2,7 @@
 
 import NIOCore
 
-/// How long a connection may take over something, in ticks.
+/// How long a connection may take for each thing, in ticks.
 struct Timeouts {
     let receiving: Int
     let idle: Int

@@ -1,6 +1,5 @@
-// Where the 429 is written, and every other decision: status, head and body are functions of the
-// `Decision`. The rule that decides is `Accounting/SlidingWindow.swift`; where it runs is the
-// ledger.
+// Writes the 429 and every other decision as HTTP: status, head and body are functions of the
+// `Decision`. The rule that decides is in `Accounting/SlidingWindow.swift`; the ledger runs it.
 
 import Accounting
 import WireFormat
@@ -36,7 +35,7 @@ struct DecisionResponse {
                 Problem(.temporaryReducedCapacity, detail: detail, id: id?.name), form,
                 retryAfterSeconds: error.retryAfterSeconds)
         case .degraded(let ask, let memoryBytes, _):
-            // Neither a deadline nor limits: both are the ledger's to tell.
+            // No deadline and no limits, because only the ledger knows them.
             AdmittedBody(
                 id: ask.id.name, grantedMs: ask.durationMs, deadline: nil, memoryBytes: memoryBytes,
                 degraded: true
@@ -113,25 +112,26 @@ extension Standing {
 }
 
 extension Problem {
-    /// What the plan rules out; the ledger was not asked.
+    /// The problem of a request that the plan rules out. The ledger was not asked.
     fileprivate init(_ refusal: PlanViolation) {
         switch refusal {
         case .unknownKind(let kind, let known):
             let kinds = known.isEmpty ? "none" : known.joined(separator: ", ")
-            self.init(.unknownKind, detail: "the plan has no kind '\(kind)'; it has: \(kinds)", field: .kind)
+            self.init(.unknownKind, detail: "unknown kind '\(kind)'; the plan has: \(kinds)", field: .kind)
         case .durationAboveCeiling(let askedMs, let ceilingMs, let kind):
             self.init(
                 .askAboveCeiling,
-                detail: "\(askedMs) ms asked, at most \(ceilingMs) ms for the kind '\(kind)'",
+                detail: "\(askedMs) ms asked, the kind '\(kind)' allows at most \(ceilingMs) ms",
                 field: .maxDurationMs)
         case .payloadAboveCeiling(let bytes, let ceilingBytes, let kind):
             self.init(
                 .payloadAboveCeiling,
-                detail: "\(bytes) bytes of payload, at most \(ceilingBytes) bytes for the kind '\(kind)'",
+                detail: "\(bytes) bytes of payload, the kind '\(kind)' allows at most \(ceilingBytes) bytes",
                 field: .payloadBytes)
         case .durationMissing(let kind):
             self.init(
-                .durationMissing, detail: "the plan caps no duration for the kind '\(kind)', so name one",
+                .durationMissing,
+                detail: "missing maxDurationMs: the plan has no duration ceiling for the kind '\(kind)'",
                 field: .maxDurationMs)
         case .minimumAboveDuration(let minimumMs, let durationMs):
             self.init(
@@ -147,13 +147,13 @@ extension LedgerError {
         if case .noRoom(_, let waitMs) = self { Seconds.roundedUp(milliseconds: waitMs) } else { 1 }
     }
 
-    /// What happened, why, and what is safe now.
+    /// What happened, why, and what is safe to do now.
     fileprivate func advice(isAdmission: Bool) -> String {
         let what =
             switch self {
             case .notApplied(let reason): "the ledger cannot answer; nothing was applied (\(reason))"
             case .outcomeUnknown(let reason):
-                "the ledger did not answer as it should; whether it was applied is unknown (\(reason))"
+                "the ledger gave no valid answer; whether the request was applied is unknown (\(reason))"
             case .noRoom(let reason, _): reason
             }
         return what + (isAdmission ? "; repeating with the same id is safe" : "; repeating is safe")

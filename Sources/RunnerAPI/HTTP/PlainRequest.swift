@@ -1,21 +1,20 @@
-// Reads requests that say nothing unusual and lie whole in the bytes that came, which nearly all
-// do, without NIO's decoder. It knows so narrow a part of HTTP that the decoder would have read the
-// same: whatever else comes, be it malformed, hostile or just rare, is not plain, and the decoder's
-// to judge.
+// Reads plain requests without NIO's decoder: those that are complete in the bytes read and contain
+// nothing unusual, which are nearly all. This subset of HTTP is so narrow that the decoder reads
+// the same from it. Every other request (malformed, hostile or just rare) goes to the decoder.
 
 import NIOHTTP1
 import WireFormat
 
-/// A whole request, as places in the bytes that hold it.
+/// A complete request, as ranges of the bytes that contain it.
 ///
-/// Plain is `POST` or `GET`, a path in characters that stand for themselves, `HTTP/1.1`, then
-/// header fields out of a short list: one `Host`, at most one `Content-Type` (JSON) and one
-/// `Content-Length`, `Connection: keep-alive`, and some that mean nothing here. Values are
-/// printable ASCII and not empty, every line ends with CR LF, and all of the body is there.
+/// A plain request is `POST` or `GET`, a path without percent-encoding, `HTTP/1.1`, then header
+/// fields from a short list: one `Host`, at most one `Content-Type` (JSON) and one
+/// `Content-Length`, `Connection: keep-alive`, and some without a meaning here. Values are
+/// printable ASCII and not empty, every line ends with CR LF, and the body is complete.
 struct PlainRequest {
-    /// What a request may be at most. One that is more is not plain.
+    /// The bounds of a plain request.
     struct Bounds {
-        /// Request line and header fields with all that is between them.
+        /// The most bytes of request line and header fields, with their line ends.
         let headBytes: Int
         let fields: Int
         let bodyBytes: Int
@@ -29,7 +28,8 @@ struct PlainRequest {
     let isJSON: Bool
     let body: Range<Int>
 
-    /// - Returns: nil unless a plain request begins at `start`.
+    /// Reads the request that begins at `start`.
+    /// - Returns: nil if it is not plain.
     init?(in bytes: Span<UInt8>, from start: Int, within bounds: Bounds) {
         var place = start
         if bytes.skip("POST ", at: &place) {
@@ -57,7 +57,7 @@ struct PlainRequest {
     }
 }
 
-/// What the header fields of a plain request say.
+/// The header fields of a plain request.
 private struct PlainFields {
     var count = 0
     var host: Range<Int>?
@@ -65,13 +65,13 @@ private struct PlainFields {
     /// `Content-Length`
     var length: Int?
 
-    /// Fields without a meaning for this API, or for NIO's decoder.
+    /// Fields without a meaning for this API and for NIO's decoder.
     private static let ignored: [StaticString] = [
         "user-agent", "accept", "accept-encoding", "accept-language", "x-request-id", "traceparent",
         "tracestate",
     ]
 
-    /// - Returns: false when the line at `place` is no field that a plain request has.
+    /// - Returns: false if the line at `place` is not a field of a plain request.
     mutating func read(_ bytes: Span<UInt8>, at place: inout Int) -> Bool {
         let name = bytes.skip(at: &place) { $0 != UInt8(ascii: ":") && (0x21...0x7E).contains($0) }
         guard bytes.skip(":", at: &place) else { return false }
@@ -111,21 +111,21 @@ extension Span<UInt8> {
         }
     }
 
-    /// Steps over `text` if that is what comes next.
+    /// Skips `text` if it comes next.
     fileprivate func skip(_ text: StaticString, at place: inout Int) -> Bool {
         guard begins(text, at: place) else { return false }
         place += text.utf8CodeUnitCount
         return true
     }
 
-    /// Steps over bytes as long as they are such.
+    /// Skips bytes while `isSuch` is true.
     fileprivate func skip(at place: inout Int, while isSuch: (UInt8) -> Bool) -> Range<Int> {
         let start = place
         while place < count, isSuch(self[place]) { place += 1 }
         return start..<place
     }
 
-    /// Whether `range` holds `lowercase`, but for the case of ASCII letters.
+    /// Whether the bytes of `range` are `lowercase`, ignoring the case of ASCII letters.
     fileprivate func equals(_ lowercase: StaticString, at range: Range<Int>) -> Bool {
         guard lowercase.utf8CodeUnitCount == range.count else { return false }
         return lowercase.withUTF8Buffer { expected in
@@ -146,7 +146,7 @@ extension Span<UInt8> {
 }
 
 extension UInt8 {
-    /// One of the characters of accounts and ids, or a slash.
+    /// Whether it is a character of accounts and ids, or a slash.
     fileprivate var standsForItself: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,17 +1,19 @@
-// What the `RateLimit` fields need of a plan and would otherwise make again for each reply.
+// The part of the `RateLimit` fields that depends only on the plan, made once per plan.
 
 import Accounting
 import WireFormat
 
-/// The header fields of one plan, prepared. Holding it keeps the plan, so that its identity stays
-/// its own.
+/// The prepared header fields of one plan. It retains the plan, so that no other plan gets the same
+/// `ObjectIdentifier`.
 final class PlanHeaders {
     let plan: Plan
     let fields: RateLimitFields
-    /// The limits in ``fields``, as indices into the plan's, in the order of the fields' items.
+    /// The limits in ``fields``, as indices into the plan's limits, in the order of the items.
     let limits: [Int]
 
-    /// - Parameter includesTime: whether limits of execution time are among them.
+    /// - Parameters:
+    ///   - plan: the plan.
+    ///   - includesTime: whether to include the limits of execution time.
     init(_ plan: Plan, includesTime: Bool) {
         self.plan = plan
         limits = plan.limits.indices.filter {

@@ -1,6 +1,6 @@
-// The decoder of HTTP/1 requests behind the reader of plain requests, with what the connection must
-// know about the bytes: when the first of a request came, and that after its last request nothing
-// is decoded any more.
+// Decodes requests: plain ones with `PlainRequest`, all others with NIO's decoder for HTTP/1. It
+// reports to the connection when the first byte of a request came, and decodes nothing after the
+// last request.
 
 import HTTPRequests
 import NIOCore
@@ -12,13 +12,14 @@ final class RequestDecoder: ByteToMessageDecoder {
     private var decoder: RenewedDecoder
     private let connection: Connection
     private let bounds: PlainRequest.Bounds
-    /// NIO's decoder holds nothing of a request that is not complete, so the next one may be plain.
+    /// NIO's decoder holds no part of a request, so the next request may be plain.
     private var isBetweenRequests = true
 
     /// - Parameters:
-    ///   - maximumHeaderBytes: of request line and header fields.
-    ///   - maximumBodyBytes: of a plain request's body; what NIO's decoder reads, the connection
-    ///     measures.
+    ///   - connection: receives the requests.
+    ///   - maximumHeaderBytes: the most bytes of request line and header fields.
+    ///   - maximumBodyBytes: the most bytes of a plain request's body. The connection checks the
+    ///     bodies that NIO's decoder reads.
     init(for connection: Connection, maximumHeaderBytes: Int, maximumBodyBytes: Int) {
         self.connection = connection
         bounds = PlainRequest.Bounds(
@@ -45,14 +46,13 @@ final class RequestDecoder: ByteToMessageDecoder {
         isBetweenRequests = false
         try decoder.decode(&buffer, in: context) { connection.offerHasEnded() }
         if buffer.readableBytes > 0 { connection.bytesRemain() }
-        // The decoder does not tell when it has begun to read a method. No method ends like this.
+        // The decoder does not report that it has begun to read a method. No method ends like this.
         let isEnd = last == UInt8(ascii: "}") || last == UInt8(ascii: "\n")
         isBetweenRequests = isEnd && buffer.readableBytes == 0 && connection.isBetweenRequests
         return .needMoreData
     }
 
-    /// - Returns: how many bytes are of no further use: all when the connection accepts no other
-    ///   request.
+    /// - Returns: how many bytes are done with: all, if the connection accepts no further request.
     private func readPlainRequests(from bytes: Span<UInt8>) -> Int {
         var place = 0
         while connection.acceptsRequests {

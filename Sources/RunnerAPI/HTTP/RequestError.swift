@@ -1,21 +1,21 @@
-// Everything that is answered without asking anybody: what is wrong with a request as HTTP, as a
-// path, as a body. What a plan or a ledger says is a `Decision`, and `DecisionResponse` speaks it.
+// The errors of requests that are answered without the desk: invalid HTTP, path or body, or no
+// valid token. The answers of plans and ledgers are `Decision`s, which `DecisionResponse` writes.
 
 import Access
 import Accounting
 import HTTPRequests
 import WireFormat
 
-/// An error reply, and what becomes of the connection.
+/// An error reply, and whether the connection closes after it.
 struct RequestError: Error {
     var problem: Problem
     /// The value of `Allow`.
     var allow: StaticString?
     /// The value of `Retry-After`, in seconds.
     var retryAfterSeconds: Int?
-    /// What `WWW-Authenticate` says.
+    /// The value of `WWW-Authenticate`.
     var challenge: String?
-    /// Where the next request would begin is not known, or of no interest.
+    /// The connection closes: where the next request begins is unknown, or not needed.
     var closes = false
 
     init(_ problem: Problem, closes: Bool = false) {
@@ -38,11 +38,11 @@ struct RequestError: Error {
     // MARK: The path
 
     static var unknownRoute: RequestError {
-        RequestError(.unknownRoute, "there is nothing at this path; see /v1/accounts/{account}/executions")
+        RequestError(.unknownRoute, "unknown path; see /v1/accounts/{account}/executions")
     }
 
     static func methodNotAllowed(allow: StaticString) -> RequestError {
-        var error = RequestError(.methodNotAllowed, "this path takes \(allow)")
+        var error = RequestError(.methodNotAllowed, "this path accepts only \(allow)")
         error.allow = allow
         return error
     }
@@ -77,7 +77,7 @@ struct RequestError: Error {
 
     static func tooManyConnections(_ maximum: Int) -> RequestError {
         var error = RequestError(
-            .temporaryReducedCapacity, "all \(maximum) connections are taken; nothing was admitted",
+            .temporaryReducedCapacity, "all \(maximum) connections are in use; nothing was admitted",
             closes: true)
         error.retryAfterSeconds = 1
         return error

@@ -1,17 +1,16 @@
-// Writes replies as bytes: first a body, then the head that tells its length, then both into the
-// buffer that goes out. It knows HTTP; what a reply says is in `DecisionResponse` and
-// `RequestError`.
+// Writes replies as bytes: first the body, then the head with its length, then both into the
+// output buffer. It knows HTTP; the contents come from `DecisionResponse` and `RequestError`.
 
 import Access
 import Accounting
 import NIOCore
 import WireFormat
 
-/// One event loop's reply writer; its memory is used again for every reply.
+/// The writer of one event loop, which reuses its memory for every reply.
 struct ResponseWriter {
-    /// What the request says about the form of its reply.
+    /// The form of a reply that its request asks for.
     struct Form {
-        /// The head alone, as if there were a body.
+        /// No body, but the head that would precede it.
         var isHead = false
         /// `Connection: close`
         var closes = false
@@ -21,26 +20,29 @@ struct ResponseWriter {
 
     /// The replies that wait to be sent.
     var out = ByteBuffer()
-    /// The body of the reply in the making.
+    /// The body of the current reply.
     var body = JSONWriter()
-    /// The value of a header field in the making.
+    /// The value of the current header field.
     private var value: [UInt8] = []
-    /// Of the plans in replies since the plans changed; at most ``maximumPlanHeaders``.
+    /// The header fields of the plans used since the last change of plans; at most
+    /// ``maximumPlanHeaders``.
     private var planHeadersCache: [ObjectIdentifier: PlanHeaders] = [:]
     static let maximumPlanHeaders = 4_096
     private var latest: PlanHeaders?
     private let includesTime: Bool
     private let metrics: ServerMetrics
 
-    /// - Parameter includesTime: whether the `RateLimit` fields have the limits of execution time.
+    /// - Parameters:
+    ///   - includesTime: whether the `RateLimit` fields include the limits of execution time.
+    ///   - metrics: counts the replies.
     init(includesTime: Bool, metrics: ServerMetrics) {
         self.includesTime = includesTime
         self.metrics = metrics
     }
 
-    // MARK: Parts of a head, in the order they are written
+    // MARK: Parts of a head, in their order
 
-    /// The status line and what says what the body is; ``body`` is complete.
+    /// Writes the status line and the fields that describe ``body``, which must be complete.
     mutating func begin(_ status: Status) {
         metrics.count(status)
         out.writeStaticString(status.line)
@@ -66,8 +68,10 @@ struct ResponseWriter {
         out.writeStaticString("\r\n")
     }
 
-    /// `RateLimit-Policy` and `RateLimit`, unless there is no limit to tell.
-    /// - Parameter retryAfterMs: the wait that the same reply tells.
+    /// Writes `RateLimit-Policy` and `RateLimit`, unless the plan has no limit for them.
+    /// - Parameters:
+    ///   - standing: the account's standing.
+    ///   - retryAfterMs: the wait in the same reply, in ms; nil: none.
     mutating func rateLimit(_ standing: Standing, retryAfterMs: Int?) {
         let plan = planHeaders(of: standing.plan)
         guard !plan.fields.isEmpty else { return }
@@ -77,8 +81,8 @@ struct ResponseWriter {
         out.writeStaticString("\r\n")
         value.removeAll(keepingCapacity: true)
         for (item, limit) in plan.limits.enumerated() {
-            // What is over-used has nothing to give until much of it has left: as late as the
-            // retry, if known.
+            // An over-used limit has nothing left until much has left its window: not before the
+            // retry, if that is known.
             let isOverused = standing.used(of: limit) > standing.plan.limits[limit].amount
             plan.fields.appendItem(
                 item, available: standing.remaining(of: limit),
@@ -91,7 +95,7 @@ struct ResponseWriter {
         out.writeStaticString("\r\n")
     }
 
-    /// The rest of the head, and the body.
+    /// Writes the rest of the head, and the body.
     mutating func end(_ form: Form) {
         if form.closes {
             out.writeStaticString("Connection: close\r\n")
@@ -102,7 +106,7 @@ struct ResponseWriter {
         if !form.isHead { out.writeBytes(body.bytes) }
     }
 
-    // MARK: Whole replies that are no decisions
+    // MARK: Whole error replies
 
     mutating func write(_ error: RequestError, _ form: Form) {
         write(
@@ -146,11 +150,11 @@ struct ResponseWriter {
         return made
     }
 
-    /// How many plans are prepared now; for tests.
+    /// The number of cached plans; for tests.
     var planHeadersCount: Int { planHeadersCache.count }
 
-    /// The plans have changed: prepares the one that most accounts have, and forgets the others
-    /// until somebody has them.
+    /// The plans have changed: prepares the default plan, which most accounts have, and drops the
+    /// others until a reply needs them.
     mutating func replace(plans: PlanBook) {
         planHeadersCache = [:]
         latest = nil

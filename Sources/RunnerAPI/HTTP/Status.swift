@@ -1,4 +1,4 @@
-// The status codes this API answers with, and their lines.
+// The status codes of this API, and their status lines.
 
 enum Status: Int, CaseIterable {
     case ok = 200

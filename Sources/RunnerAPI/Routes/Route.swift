@@ -1,4 +1,4 @@
-// What a request asks for by its path and method, before its body is read.
+// The route of a request: what its path and method ask for, before its body is read.
 
 import Accounting
 

@@ -1,11 +1,11 @@
-// The route table of the data plane: three paths, their methods, and how a path is read.
+// The route table of the data plane: three paths and their methods, and the parser of a path.
 
 import Accounting
 import NIOHTTP1
 import WireFormat
 
 enum Routes {
-    /// A path that is there, and the methods it takes as `Allow` tells them.
+    /// A known path, and its methods as in `Allow`.
     private enum Endpoint {
         case admit, settle, peek
 
@@ -16,12 +16,14 @@ enum Routes {
         }
     }
 
-    /// What one segment of a path says between its slashes, still encoded.
+    /// A part of a path, still percent-encoded.
     private typealias Segment = Slice<UnsafeBufferPointer<UInt8>>
 
-    /// - Parameter path: with its query, without a fragment.
-    /// - Throws: ``RequestError``: 404 unknown path, 405 other method, 400 a name that breaks its
-    ///   rule.
+    /// - Parameters:
+    ///   - method: the request's method.
+    ///   - path: with its query, without a fragment.
+    /// - Throws: ``RequestError``: 404 for an unknown path, 405 for another method, 400 for an
+    ///   invalid name.
     static func route(_ method: HTTPMethod, _ path: Substring) throws(RequestError) -> Route {
         var path = path
         let found = path.withUTF8 { bytes in
@@ -32,8 +34,10 @@ enum Routes {
         return try found.get()
     }
 
-    /// - Parameter path: without its query.
-    /// - Throws: as for a whole target.
+    /// - Parameters:
+    ///   - method: the request's method.
+    ///   - path: without its query.
+    /// - Throws: ``RequestError``, as for a path with its query.
     static func route(_ method: HTTPMethod, path: Span<UInt8>) throws(RequestError) -> Route {
         try path.withUnsafeBufferPointer { bytes throws(RequestError) in try route(method, path: bytes[...]) }
     }
@@ -69,7 +73,7 @@ enum Routes {
         return (.settle, id[..<slash])
     }
 
-    /// A segment with its percent-encoding undone.
+    /// A segment, percent-decoded.
     private static func name(in segment: Segment) throws(RequestError) -> String {
         guard segment.contains(UInt8(ascii: "%")) else { return String(decoding: segment, as: UTF8.self) }
         var bytes: [UInt8] = []

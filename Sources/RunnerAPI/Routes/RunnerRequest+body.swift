@@ -1,11 +1,15 @@
-// A route and a body as the request that the desk decides.
+// Turns a route and a body into the request that the desk decides.
 
 import Accounting
 import Deciding
 import WireFormat
 
 extension RunnerRequest {
-    /// - Parameter isJSON: what the request says about its body.
+    /// - Parameters:
+    ///   - route: from the path and the method.
+    ///   - body: the bytes, which may be empty.
+    ///   - isJSON: whether `Content-Type` is JSON.
+    /// - Throws: ``RequestError`` if the body is invalid.
     init(_ route: Route, _ body: some Collection<UInt8>, isJSON: Bool) throws(RequestError) {
         switch route {
         case .peek(let account): self = .peek(account)
@@ -37,7 +41,8 @@ extension Ending {
 }
 
 extension Admission {
-    /// - Throws: never for a body that was read: its id has the bytes an ``ExecutionID`` may have.
+    /// - Throws: ``RequestError`` for an id that is not a valid ``ExecutionID``. The reader of the
+    ///   body has rejected such an id before.
     fileprivate init(_ body: AdmitBody, account: Account) throws(RequestError) {
         var id: ExecutionID?
         if let name = body.id {

@@ -1,14 +1,14 @@
-// Why the data plane does not start. Each says what to do about it.
+// The errors that stop the start of the data plane. Each says what to do.
 
 /// An error of ``RunnerServer/start()``.
 public enum RunnerError: Error, Equatable, CustomStringConvertible {
-    /// A setting is out of its bound; the text names both.
+    /// A setting is out of its bounds; the text names both.
     case outOfBound(String)
     /// Neither an address nor a socket path is set.
     case nowhereToListen
-    /// Somebody answers at the Unix socket.
+    /// Another process listens on the Unix socket.
     case socketInUse(path: String)
-    /// The socket's path leads to something else than a socket.
+    /// At the socket's path is something other than a socket.
     case notASocket(path: String)
     case cannotListen(at: String, reason: String)
 
@@ -20,7 +20,7 @@ public enum RunnerError: Error, Equatable, CustomStringConvertible {
             "another process listens on the socket \(path); stop it, or choose another path"
         case .notASocket(let path): "\(path) exists and is not a socket; remove it, or choose another path"
         case .cannotListen(let place, let reason):
-            "cannot listen on \(place): \(reason); stop what is there, or choose another address"
+            "cannot listen on \(place): \(reason); stop the process there, or choose another address"
         }
     }
 }

@@ -1,5 +1,5 @@
-// What one event loop has to itself: its desk, its connections, and the memory replies are made in.
-// Nothing here is shared, so nothing here is locked.
+// What one event loop owns: its desk, its connections, and the memory for replies. Nothing here is
+// shared, so nothing is locked.
 
 import Access
 import Accounting
@@ -13,10 +13,10 @@ final class RunnerLoop {
     let timeouts: Timeouts
     let desk: DecisionDesk
     var replies: ResponseWriter
-    /// Whose requests are answered; nil: everybody's.
+    /// The tokens in force; nil: requests need none.
     var tokens: TokenBook?
-    /// A coarse clock that costs nothing to read: the number of ``Timeouts/tick``s there were with
-    /// connections open.
+    /// A coarse clock that costs nothing to read. It counts ``Timeouts/tick``s while connections
+    /// are open.
     private(set) var tick = 0
 
     private let eventLoop: any EventLoop
@@ -25,22 +25,25 @@ final class RunnerLoop {
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var ticking: Scheduled<Void>?
     private var changed: [Connection] = []
-    /// Connections that were idle when they were looked for, the longest idle one last; at most
+    /// Connections that were idle at the last search, the longest idle one last; at most
     /// ``maximumIdlers``.
     private var idlers: [(id: ObjectIdentifier, since: Int)] = []
     private static let maximumIdlers = 1_024
-    /// When they were looked for, and how often in that tick; at most ``maximumSearches``.
+    /// The tick of the last search, and the searches in that tick; at most ``maximumSearches``.
     private var searches = (tick: 0, count: 0)
     private static let maximumSearches = 8
-    /// Exchanges to be used again; at most ``maximumSpares``.
+    /// Exchanges to reuse; at most ``maximumSpares``.
     private var spares: [Exchange] = []
     private static let maximumSpares = 1_024
     private var isDraining = false
     private var drained: [EventLoopPromise<Void>] = []
 
     /// - Parameters:
-    ///   - eventLoop: the one this is called on.
-    ///   - desk: of the same event loop.
+    ///   - eventLoop: the one on which this is called.
+    ///   - settings: the data plane's.
+    ///   - desk: that of the same event loop.
+    ///   - metrics: shared by all event loops.
+    ///   - logger: gets refused and closed connections, at debug.
     init(
         on eventLoop: any EventLoop, settings: RunnerSettings, desk: DecisionDesk, metrics: ServerMetrics,
         logger: Logger
@@ -64,21 +67,23 @@ final class RunnerLoop {
 
     /// Adds the handlers that make a channel a connection of this API.
     /// - Parameters:
+    ///   - channel: a new channel of this event loop.
     ///   - isTrusted: whether requests need no token.
-    ///   - isSecure: whether it is encrypted.
+    ///   - isSecure: whether the channel is encrypted.
     func welcome(_ channel: any Channel, isTrusted: Bool = false, isSecure: Bool = false) throws {
         let connection = Connection(loop: self, isTrusted: isTrusted, isSecure: isSecure)
         let decoder = RequestDecoder(
             for: connection, maximumHeaderBytes: settings.maximumHeaderBytes,
             maximumBodyBytes: settings.maximumBodyBytes)
-        // The decoder keeps only what is of a head that is not complete, and blanks that it does
-        // not count.
+        // The decoder keeps only the bytes of an incomplete head, and blanks, which it does not
+        // count.
         let bytes = ByteToMessageHandler(decoder, maximumBufferSize: 2 * settings.maximumHeaderBytes)
         try channel.pipeline.syncOperations.addHandlers(bytes, connection)
     }
 
-    /// At the bound, the one that is idle for longest gives way.
-    /// - Returns: false when there are too many, none of this loop is idle, and this one must go.
+    /// Registers a connection. Beyond the bound, the connection that is idle for longest is closed.
+    /// - Returns: false if there are too many and none of this loop is idle: then this one must be
+    ///   closed.
     func opened(_ connection: Connection) -> Bool {
         let hasRoom = metrics.connectionOpened() <= settings.maximumConnections || closeLongestIdle()
         connections[ObjectIdentifier(connection)] = connection
@@ -90,7 +95,7 @@ final class RunnerLoop {
         return hasRoom
     }
 
-    /// - Returns: whether there was one.
+    /// - Returns: whether a connection was idle.
     private func closeLongestIdle() -> Bool {
         repeat {
             while let (id, since) = idlers.popLast() {
@@ -102,12 +107,12 @@ final class RunnerLoop {
         return false
     }
 
-    /// - Returns: whether there are any; false also when they have been looked for often enough.
+    /// - Returns: whether there are any; false also after ``maximumSearches`` in this tick.
     private func findIdlers() -> Bool {
         if searches.tick != tick { searches = (tick, 0) }
         guard searches.count < Self.maximumSearches else { return false }
         searches.count += 1
-        // The first request of one that came in this tick may be on its way.
+        // Skips connections of this tick, whose first request may be on its way.
         idlers = connections.compactMap { id, connection in connection.restsSince.map { (id, $0) } }
             .filter { $0.since < tick }.sorted { $0.since > $1.since }.suffix(Self.maximumIdlers)
         return !idlers.isEmpty
@@ -130,7 +135,8 @@ final class RunnerLoop {
         drained = []
     }
 
-    /// - Returns: what is fulfilled when every connection is closed; at once if there is none.
+    /// Accepts no new requests.
+    /// - Returns: a future that succeeds when every connection is closed.
     func drain() -> EventLoopFuture<Void> {
         isDraining = true
         guard !connections.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
@@ -140,7 +146,7 @@ final class RunnerLoop {
         return promise.futureResult
     }
 
-    /// Closes every connection, whatever it is doing.
+    /// Closes every connection at once.
     func closeAll() {
         if !connections.isEmpty {
             logger.debug("connections were closed", metadata: ["count": "\(connections.count)"])
@@ -159,8 +165,8 @@ final class RunnerLoop {
         }
     }
 
-    /// Lets a connection write its replies when everything that is ready in this turn of the loop
-    /// has been looked at, so that answers that came together leave together.
+    /// Lets a connection write its replies at the end of this turn of the loop, so that answers
+    /// that came together leave together.
     func advanceSoon(_ connection: Connection) {
         changed.append(connection)
         guard changed.count == 1 else { return }

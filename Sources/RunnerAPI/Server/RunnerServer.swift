@@ -1,4 +1,4 @@
-// The data plane as a whole: its listeners, and one `RunnerLoop` for each event loop.
+// The data plane as a whole: its listeners, and one `RunnerLoop` per event loop.
 
 public import Access
 public import Accounting
@@ -25,12 +25,12 @@ public final class RunnerServer: Sendable {
     private let guardListener: GuardListener?
     private let state: Mutex<State>
 
-    /// Adds what stands between a connection's bytes and its requests: TLS.
+    /// Adds the handlers between a connection's bytes and its requests: TLS.
     public typealias Secure = @Sendable (any Channel) throws -> Void
-    /// Adds what bounds how many connections a listener takes.
+    /// Adds the handler that bounds how many connections a listener accepts.
     public typealias GuardListener = @Sendable (any Channel) throws -> Void
 
-    /// A `RunnerLoop`, to be touched on its event loop only.
+    /// A `RunnerLoop`, to be used on its event loop only.
     private struct Worker: Sendable {
         let eventLoop: any EventLoop
         let loop: NIOLoopBound<RunnerLoop>
@@ -41,19 +41,22 @@ public final class RunnerServer: Sendable {
         var tokens: TokenBook?
         var workers: [Worker] = []
         var listeners: [any Channel] = []
-        /// How often ``drainActivity(_:minute:)`` was called.
+        /// The number of calls of ``drainActivity(_:minute:)``.
         var turn = 0
     }
 
     /// - Parameters:
-    ///   - makeLedger: called once on each event loop, for that loop's own.
-    ///   - random: a source of chance for each event loop; ids come from it that runners leave out.
-    ///   - metrics: where `stint_decisions_total`, `stint_http_responses_total`,
+    ///   - settings: where to listen, and the bounds.
+    ///   - group: the event loops that serve connections.
+    ///   - plans: the plans in force at the start.
+    ///   - makeLedger: makes the ledger of an event loop. Called once on each.
+    ///   - random: makes a source of random numbers per event loop, for ids that runners leave out.
+    ///   - logger: gets errors, and at debug refused and closed connections.
+    ///   - metrics: gets `stint_decisions_total`, `stint_http_responses_total`,
     ///     `stint_http_connections`, `stint_http_connections_maximum` and
-    ///     `stint_http_requests_in_flight` go.
-    ///   - tokens: whose requests are answered; nil: everybody's. Unix sockets need none.
-    ///   - secure: called for each new connection but those of the Unix socket, before the first
-    ///     byte.
+    ///     `stint_http_requests_in_flight`.
+    ///   - tokens: the tokens that requests need; nil: none. Requests on the Unix socket need none.
+    ///   - secure: called for each new TCP connection, before its first byte.
     ///   - guardListener: called for each listener, before it listens.
     public init(
         settings: RunnerSettings, group: any EventLoopGroup, plans: PlanBook,
@@ -77,21 +80,21 @@ public final class RunnerServer: Sendable {
     /// The plans in force.
     public var plans: PlanBook { state.withLock { $0.plans } }
 
-    /// Where it listens; empty unless it does.
+    /// The addresses where it listens; empty before the start and after the drain.
     public var addresses: [SocketAddress] {
         state.withLock { $0.listeners.compactMap(\.localAddress) }
     }
 
-    /// Whether runners can connect: from when everything listens until it drains.
+    /// Whether runners can connect: true once everything listens, until the drain.
     public var isListening: Bool {
         let expected = (settings.address == nil ? 0 : 1) + (settings.socketPath == nil ? 0 : 1)
         return state.withLock { $0.listeners.count == expected && $0.listeners.allSatisfy { $0.isActive } }
     }
 
-    /// Listens. To be called once.
+    /// Starts to listen. Call it once.
     ///
-    /// A Unix socket at which nobody listens is replaced; one that is in use is left alone.
-    /// - Throws: ``RunnerError``; then nothing is left listening.
+    /// A Unix socket without a listener is replaced; one that is in use is an error.
+    /// - Throws: ``RunnerError``; then nothing listens.
     public func start() async throws {
         try settings.check()
         let (plans, tokens) = state.withLock { ($0.plans, $0.tokens) }
@@ -129,7 +132,7 @@ public final class RunnerServer: Sendable {
         }
     }
 
-    /// From when this returns, every request is considered under these plans.
+    /// Replaces the plans. After it returns, every request is decided under these.
     public func replace(plans: PlanBook) async throws {
         let workers = state.withLock { state in
             state.plans = plans
@@ -140,8 +143,7 @@ public final class RunnerServer: Sendable {
         }
     }
 
-    /// From when this returns, tokens that are not in this book are refused, on open connections
-    /// too.
+    /// Replaces the tokens. After it returns, all others are rejected, on open connections too.
     public func replace(tokens: TokenBook) async throws {
         let workers = state.withLock { state in
             state.tokens = tokens
@@ -152,11 +154,11 @@ public final class RunnerServer: Sendable {
         }
     }
 
-    /// Takes what some accounts did, on all event loops, those first that wait for longest. The
-    /// loops begin in turn.
+    /// Drains the activity of up to `maximum` accounts from all event loops, oldest first. The
+    /// loops take turns at being drained first.
     /// - Parameters:
-    ///   - maximum: accounts, each for every minute in which it did something.
-    ///   - minute: which it is now, counted from 1970.
+    ///   - maximum: the most accounts; each counts once per minute in which it was active.
+    ///   - minute: the present minute, counted from 1970.
     /// - Returns: nothing unless ``RunnerSettings/countsActivity``.
     public func drainActivity(_ maximum: Int, minute: Int) async throws -> DrainedActivity {
         let (workers, turn) = state.withLock { state in
@@ -179,9 +181,9 @@ public final class RunnerServer: Sendable {
         return taken
     }
 
-    /// Stops listening, answers what has begun with `Connection: close`, and closes every
-    /// connection: idle ones at once, all others when they are done or when time is up.
-    /// - Parameter deadline: how long from now.
+    /// Stops listening, answers requests that have begun with `Connection: close`, and closes every
+    /// connection: idle ones at once, others when they are done, and all at the deadline.
+    /// - Parameter deadline: the time from now.
     public func drain(deadline: Duration) async throws {
         try await closeListeners()
         let draining = state.withLock { $0.workers }.map { worker in
@@ -226,8 +228,8 @@ public final class RunnerServer: Sendable {
             }
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // Without this a client that closes its half would close the other half too, replies
-            // and all.
+            // Without this, a client that closes its half would close the other half too, and lose
+            // its replies.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(

@@ -1,9 +1,9 @@
-// What can be set about the data plane, with its defaults and bounds, which the service's settings
-// have from here. Read once, when the server starts.
+// The settings of the data plane, with the defaults and bounds that the service's settings have
+// too. Read once, when the server starts.
 
 import WireFormat
 
-/// Where the runner API listens, and how much of everything one client may take.
+/// Where the runner API listens, and the bounds for connections and requests.
 public struct RunnerSettings: Sendable, Equatable {
     /// A TCP address to listen on.
     public struct Address: Hashable, Sendable, CustomStringConvertible {
@@ -20,7 +20,7 @@ public struct RunnerSettings: Sendable, Equatable {
         public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
     }
 
-    /// Within what a value must be.
+    /// The bounds of the values.
     public enum Bounds {
         public static let maximumConnections = 1...100_000
         public static let maximumBodyBytes = 1_024...1_048_576
@@ -30,33 +30,33 @@ public struct RunnerSettings: Sendable, Equatable {
         static let writeTimeout: ClosedRange<Duration> = .milliseconds(10)...(.seconds(3_600))
     }
 
-    /// nil for none.
+    /// nil: no TCP address.
     public var address: Address? = Address(host: "127.0.0.1", port: 0)
-    /// The path of a Unix socket, at most 103 bytes; nil for none. It gets mode 0660.
+    /// The path of a Unix socket, at most 103 bytes, which gets mode 0660; nil: no socket.
     public var socketPath: String?
-    /// Connections open at once. One more takes the place of the one that is idle
-    /// for longest; where none is idle it is answered 503 and closed.
+    /// The most open connections. One more closes the one that is idle for longest. If none is
+    /// idle, the new one gets 503 and is closed.
     public var maximumConnections = 10_000
-    /// Bytes of a request's body; more are answered 413.
+    /// The most bytes of a request's body. A longer one gets 413.
     public var maximumBodyBytes = 16_384
-    /// Bytes of a request's line and header fields; more are answered 431.
+    /// The most bytes of a request's line and header fields. Longer ones get 431.
     public var maximumHeaderBytes = 16_384
-    /// From the first byte of a request to the end of its body; then it is answered 408.
+    /// The time from the first byte of a request to the end of its body. Then it gets 408.
     public var headerTimeout: Duration = .seconds(10)
-    /// How long a connection may be open between two requests.
+    /// How long a connection may be idle between two requests.
     public var idleTimeout: Duration = .seconds(75)
     /// How long a client may leave its replies unread once they fill the buffers.
     public var writeTimeout: Duration = .seconds(10)
-    /// Whether the `RateLimit` fields tell the limits of execution time too, with the unit
+    /// Whether the `RateLimit` fields include the limits of execution time, with the unit
     /// `execution-ms`, which is not registered.
     public var rateLimitTime = false
-    /// Whether what accounts do is counted for ``RunnerServer/drainActivity(_:minute:)``, which
-    /// then must be called now and then.
+    /// Whether the activity of accounts is counted. If so, call
+    /// ``RunnerServer/drainActivity(_:minute:)`` regularly.
     public var countsActivity = false
 
     public init() {}
 
-    /// - Throws: ``RunnerError`` naming the setting that is out of its bound.
+    /// - Throws: ``RunnerError``, which names the setting that is out of its bounds.
     func check() throws(RunnerError) {
         guard address != nil || socketPath != nil else { throw .nowhereToListen }
         if let address { try Self.check(address.port, in: 0...65_535, "the port of address") }

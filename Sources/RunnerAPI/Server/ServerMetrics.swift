@@ -1,6 +1,6 @@
-// The data plane's metrics that all event loops share: replies, connections and open questions.
-// Every counter exists before it is needed, so that counting a request is an increment. Decisions
-// are counted by their desk.
+// The data plane's metrics that all event loops share: replies, connections and open questions. All
+// counters are made at start, so that counting a request is one increment. The desk counts
+// decisions.
 
 import Deciding
 import Metrics
@@ -8,7 +8,7 @@ import Synchronization
 
 /// Counts replies and connections of all event loops, and reports their open questions.
 final class ServerMetrics: Sendable {
-    /// By status less 200; nil for those that are never sent.
+    /// Indexed by status - 200; nil: this status is never sent.
     private let responses: [Metrics.Counter?]
     private let connectionsGauge: Metrics.Gauge
     private let inFlightGauge: Metrics.Gauge
@@ -34,7 +34,7 @@ final class ServerMetrics: Sendable {
 
     // MARK: Gauges
 
-    /// - Returns: how many connections are open now, this one among them.
+    /// - Returns: the number of open connections, including this one.
     func connectionOpened() -> Int {
         let count = openConnections.add(1, ordering: .relaxed).newValue
         connectionsGauge.record(count)
@@ -45,6 +45,6 @@ final class ServerMetrics: Sendable {
         connectionsGauge.record(openConnections.subtract(1, ordering: .relaxed).newValue)
     }
 
-    /// Records the questions in flight. Called now and then rather than twice for each request.
+    /// Records the questions in flight. Called once a tick, not twice per request.
     func report() { inFlightGauge.record(openQuestions.count) }
 }

@@ -1,5 +1,5 @@
-// The Unix socket's file: taken over when its last owner died, left alone when it is in use. NIO
-// removes it when the listener closes.
+// The Unix socket's file: replaced if no process listens on it, left alone if one does. NIO removes
+// it when the listener closes.
 
 import NIOCore
 import NIOPosix
@@ -36,7 +36,7 @@ struct UnixSocket {
         return listener
     }
 
-    /// Whether somebody listens. Only "connection refused" and "no such file" say that nobody does.
+    /// Whether a process listens. Only "connection refused" and "no such file" mean that none does.
     private func isAlive(group: any EventLoopGroup) async throws -> Bool {
         do {
             let probe = try await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get()

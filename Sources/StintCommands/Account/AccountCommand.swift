@@ -5,7 +5,7 @@ import ArgumentParser
 struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account",
-        abstract: "Look at accounts and what they do, set their plans, forget their charges.",
+        abstract: "Show accounts and their usage, set their plans, forget their charges.",
         subcommands: [
             AccountShow.self, AccountTop.self, AccountUsage.self, AccountLog.self, AccountForget.self,
             AccountSetPlan.self,

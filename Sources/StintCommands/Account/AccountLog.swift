@@ -1,4 +1,4 @@
-// `stint account log`: what became of an account's executions.
+// `stint account log`: the execution log of an account.
 
 import AdminClient
 import ArgumentParser
@@ -7,13 +7,13 @@ import WireFormat
 
 struct AccountLog: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "log", abstract: "List what became of an account's executions, newest first.")
-    @Argument(help: "whose") var account: String
-    @Option(help: "only of this function") var function: String?
-    @Option(help: "only those that ended so: ok, error, timeout, not-started or expired")
+        commandName: "log", abstract: "List the ended executions of an account, newest first.")
+    @Argument(help: "the account") var account: String
+    @Option(help: "only executions of this function") var function: String?
+    @Option(help: "only this outcome: ok, error, timeout, not-started or expired")
     var outcome: String?
-    @Option(help: "rows at most, 1 to 1000") var limit = 100
-    @Option(help: .init("go on where a page ended", valueName: "next")) var before: String?
+    @Option(help: "the most rows, 1 to 1000") var limit = 100
+    @Option(help: .init("continue after the previous page", valueName: "next")) var before: String?
     @OptionGroup var range: TimeRange
     @OptionGroup var live: LiveOptions
 

@@ -1,5 +1,4 @@
-// `stint account set-plan`: an account's own plan and amounts, for a time or until they are
-// removed.
+// `stint account set-plan`: the override of an account, for a time or until it is removed.
 
 import AdminClient
 import ArgumentParser
@@ -9,25 +8,25 @@ import WireFormat
 struct AccountSetPlan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set-plan",
-        abstract: "Give an account a plan or amounts of its own.",
+        abstract: "Set or remove the override of an account: another plan, other amounts, or both.",
         usage: """
             stint account set-plan ACCOUNT [--plan PLAN] [--amount LIMIT=AMOUNT ...] [--for 3d | --until TIME]
             stint account set-plan ACCOUNT --remove
             """,
         discussion: """
-            What the account had of its own before is replaced. --for and --until count on this machine's clock; the end \
-            is kept as an instant and comes by Redis' clock.
+            The override replaces an earlier one. --for and --until use this machine's clock to compute the end; Redis' \
+            clock decides when it is reached.
             """)
 
     @Argument(help: "the account")
     var account: String
 
-    @Option(help: .init("the plan's name; left out, the default plan", valueName: "plan"))
+    @Option(help: .init("the plan (default: the default plan)", valueName: "plan"))
     var plan: String?
 
     @Option(
         help: .init(
-            "another amount for a limit, such as executions=12000; may be repeated", valueName: "limit=amount"
+            "the amount of a limit, such as executions=12000; may be repeated", valueName: "limit=amount"
         ),
         transform: AccountSetPlan.amount)
     var amount: [(limit: String, amount: Int)] = []
@@ -41,7 +40,7 @@ struct AccountSetPlan: AsyncParsableCommand {
         help: .init("until when: 2026-02-01T00:00:00Z", valueName: "time"), transform: AccountSetPlan.instant)
     var until: Date?
 
-    @Flag(help: "remove what the account has of its own")
+    @Flag(help: "remove the override")
     var remove = false
 
     @OptionGroup
@@ -50,13 +49,13 @@ struct AccountSetPlan: AsyncParsableCommand {
     func validate() throws {
         if remove {
             guard plan == nil, amount.isEmpty, duration == nil, until == nil else {
-                throw ValidationError("--remove: goes with nothing else")
+                throw ValidationError("--remove: no other option may be given with it")
             }
         } else if plan == nil, amount.isEmpty {
             throw ValidationError(
-                "say what to set. Type for example: --plan pro, or --amount executions=12000")
+                "missing: what to set. Type for example: --plan pro, or --amount executions=12000")
         }
-        if duration != nil, until != nil { throw ValidationError("--for or --until, not both") }
+        if duration != nil, until != nil { throw ValidationError("--for, --until: give only one of the two") }
         let limits = amount.map(\.limit)
         if Set(limits).count != limits.count { throw ValidationError("--amount: duplicate limit") }
     }
@@ -66,7 +65,7 @@ struct AccountSetPlan: AsyncParsableCommand {
             _ = try await options.withClient {
                 try await $0.delete("v1", "accounts", account, "override")
             }
-            if options.format == .text { Terminal.say("account \(account): has the default plan again") }
+            if options.format == .text { Terminal.say("account \(account): override removed") }
             return
         }
         let body = self.body
@@ -108,7 +107,7 @@ struct AccountSetPlan: AsyncParsableCommand {
         let seconds: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800]
         guard let unit = text.last.flatMap({ seconds[$0] }), let count = Int(text.dropLast()),
             (1...1_000_000).contains(count)
-        else { throw ValidationError("must be a number and s, m, h, d or w, such as 3d, not '\(text)'") }
+        else { throw ValidationError("must be a number with s, m, h, d or w, such as 3d, not '\(text)'") }
         return .seconds(count * unit)
     }
 
@@ -116,11 +115,11 @@ struct AccountSetPlan: AsyncParsableCommand {
         do {
             let date = try Date(text, strategy: .iso8601)
             guard (0...8e9).contains(date.timeIntervalSince1970) else {
-                throw ValidationError("must be 1970 to 2223")
+                throw ValidationError("must be in the years 1970 to 2223")
             }
             return date
         } catch is CocoaError {
-            throw ValidationError("must be such as 2026-02-01T00:00:00Z, not '\(text)'")
+            throw ValidationError("must be a time such as 2026-02-01T00:00:00Z, not '\(text)'")
         }
     }
 }

@@ -1,4 +1,4 @@
-// `stint account show`: where an account stands now, and what it has running.
+// `stint account show`: the standing of an account, and its running executions.
 
 import AdminClient
 import ArgumentParser
@@ -7,8 +7,8 @@ import WireFormat
 
 struct AccountShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show where an account stands, and what it has running.")
-    @Argument(help: "whose") var account: String
+        commandName: "show", abstract: "Show an account's use of its limits, and its running executions.")
+    @Argument(help: "the account") var account: String
     @OptionGroup var live: LiveOptions
 
     func run() async throws {

@@ -9,10 +9,10 @@ struct AccountTop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top",
         abstract:
-            "List the accounts that did the most: in the minute that is running and the one before, or in a range."
+            "List the busiest accounts: of the current and the previous minute, or of a range."
     )
-    @Option(help: "executions, execution-time, denials or percent") var sort = "executions"
-    @Option(help: "accounts at most, 1 to 100") var limit = 10
+    @Option(help: "by executions, execution-time, denials or percent") var sort = "executions"
+    @Option(help: "the most accounts, 1 to 100") var limit = 10
     @OptionGroup var range: TimeRange
     @OptionGroup var live: LiveOptions
 

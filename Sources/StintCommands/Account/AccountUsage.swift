@@ -1,4 +1,4 @@
-// `stint account usage`: what an account did, minute by minute or hour by hour.
+// `stint account usage`: the rollups of an account, per minute or per hour.
 
 import AdminClient
 import ArgumentParser
@@ -8,12 +8,12 @@ import WireFormat
 struct AccountUsage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
-        abstract: "Show what an account did over time, and which functions of it.",
+        abstract: "Show the usage of an account over time, and by function.",
         discussion:
-            "Minutes are kept for 48 hours, hours for 90 days; those in which nothing happened are left out.")
-    @Argument(help: "whose") var account: String
+            "Minutes are kept for 48 hours, hours for 90 days. Those without activity are left out.")
+    @Argument(help: "the account") var account: String
     @Option(help: "minute or hour") var step = "minute"
-    @Option(help: "only what this function did") var function: String?
+    @Option(help: "only this function") var function: String?
     @OptionGroup var range: TimeRange
     @OptionGroup var live: LiveOptions
 
@@ -55,7 +55,7 @@ struct AccountUsage: AsyncParsableCommand {
     }
 }
 
-/// From when to when.
+/// A range of time. Both ends are optional.
 struct TimeRange: ParsableArguments {
     @Option(help: .init("from this instant on, in ms since 1970", valueName: "ms")) var from: Int?
     @Option(help: .init("before this instant (default: now)", valueName: "ms")) var to: Int?

@@ -1,5 +1,5 @@
-// `stint audit FILE`: holds a recorded history against the promise. Exit status 0 when it was kept,
-// 1 when it was not or the file is no history.
+// `stint audit FILE`: checks a recorded history against the promise. Exit status 0 if the promise
+// was kept, 1 if it was not or the file is not a valid history.
 
 import ArgumentParser
 import Audit
@@ -11,9 +11,9 @@ struct AuditCommand: ParsableCommand {
         commandName: "audit",
         abstract: "Check a recorded history: was any window over its limit, was anything charged twice?",
         discussion: """
-            FILE has a line of JSON for each question and its reply, as docs/HISTORY.md describes; stint's own harness and \
-            tests record such files. Prints the fullest window of each limit. Ends with 0 when the promise was kept, and \
-            with 1 when it was not or the file cannot be read.
+            FILE has a line of JSON for each question and its reply; docs/HISTORY.md describes it. stint load, stint replay \
+            and the tests record such files. Prints the fullest window of each limit. Exits with 0 if the promise was kept, \
+            and with 1 if it was not or the file cannot be read.
             """)
 
     /// Bytes of one line.
@@ -24,7 +24,7 @@ struct AuditCommand: ParsableCommand {
 
     @Option(
         help:
-            "ms by which the ledger's clock may move against the recorder's before the history is no evidence"
+            "ms by which the ledger's clock may drift from the recorder's; beyond that the history proves nothing"
     )
     var clockTolerance = 1_000
 
@@ -55,7 +55,7 @@ struct AuditCommand: ParsableCommand {
             } catch {
                 guard isWhole else {
                     throw HistoryError(
-                        "\(error). It has no end, so its recorder was cut off, and other lines may be missing: record anew"
+                        "\(error). The line has no end, so the recorder was cut off, and other lines may be missing: record again"
                     )
                 }
                 throw error
@@ -65,12 +65,13 @@ struct AuditCommand: ParsableCommand {
         return try audit.report()
     }
 
-    /// Gives every line that is not blank, with its number; the last may lack its end.
+    /// Calls `body` with every line that is not blank, and its number. The last line may be
+    /// incomplete.
     private func eachLine(
         _ body: (ArraySlice<UInt8>, _ number: Int, _ isWhole: Bool) throws(HistoryError) -> Void
     ) throws {
         guard let input = file == "-" ? .standardInput : FileHandle(forReadingAtPath: file) else {
-            throw HistoryError("cannot be opened. Name a file that exists and may be read")
+            throw HistoryError("cannot be opened. Name a file that exists and that you may read")
         }
         var rest: [UInt8] = []
         var number = 0
@@ -84,7 +85,7 @@ struct AuditCommand: ParsableCommand {
             }
             rest.removeFirst(start)
             guard rest.count <= Self.longestLine else {
-                throw HistoryError("has a line of more than \(Self.longestLine) bytes, so it is no history")
+                throw HistoryError("invalid history: a line has more than \(Self.longestLine) bytes")
             }
         }
         if !rest.isEmpty { try body(rest[...], number + 1, false) }

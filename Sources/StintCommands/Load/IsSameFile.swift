@@ -1,4 +1,4 @@
-// Keeps a command from writing over what it reads.
+// Keeps a command from overwriting its own input.
 
 import Foundation
 

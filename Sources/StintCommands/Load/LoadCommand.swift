@@ -1,6 +1,5 @@
-// `stint load`: asks a running service as runners do, and says how fast and how well it answered.
-// Exit status 0 when something was measured and nothing failed, 1 otherwise, 64 when the arguments
-// make no load.
+// `stint load`: sends requests to a running service as runners do, and measures its answers. Exit
+// status 0 if something was measured and nothing failed, 64 for invalid arguments, else 1.
 
 import ArgumentParser
 import LoadGeneration
@@ -11,49 +10,51 @@ struct LoadCommand: AsyncParsableCommand {
         abstract: "Put a load on a running service and measure its answers.",
         usage: "stint load [--rate PER_SECOND] [--connections N] [--duration SECONDS] [--target URL ...] ...",
         discussion: """
-            Without --rate every connection asks again as soon as it is answered. With --rate executions are due at \
-            their time whatever the service does, and latency counts from then. Ends with the throughput and the p99. \
-            docs/LOAD.md says what is measured, and the shape of the JSON.
+            Without --rate every connection sends its next request as soon as it has an answer. With --rate executions \
+            are due at fixed times, even if the service is slow, and latency counts from those times. The last line is \
+            the throughput and the p99. docs/LOAD.md describes what is measured, and the JSON.
             """)
 
     @Option(
-        help: .init("executions due per second; left out: as many as are answered", valueName: "per-second"))
+        help: .init(
+            "executions due per second (default: as fast as they are answered)", valueName: "per-second"))
     var rate: Int?
 
     @Option(help: .init("how long to measure", valueName: "seconds"))
     var duration = Double(LoadSettings().durationMs) / 1_000
 
-    @Option(help: .init("how long to ask first without measuring", valueName: "seconds"))
+    @Option(help: .init("how long to run before measuring", valueName: "seconds"))
     var warmUp = Double(LoadSettings().warmUpMs) / 1_000
 
-    @Option(help: "accounts to ask for: load-0, load-1, ...")
+    @Option(help: "the number of accounts: load-0, load-1, ...")
     var accounts = LoadSettings().accounts
 
     @Option(
-        help: .init("how the load spreads over them: uniform, zipf or zipf:EXPONENT", valueName: "skew"),
+        help: .init(
+            "the load's distribution over accounts: uniform, zipf or zipf:EXPONENT", valueName: "skew"),
         transform: { try Skew($0) })
     var skew = LoadSettings().skew
 
     @Option(
         help: .init(
-            "what executions take: fixed:MS, uniform:MS-MS or exponential:MS", valueName: "distribution"),
+            "durations of executions: fixed:MS, uniform:MS-MS or exponential:MS", valueName: "distribution"),
         transform: { try Durations($0) })
     var durations = LoadSettings().durations
 
     @Option(
         help: .init(
-            "what is asked for: ceiling (the kind's), drawn (what the execution takes) or a number of ms",
+            "execution time to ask for: ceiling (the kind's), drawn (the execution's duration) or a number of ms",
             valueName: "ask"),
         transform: { try LoadSettings.Ask($0) })
     var ask = LoadSettings().ask
 
-    @Option(help: "the same seed makes the same sequence of executions")
+    @Option(help: "the seed; the same seed gives the same sequence of executions")
     var seed = LoadSettings().seed
 
-    @Flag(help: "settle nothing")
+    @Flag(help: "admit only, and settle nothing")
     var admitOnly = false
 
-    @Option(help: "threads that make the load")
+    @Option(help: "threads that send the load")
     var eventLoops = LoadSettings().eventLoops
 
     @OptionGroup

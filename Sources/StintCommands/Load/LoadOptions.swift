@@ -1,5 +1,5 @@
-// The arguments that `stint load` and `stint replay` have in common: whom to ask, over what, and
-// where to write what came of it.
+// The arguments that `stint load` and `stint replay` share: the target, the connections, and where
+// to write the results.
 
 import ArgumentParser
 import Foundation
@@ -16,14 +16,14 @@ struct LoadOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "the token to send along; other users of this machine can see it in the list of processes",
+            "the token to send; other users of this machine can see it in the list of processes",
             valueName: "token"))
     var token: String?
 
     @OptionGroup
     var kept: TokenOptions
 
-    @Option(help: "connections, over all targets")
+    @Option(help: "connections, in all targets together")
     var connections = LoadSettings().connections
 
     @Option(help: .init("how long a reply may take", valueName: "seconds"))
@@ -32,7 +32,7 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "text or json")
     var format = ReportFormat.text
 
-    @Option(help: .init("write every exchange, for stint audit", valueName: "file"))
+    @Option(help: .init("record every request and reply, for stint audit", valueName: "file"))
     var record: String?
 
     @Option(
@@ -46,16 +46,18 @@ struct LoadOptions: ParsableArguments {
         settings.timeoutMs = Self.ms(timeout)
     }
 
-    /// What to send along. A file may be a pipe, so this is asked once.
-    /// - Throws: ``StartError`` when it is no token.
+    /// The token to send. Call it once, because its file may be a pipe.
+    /// - Throws: ``StartError`` if the token is invalid.
     func readToken() throws -> BearerToken? {
         guard let token else { return try kept.token() }
-        guard kept.tokenFile == nil else { throw ValidationError("--token or --token-file, not both") }
+        guard kept.tokenFile == nil else {
+            throw ValidationError("--token, --token-file: give only one of the two")
+        }
         Terminal.warn("--token: others can see it in the list of processes. Type: --token-file FILE")
         return try TokenOptions.token(token, from: "--token")
     }
 
-    /// - Throws: a `ValidationError`, when the settings make no load.
+    /// - Throws: a `ValidationError` if a setting is out of its bounds.
     func check(_ settings: LoadSettings) throws {
         do throws(LoadError) {
             try settings.check()
@@ -64,7 +66,7 @@ struct LoadOptions: ParsableArguments {
         }
     }
 
-    /// A number out of all bounds for one that cannot be.
+    /// Seconds as ms. A huge number or NaN gives `Int.max`, which is out of all bounds.
     static func ms(_ seconds: Double) -> Int {
         seconds.magnitude < 1e12 ? Int((seconds * 1_000).rounded()) : .max
     }

@@ -1,5 +1,5 @@
-// One load from the beginning to the end, as a command runs it: its files, its progress line,
-// Ctrl-C, its report and its exit status.
+// Runs one load for a command: its files, its progress line, Ctrl-C, its report and its exit
+// status.
 
 import ArgumentParser
 import Foundation
@@ -10,18 +10,17 @@ import StintService
 import UnixSignals
 
 struct LoadSession {
-    /// What the user typed after `stint`.
+    /// The command's name after `stint`.
     let command: String
     let settings: LoadSettings
     let options: LoadOptions
 
-    /// - Parameter trace: the one that the settings replay, if they do.
+    /// - Parameter trace: the trace to replay; nil: no replay.
     func run(trace: TraceFeed? = nil) async throws {
         DescriptorLimit.raise()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         do {
-            // Before the load: nobody wants to learn after it that there is no place for what was
-            // measured.
+            // Creates the files before the load, so that an invalid path does not cost a result.
             let history = try options.record.map { try Self.create($0, for: "--record") }
             let histogram = try options.hdr.map { try Self.create($0, for: "--hdr") }
             let (report, recordProblem) = try await report(trace, on: group, recordingTo: history)
@@ -37,7 +36,7 @@ struct LoadSession {
         }
     }
 
-    /// - Returns: also why the record is not whole, if it is not.
+    /// - Returns: the report, and why the record is incomplete, if it is.
     private func report(
         _ trace: TraceFeed?, on group: MultiThreadedEventLoopGroup, recordingTo file: FileHandle?
     ) async throws -> (LoadReport, recordProblem: String?) {
@@ -59,7 +58,7 @@ struct LoadSession {
             report.recorded = try await history?.finish()
             try file?.close()
         } catch {
-            return (report, "--record: \(options.record ?? "") is not whole: \(error.localizedDescription)")
+            return (report, "--record: \(options.record ?? "") is incomplete: \(error.localizedDescription)")
         }
         return (report, nil)
     }
@@ -89,7 +88,7 @@ struct LoadSession {
         guard FileManager.default.createFile(atPath: path, contents: nil),
             let file = FileHandle(forWritingAtPath: path)
         else {
-            throw LoadError("\(option): cannot write \(path). Name a file in a folder that may be written")
+            throw LoadError("\(option): cannot write \(path). Name a file in a folder that you may write")
         }
         return file
     }
@@ -97,7 +96,7 @@ struct LoadSession {
     // MARK: While it runs
 
     /// Waits for the first Ctrl-C or SIGTERM.
-    /// - Returns: whether it came before the load was over.
+    /// - Returns: whether it came before the load ended.
     private static func stop(_ load: LoadRun) async -> Bool {
         for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
             load.stop()
@@ -106,7 +105,7 @@ struct LoadSession {
         return false
     }
 
-    /// One line a second that is written over the last one, on a terminal only.
+    /// Writes one line a second over the previous one, on a terminal only.
     private static func showProgress(of load: LoadRun) async throws -> Bool {
         guard isatty(STDERR_FILENO) == 1 else { return false }
         var answered = 0

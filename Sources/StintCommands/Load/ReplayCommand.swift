@@ -1,6 +1,6 @@
-// `stint replay TRACE`: puts a recorded trace to a running service, at the times of the trace, and
-// takes as long for each execution as it took. Exit statuses are those of `stint load`, and 1 when
-// the trace cannot be read.
+// `stint replay TRACE`: replays a recorded trace against a running service, at the times of the
+// trace and with the recorded durations. Exit statuses are those of `stint load`, and 1 if the
+// trace cannot be read.
 
 import ArgumentParser
 import LoadGeneration
@@ -10,38 +10,38 @@ import Traces
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Put a recorded trace to a running service and measure its answers.",
+        abstract: "Replay a recorded trace against a running service and measure its answers.",
         usage: "stint replay [--speed X] [--accounts-times K] [--target URL ...] ... TRACE",
         discussion: """
             TRACE is CSV, plain or gzip, sorted by offset_ms, with the columns offset_ms,account,function,duration_ms. \
-            Each row is due at its offset divided by the speed, whatever the service does, and latency counts from \
-            then. What is admitted runs for as long as recorded, at any speed, before it is settled. docs/LOAD.md says \
-            what is measured, and the shape of the JSON.
+            Each row is due at its offset divided by the speed, even if the service is slow, and latency counts from \
+            that time. An admitted execution lasts as long as recorded, at any speed, and is then settled. docs/LOAD.md \
+            describes what is measured, and the JSON.
             """)
 
     @Argument(help: "the recorded trace; - reads the standard input")
     var trace: String
 
-    @Option(help: .init("how many times as fast executions start: 60 is a minute per second", valueName: "x"))
+    @Option(help: .init("how much faster executions start: 60 replays a minute per second", valueName: "x"))
     var speed = 1.0
 
-    @Option(help: .init("replay each row so often, for accounts NAME:1, NAME:2, ...", valueName: "k"))
+    @Option(help: .init("replay each row k times, for accounts NAME:1, NAME:2, ...", valueName: "k"))
     var accountsTimes = 1
 
-    @Option(help: .init("how long to replay; left out, the whole trace", valueName: "seconds"))
+    @Option(help: .init("how long to replay (default: the whole trace)", valueName: "seconds"))
     var duration: Double?
 
     @Option(
         help: .init(
-            "what is asked for: ceiling (the kind's), recorded (what the execution takes) or a number of ms",
+            "execution time to ask for: ceiling (the kind's), recorded (the row's duration) or a number of ms",
             valueName: "ask"),
         transform: { try LoadSettings.Ask($0, drawn: "recorded") })
     var ask = LoadSettings().ask
 
-    @Option(help: "the kind of every execution; left out, the service's default")
+    @Option(help: "the kind of every execution (default: the service's default)")
     var kind: String?
 
-    @Option(help: "how many of the accounts with denials to name")
+    @Option(help: "how many accounts with denials to name")
     var top = Replay(trace: "").top
 
     @OptionGroup

@@ -1,5 +1,4 @@
-// `stint simulate TRACE`: what would these plans have said to that traffic? Nothing is asked of a
-// service.
+// `stint simulate TRACE`: applies plans to recorded traffic, without a service.
 
 import Accounting
 import ArgumentParser
@@ -14,29 +13,31 @@ struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract:
-            "Put a recorded trace to plans, in virtual time: who would have been denied, and how often?",
+            "Apply plans to a recorded trace in virtual time: who would have been denied, and how often?",
         discussion: """
             TRACE is CSV, plain or gzip, sorted by offset_ms, with the columns offset_ms,account,function,duration_ms. \
-            The rule alone decides every row, as fast as it goes. docs/LOAD.md describes the format, the verdicts and \
-            the JSON. Ends with 0 whatever was denied, and with 1 when the trace or the plans cannot be read.
+            The rule decides every row, without a service and as fast as possible. docs/LOAD.md describes the format, the \
+            verdicts and the JSON. Exits with 0 even if executions were denied, and with 1 if the trace or the plans \
+            cannot be read.
             """)
 
     @Argument(help: "the recorded trace; - reads the standard input")
     var trace: String
 
-    @Option(help: ArgumentHelp("the plans, as YAML; left out, the built-in plan", valueName: "file"))
+    @Option(help: ArgumentHelp("a plan file in YAML (default: the built-in plan)", valueName: "file"))
     var plans: String?
 
     @Option(
         name: .customLong("plan"),
         help: ArgumentHelp(
-            "a plan of the file; several stand side by side (default: the file's default)", valueName: "name")
+            "a plan of the file; may be repeated to compare plans (default: the file's default)",
+            valueName: "name")
     )
     var planNames: [String] = []
 
     @Flag(
         help:
-            "ask the kind's ceiling and settle the recorded duration when it ends, or charge that at the start"
+            "ask for the kind's ceiling and settle the recorded duration at its end, or charge that at the start"
     )
     var mode: ModeFlag = .settle
 
@@ -45,11 +46,11 @@ struct SimulateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "write every row with verdict,granted_ms,retry_after_ms, after a column plan if there are several",
+            "write every row with verdict,granted_ms,retry_after_ms, and with a column plan if there are several",
             valueName: "file"))
     var verdicts: String?
 
-    @Option(help: "how many of the accounts with denials to name")
+    @Option(help: "how many accounts with denials to name")
     var top = 10
 
     @Option(help: "text or json")
@@ -104,7 +105,7 @@ struct SimulateCommand: ParsableCommand {
         return try planNames.map { name in
             guard let plan = book.plans[name] else {
                 let known = book.plans.keys.sorted().joined(separator: ", ")
-                throw StartError(description: "--plan: '\(name)' is none of the plans (\(known))")
+                throw StartError(description: "--plan: unknown plan '\(name)'. Type one of: \(known)")
             }
             return plan
         }

@@ -1,5 +1,5 @@
-// What every command that talks to the admin API has in common: where it is, who asks, and how the
-// answer is printed.
+// The options of every command that uses the admin API: its address, the token, and the format of
+// the output.
 
 import AdminClient
 import ArgumentParser
@@ -10,7 +10,7 @@ import WireFormat
 struct AdminOptions: ParsableArguments {
     @Option(
         help: .init(
-            "where the admin API is (default: STINT_ADMIN, else http://127.0.0.1:7401)", valueName: "url"))
+            "the admin API's address (default: STINT_ADMIN, else http://127.0.0.1:7401)", valueName: "url"))
     var admin: String?
 
     @OptionGroup
@@ -19,8 +19,8 @@ struct AdminOptions: ParsableArguments {
     @Option(help: "text or json")
     var format = ReportFormat.text
 
-    /// Gives `body` a client, with a token if there is one, and the login name of who types.
-    /// - Throws: ``StartError`` when nobody is there, and what `body` throws.
+    /// Calls `body` with a client, which sends the token, if any, and the user's login name.
+    /// - Throws: ``StartError`` if there is no answer, and the errors of `body`.
     func withClient<Result>(_ body: (AdminClient) async throws -> Result) async throws -> Result {
         let environment = Environment.variables
         let url = try AdminURL(admin ?? environment["STINT_ADMIN"] ?? "http://127.0.0.1:7401").text
@@ -33,7 +33,7 @@ struct AdminOptions: ParsableArguments {
         }
     }
 
-    /// What may stand in a header; nil when there is no name or another one.
+    /// The login name; nil if there is none, or if a header field cannot contain it.
     private static var loginName: String? {
         let name = NSUserName()
         return (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }

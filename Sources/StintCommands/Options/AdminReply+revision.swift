@@ -1,8 +1,8 @@
-// The revision that a reply names.
+// The revision in a reply of the admin API.
 
 import AdminClient
 
 extension AdminReply {
-    /// Without its quotes.
+    /// The revision without its quotes.
     var revision: String { etag.map { $0.filter { $0 != "\"" } } ?? "unknown" }
 }

@@ -1,4 +1,4 @@
-// Where the admin API is, as somebody typed it: with or without `http://`.
+// The admin API's address, as a person types it: with or without `http://`.
 
 import StintService
 import WireFormat
@@ -12,7 +12,7 @@ struct AdminURL {
         do throws(InvalidRequest) {
             self.text = try HTTPOrigin(Address(text) == nil ? text : "http://" + text).url
         } catch {
-            // There may be a password in it.
+            // With an @ it may contain a password.
             let shown = text.contains("@") ? "" : ", not '\(text)'"
             throw StartError(
                 description: "--admin, STINT_ADMIN: must be http://HOST:PORT or https://HOST:PORT\(shown). "

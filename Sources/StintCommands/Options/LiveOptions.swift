@@ -1,4 +1,4 @@
-// What commands that show a state have in common: `--watch` shows it again and again.
+// The options of commands that show a state; `--watch` refreshes it.
 
 import AdminClient
 import ArgumentParser
@@ -7,12 +7,14 @@ import Foundation
 struct LiveOptions: ParsableArguments {
     static let interval: Duration = .seconds(2)
 
-    @Flag(help: "show it again every 2 seconds, until Ctrl-C")
+    @Flag(help: "refresh every 2 seconds, until Ctrl-C")
     var watch = false
     @OptionGroup var options: AdminOptions
 
-    /// Asks, and prints the answer: the body of the reply with `--format json`, else what `text`
-    /// makes of it. On a terminal what is shown again takes the place of what was there.
+    /// Asks, and prints the answer, once or repeatedly. On a terminal a refresh clears the screen.
+    /// - Parameters:
+    ///   - ask: sends the request.
+    ///   - text: renders the body of the reply, unless the format is JSON.
     func show<Body: Decodable>(
         _ ask: (AdminClient) async throws -> AdminReply, text: (Body) -> String
     ) async throws {

@@ -1,4 +1,4 @@
-// How the commands print what they found: for people, or for machines.
+// The output formats of commands: for people, or for machines.
 
 import ArgumentParser
 

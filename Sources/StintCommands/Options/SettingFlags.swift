@@ -1,16 +1,16 @@
-// The flags of the service's settings, as `serve` and `health` take them. They are not declared one
-// by one: each row of `Settings.table` is an option, so a new setting is in the help, in the
-// completions and in the parser's hints without a line here.
+// The flags of the service's settings, for `serve` and `health`. They are not declared one by one:
+// each row of `Settings.table` is an option, so a new setting is in the help, in the completions
+// and in the parser's hints without a line here.
 
 import ArgumentParser
 import StintService
 
-/// What was given of `Settings.table` as flags, and the settings file.
+/// The settings of `Settings.table` that were given as flags, and the settings file.
 struct SettingFlags: ParsableArguments {
-    /// By the setting's name, present or former.
+    /// The flags' texts by the setting's name, present or former.
     private(set) var values: [String: String] = [:]
     private(set) var config: String?
-    /// What stood alone.
+    /// Arguments without a flag.
     private var strays: [String] = []
 
     init() {}
@@ -27,17 +27,18 @@ struct SettingFlags: ParsableArguments {
 
     /// - Parameters:
     ///   - environment: the variables.
-    ///   - isToServe: whether they must fit together for a service that listens.
-    ///   - open: gives the text of a file that a setting names.
+    ///   - isToServe: whether to check that the settings are safe together for a service that
+    ///     listens.
+    ///   - open: returns the text of a file that a setting names.
     func settings(
         _ environment: [String: String], isToServe: Bool = true,
         open: (_ path: String) throws(SettingsError) -> String
     ) throws(SettingsError) -> Settings {
         guard strays.isEmpty else {
-            // It is not repeated, for it may be a password.
+            // The message does not repeat it, because it may be a password.
             throw SettingsError(
                 description:
-                    "unknown: an argument that is no flag. Type: stint serve --help, which lists every setting"
+                    "unknown argument: it is not a flag. Type: stint serve --help, which lists every setting"
             )
         }
         return try SettingsReader.read(
@@ -56,7 +57,7 @@ struct SettingFlags: ParsableArguments {
     }
 }
 
-/// The parser finds out by reflection which arguments there are.
+/// The parser finds the arguments by reflection.
 extension SettingFlags: CustomReflectable {
     var customMirror: Mirror {
         let options = Settings.table.map { setting -> (String?, Any) in
@@ -67,7 +68,8 @@ extension SettingFlags: CustomReflectable {
         let former = Settings.table.compactMap(\.formerName).map { name -> (String?, Any) in
             (name, Self.option(Setting.Spelling(of: name).flag, .private, .none))
         }
-        let config = Self.option("--config", ArgumentHelp("settings in YAML", valueName: "a file"), .file)
+        let config = Self.option(
+            "--config", ArgumentHelp("the settings file, in YAML", valueName: "a file"), .file)
         let strays = Argument<[String]>(wrappedValue: [], help: .private)
         return Mirror(
             self,

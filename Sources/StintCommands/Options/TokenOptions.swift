@@ -1,5 +1,4 @@
-// The token that a command sends along: where it comes from, and what is said when it cannot be
-// one. It is never shown.
+// The token that a command sends: its sources, and the errors of an invalid one. It is never shown.
 
 import ArgumentParser
 import Foundation
@@ -7,18 +6,17 @@ import StintService
 import WireFormat
 
 struct TokenOptions: ParsableArguments {
-    /// Bytes of a file with a token; more are refused.
+    /// The most bytes of a file with a token.
     static let longestFile = 4_096
 
     @Option(
         help: .init(
-            "a file with the token to send along (default: STINT_TOKEN_FILE names it, or STINT_TOKEN holds the token)",
+            "a file with the token to send (default: the file in STINT_TOKEN_FILE, or the token in STINT_TOKEN)",
             valueName: "file"))
     var tokenFile: String?
 
-    /// The token of the file that `--token-file` names, else that of STINT_TOKEN or of the file
-    /// that STINT_TOKEN_FILE names; nil when there is none. White space behind it does not belong
-    /// to it.
+    /// The token in the file that `--token-file` names, else in STINT_TOKEN or in the file that
+    /// STINT_TOKEN_FILE names; nil: none. White space after it is ignored.
     func token(
         in environment: [String: String] = Environment.variables
     ) throws(StartError) -> BearerToken? {
@@ -33,12 +31,14 @@ struct TokenOptions: ParsableArguments {
         }
     }
 
-    /// - Parameter origin: where it came from, for the error.
+    /// - Parameters:
+    ///   - text: the token.
+    ///   - origin: its source, for the error.
     static func token(_ text: String, from origin: String) throws(StartError) -> BearerToken {
         do throws(BearerTokenError) {
             return try BearerToken(text)
         } catch {
-            throw StartError(description: "\(origin): \(error). Type what stint token create has printed")
+            throw StartError(description: "\(origin): \(error). Type a token that stint token create printed")
         }
     }
 
@@ -54,7 +54,7 @@ struct TokenOptions: ParsableArguments {
         guard bytes.count <= longestFile else {
             throw StartError(
                 description:
-                    "\(origin): \(path) has more than \(longestFile) bytes. Name a file with nothing but a token"
+                    "\(origin): \(path) has more than \(longestFile) bytes. Name a file with only a token"
             )
         }
         return try token(String(decoding: bytes, as: UTF8.self), from: "\(origin): \(path)")

@@ -1,11 +1,11 @@
-// What a command prints must arrive: when it does not, because the disk is full for example, the
-// command fails and says so. Where its reader has gone, it ends quietly, as other programs do.
+// The standard output of commands. If it cannot be written, for example because the disk is full,
+// the command fails with a message. If its reader has gone, the command ends quietly, as other
+// programs do.
 
 @preconcurrency import Glibc
 
 enum StandardOutput {
-    /// Sees to it that whatever was printed has arrived when the process ends. To be called once,
-    /// at its beginning.
+    /// Makes the process check at its end that all output was written. Call it once, at the start.
     static func checkAtExit() {
         atexit { StandardOutput.flush() }
     }
@@ -22,7 +22,7 @@ enum StandardOutput {
         var state = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
         let hasReader = poll(&state, 1, 0) < 1 || state.revents & Int16(POLLERR) == 0
         guard hasReader, reason != EPIPE else { _exit(128 + SIGPIPE) }
-        let reasonText = reason == 0 ? "not all of it could be written" : String(cString: strerror(reason))
+        let reasonText = reason == 0 ? "not all output was written" : String(cString: strerror(reason))
         let line = Array("Error: standard output: \(reasonText)\n".utf8)
         _ = Glibc.write(STDERR_FILENO, line, line.count)
         _exit(1)

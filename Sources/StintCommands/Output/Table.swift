@@ -1,5 +1,5 @@
-// Tables for people: columns as wide as their widest cell, numbers to the right, what is nearly
-// used up in colour. Whatever stands in a title or a cell, a row is a line.
+// Tables for people: columns as wide as their widest cell, numbers aligned to the right, high
+// percentages in colour. Titles and cells are made printable, so each row stays one line.
 
 import WireFormat
 
@@ -12,7 +12,7 @@ struct Table: CustomStringConvertible {
 
         static func text(_ title: String) -> Column { Column(title: title) }
         static func number(_ title: String) -> Column { Column(title: title, isNumber: true) }
-        /// Whole numbers: from 80 on they are yellow, from 100 on red.
+        /// Whole numbers: yellow from 80 on, red from 100 on.
         static func percent(_ title: String) -> Column {
             Column(title: title, isNumber: true, isPercent: true)
         }
@@ -30,7 +30,7 @@ struct Table: CustomStringConvertible {
     init(_ columns: Column...) { self.init(columns) }
     init(_ columns: [Column]) { self.columns = columns.map { $0.printable } }
 
-    /// - Parameter cells: one for each column.
+    /// - Parameter cells: one per column.
     mutating func add(_ cells: String...) { add(cells) }
 
     mutating func add(_ cells: [String]) {

@@ -1,4 +1,4 @@
-// A plan as people read it on a terminal.
+// A plan as text for a terminal.
 
 import WireFormat
 
@@ -17,7 +17,7 @@ extension PlanBody {
         var head = "plan \(printable(name))"
         if let revision { head += ", revision \(printable(revision.filter { $0 != "\"" }))" }
         head +=
-            "\nsmallest grant \(minimumGrantMs) ms; when the ledger is away: \(printable(whenUnavailable))"
+            "\nminimum grant \(minimumGrantMs) ms; if the ledger cannot answer: \(printable(whenUnavailable))"
         parts.append(head)
         var limitTable = Table(
             .text("LIMIT"), .text("METER"), .number("AMOUNT"), .number("WINDOW MS"), .number("CELLS"))

@@ -15,12 +15,12 @@ struct PlanCommand: AsyncParsableCommand {
 }
 
 extension PlanCommand {
-    /// Says on the standard error what is good and yet never admits what is usually asked.
+    /// Writes warnings about valid plans to the standard error.
     static func warn(_ warnings: [some CustomStringConvertible], of what: String) {
         for warning in warnings { Terminal.warn("\(what): warning: \(warning)") }
     }
 
-    /// - Throws: what is wrong, with file, line and column.
+    /// - Throws: an error with file, line and column.
     static func plans(in file: String) throws -> [Plan] {
         guard file == "-" else { return try PlanFile.plans(PlanSource.text(at: file), named: file) }
         let name = "standard input"

@@ -7,7 +7,7 @@ import WireFormat
 struct PlanDefault: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "default",
-        abstract: "Say which plan accounts have that have none of their own.")
+        abstract: "Set the default plan, for all accounts whose override names no other.")
     @Argument(help: "the plan's name") var name: String
     @OptionGroup var options: AdminOptions
 
@@ -16,6 +16,6 @@ struct PlanDefault: AsyncParsableCommand {
             try await client.put("v1", "default-plan", body: DefaultPlanBody(plan: name))
         }
         if options.format == .json { return Terminal.show(json: reply.body) }
-        Terminal.say("plan \(name): is the default now")
+        Terminal.say("plan \(name): is now the default")
     }
 }

@@ -6,9 +6,10 @@ import ArgumentParser
 struct PlanDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Delete a plan that nobody has.")
+        abstract: "Delete a plan that no account has.")
     @Argument(help: "the plan's name") var name: String
-    @Option(help: .init("only if it is still at this revision, which show tells", valueName: "revision"))
+    @Option(
+        help: .init("only if the plan still has this revision; see stint plan show", valueName: "revision"))
     var ifRevision: Int?
     @OptionGroup var options: AdminOptions
 

@@ -28,7 +28,7 @@ struct PlanList: AsyncParsableCommand {
         if let broken = list.broken {
             throw StartError(
                 description:
-                    "cannot be read: \(broken.joined(separator: ", ")). Type: stint plan put FILE")
+                    "invalid plans in Redis: \(broken.joined(separator: ", ")). Type: stint plan put FILE")
         }
     }
 }

@@ -8,12 +8,12 @@ import WireFormat
 struct ResourcesAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
-        abstract: "Register a thing, if the quota has place, or change its metadata.",
-        discussion: "Metadata is for people who look; a secret's value does not belong there.")
+        abstract: "Register a name if the quota allows one more, or change its metadata.",
+        discussion: "People can read the metadata, so do not store a secret's value there.")
     @OptionGroup var resource: ResourceArguments
     @Option(
         help: .init(
-            "a JSON object of at most 1024 bytes; left out, what is there stays", valueName: "json"))
+            "a JSON object of at most 1024 bytes (default: unchanged)", valueName: "json"))
     var metadata: String?
     @OptionGroup var options: AdminOptions
 
@@ -23,7 +23,7 @@ struct ResourcesAdd: AsyncParsableCommand {
         }
         if options.format == .json { return Terminal.show(json: reply.body) }
         let body: ResourceBody = try reply.decoded()
-        let done = reply.status == 201 ? "added" : "was there"
+        let done = reply.status == 201 ? "added" : "exists"
         Terminal.say("\(body.name): \(done), \(body.used) of \(body.quota) \(body.kind)")
     }
 }

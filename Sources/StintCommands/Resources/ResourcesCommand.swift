@@ -1,4 +1,4 @@
-// `stint resources ...`: what accounts own, and how much of it they may, through the admin API.
+// `stint resources ...`: what an account owns, and its resource quotas, through the admin API.
 
 import ArgumentParser
 

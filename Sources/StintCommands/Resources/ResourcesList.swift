@@ -8,16 +8,16 @@ import WireFormat
 struct ResourcesList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List how much of each kind is used, or the things of one kind.")
-    @Argument(help: "whose things") var account: String
-    @Argument(help: "a kind of the account's plan; left out, all kinds are counted") var kind: String?
-    @Option(help: "things at most, 1 to 1000") var limit = 1_000
-    @Option(help: .init("begin behind this one", valueName: "name")) var after: String?
+        abstract: "List the use of each resource quota, or the names of one kind.")
+    @Argument(help: "the account") var account: String
+    @Argument(help: "a resource of the account's plan (default: count each)") var kind: String?
+    @Option(help: "the most names, 1 to 1000") var limit = 1_000
+    @Option(help: .init("start after this name", valueName: "name")) var after: String?
     @OptionGroup var options: AdminOptions
 
     func validate() throws {
         guard kind != nil || after == nil else {
-            throw ValidationError("--after: is for one kind. Type: stint resources list ACCOUNT KIND")
+            throw ValidationError("--after: needs a kind. Type: stint resources list ACCOUNT KIND")
         }
     }
 

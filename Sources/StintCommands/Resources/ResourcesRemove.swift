@@ -7,7 +7,7 @@ import NIOHTTP1
 struct ResourcesRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Release a thing.")
+        abstract: "Remove a name, which frees its place in the quota.")
     @OptionGroup var resource: ResourceArguments
     @OptionGroup var options: AdminOptions
 

@@ -1,25 +1,25 @@
-// `stint health`: does the Stint of these settings live? For HEALTHCHECK of an image, for
-// supervisors and for scripts; it needs neither a token nor curl.
+// `stint health`: checks whether the Stint of these settings runs. For the HEALTHCHECK of an image,
+// for supervisors and for scripts; it needs neither a token nor curl.
 
 import AdminClient
 import ArgumentParser
 import StintService
 
 struct HealthCommand: AsyncParsableCommand {
-    /// A reply must be there within this.
+    /// The time for a reply.
     static let timeout: Duration = .seconds(2)
 
     static let configuration = CommandConfiguration(
         commandName: "health",
-        abstract: "Ask the Stint on this machine whether it lives; ends with 0 when it does, else with 1.",
+        abstract: "Check the Stint on this machine; exits with 0 if it is healthy, else with 1.",
         usage: "stint health [--ready] [--config FILE] [--SETTING VALUE ...]",
         discussion: """
-            It reads the settings that stint serve reads, most of all STINT_ADMIN_ADDRESS, and asks /livez there, or /readyz with \
-            --ready. It asks with TLS or without, as it is answered; whose certificate it is, is not looked at. A Stint that wants \
-            a certificate of its clients lives when it says so.
+            It reads the settings of stint serve, above all STINT_ADMIN_ADDRESS, and requests /livez there, or /readyz with \
+            --ready. It tries TLS and plain HTTP, and does not check the certificate. A Stint that requires a client \
+            certificate is alive if it says so.
             """)
 
-    @Flag(help: "ask whether it can decide now, Redis and all")
+    @Flag(help: "check that it can decide now, which includes Redis")
     var ready = false
 
     @OptionGroup(title: "Settings")
@@ -41,11 +41,11 @@ struct HealthCommand: AsyncParsableCommand {
         throw StartError(description: reasons.joined(separator: "; "))
     }
 
-    /// Where this machine reaches what listens there.
+    /// The address at which this machine reaches a service that listens on `address`.
     static func address(_ address: Address) throws -> Address {
         guard address.port != 0 else {
             throw StartError(
-                description: "admin.address: which port was taken for 0 is not known here. "
+                description: "admin.address: port 0 does not say which port Stint took. "
                     + "Type: stint health --admin-address HOST:PORT")
         }
         switch address.host {
@@ -60,15 +60,14 @@ struct HealthCommand: AsyncParsableCommand {
         case failed(String)
     }
 
-    /// Nothing secret is sent, and a service at this address of this machine is asked nothing but
-    /// whether it lives.
+    /// Requests the route. This sends no secret, so the certificate needs no check.
     private static func ask(_ url: String, _ route: String) async -> Finding {
         let client = AdminClient(url: url, trust: .any, deadline: timeout)
         do {
             let reply = try await client.get(route)
             return reply.status == 200 ? .lives : .failed("status \(reply.status)")
         } catch AdminConnectionError.wantsCertificate where route == "livez" {
-            // It has read our side of the handshake, and refuses it.
+            // It has read this side of the handshake and refused it, so it is alive.
             return .lives
         } catch {
             return .failed("\(error)")

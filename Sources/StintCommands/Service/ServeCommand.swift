@@ -1,5 +1,4 @@
-// `stint serve`: reads the settings, and hands over to `Assembly`, which builds and runs the
-// service.
+// `stint serve`: reads the settings and calls `Assembly`, which builds and runs the service.
 
 import ArgumentParser
 import Foundation
@@ -10,7 +9,7 @@ import StintService
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Answer runners: admit, settle and peek.",
+        abstract: "Run the service: the runner API and the admin API.",
         usage: "stint serve [--config FILE] [--SETTING VALUE ...]",
         discussion: Settings.precedence)
 

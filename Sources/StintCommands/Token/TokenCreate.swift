@@ -7,18 +7,18 @@ import StintService
 struct TokenCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Make a token, write its digest to the file, and print it once.")
+        abstract: "Create a token, write its digest to the file, and print the token once.")
 
-    @Option(help: .init("whose it is, for logs and the audit: \(TokenBook.Entry.nameRule)"))
+    @Option(help: .init("its owner, for logs and the audit log: \(TokenBook.Entry.nameRule)"))
     var name: String
 
     @Option(
-        help: "what it may be used for: runner or admin, which includes runner; may be repeated",
+        help: "what it opens: runner or admin, which includes runner; may be repeated",
         transform: { try TokenCreate.scope($0) })
     var scope: [Scope]
 
     @Option(
-        help: "the accounts that a runner's token may speak for: \(AccountSet.rule). All unless given",
+        help: "the accounts that a runner's token may name: \(AccountSet.rule) (default: all)",
         transform: { try TokenCreate.accounts($0) })
     var accounts: AccountSet?
 
@@ -27,7 +27,8 @@ struct TokenCreate: ParsableCommand {
 
     func validate() throws {
         guard accounts == nil || !scope.contains(.admin) else {
-            throw ValidationError("--accounts goes with --scope runner only: admins speak for everybody")
+            throw ValidationError(
+                "--accounts: only for --scope runner, because admins may name every account")
         }
     }
 
@@ -39,12 +40,12 @@ struct TokenCreate: ParsableCommand {
                 name: name, scopes: Set(scope), accounts: accounts, digest: token.digest)
         else {
             throw ValidationError(
-                "--name must be \(TokenBook.Entry.nameRule), and there must be a --scope")
+                "--name must be \(TokenBook.Entry.nameRule), and a --scope is required")
         }
         try place.tokens.add(entry)
         Terminal.say(token.text)
         Terminal.warn(
-            "This is the only time that it is shown. In force when Stint starts, or gets SIGHUP.")
+            "The token is not shown again. It is in force once Stint starts or gets SIGHUP.")
     }
 
     private static func scope(_ text: String) throws -> Scope {

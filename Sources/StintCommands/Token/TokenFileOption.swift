@@ -1,4 +1,4 @@
-// Where the tokens are.
+// The option that names the file of tokens.
 
 import ArgumentParser
 import StintService

@@ -7,7 +7,7 @@ import StintService
 struct TokenList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Show whose tokens there are, their scopes, and the accounts they are bound to.")
+        abstract: "List the tokens' names, scopes, and the accounts to which they are bound.")
 
     @OptionGroup
     var place: TokenFileOption

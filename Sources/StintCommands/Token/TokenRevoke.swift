@@ -6,9 +6,9 @@ import StintService
 struct TokenRevoke: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
-        abstract: "Take a token out of the file.")
+        abstract: "Remove a token from the file.")
 
-    @Option(help: "whose it is")
+    @Option(help: "the token's name")
     var name: String
 
     @OptionGroup
@@ -16,6 +16,6 @@ struct TokenRevoke: ParsableCommand {
 
     func run() throws {
         try place.tokens.remove(name)
-        Terminal.warn("\(name) is out of the file. Its token is accepted until Stint gets SIGHUP.")
+        Terminal.warn("\(name): removed from the file. Stint accepts the token until it gets SIGHUP.")
     }
 }

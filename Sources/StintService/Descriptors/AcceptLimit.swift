@@ -1,6 +1,6 @@
-// How many connections the listeners of one API take, and what they do when the system has no
-// descriptor for another. Left alone, a listener whose `accept` fails tries again at once and for
-// ever, and nothing else of its event loop gets a turn.
+// Bounds the connections of one API, and pauses its listeners when the system has no descriptor for
+// another connection. Without the pause a listener whose `accept` fails would retry forever, and
+// nothing else on its event loop would run.
 
 import Glibc
 import Logging
@@ -10,14 +10,14 @@ import NIOPosix
 import Synchronization
 
 final class AcceptLimit: Sendable {
-    /// How long a listener that got no descriptor accepts nothing.
+    /// How long a listener pauses when it gets no descriptor.
     static let pause: TimeAmount = .seconds(1)
-    /// Failures that follow one another within this are one episode, of which the log tells once.
+    /// Failures less than this apart are one episode, which is logged once.
     static let episode: TimeAmount = .seconds(60)
 
     private struct State {
         var open = 0
-        /// Listeners that go on when a connection closes.
+        /// Listeners that continue when a connection closes.
         var waiting: [@Sendable () -> Void] = []
         var lastFailure: NIODeadline?
     }
@@ -30,8 +30,7 @@ final class AcceptLimit: Sendable {
 
     /// - Parameters:
     ///   - api: `runner` or `admin`.
-    ///   - maximum: connections open at once; more wait in
-    ///     the kernel's queue.
+    ///   - maximum: open connections; further ones wait in the kernel's queue.
     init(api: String, maximum: Int, metrics: any MetricsFactory, logger: Logger) {
         self.api = api
         self.maximum = maximum
@@ -39,7 +38,7 @@ final class AcceptLimit: Sendable {
         failures = Counter(label: "stint_accept_failures_total", dimensions: [("api", api)], factory: metrics)
     }
 
-    /// Bounds what this listener accepts. To be called on its event loop.
+    /// Bounds what this listener accepts. Call it on the listener's event loop.
     func guardListener(_ listener: any Channel) throws {
         try listener.pipeline.syncOperations.addHandler(AcceptHandler(self), position: .first)
     }
@@ -59,7 +58,7 @@ final class AcceptLimit: Sendable {
     }
 
     /// - Parameter goOn: called when there may be room again.
-    /// - Returns: whether there is room now; then `goOn` is not called.
+    /// - Returns: whether there is room now. If so, `goOn` is never called.
     fileprivate func hasRoom(else goOn: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
             guard state.open >= maximum else { return true }
@@ -77,10 +76,10 @@ final class AcceptLimit: Sendable {
         }
         guard isNew else { return }
         logger.error(
-            "connections cannot be accepted; trying once a second",
+            "cannot accept connections; retrying every second",
             metadata: [
                 "api": "\(api)", "error": "\(String(cString: strerror(error.errnoCode)))",
-                "hint": "see ulimit -n of this process, and fs.file-max of the machine",
+                "hint": "check ulimit -n of this process, and fs.file-max of the machine",
             ])
     }
 }
@@ -108,7 +107,7 @@ private final class AcceptHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? IOError else { return context.fireErrorCaught(error) }
         switch error.errnoCode {
-        // The client did not wait; the next one may have.
+        // This client is gone; the next may still wait.
         case ECONNABORTED: return
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
             limit.failed(error)
@@ -125,7 +124,7 @@ private final class AcceptHandler: ChannelDuplexHandler {
 
     private static func setAutoRead(_ isOn: Bool, of listener: any Channel) {
         listener.setOption(.autoRead, value: isOn).whenFailure { _ in
-            // It was closed meanwhile, and accepts nothing any more.
+            // The listener was closed meanwhile.
         }
     }
 }

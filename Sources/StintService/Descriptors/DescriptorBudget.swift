@@ -1,23 +1,24 @@
-// Who gets the file descriptors: first what decisions need (Redis, files, listeners), then
-// connections, as many as are left.
+// Divides the file descriptors: first what decisions need (Redis, files, listeners), then as many
+// connections as the rest allows.
 
 import AdminAPI
 import Logging
 import NIOPosix
 import RunnerAPI
 
-/// How many connections fit into the descriptors that this process may have.
+/// The connections that fit into this process' limit of descriptors.
 struct DescriptorBudget: Equatable {
-    /// Runners' and the admin API's connections must be so many each, or nothing is served.
+    /// The fewest connections for each of the two APIs. With less Stint does not start.
     static let fewest = 8
-    /// Connections of one API that are over the bound, while they are told so or another gives way.
+    /// Connections of one API beyond its bound, for the moment until they get 503 or an idle one
+    /// is closed.
     static let beyond = 8
-    /// Files that are read or written for a moment, names that are looked up, listeners, and the
-    /// pipes to the embedded Redis.
+    /// Descriptors for short reads and writes of files, DNS look-ups, listeners, and the pipes to
+    /// the embedded Redis.
     private static let others = 28
 
     struct Wishes: Equatable {
-        /// Each has a connection to Redis, and so has the control plane.
+        /// Each has a connection to Redis. So does the control plane.
         var eventLoops: Int
         var runnerConnections: Int
         var adminConnections: Int
@@ -25,16 +26,16 @@ struct DescriptorBudget: Equatable {
 
     let runnerConnections: Int
     let adminConnections: Int
-    /// How many descriptors all wishes together take.
+    /// The descriptors that all wishes together need.
     let wished: Int
 
     /// - Parameters:
     ///   - limit: descriptors that this process may have.
-    ///   - open: those that it has
-    ///     already.
-    /// - Throws: ``StartError`` when there is not even room for the fewest.
+    ///   - open: descriptors that it has already.
+    ///   - wishes: what the settings ask for.
+    /// - Throws: ``StartError`` when even ``fewest`` connections do not fit.
     init(limit: Int, open: Int, wishes: Wishes) throws(StartError) {
-        // A connection to Redis that is given up may still be there while the next one is opened.
+        // A failed connection to Redis may still be open while the next one is opened.
         let kept = open + 2 * (wishes.eventLoops + 1) + 2 * Self.beyond + Self.others
         wished = kept + wishes.runnerConnections + wishes.adminConnections
         let left = limit - kept
@@ -43,19 +44,19 @@ struct DescriptorBudget: Equatable {
         guard runnerConnections >= min(wishes.runnerConnections, Self.fewest) else {
             throw StartError(
                 description:
-                    "this process may open \(limit) files (ulimit -n); \(kept + 2 * Self.fewest) are the least, "
-                    + "and \(wished) let runner.maximumConnections be \(wishes.runnerConnections). Type: ulimit -n \(wished)"
+                    "this process may open \(limit) files (ulimit -n); it needs \(kept + 2 * Self.fewest) at least, "
+                    + "and \(wished) for runner.maximumConnections \(wishes.runnerConnections). Type: ulimit -n \(wished)"
             )
         }
     }
 }
 
 extension DescriptorBudget {
-    /// What this process can give; the log says so when it is less than what is set.
+    /// The budget of this process. Logs a warning if it is less than the settings ask for.
     /// - Throws: ``StartError``.
     init(_ settings: Settings, _ logger: Logger) throws {
         let limit = DescriptorLimit.raise()
-        // Its threads have their descriptors from now on, so that they are counted.
+        // Starts its threads, so that their descriptors are counted.
         _ = MultiThreadedEventLoopGroup.singleton.next()
         let wishes = Wishes(
             eventLoops: settings.eventLoops, runnerConnections: settings.runner.maximumConnections,
@@ -63,7 +64,7 @@ extension DescriptorBudget {
         try self.init(limit: limit, open: DescriptorLimit.open(), wishes: wishes)
         guard limit < wished else { return }
         logger.warning(
-            "fewer connections than set: this process may not open enough files",
+            "fewer connections than set: the limit of open files is too low",
             metadata: [
                 "runner.maximumConnections": "\(runnerConnections) instead of \(wishes.runnerConnections)",
                 "adminConnections": "\(adminConnections) instead of \(wishes.adminConnections)",

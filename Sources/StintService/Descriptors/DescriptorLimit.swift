@@ -1,11 +1,11 @@
-// How many file descriptors the system lets this process have, and how many it has.
+// How many file descriptors this process may have, and how many it has.
 
 import Foundation
 import Glibc
 
 package enum DescriptorLimit {
     /// Raises the soft limit to the hard one. Children inherit it.
-    /// - Returns: how many descriptors this process may have from then on.
+    /// - Returns: the new limit.
     @discardableResult
     package static func raise() -> Int {
         let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
@@ -19,6 +19,6 @@ package enum DescriptorLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// How many are open now.
+    /// The number of open descriptors.
     static func open() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/dev/fd").count }
 }

@@ -1,18 +1,17 @@
-// The directory where the embedded Redis keeps its data: made when it is missing, refused when
-// others may write it, and held by one Stint at a time. Also knows where the Unix socket goes,
-// whose path the kernel keeps short.
+// The directory where the embedded Redis keeps its data. It is created if missing, refused if
+// others may write it, and locked by one Stint at a time. Also finds a path for the Unix socket,
+// which the kernel requires to be short.
 
 import Foundation
 import Glibc
 import WireFormat
 
-/// A person must do something before the embedded Redis can be used; the description says what.
+/// The embedded Redis cannot be used. The description says why, and what a person must do.
 struct EmbeddedRedisError: Error, Equatable, CustomStringConvertible {
     let description: String
 }
 
-/// A locked data directory. The lock is the process's: it goes with this value, or with the process
-/// however it ends.
+/// A locked data directory. The lock ends with this value, or with the process.
 final class DataDirectory: Sendable {
     /// Absolute, without symbolic links.
     let path: String
@@ -20,9 +19,11 @@ final class DataDirectory: Sendable {
     let socketPath: String
     private let lock: Int32
 
-    /// - Parameter temporary: where the socket goes when `path` is too long for one.
-    /// - Throws: when the directory cannot be made, others may write it, or another process holds
-    ///   it.
+    /// - Parameters:
+    ///   - path: the directory.
+    ///   - temporary: where the socket goes if `path` is too long for one.
+    /// - Throws: ``EmbeddedRedisError`` if the directory cannot be created, others may write it, or
+    ///   another process has locked it.
     init(path: String, temporary: String = NSTemporaryDirectory()) throws(EmbeddedRedisError) {
         try Self.make(path)
         self.path = try Self.resolved(path)
@@ -31,7 +32,7 @@ final class DataDirectory: Sendable {
         if socket.utf8.count <= UnixSocketPath.maximumBytes {
             socketPath = socket
         } else {
-            // The same data directory always gets the same short one, private to this user.
+            // A data directory always gets the same short directory, private to this user.
             let short =
                 "\(try Self.resolved(temporary))/stint-\(geteuid())-\(Fingerprint(of: self.path.utf8).text)"
             do {
@@ -52,18 +53,18 @@ final class DataDirectory: Sendable {
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw EmbeddedRedisError(
-                description: "data.dir: cannot make \(path): \(error.localizedDescription). "
-                    + "Type: --data-dir DIR, with a directory that can be written")
+                description: "data.dir: cannot create \(path): \(error.localizedDescription). "
+                    + "Type: --data-dir DIR, with a directory that Stint may write")
         }
     }
 
-    /// For the socket, in a directory where everybody may make others: what is there already may be
-    /// anybody's.
+    /// Creates the socket's directory in one where every user may create directories. So one that
+    /// exists may belong to any user, and is checked.
     private static func makePrivate(_ path: String) throws(EmbeddedRedisError) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw EmbeddedRedisError(
                 description:
-                    "data.dir: cannot make \(path) for the socket: \(String(cString: strerror(errno))). "
+                    "data.dir: cannot create \(path) for the socket: \(String(cString: strerror(errno))). "
                     + "Type: --data-dir DIR, with a shorter path")
         }
         close(try OwnDirectory.open(path, refusing: 0o077))
@@ -87,7 +88,7 @@ final class DataDirectory: Sendable {
             guard errno != ELOOP else { throw notOurLock(in: directory) }
             throw EmbeddedRedisError(
                 description: "data.dir: cannot write in \(directory): \(String(cString: strerror(errno))). "
-                    + "Type: --data-dir DIR, with a directory that can be written")
+                    + "Type: --data-dir DIR, with a directory that Stint may write")
         }
         var found = stat()
         guard fstat(file, &found) == 0, found.st_mode & S_IFMT == S_IFREG, found.st_uid == geteuid(),
@@ -117,7 +118,7 @@ final class DataDirectory: Sendable {
     private static func notOurLock(in directory: String) -> EmbeddedRedisError {
         EmbeddedRedisError(
             description:
-                "data.dir: \(directory)/lock is a link, or no file of this user's. Type: rm \(directory)/lock"
+                "data.dir: \(directory)/lock is a link, or not a file of this user. Type: rm \(directory)/lock"
         )
     }
 }

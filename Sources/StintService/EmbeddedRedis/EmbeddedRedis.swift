@@ -1,7 +1,7 @@
-// The Redis that Stint starts for itself when no URL is given: a child process on a Unix socket in
-// the data directory, with an append-only log. Started, watched, restarted when it dies, stopped
-// when Stint stops; given up when its data cannot be read (`StartFailure`). It has a session of its
-// own, so that Ctrl-C in a terminal reaches Stint only and requests are drained first.
+// The embedded Redis, which Stint starts if no URL is set: a child process on a Unix socket in the
+// data directory, with an append-only log. Stint restarts it when it dies and stops it at the end.
+// If its data cannot be read, Stint stops too (`StartFailure`). It runs in its own session, so that
+// Ctrl-C in a terminal reaches only Stint, which drains the requests first.
 
 import Foundation
 import Logging
@@ -10,13 +10,13 @@ import Subprocess
 import SystemPackage
 
 struct EmbeddedRedis: Service {
-    /// How long it may take to stop before it is killed.
+    /// How long it has to stop before it is killed.
     static let stopPatience: Duration = .seconds(10)
     static let firstPause: Duration = .milliseconds(50)
     static let longestPause: Duration = .seconds(1)
-    /// Starts that may fail in a row before it has ever been ready.
+    /// Failed starts in a row, before it was ever ready, after which Stint stops.
     static let maximumFailedStarts = 5
-    /// What it gets of our environment; the rest, a token perhaps, is none of its business.
+    /// The variables that it gets from Stint's environment. The others may hold secrets.
     static let inherited: Set<String> = ["PATH", "LANG", "LC_ALL", "TZ"]
 
     /// It has read its data and answers, for the first time.
@@ -29,9 +29,12 @@ struct EmbeddedRedis: Service {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - searchPath: directories to look in for `redis-server` or `valkey-server`, as in `PATH`.
-    ///     - environment: ours, of which it gets what is ``inherited``.
-    /// - Throws: ``EmbeddedRedisError`` when there is no server program.
+    ///   - directory: where it keeps its data.
+    ///   - appendFsync: when it syncs its log to disk.
+    ///   - searchPath: directories to search for `redis-server` or `valkey-server`, as in `PATH`.
+    ///   - environment: Stint's variables; it gets those in ``inherited``.
+    ///   - logger: gets its starts, ends and output.
+    /// - Throws: ``EmbeddedRedisError`` if there is no server program.
     init(
         directory: DataDirectory, appendFsync: Settings.AppendFsync = .everysec, searchPath: String,
         environment: [String: String] = [:], logger: Logger
@@ -42,7 +45,7 @@ struct EmbeddedRedis: Service {
         else {
             throw EmbeddedRedisError(
                 description: "no redis-server or valkey-server on PATH. Type: apt-get install redis-server, "
-                    + "or --redis-url URL for a Redis of your own, or --ledger memory")
+                    + "or --redis-url URL for your Redis, or --ledger memory")
         }
         self.directory = directory
         self.appendFsync = appendFsync
@@ -53,15 +56,15 @@ struct EmbeddedRedis: Service {
 
     var socketPath: String { directory.socketPath }
 
-    /// Ends what an earlier Stint left running in the directory. To be called before ``run()`` by
-    /// whoever wants to be sure that the server that answers is ours.
+    /// Ends servers that an earlier Stint left running in the directory. Call it before ``run()``
+    /// to be sure that the server that answers is this one.
     func endLeftovers() async throws {
         try await LeftoverRedis(directory: directory, logger: logger).end()
     }
 
-    /// Keeps it running until graceful shutdown or cancellation; both stop it.
-    /// - Throws: ``EmbeddedRedisError`` when its data is damaged, and when it never became ready in
-    ///   some starts.
+    /// Keeps it running until graceful shutdown or cancellation, which stop it.
+    /// - Throws: ``EmbeddedRedisError`` if its data is damaged, or if it was never ready in
+    ///   ``maximumFailedStarts`` starts.
     func run() async throws {
         var pause = Self.firstPause
         var (failedStarts, wasReady, lastOutput) = (0, false, "")
@@ -82,20 +85,20 @@ struct EmbeddedRedis: Service {
                 }
             }
             logger.log(
-                // Once for each reason, however often it tries.
+                // An error once per reason, not once per try.
                 level: failedStarts > 1 && output.last == lastOutput ? .debug : .error,
                 "the embedded Redis ended; starting it again",
                 metadata: ["ending": "\(ending)", "pause": "\(pause)", "lastWords": "\(output.last)"])
             lastOutput = output.last
             try await cancelWhenGracefulShutdown { [pause] in
-                // Woken early only to stop; the loop's condition sees it.
+                // Only a stop ends the sleep early, and the loop's condition checks for it.
                 do { try await Task.sleep(for: pause) } catch is CancellationError {}
             }
             pause = min(pause * 2, Self.longestPause)
         }
     }
 
-    /// From its start to its end; what it says is logged at debug.
+    /// Runs it once, from start to end. Its output is logged at debug.
     private func runOnce() async throws -> (ending: TerminationStatus, output: RedisOutput) {
         var options = PlatformOptions()
         options.createSession = true
@@ -124,7 +127,7 @@ struct EmbeddedRedis: Service {
                     }
                     return output
                 }
-                // Its output ends when it does.
+                // Its output ends with the process.
                 while let output = try await group.next() {
                     guard let output else { continue }
                     group.cancelAll()
@@ -136,10 +139,10 @@ struct EmbeddedRedis: Service {
         return (result.terminationStatus, result.closureResult)
     }
 
-    /// It mends by itself a log whose last command is not whole, as after a loss of power.
+    /// Redis itself repairs a log whose last command is incomplete, for example after a power loss.
     private func warnOfCut(_ line: String) {
         logger.warning(
-            "the embedded Redis cut off the end of its log, which was not whole; charges written last are forgotten",
+            "the embedded Redis cut off the incomplete end of its log; the charges written last are lost",
             metadata: ["redis": "\(RedisOutput.bare(line))"])
     }
 

@@ -1,19 +1,17 @@
-// Redis processes that still work in our data directory although their Stint is gone (it was killed
-// with -9) or their parent is (a child that was rewriting the log). They are ended before ours
-// starts, because two of them would write one log. Found by their working directory, their program
-// and their user, so no file can be stale or missing, and nothing else that happens to work there
-// is ended.
+// Ends Redis processes that still run in the data directory after their Stint (killed with -9) or
+// their parent (of a child that rewrites the log) is gone. This happens before the embedded Redis
+// starts, because two servers would write one log. They are found by working directory, program and
+// user: so there is no pid file to be stale or missing, and no other process is ended.
 
 import Foundation
 import Glibc
 import Logging
 
 struct LeftoverRedis {
-    /// How long SIGTERM is given before SIGKILL. Redis writes out its log and leaves; that takes
-    /// milliseconds.
+    /// The time from SIGTERM to SIGKILL. Redis needs milliseconds to write its log and exit.
     static let timeout: Duration = .seconds(10)
-    /// What a server's program file may be called: some distributions have one for the server and
-    /// its checks.
+    /// Names of a server's program file. Some distributions have one file for the server and its
+    /// checks.
     static let programs: Set<String> = [
         "redis-server", "redis-check-rdb", "redis-check-aof", "valkey-server", "valkey-check-rdb",
         "valkey-check-aof",
@@ -22,11 +20,11 @@ struct LeftoverRedis {
     let directory: DataDirectory
     let logger: Logger
 
-    /// Ends them and returns when they are gone. The caller holds the directory's lock.
-    /// - Throws: `CancellationError`, or an error when one cannot be ended.
+    /// Ends them and returns when they are gone. The caller must hold the directory's lock.
+    /// - Throws: `CancellationError`, or ``EmbeddedRedisError`` if a process cannot be ended.
     func end(clock: some Clock<Duration> = ContinuousClock()) async throws {
         for pid in try Self.processes(in: directory) {
-            // A number may be another process's by now: it is told by when it started.
+            // The pid may belong to another process by now, which has another start time.
             guard let start = Self.start(of: pid), Self.isServer(pid, in: directory) else { continue }
             logger.notice("ending a Redis that an earlier Stint left behind", metadata: ["pid": "\(pid)"])
             try Self.send(SIGTERM, to: pid)
@@ -39,7 +37,7 @@ struct LeftoverRedis {
         }
     }
 
-    /// The pids of Redis servers whose working directory is ours.
+    /// The pids of Redis servers whose working directory is `directory`.
     static func processes(in directory: DataDirectory) throws -> [pid_t] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter {
             isServer($0, in: directory) && start(of: $0) != nil
@@ -47,7 +45,7 @@ struct LeftoverRedis {
     }
 
     private static func isServer(_ pid: pid_t, in directory: DataDirectory) -> Bool {
-        // A process may end at any moment, and those of other users do not show their directory.
+        // A process may end at any time, and those of other users do not show their directory.
         func target(_ link: String) -> String? {
             try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/\(link)")
         }
@@ -63,12 +61,12 @@ struct LeftoverRedis {
             && String(decoding: line, as: UTF8.self).contains("unixsocket")
     }
 
-    /// When it started, in the kernel's ticks; nil when it does not run. A dead process that nobody
-    /// has collected does not.
+    /// When the process started, in the kernel's ticks; nil if it does not run. A zombie does not
+    /// run.
     private static func start(of pid: pid_t) -> Substring? {
         guard let stat = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
-        // "pid (name) state ...", where the name may hold anything; the start is the 20th from the
-        // state on.
+        // "pid (name) state ...": the name may contain any character. The start time is the 20th
+        // field from the state on.
         let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
         guard let fields, fields.count >= 20, fields[0] != "Z", fields[0] != "X" else { return nil }
         return fields[19]
@@ -77,7 +75,7 @@ struct LeftoverRedis {
     private static func send(_ signal: Int32, to pid: pid_t) throws {
         guard kill(pid, signal) == 0 || errno == ESRCH else {
             throw EmbeddedRedisError(
-                description: "data.dir: a Redis (pid \(pid)) works in it and cannot be ended: "
+                description: "data.dir: another Redis (pid \(pid)) uses it and cannot be ended: "
                     + "\(String(cString: strerror(errno))). Type: kill \(pid)")
         }
     }

@@ -1,5 +1,5 @@
-// Directories in which nobody else may put or replace anything. They are looked at when they are
-// open: what was looked at is what is used.
+// Opens directories in which no other user may create or replace files. The checks are made on the
+// open directory, so it cannot be replaced between check and use.
 
 import Foundation
 import Glibc
@@ -7,17 +7,17 @@ import Glibc
 enum OwnDirectory {
     /// Opens a directory that belongs to this user.
     /// - Parameters:
-    ///   - path: absolute and without symbolic links; if the last part is one, it is not followed.
-    ///   - bits: which others must not have, such as 0o022 for writing.
+    ///   - path: absolute, without symbolic links. If the last part is one, it is not followed.
+    ///   - bits: permissions that others must not have, such as 0o022 for writing.
     /// - Returns: its descriptor.
-    /// - Throws: when it is somebody else's, when others have one of `bits`, or when everybody may
-    ///   replace a directory above it.
+    /// - Throws: ``EmbeddedRedisError`` if it belongs to another user, others have one of `bits`,
+    ///   or every user may replace a directory above it.
     static func open(_ path: String, refusing bits: mode_t) throws(EmbeddedRedisError) -> Int32 {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
             let reason =
                 errno == ENOTDIR || errno == ELOOP
-                ? "is a symbolic link, or no directory"
+                ? "is a symbolic link, or not a directory"
                 : "cannot be opened: \(String(cString: strerror(errno)))"
             throw refusal("\(path) \(reason)")
         }
@@ -41,30 +41,30 @@ enum OwnDirectory {
         guard found.st_mode & bits == 0 else {
             throw EmbeddedRedisError(
                 description: "data.dir: others may \(bits & 0o044 == 0 ? "write" : "open") \(path), "
-                    + "and so take the ledger's place. Type: chmod \(bits & 0o044 == 0 ? "go-w" : "700") \(path)"
+                    + "and so replace the ledger. Type: chmod \(bits & 0o044 == 0 ? "go-w" : "700") \(path)"
             )
         }
     }
 
-    /// Whoever may write a directory may rename what is in it, unless its sticky bit is set. What
-    /// its owner and its group do there is theirs to answer for.
+    /// A user who may write a directory may rename what is in it, unless its sticky bit is set. The
+    /// owner and the group of a directory above are trusted.
     private static func checkAbove(_ path: String) throws(EmbeddedRedisError) {
         var above = path
         while above != "/" {
             above = (above as NSString).deletingLastPathComponent
             var found = stat()
             guard stat(above, &found) == 0 else {
-                throw refusal("\(above) cannot be looked at: \(String(cString: strerror(errno)))")
+                throw refusal("\(above) cannot be checked: \(String(cString: strerror(errno)))")
             }
             guard found.st_mode & S_IWOTH == 0 || found.st_mode & S_ISVTX != 0 else {
                 throw EmbeddedRedisError(
-                    description: "data.dir: everybody may write \(above), and so replace \(path). "
-                        + "Type: chmod o-w \(above), or --data-dir DIR, with one elsewhere")
+                    description: "data.dir: every user may write \(above), and so replace \(path). "
+                        + "Type: chmod o-w \(above), or --data-dir DIR, with another directory")
             }
         }
     }
 
     private static func refusal(_ what: String) -> EmbeddedRedisError {
-        EmbeddedRedisError(description: "data.dir: \(what). Type: --data-dir DIR, with one of yours")
+        EmbeddedRedisError(description: "data.dir: \(what). Type: --data-dir DIR, with a directory of yours")
     }
 }

@@ -1,14 +1,14 @@
-// Why the embedded Redis does not start, as far as its own last lines tell, and what a person does
-// about it. Pure: lines in, words out. Knows what Redis 6.2 to 8 and Valkey say.
+// Finds out from the last lines of the embedded Redis why it does not start, and what a person can
+// do. Pure: lines in, text out. Knows the messages of Redis 6.2 to 8 and of Valkey.
 
-/// What one run of the embedded Redis said: its last lines, and whether it became ready.
+/// The output of one run of the embedded Redis: its last lines, and whether it became ready.
 struct RedisOutput: Sendable {
-    /// A check of a damaged RDB file says some 20 lines after the one that matters.
+    /// A check of a damaged RDB file prints about 20 lines after the one that matters.
     static let maximumLines = 64
     static let maximumLineBytes = 400
 
     private(set) var lines: [String] = []
-    /// It read its data and took connections.
+    /// It has read its data and accepts connections.
     private(set) var isReady = false
 
     mutating func add(_ line: String) {
@@ -17,7 +17,7 @@ struct RedisOutput: Sendable {
         lines.append(String(line.prefix(Self.maximumLineBytes)))
     }
 
-    /// The last line that says something, without process and time in front of it.
+    /// The last line, without the process and the time at its start.
     var last: String { lines.last.map(Self.bare) ?? "nothing" }
 
     /// `811:M 01 Dec 2026 00:55:49.034 # Fatal error` is `Fatal error`.
@@ -26,7 +26,7 @@ struct RedisOutput: Sendable {
         return String(line[match.range.upperBound...])
     }
 
-    /// The last line that contains one of these, bare.
+    /// The last line that contains one of `parts`, without process and time.
     fileprivate func line(with parts: [String]) -> String? {
         lines.last { line in parts.contains { line.contains($0) } }.map(Self.bare)
     }
@@ -40,7 +40,7 @@ struct StartFailure {
     let binary: String
     let output: RedisOutput
 
-    /// What is wrong with the data and how it is mended; nil when it is not the data, so that
+    /// What is wrong with the data and how to repair it. Nil if the data is not the cause: then
     /// another start may succeed.
     var damage: String? {
         if let line = output.line(with: ["Bad file format reading the append only file"]) {
@@ -52,7 +52,7 @@ struct StartFailure {
                 + "Install that version or a later one. \(wayOut)"
         }
         if let line = output.line(with: Self.damagedDump) {
-            return "data.dir: \(shown(dump)) is damaged, and no program mends it. Redis says: \(line). "
+            return "data.dir: \(shown(dump)) is damaged, and no program repairs it. Redis says: \(line). "
                 + "Put back a copy of \(shown(log)). \(wayOut)"
         }
         if let line = output.line(with: Self.damagedLog), !line.contains("Permission denied") {
@@ -61,8 +61,10 @@ struct StartFailure {
         return nil
     }
 
-    /// What is said when it did not start some times in a row.
-    /// - Parameter ending: how it ended the last time.
+    /// The message when several starts in a row have failed.
+    /// - Parameters:
+    ///   - starts: how many.
+    ///   - ending: how the last one ended.
     func surrender(after starts: Int, ending: String) -> String {
         "data.dir: the embedded Redis (\(binary)) does not start in \(shown(directory)): \(starts) starts failed, "
             + "the last with \(ending). Redis says: \(output.last). \(advice)"
@@ -80,7 +82,7 @@ struct StartFailure {
     ]
 
     private var folder: String { directory + "/appendonlydir" }
-    /// What may be put back or moved away as a whole: a directory, or the one file of Redis 6.2.
+    /// What to restore or move as a whole: a directory, or the one file of Redis 6.2.
     private var log: String { isOneFile ? directory + "/appendonly.aof" : folder }
     private var isOneFile: Bool {
         !output.lines.contains { $0.contains(".rdb") || $0.contains(".aof.") || $0.contains("MANIFEST") }
@@ -89,7 +91,7 @@ struct StartFailure {
             }
     }
 
-    /// The file that the log begins with.
+    /// The first file of the log.
     private var dump: String {
         let named = output.lines.reversed().lazy.compactMap { $0.firstMatch(of: /[\w.-]+\.base\.(rdb|aof)/) }
             .first
@@ -98,19 +100,19 @@ struct StartFailure {
 
     // MARK: What to do
 
-    /// The log has a place that cannot be read, behind which it can be cut off.
+    /// The advice for a log that is unreadable from some place on, where it can be cut off.
     private func cut(_ line: String) -> String {
         let file =
             line.firstMatch(of: /append only file ([\w.-]+):/).map { "\(folder)/\($0.output.1)" } ?? log
         let checked = isOneFile ? log : folder + "/appendonly.aof.manifest"
         return "data.dir: \(shown(file)) is damaged in the middle, so the embedded Redis cannot read it. "
             + "Copy \(shown(log)), then type: \(check) --fix \(shown(checked)). "
-            + "It cuts off everything from the damage on: the charges since then are forgotten, and so are changes of plans, "
-            + "overrides and resources. Debian has it in the package \(package)"
+            + "This cuts off everything from the damage on: later charges are lost, and so are later changes of plans, "
+            + "overrides and resources. On Debian the program is in the package \(package)"
     }
 
     private var wayOut: String {
-        "To begin anew without it, type: mv \(shown(log)) \(shown(log + ".damaged")). All charges are forgotten then, "
+        "To start without it, type: mv \(shown(log)) \(shown(log + ".damaged")). All charges are then lost, "
             + "and all plans, overrides, resources and logs; the plan file is imported again"
     }
 
@@ -122,18 +124,18 @@ struct StartFailure {
         let hints = [
             (
                 "Permission denied",
-                "See that \(shown(directory)) and all in it belong to the user that runs Stint"
+                "Make \(shown(directory)) and all in it belong to the user that runs Stint"
             ),
-            ("No space left", "Make room on its disk, or type: --data-dir DIR, with one on another disk"),
-            ("Read-only file system", "Type: --data-dir DIR, with a directory that can be written"),
-            ("Address already in use", "Remove what stands where its socket belongs: redis.sock"),
-            ("Bad directive", "It is too old: Redis 6.2 or later is needed"),
+            ("No space left", "Free space on its disk, or type: --data-dir DIR, with one on another disk"),
+            ("Read-only file system", "Type: --data-dir DIR, with a directory that Stint may write"),
+            ("Address already in use", "Remove what is at the path of its socket: redis.sock"),
+            ("Bad directive", "This Redis is too old: Stint needs 6.2 or later"),
         ]
         let found = hints.first { hint, _ in output.lines.suffix(6).contains { $0.contains(hint) } }
-        return found?.1 ?? "Mend that, or type: --redis-url URL for a Redis of your own"
+        return found?.1 ?? "Repair that, or type: --redis-url URL for your Redis"
     }
 
-    /// As a shell takes it.
+    /// The path, quoted for a shell if necessary.
     private func shown(_ path: String) -> String {
         let isPlain = path.wholeMatch(of: /[A-Za-z0-9\/._+-]+/) != nil
         return isPlain ? path : "'" + path.replacing("'", with: #"'\''"#) + "'"

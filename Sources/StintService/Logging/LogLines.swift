@@ -1,12 +1,12 @@
-// The log's lines on their way to whoever writes them, each made printable as a whole, so that no
-// name, reply or last word of Redis begins a line of its own or is obeyed by a terminal.
+// Makes each line of the log printable before it goes to the writer, so that no name, reply or
+// message of Redis can start a new line or control a terminal.
 
 import WireFormat
 
 struct LogLines: TextOutputStream, Sendable {
     let log: LogWriter
 
-    /// - Parameter line: one event, with its end.
+    /// - Parameter line: one event, with its line end.
     mutating func write(_ line: String) { log.write(Self.shown(line)) }
 
     static func shown(_ line: String) -> String {

@@ -1,13 +1,13 @@
-// Lines of the log on their way to the standard error, which may be a pipe that nobody reads. A
-// thread of its own writes them, so whoever logs never waits; what finds no place meanwhile is
-// lost, and counted.
+// Writes the lines of the log to the standard error, which may be a pipe without a reader. A
+// separate thread writes them, so logging never waits. Lines that do not fit meanwhile are lost,
+// and counted.
 
 import Foundation
 import Glibc
 import Synchronization
 
 final class LogWriter: TextOutputStream, Sendable {
-    /// Bytes that wait to be written, at most.
+    /// The most bytes that wait to be written.
     static let maximumBytes = 1 << 20
 
     private struct State {
@@ -21,7 +21,7 @@ final class LogWriter: TextOutputStream, Sendable {
     private let filled = DispatchSemaphore(value: 0)
     private let written = DispatchSemaphore(value: 0)
 
-    /// - Parameter descriptor: where lines go; to be open as long as the process runs.
+    /// - Parameter descriptor: where the lines go. It must stay open as long as the process runs.
     init(to descriptor: Int32) {
         self.descriptor = descriptor
         let thread = Thread { [self] in work() }
@@ -29,7 +29,7 @@ final class LogWriter: TextOutputStream, Sendable {
         thread.start()
     }
 
-    /// - Parameter line: whole, with its end.
+    /// - Parameter line: a complete line, with its line end.
     func write(_ line: String) {
         state.withLock { state in
             guard state.waiting.count + line.utf8.count <= Self.maximumBytes else { return state.lost += 1 }
@@ -38,7 +38,7 @@ final class LogWriter: TextOutputStream, Sendable {
         filled.signal()
     }
 
-    /// Returns when everything is written, or after `patience`.
+    /// Returns when everything is written, or after `timeout`.
     func drain(within timeout: DispatchTimeInterval) {
         let end = DispatchTime.now() + timeout
         while state.withLock({ $0.isWriting || !$0.waiting.isEmpty || $0.lost > 0 }) {
@@ -66,10 +66,10 @@ final class LogWriter: TextOutputStream, Sendable {
     }
 
     static func lostNotice(_ lost: Int) -> String {
-        "stint: \(lost) line\(lost == 1 ? "" : "s") of the log found no reader in time, and \(lost == 1 ? "is" : "are") lost\n"
+        "stint: \(lost) line\(lost == 1 ? "" : "s") of the log \(lost == 1 ? "was" : "were") not read in time and \(lost == 1 ? "is" : "are") lost\n"
     }
 
-    /// What cannot be written at all, because nobody holds the other end any more, is let go.
+    /// Drops the bytes if the other end is closed.
     private func writeAll(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {

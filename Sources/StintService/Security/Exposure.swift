@@ -1,16 +1,15 @@
-// Who could reach the two APIs with these settings, and whether that can be left so: beyond this
-// machine only those with a token are let in, and only through TLS, unless somebody says in so many
-// words that it may be without.
+// Checks that the settings do not expose the two APIs: an address beyond loopback needs tokens, and
+// needs TLS unless `security.plaintext` is set.
 
 enum Exposure {
-    /// Which setting is at fault, why, and what to type.
+    /// The setting at fault, the reason, and what to type.
     struct Refusal: Equatable {
         let setting: String
         let reason: String
         let hint: String
     }
 
-    /// - Returns: nil when the settings fit together.
+    /// - Returns: nil if the settings are safe together.
     static func refusal(of settings: Settings) -> Refusal? {
         tlsRefusal(settings)
             ?? refusal("runner.address", settings.runnerAddress, settings)
@@ -21,15 +20,15 @@ enum Exposure {
         switch (settings.tlsCertificate, settings.tlsKey) {
         case (.some, nil):
             return Refusal(
-                setting: "tls.certificate", reason: "a certificate is of no use without its key",
+                setting: "tls.certificate", reason: "a certificate needs its key",
                 hint: "Type: --tls-key FILE")
         case (nil, .some):
             return Refusal(
-                setting: "tls.key", reason: "a key is of no use without its certificate",
+                setting: "tls.key", reason: "a key needs its certificate",
                 hint: "Type: --tls-certificate FILE")
         case (nil, nil) where settings.tlsClientRoots != nil:
             return Refusal(
-                setting: "tls.clientRoots", reason: "clients show certificates only where there is TLS",
+                setting: "tls.clientRoots", reason: "client certificates need TLS",
                 hint: "Type: --tls-certificate FILE --tls-key FILE")
         default: return nil
         }
@@ -41,7 +40,7 @@ enum Exposure {
             return Refusal(
                 setting: setting,
                 reason:
-                    "\(address) can be reached from other machines, and there are no tokens to tell who asks",
+                    "other machines can reach \(address), and without tokens every request is answered",
                 hint: "Type: stint token create --name NAME --scope admin --file FILE, then: "
                     + "stint serve --security-tokens FILE")
         }
@@ -49,9 +48,9 @@ enum Exposure {
             return Refusal(
                 setting: setting,
                 reason:
-                    "\(address) can be reached from other machines, and without TLS tokens can be read on the way",
+                    "other machines can reach \(address), and without TLS the network can read the tokens",
                 hint:
-                    "Type: --tls-certificate FILE --tls-key FILE, or --security-plaintext true where the network is "
+                    "Type: --tls-certificate FILE --tls-key FILE, or --security-plaintext true if the network is "
                     + "encrypted by other means")
         }
         return nil

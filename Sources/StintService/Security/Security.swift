@@ -1,5 +1,4 @@
-// Who is let in, and through what: the tokens and the certificate that the settings name, as they
-// are in force.
+// The tokens and the certificate in force, from the files that the settings name.
 
 import Access
 import AdminAPI
@@ -11,12 +10,12 @@ struct Security: Sendable {
         let current: CurrentTokens
     }
 
-    /// nil: everybody who can connect is let in.
+    /// nil: requests need no token.
     let tokens: Tokens?
     /// nil: connections are plain.
     let tls: ServerTLS?
 
-    /// - Throws: ``StartError`` when a file cannot be used.
+    /// - Throws: ``StartError`` if a file is invalid or cannot be read.
     init(_ settings: Settings) throws {
         tokens = try settings.securityTokens.map { path in
             let file = TokenFile(path: path)
@@ -34,7 +33,7 @@ struct Security: Sendable {
 
     var admin: AdminSecurity { AdminSecurity(tokens: tokens?.current, secure: tls.map { $0.secure }) }
 
-    /// For the line at the start.
+    /// For the log line at start.
     var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = [:]
         if let tokens { metadata["tokens"] = "\(tokens.current.book.entries.count)" }

@@ -1,5 +1,5 @@
-// Tokens and certificates read again: good ones are in force a moment later, bad ones are refused
-// with the reason, and the old ones stay.
+// Reads tokens and certificates again. Valid ones are in force at once. Invalid ones are refused
+// with the reason, and the previous ones stay in force.
 
 import Access
 import Logging
@@ -25,7 +25,7 @@ struct SecurityReload {
                 "tokens read again",
                 metadata: ["file": "\(tokens.file.path)", "tokens": "\(book.entries.count)"])
         } catch {
-            logger.error("tokens refused; the old ones stay", metadata: ["reason": "\(error)"])
+            logger.error("tokens refused; the old ones stay in force", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -35,7 +35,7 @@ struct SecurityReload {
             try tls.reload()
             logger.info("certificate read again", metadata: ["certificate": "\(tls.description)"])
         } catch {
-            logger.error("certificate refused; the old one stays", metadata: ["reason": "\(error)"])
+            logger.error("certificate refused; the old one stays in force", metadata: ["reason": "\(error)"])
         }
     }
 }

@@ -1,5 +1,5 @@
 // TLS for both listeners: certificate, key and client roots from PEM files, read at start and on
-// SIGHUP. A connection gets what was in force when it came.
+// SIGHUP. A connection keeps the certificate that was in force when it was opened.
 
 import Foundation
 import NIOCore
@@ -9,16 +9,16 @@ import Synchronization
 
 final class ServerTLS: Sendable {
     struct Files: Sendable, Equatable {
-        /// The server's certificate, then those between it and a root.
+        /// The server's certificate, then the intermediate ones.
         let certificate: String
         let key: String
-        /// Clients must show a certificate that one of these has signed; nil: they need none.
+        /// Roots of which one must have signed a client's certificate; nil: clients need none.
         let clientRoots: String?
     }
 
-    /// How long a client may take from connecting to the end of the handshake.
+    /// The time from connecting to the end of the handshake.
     static let handshakeTimeout: TimeAmount = .seconds(10)
-    /// How long a client may take to say that it has heard the end.
+    /// The time for a client to acknowledge the end of TLS.
     private static let shutdownTimeout: TimeAmount = .seconds(1)
 
     private let files: Files
@@ -29,27 +29,27 @@ final class ServerTLS: Sendable {
         let description: String
     }
 
-    /// - Throws: ``StartError`` when the files cannot be used.
+    /// - Throws: ``StartError`` if a file is invalid or cannot be read.
     init(_ files: Files) throws {
         self.files = files
         current = Mutex(try Self.material(files))
     }
 
-    /// Reads the files again, for the connections to come.
-    /// - Throws: ``StartError``; then the old certificate stays.
+    /// Reads the files again, for new connections.
+    /// - Throws: ``StartError``; then the old certificate stays in force.
     func reload() throws {
         let material = try Self.material(files)
         current.withLock { $0 = material }
     }
 
-    /// To be called on the channel's event loop, before anything else is in its pipeline.
+    /// Adds TLS to a channel. Call it on the channel's event loop, while its pipeline is empty.
     func secure(_ channel: any Channel) throws {
         let context = current.withLock { $0.context }
         try channel.pipeline.syncOperations.addHandlers(
             NIOSSLServerHandler(context: context), HandshakeDeadline(Self.handshakeTimeout))
     }
 
-    /// For logs: the certificate's serial number, and until when it is valid.
+    /// For the log: the certificate's serial number, and until when it is valid.
     var description: String { current.withLock { $0.description } }
 
     private static func material(_ files: Files) throws -> Material {
@@ -75,7 +75,7 @@ final class ServerTLS: Sendable {
             throw StartError(
                 description:
                     "tls.key: \(files.key): is not the key of the first certificate in \(files.certificate) "
-                    + "(\(error)). Name the two that belong together")
+                    + "(\(error)). Type: --tls-certificate FILE --tls-key FILE, with a pair that matches")
         }
     }
 
@@ -89,7 +89,7 @@ final class ServerTLS: Sendable {
         return "serial \(serial) until \(end)"
     }
 
-    /// Says which file, and what must be in it.
+    /// Adds the setting, the file, and what the file must be to an error.
     private static func attempt<Value>(
         _ setting: String, _ path: String, _ make: () throws -> Value
     ) throws -> Value {
@@ -99,13 +99,13 @@ final class ServerTLS: Sendable {
             }
             return try make()
         } catch {
-            throw StartError(description: "\(setting): \(path): \(error). Name a PEM file")
+            throw StartError(
+                description: "\(setting): \(path): \(error). Name a PEM file that Stint may read")
         }
     }
 }
 
-/// Closes a connection that does not get through its handshake in time; then it is not in the way
-/// any more.
+/// Closes a connection whose handshake takes too long, and leaves the pipeline after a handshake.
 private final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 

@@ -1,4 +1,4 @@
-// The admin API as a service, and the words for the one thing that goes wrong when it starts.
+// The admin API as a service, with the message for the one error that its start can have.
 
 import AdminAPI
 import Foundation

@@ -1,12 +1,12 @@
-// The control plane's connection to Redis as a service: begins when the embedded Redis answers (or
-// has had its time), stands while the admin API may need it, and is closed before that Redis stops.
+// The control plane's connection to Redis as a service. It opens when the embedded Redis answers
+// (or its time is over), lasts while the admin API needs it, and closes before that Redis stops.
 
 import Redis
 import ServiceLifecycle
 
 struct ControlLink: Service {
     let client: RedisClient
-    /// Nil for a Redis that is somebody else's.
+    /// Nil if Redis is not embedded.
     let embedded: EmbeddedRedis?
 
     func run() async throws {

@@ -1,12 +1,12 @@
-// What the ledgers of all event loops tell of Redis, gathered: for the log at once, for
-// `LedgerWatch` in its turn.
+// Collects the events of the ledgers of all event loops: refusals go to the log at once, new
+// connections to `LedgerWatch`.
 
 import Logging
 import RedisLedger
 
 struct LedgerNews: Sendable {
     let refusals: RefusalLog
-    /// Has something in it whenever a connection is new.
+    /// One element for every new connection, or for several at once.
     let connections: AsyncStream<Void>
     /// For the ledgers.
     let events: LedgerEvents

@@ -1,6 +1,5 @@
-// Whether a decision could be made and written now: tried whenever somebody asks, when a connection
-// is new, and every few seconds in between, so that the log says what is wrong before a runner
-// meets it.
+// Tests whether a decision could be made and written now: on request, after each new connection,
+// and every few seconds in between. So the log says what is wrong before a runner notices.
 
 import AdminAPI
 import Logging
@@ -11,8 +10,7 @@ import ServiceLifecycle
 
 actor LedgerWatch: Service {
     static let interval: Duration = .seconds(5)
-    /// How long an answer of the server is good for those who ask, so that asking often costs it
-    /// nothing.
+    /// How long a result is reused, so that frequent requests cost the server nothing.
     static let freshness: Duration = .milliseconds(500)
 
     /// A decision could be made and written, for the first time.
@@ -23,11 +21,11 @@ actor LedgerWatch: Service {
     private let logger: Logger
 
     private var latest: (result: ProbeResult, at: ContinuousClock.Instant)?
-    /// What is being tried now, for all who ask meanwhile.
+    /// The test that runs now; requests that come meanwhile wait for it.
     private var trying: Task<ProbeResult, Never>?
-    /// What decisions can do without was tried since the latest connection.
+    /// Since the latest connection, the test has covered what decisions do not need.
     private var isChecked = false
-    /// Commands among it that Redis does not let us run, as last told.
+    /// The commands that Redis denied in the last such test that was logged.
     private var lacks: [String] = []
 
     init(ledgers: Ledgers, runner: RunnerServer, logger: Logger) {
@@ -46,7 +44,7 @@ actor LedgerWatch: Service {
         timer?.cancel()
     }
 
-    /// Until it is cancelled.
+    /// Tests now and every ``interval``, until it is cancelled.
     private func lookNowAndThen() async {
         while !Task.isCancelled {
             _ = await probe(everything: !isChecked)
@@ -54,7 +52,7 @@ actor LedgerWatch: Service {
         }
     }
 
-    /// Ready when a decision could be made and written now, and runners can connect to ask for one.
+    /// Ready if a decision could be made and written now, and runners can connect.
     func readiness() async -> Readiness {
         guard runner.isListening else { return .notReady(reason: "the runner API does not listen") }
         return switch await recentResult() {
@@ -96,12 +94,12 @@ actor LedgerWatch: Service {
         isChecked = true
         guard lacks != self.lacks else { return }
         self.lacks = lacks
-        guard !lacks.isEmpty else { return logger.notice("Redis lets us do everything now") }
+        guard !lacks.isEmpty else { return logger.notice("Redis allows all commands that Stint needs") }
         let rights = lacks.map { "+\($0.lowercased())" }.joined(separator: " ")
         logger.warning(
             lacks.contains("XADD")
-                ? "Redis does not let us write the log of executions: its rows are lost"
-                : "Redis does not let us do all that the log and the admin API need",
+                ? "Redis denies the command that writes the execution log: its rows are lost"
+                : "Redis denies commands that the execution log and the admin API need",
             metadata: ["type": "ACL SETUSER \(ledgers.user) \(rights)"])
     }
 }

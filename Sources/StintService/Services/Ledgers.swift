@@ -1,5 +1,5 @@
-// The ledgers of this process, one for each event loop (or one in memory for all): made when the
-// runner API asks, probed for readiness (by `LedgerWatch`), closed at the end.
+// The ledgers of this process: one per event loop, or one in memory for all. They are made when the
+// runner API asks for them, probed by `LedgerWatch`, and closed at the end.
 
 import Accounting
 import AdminAPI
@@ -22,7 +22,7 @@ final class Ledgers: Sendable {
     private let kind: Kind
     private struct State: Sendable {
         var ledgers: [Held] = []
-        /// How often ``probe(everything:)`` was called.
+        /// The number of calls of ``probe(everything:)``.
         var turn = 0
     }
 
@@ -35,7 +35,10 @@ final class Ledgers: Sendable {
         self.news = news
     }
 
-    /// - Parameter url: what is said about them; never shows a password.
+    /// - Parameters:
+    ///   - url: for messages; its password is never shown.
+    ///   - news: collects the events of the ledgers.
+    ///   - make: makes the ledger of an event loop.
     init(url: RedisURL, news: LedgerNews, make: @escaping @Sendable (any EventLoop) -> RedisLedger) {
         kind = .redis(url, make: make)
         self.news = news
@@ -49,12 +52,12 @@ final class Ledgers: Sendable {
         }
     }
 
-    /// Whom the server takes us for, as people call it.
+    /// The name of Stint's user in Redis.
     var user: String {
         if case .redis(let url, _) = kind, let user = url.user { user } else { "default" }
     }
 
-    /// The ledger of an event loop, which has begun to connect. To be called on that loop.
+    /// Makes the ledger of an event loop, which starts to connect. Call it on that loop.
     func make(on eventLoop: any EventLoop) -> any Ledger {
         switch kind {
         case .memory(let ledger): return ledger
@@ -69,9 +72,9 @@ final class Ledgers: Sendable {
         }
     }
 
-    /// Whether a decision could be made and written now: every ledger reaches its server, and the
-    /// next in turn tries.
-    /// - Parameter everything: tries what decisions can do without, too.
+    /// Tests whether a decision could be made and written now: every ledger must be connected, and
+    /// the next in turn runs the test.
+    /// - Parameter everything: whether to test what decisions do not need, too.
     func probe(everything: Bool) async -> ProbeResult {
         guard case .redis = kind else { return .works(lacks: []) }
         let (held, turn) = held.withLock { held in
@@ -95,7 +98,7 @@ final class Ledgers: Sendable {
         }
     }
 
-    /// Where an account stands, asked on the loop that was opened first.
+    /// The standing of an account, from the ledger that was made first.
     /// - Throws: ``LedgerError``.
     func standing(of account: Account, under plan: Plan) async throws -> Standing {
         switch kind {
@@ -126,7 +129,7 @@ final class Ledgers: Sendable {
     }
 }
 
-/// Keeps one answer's promise.
+/// Fulfills a promise with one answer.
 private final class PromisedAnswer: AnswerSink {
     private let promise: EventLoopPromise<Answer>
 

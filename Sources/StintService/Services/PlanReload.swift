@@ -1,5 +1,5 @@
-// The plan file read again: good plans are imported (without Redis: in force) a moment later, bad
-// ones are refused with the line and the reason, and the old ones stay.
+// Reads the plan file again. Valid plans are imported (without Redis: in force) at once. Invalid
+// ones are refused with the line and the reason, and the previous ones stay in force.
 
 import Accounting
 import ControlStore
@@ -15,7 +15,7 @@ struct PlanReload {
 
     static let warning: Logger.Message = "a plan never admits what is usually asked, or never whole"
 
-    /// Says what is good and yet of no use. Where there is a watch, it says so itself.
+    /// Logs warnings about plans that are valid but useless. With a watch, the watch does this.
     func warn(of plans: PlanBook) {
         guard watch == nil else { return }
         for what in plans.warnings { logger.warning(Self.warning, metadata: ["what": "\(what)"]) }
@@ -32,7 +32,7 @@ struct PlanReload {
                 metadata: ["file": "\(source.path ?? "built in")", "plan": "\(plans.defaultPlan.name)"])
             warn(of: plans)
         } catch {
-            logger.error("plans refused; the old ones stay", metadata: ["reason": "\(error)"])
+            logger.error("plans refused; the old ones stay in force", metadata: ["reason": "\(error)"])
         }
     }
 }

@@ -1,4 +1,4 @@
-// Where a command gets its plans from. `serve` reads them again and again, the others once.
+// Where a command gets its plans from. `serve` reads them again on SIGHUP, other commands once.
 
 package import Accounting
 import ControlStore
@@ -9,13 +9,13 @@ import PlanText
 package struct PlanSource: Sendable {
     let path: String?
 
-    /// - Parameter path: nil is the built-in plan.
+    /// - Parameter path: a YAML file; nil: the built-in plan.
     package init(path: String?) { self.path = path }
 
     /// - Throws: an error whose description begins with the file's name.
     package func read() throws -> PlanBook { try imported().book }
 
-    /// The same, with what tells this text of the file from others.
+    /// The plans with the file's name and text, by which an import recognizes them.
     func imported() throws -> PlanImport {
         guard let path else { return PlanImport(file: nil, text: nil, book: try PlanBook.builtIn()) }
         let text = try Self.text(at: path)

@@ -1,7 +1,6 @@
-// Keeps the plans in force equal to those in Redis: asks every 400 ms whether anything changed,
-// reads all of it when something did, ends overrides whose time is over, and imports the plan file.
-// While Redis is away, what is in force stays; when it was emptied, what is in force is written
-// back.
+// Keeps the plans in force equal to those in Redis: checks every 400 ms for changes, reads all of
+// them after one, ends expired overrides, and imports the plan file. While Redis is unreachable,
+// the plans in force stay. If Redis was emptied, they are written back.
 
 import Accounting
 import ControlStore
@@ -11,12 +10,12 @@ import RunnerAPI
 import ServiceLifecycle
 
 actor PlanWatch: Service {
-    /// So long after a change at another process it may not be in force here, and the time to read
-    /// it.
+    /// The time between two checks. A change by another process is in force here after at most this
+    /// time and the time to read it.
     static let interval: Duration = .milliseconds(400)
-    /// Complaints of one reading that are logged; of the rest, how many there are.
+    /// The warnings of one reading that are logged. Of further ones only the number is logged.
     static let maximumComplaints = 20
-    /// Expired overrides that are removed in one go.
+    /// Expired overrides that are removed in one check.
     static let maximumRemovals = 1_000
 
     /// The plans of Redis are in force, for the first time.
@@ -28,9 +27,9 @@ actor PlanWatch: Service {
     private let wakes: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
 
-    /// What Redis gets when it has nothing.
+    /// The plans that are imported if Redis has none.
     private var source: PlanImport
-    /// It was not put to Redis yet.
+    /// ``source`` has not been imported yet.
     private var sourceIsPending = true
     private var reading: StoredPlans.Reading
     private var kept: StoredPlans?
@@ -42,9 +41,11 @@ actor PlanWatch: Service {
     private var latest: Task<Void, Never>?
 
     /// - Parameters:
-    ///   - source: what the runner API begins with.
-    ///   - wakes: whenever there is something in it,
-    ///     Redis is asked at once.
+    ///   - store: the plans in Redis.
+    ///   - source: the plans with which the runner API starts.
+    ///   - runner: gets the plans in force.
+    ///   - wakes: each element starts a check at once.
+    ///   - logger: gets every change and warning.
     init(
         store: PlanStore, source: PlanImport, runner: RunnerServer,
         wakes: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation), logger: Logger
@@ -67,8 +68,8 @@ actor PlanWatch: Service {
         timer?.cancel()
     }
 
-    /// When this returns, every change that was made before it is in force; unless Redis does not
-    /// answer.
+    /// Checks now. When this returns, every change made before the call is in force, unless Redis
+    /// does not answer.
     func reload() async {
         let before = latest
         let task = Task {
@@ -79,8 +80,9 @@ actor PlanWatch: Service {
         await task.value
     }
 
-    /// Puts a file's plans to Redis, unless they were put last, or are the ones that were read here
-    /// last: a file that stands still must not undo what another process's newer one has brought.
+    /// Imports a file's plans into Redis, unless they were the last import, or the file has not
+    /// changed since it was last read here: an old file must not undo the import of a newer file by
+    /// another process.
     func importPlans(_ plans: PlanImport) async {
         guard plans.digest != source.digest || sourceIsPending else {
             return logger.info(
@@ -90,10 +92,10 @@ actor PlanWatch: Service {
         source = plans
         sourceIsPending = true
         await reload()
-        if sourceIsPending { logger.warning("plans not imported yet; they will be when Redis answers") }
+        if sourceIsPending { logger.warning("plans not imported yet; waiting for Redis to answer") }
     }
 
-    // MARK: One look
+    // MARK: One check
 
     private func check() async {
         let hadRead = kept != nil
@@ -105,7 +107,7 @@ actor PlanWatch: Service {
                 stamp = try await store.stamp()
             }
             if stamp == nil, kept == nil, !sourceIsPending {
-                logger.warning("there are no plans in Redis any more; importing again")
+                logger.warning("the plans in Redis are gone; importing them again")
                 sourceIsPending = true
             }
             if sourceIsPending {
@@ -120,10 +122,10 @@ actor PlanWatch: Service {
             isAway = false
         } catch {
             if !isAway {
-                // Being away is the ledger's news. Anything else is about these keys.
+                // The ledger logs an unreachable Redis. Any other error is about these keys.
                 let isGone = if case RedisError.failed = error { true } else { false }
                 logger.log(
-                    level: isGone ? .debug : .warning, "plans could not be read; those in force stay",
+                    level: isGone ? .debug : .warning, "cannot read the plans; those in force stay",
                     metadata: ["error": "\(error)"])
             }
             isAway = true
@@ -140,12 +142,12 @@ actor PlanWatch: Service {
         case (.wasImportedLast, _):
             logger.info(
                 "plan file was imported already; the plans kept in Redis are in force", metadata: metadata)
-        case (.tooMany, _): logger.error("plans not imported: there would be too many", metadata: metadata)
+        case (.tooMany, _): logger.error("plans not imported: too many in Redis", metadata: metadata)
         }
     }
 
-    /// An emptied Redis, or another one that knows nothing, must not take limits away from those
-    /// who have them.
+    /// Writes the plans in force back, so that no account loses its limits because Redis was
+    /// emptied, or an empty one took its place.
     private func restore(_ kept: StoredPlans) async throws {
         let plans: Logger.Metadata = [
             "plan": "\(reading.book.defaultPlan.name)", "plans": "\(reading.book.plans.count)",
@@ -155,7 +157,7 @@ actor PlanWatch: Service {
             logger.warning("Redis was emptied; the plans in force were written back", metadata: plans)
         } else if let stamp = try await store.stamp(), kept.isLost(at: stamp) {
             logger.warning(
-                "Redis was emptied, and plans were begun anew by somebody else; those are in force from now on",
+                "Redis was emptied, and another process has written new plans; those are in force now",
                 metadata: plans)
         }
     }
@@ -174,11 +176,11 @@ actor PlanWatch: Service {
             let kept = try await store.read()
             attempts -= 1
             let now = try await store.stamp()
-            // Emptied while it was read: the next look sees to that, and until then nothing
-            // changes.
+            // Redis was emptied during the reading: the next check handles that, and until then
+            // nothing changes.
             guard kept.stamp != nil, kept.life == stamp.life, now?.life == stamp.life else { return }
-            // What changed while it was read may be there in part: a plan without its override, or
-            // the other way round.
+            // A change during the reading may have been read in part: a plan without its override,
+            // or the other way round.
             if attempts > 0, now != kept.stamp { continue }
             keptSince = start
             try await apply(kept, at: kept.now)
@@ -199,7 +201,7 @@ actor PlanWatch: Service {
         self.reading = reading
         firstReading.reach()
         log(
-            reading.complaints.map { Notice(text: "plans in Redis are not as they should be", what: $0) }
+            reading.complaints.map { Notice(text: "plans in Redis are invalid", what: $0) }
                 + reading.book.warnings.map { Notice(text: PlanReload.warning, what: $0) })
     }
 
@@ -211,7 +213,7 @@ actor PlanWatch: Service {
         func hash(into hasher: inout Hasher) { hasher.combine(what) }
     }
 
-    /// Each once, until it is mended and comes again.
+    /// Logs each warning once, and again only after it was gone in between.
     private func log(_ notices: [Notice]) {
         let new = notices.filter { !logged.contains($0) }
         for notice in new.prefix(Self.maximumComplaints) {

@@ -1,5 +1,4 @@
-// How much of its memory Redis uses, for /metrics: asked now and then over the control plane's
-// connection.
+// Asks Redis every 5 s how much memory it uses, for /metrics, over the control plane's connection.
 
 import Metrics
 import Redis
@@ -12,8 +11,9 @@ struct RedisMemory: Service {
     private let used: Meter
     private let limit: Meter
 
-    /// - Parameter metrics: where `stint_redis_memory_used_bytes` and
-    ///   `stint_redis_memory_limit_bytes` go.
+    /// - Parameters:
+    ///   - client: the control plane's connection.
+    ///   - metrics: gets `stint_redis_memory_used_bytes` and `stint_redis_memory_limit_bytes`.
     init(client: RedisClient, metrics: any MetricsFactory) {
         self.client = client
         used = Meter(label: "stint_redis_memory_used_bytes", factory: metrics)
@@ -24,7 +24,7 @@ struct RedisMemory: Service {
 
     func run() async throws {
         while !Task.isShuttingDownGracefully {
-            // While Redis is away the last figures stay.
+            // While Redis is unreachable the last values stay.
             if let found = await memory() {
                 used.set(found.used)
                 limit.set(found.limit)
@@ -41,7 +41,7 @@ struct RedisMemory: Service {
         }
     }
 
-    /// - Parameter info: what `INFO memory` says.
+    /// - Parameter info: the reply to `INFO memory`.
     static func memory(in info: String) -> (used: Int, limit: Int)? {
         func value(_ name: String) -> Int? {
             info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(name):") }

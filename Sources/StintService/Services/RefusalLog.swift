@@ -1,25 +1,24 @@
-// Says in the log what Redis refuses: each cause once, however many calls meet it, and once that it
-// is over; and once that rows of the log of executions are lost, which is no refusal: decisions are
-// made all the same.
+// Logs what Redis refuses: each cause once, not once per call, and once that it is over. Also logs
+// once that rows of the execution log are lost. That is not a refusal: decisions continue.
 
 import Logging
 import Redis
 import Synchronization
 
 final class RefusalLog: Sendable {
-    /// Causes that are told apart until it is over, at most.
+    /// The most causes that are logged before it is over.
     static let maximumCauses = 16
-    /// How long nothing must have been refused for it to be over.
+    /// It is over when nothing has been refused for this long.
     static let calm: Duration = .seconds(3)
 
-    /// How long no row must have been lost for that to be over: one account that is rarely used may
-    /// be all that is wrong.
+    /// The loss of rows is over when no row has been lost for this long. It is long because only
+    /// one account may lose rows, and that account may be rarely used.
     static let rowsCalm: Duration = .seconds(600)
 
     private struct State: Sendable {
         var logged: Set<String> = []
         var latest: ContinuousClock.Instant?
-        /// When the latest row was lost, until that is over.
+        /// When the latest row was lost; nil once the loss is over.
         var latestLostRow: ContinuousClock.Instant?
     }
 
@@ -32,23 +31,25 @@ final class RefusalLog: Sendable {
         self.now = now
     }
 
-    /// A call was refused.
-    /// - Parameter advice: what to say instead of what the server said.
+    /// Logs a refused call.
+    /// - Parameters:
+    ///   - reply: the server's error.
+    ///   - advice: what to log instead of the server's text.
     func refused(_ reply: ErrorReply, advice: String? = nil) {
-        // The others name a slot or a server behind their code.
+        // Other errors name a slot or a server after their code, so only their code is compared.
         guard isNew(["NOPERM", "ERR"].contains(reply.code) ? reply.text : reply.code) else { return }
         logger.warning(
             "Redis refuses: nothing can be charged", metadata: ["reason": "\(advice ?? reply.text)"])
     }
 
-    /// Rows of the execution log could not be written.
+    /// Logs that rows of the execution log could not be written.
     func lostRows() {
         let isNew = state.withLock { state in
             defer { state.latestLostRow = now() }
             return state.latestLostRow == nil
         }
         guard isNew else { return }
-        logger.warning("rows of the execution log are lost; the settlements count all the same")
+        logger.warning("rows of the execution log are lost; their settlements count")
     }
 
     private func isNew(_ cause: String) -> Bool {
@@ -58,7 +59,7 @@ final class RefusalLog: Sendable {
         }
     }
 
-    /// Something was written.
+    /// A write has succeeded. Logs what is over.
     func worked() {
         let instant = now()
         let (isOver, rowsAreOver) = state.withLock { state in
@@ -68,7 +69,7 @@ final class RefusalLog: Sendable {
             if rowsAreOver { state.latestLostRow = nil }
             return (isOver, rowsAreOver)
         }
-        if isOver { logger.notice("Redis takes writes again") }
+        if isOver { logger.notice("Redis accepts writes again") }
         if rowsAreOver { logger.notice("no row of the execution log was lost for 10 minutes") }
     }
 }

@@ -1,4 +1,4 @@
-// SIGHUP: plans, tokens and certificates are read again, each as its file says.
+// SIGHUP reloads plans, tokens and certificates from their files.
 
 import ServiceLifecycle
 import UnixSignals

@@ -1,5 +1,5 @@
-// The rollups as a service: once a second some of what the event loops counted goes to Redis, and
-// at the end the rest of it.
+// The rollups as a service: once a second it writes a part of what the event loops have counted to
+// Redis, and at the end the rest.
 
 import Accounting
 import ControlStore
@@ -9,7 +9,7 @@ import ServiceLifecycle
 
 struct RollupService: Service {
     static let interval: Duration = .seconds(1)
-    /// How long the rest may take at the end.
+    /// The time for the rest at the end.
     static let endPatience: Duration = .seconds(5)
 
     let writer: RollupWriter
@@ -28,10 +28,10 @@ struct RollupService: Service {
             switch try await round(until: deadline) {
             case .done: return
             case .goesOn: continue
-            case .stuck: return logger.warning("some of what accounts did was not written: Redis is away")
+            case .stuck: return logger.warning("some rollups were not written: Redis does not answer")
             }
         }
-        logger.warning("some of what accounts did was not written: there was no time")
+        logger.warning("some rollups were not written: the time at the end was too short")
     }
 
     private enum Progress {

@@ -1,4 +1,4 @@
-// The runner API as a service: opens when the embedded Redis answers (or has had its time), says
+// The runner API as a service. It opens when the embedded Redis answers (or its time is over), logs
 // once what was started, and drains at the end.
 
 import Accounting
@@ -10,22 +10,22 @@ import ServiceLifecycle
 import WireFormat
 
 struct RunnerService: Service {
-    /// How long the embedded Redis may take to read its log before runners are let in all the same.
+    /// The time for the embedded Redis to read its log. Then the runner API opens without it.
     static let redisPatience: Duration = .seconds(10)
-    /// How long Redis may take to tell the plans before runners are let in under those of the file
-    /// (or the built-in one).
+    /// The time to read the plans in Redis. Then the runner API opens with those of the file (or
+    /// the built-in one).
     static let plansPatience: Duration = .seconds(3)
-    /// How long the ledger may take to connect before the start is announced without it.
+    /// The time for the ledger to connect. Then the start is logged without it.
     static let ledgerPatience: Duration = .seconds(2)
 
     let server: RunnerServer
     let ledgers: Ledgers
     let ledgerWatch: LedgerWatch
     let embedded: EmbeddedRedis?
-    /// Tells the admin API's port once that one listens.
+    /// Has the admin API's port as soon as that API listens.
     let adminPort: AsyncStream<Int>
     let settings: Settings
-    /// Nil without Redis: the plans do not change by themselves.
+    /// Nil without Redis: then only SIGHUP changes the plans.
     let watch: PlanWatch?
     let security: Security
     let logger: Logger
@@ -60,15 +60,15 @@ struct RunnerService: Service {
         try await server.drain(deadline: .milliseconds(settings.drainDeadlineMs))
     }
 
-    /// Runners must not be served under other plans than those in Redis, unless there is nobody to
-    /// ask.
+    /// Waits for the plans in Redis, because runners must not be served under others while Redis
+    /// can be asked.
     private func waitForPlans() async {
         guard let watch else { return }
         let hasRead = await cancelWhenGracefulShutdown {
             await watch.firstReading.wait(within: Self.plansPatience)
         }
         if hasRead || Task.isShuttingDownGracefully { return }
-        logger.warning("the plans in Redis cannot be read yet; starting under those given at start")
+        logger.warning("cannot read the plans in Redis yet; starting with the plan file or the built-in plan")
     }
 
     private static func explanation(of error: RunnerError) -> String {

@@ -1,11 +1,11 @@
-// A TCP address to listen on. Who may reach it is `Exposure`'s business.
+// A TCP address to listen on. `Exposure` checks who can reach it.
 
 import WireFormat
 
-/// `HOST:PORT`, where HOST is an IP address of this machine or a name of it; IPv6 in brackets.
+/// `HOST:PORT`. HOST is an IP address or a name of this machine; IPv6 in brackets.
 package struct Address: Sendable, Equatable, CustomStringConvertible {
     package let host: String
-    /// 0 takes any free port.
+    /// 0 to 65535; 0 takes a free port.
     package let port: Int
 
     package init(host: String, port: Int) {

@@ -1,10 +1,10 @@
-// The variables of the environment. One that is set and empty says nothing: that is how scripts and
-// compose files say that there is none.
+// The variables of the environment. An empty variable counts as unset, because scripts and compose
+// files cannot always unset one.
 
 import Foundation
 
 package enum Environment {
-    /// Those of this process that say something.
+    /// The variables of this process that are not empty.
     package static var variables: [String: String] { ProcessInfo.processInfo.environment.withoutEmpty }
 }
 

@@ -1,10 +1,9 @@
-// One row of the table of settings: its name in three spellings, its bound, its default, its line
-// of help, what a shell offers for it, and how its text becomes a value. `Settings.table` holds the
-// rows.
+// One row of the table of settings: its name in three spellings, its bound, its default, its help
+// text, its completion in a shell, and how its text becomes a value. `Settings.table` has the rows.
 
 import Redis
 
-/// A setting of the service, whatever its type.
+/// A setting of the service, of any type.
 package struct Setting: Sendable {
     /// What a shell can complete.
     package enum Completion: Sendable, Equatable {
@@ -16,16 +15,17 @@ package struct Setting: Sendable {
 
     /// Dotted, such as `redis.commandDeadlineMs`. The other spellings follow from it.
     package let name: String
-    /// What may be given, for people: `1 to 60000`, `redis or memory`, `HOST:PORT`.
+    /// The valid values, for people: `1 to 60000`, `redis or memory`, `HOST:PORT`.
     package let bound: String
     package let completion: Completion
-    /// What it is when nobody says anything; empty when it is then off.
+    /// The default; empty when the setting is then off.
     package let fallback: String
-    /// One line: what it does, with its unit.
+    /// One line: what the setting does, with its unit.
     package let help: String
-    /// Puts the text's value into the settings, or returns why it cannot.
+    /// Parses the text and stores its value in the settings.
+    /// - Returns: why the text is invalid, or nil.
     let assign: @Sendable (_ text: String, inout Settings) -> String?
-    /// What it was called before; that is still read, with a warning.
+    /// The setting's former name, which is still read, with a warning.
     package private(set) var formerName: String?
 
     /// `--redis-command-deadline-ms`
@@ -33,15 +33,15 @@ package struct Setting: Sendable {
     /// `STINT_REDIS_COMMAND_DEADLINE_MS`
     var variable: String { Spelling(of: name).variable }
 
-    /// The present name before the former one.
+    /// The present name, then the former one.
     package var names: [String] { [name] + (formerName.map { [$0] } ?? []) }
 
-    /// How a setting is spelled as a flag and as a variable.
+    /// A setting's name as a flag and as a variable.
     package struct Spelling {
         package let flag: String
         package let variable: String
 
-        /// Dots and capitals of the name begin a new word.
+        /// A new word begins at each dot and each capital of the name.
         package init(of name: String) {
             var words = [""]
             for character in name {
@@ -121,7 +121,7 @@ extension Setting {
         self.init(name, path, bound: "HOST:PORT", help) { Address($0) }
     }
 
-    /// The reason of a refused URL never repeats the URL, which may hold a password.
+    /// The reason for refusing a URL never repeats the URL, which may hold a password.
     init(_ name: String, _ path: any Path<RedisURL?>, _ help: String) {
         self.init(
             name: name, bound: "a redis://, rediss:// or unix:// URL", completion: .none, fallback: "",
@@ -136,7 +136,7 @@ extension Setting {
         }
     }
 
-    /// What all of the above come down to.
+    /// What the initializers above have in common.
     private init<Value>(
         _ name: String, _ path: any Path<Value>, bound: String, completing completion: Completion = .none,
         show: (Value) -> String = { "\($0)" }, _ help: String,

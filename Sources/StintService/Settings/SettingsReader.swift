@@ -1,13 +1,12 @@
-// Finds each setting's text where it counts most (flag, then variable, then file), turns it into a
-// value and rejects what is invalid. Pure: the flags, the environment and the file's text are
-// handed in.
+// Reads the settings: finds each setting's text (a flag goes before a variable, a variable before
+// the file), parses it, and refuses an invalid one. Pure: flags, environment and the file's text
+// are parameters.
 
 import Foundation
 import PlanText
 import Redis
 
-/// A setting that cannot be read. Its description says which, where it came from, what it must be
-/// and what to type.
+/// An invalid setting. The description names it, its source, the valid values and what to type.
 package struct SettingsError: Error, Equatable, CustomStringConvertible {
     package let description: String
 
@@ -30,15 +29,16 @@ package struct SettingsReader {
         }
     }
 
-    /// `isFormer`: under the name that the setting had before.
+    /// `isFormer`: the text stands under the setting's former name.
     typealias Found = (text: String, origin: Origin, isFormer: Bool)
 
     /// - Parameters:
-    ///   - flags: what was given as flags, by the setting's name.
+    ///   - flags: the texts of flags, by the setting's name.
     ///   - config: the settings file that a flag names.
     ///   - environment: the variables.
-    ///   - isToServe: whether they must fit together for a service that listens.
-    ///   - open: gives the text of a file that a setting names.
+    ///   - isToServe: whether to check that the settings are safe together for a service that
+    ///     listens.
+    ///   - open: returns the text of a file that a setting names.
     package static func read(
         flags: [String: String], config: String?, environment: [String: String], isToServe: Bool = true,
         open: (_ path: String) throws(SettingsError) -> String
@@ -73,7 +73,7 @@ package struct SettingsReader {
         return settings
     }
 
-    /// What a flag says, or else a variable, under the present or the former name.
+    /// The text of the flag, or else of the variable, under the present or the former name.
     private static func given(
         _ setting: Setting, _ flags: [String: String], _ environment: [String: String]
     ) -> Found? {
@@ -91,8 +91,8 @@ package struct SettingsReader {
         return nil
     }
 
-    /// A URL may hold a password: it is taken from a file as well, never repeated, and better not
-    /// given as a flag.
+    /// A URL may hold a password. So it may stand in a file, no message repeats it, and one in a
+    /// flag gets a warning.
     private static func readRedisURL(
         into settings: inout Settings, _ origins: [String: Found],
         _ open: (_ path: String) throws(SettingsError) -> String
@@ -106,7 +106,7 @@ package struct SettingsReader {
         if let other = origins["redis.url"]?.origin {
             throw SettingsError(
                 description:
-                    "redis.urlFile (\(origin)): redis.url is set too (\(other)). Leave one of them out")
+                    "redis.urlFile (\(origin)): redis.url is set too (\(other)). Remove one of the two")
         }
         let text = try open(path).trimmingCharacters(in: .whitespacesAndNewlines)
         do {
@@ -123,7 +123,7 @@ package struct SettingsReader {
         return SettingsError(description: "\(setting.name) (\(found.origin)): \(reason). \(hint)")
     }
 
-    /// The settings of a file, whose keys may be dotted, nested or both.
+    /// The settings of a file. Its keys may be dotted, nested or both.
     private static func entries(of yaml: String, named file: String) throws(SettingsError) -> [String: Found]
     {
         let root: YAMLValue

@@ -1,8 +1,8 @@
-// What one account stands at now, and what became of its executions.
+// The standing of one account now, and the log of its executions.
 
 /// `GET /v1/accounts/{account}`.
 public struct AccountBody: Codable, Equatable, Sendable {
-    /// A limit of the account's plan, its own amounts included.
+    /// A limit of the account's plan, with the account's own amount.
     public struct Use: Codable, Equatable, Sendable {
         public var name: String
         /// `executions` or `execution-time`.
@@ -13,8 +13,8 @@ public struct AccountBody: Codable, Equatable, Sendable {
         /// Never below 0.
         public var remaining: Int
         public var windowMs: Int
-        /// Of the amount, rounded down; above 100 when more was used than granted, or the amount
-        /// was lowered.
+        /// Percent of the amount, rounded down. Above 100 if more was used than granted, or the
+        /// amount was lowered.
         public var percent: Int
 
         public init(
@@ -30,12 +30,12 @@ public struct AccountBody: Codable, Equatable, Sendable {
         }
     }
 
-    /// An execution that is admitted and not settled yet.
+    /// An admitted execution that is not settled yet.
     public struct Held: Codable, Equatable, Sendable {
         public var id: String
-        /// Nil when its runner did not say, or no log is kept.
+        /// Nil if its runner named none, or no log is kept.
         public var function: String?
-        /// Nil when no log is kept.
+        /// Nil if no log is kept.
         public var kind: String?
         public var admittedAt: Int
         public var grantedMs: Int
@@ -55,9 +55,9 @@ public struct AccountBody: Codable, Equatable, Sendable {
 
     public struct Holds: Codable, Equatable, Sendable {
         public var count: Int
-        /// There may be more: only so many were looked at. Absent otherwise.
+        /// True if there may be more, because the search is bounded. Absent otherwise.
         public var isPartial: Bool?
-        /// At most 100, those that were admitted first.
+        /// At most 100, the first admitted ones.
         public var items: [Held]
 
         public init(count: Int, isPartial: Bool?, items: [Held]) {
@@ -70,7 +70,7 @@ public struct AccountBody: Codable, Equatable, Sendable {
     public var account: String
     /// The plan's name.
     public var plan: String
-    /// What the account has of its own; absent when it has nothing.
+    /// The account's override; absent if it has none.
     public var override: OverrideBody?
     public var limits: [Use]
     public var holds: Holds
@@ -88,22 +88,22 @@ public struct AccountBody: Codable, Equatable, Sendable {
 public struct ExecutionsBody: Codable, Equatable, Sendable {
     public struct Execution: Codable, Equatable, Sendable {
         public var id: String
-        /// Nil when its runner did not say.
+        /// Nil if its runner named none.
         public var function: String?
         public var kind: String
-        /// When it was settled or found expired: ms since 1970.
+        /// When it was settled or its expiry was found: ms since 1970.
         public var at: Int
         public var admittedAt: Int
         public var grantedMs: Int
-        /// What it used; of an expired one its grant, which it was charged.
+        /// What it used; for an expired execution its grant, because it was charged that.
         public var durationMs: Int
-        /// `ok`, `error`, `timeout`, `not-started` or `expired`; nil when its runner did not say.
+        /// `ok`, `error`, `timeout`, `not-started` or `expired`; nil if its runner reported none.
         public var outcome: String?
-        /// Nil when its runner did not say.
+        /// Nil if its runner reported none.
         public var memoryBytes: Int?
-        /// By how much it ran past its grant.
+        /// The time that it ran beyond its grant.
         public var overrunMs: Int
-        /// It ran longer than its kind may, by the account's plan of now.
+        /// Whether it ran longer than its kind may, by the account's current plan.
         public var overCeiling: Bool
 
         public init(
@@ -125,7 +125,7 @@ public struct ExecutionsBody: Codable, Equatable, Sendable {
     }
 
     public var executions: [Execution]
-    /// Give it as `before` for older ones; nil when there are none. A page may end before it is
+    /// Pass it as `before` to get older rows; nil if there are none. A page may end before it is
     /// full.
     public var next: String?
 

@@ -3,16 +3,16 @@
 /// `GET /v1/audit`: a page, newest first.
 public struct ChangesBody: Codable, Hashable, Sendable {
     public struct Change: Codable, Hashable, Sendable {
-        /// Grows with time; what `before` takes.
+        /// Increases with time; the value of `before`.
         public var id: String
         /// ms since 1970, on Redis' clock.
         public var at: Int
         public var who: String
-        /// A verb and what it was done to: `put plan pro`, `set default`, `expired override acme`.
+        /// A verb and its object: `put plan pro`, `set default`, `expired override acme`.
         public var what: String
-        /// Nil when there was nothing.
+        /// Nil if there was nothing before.
         public var before: JSONValue?
-        /// Nil when there is nothing any more.
+        /// Nil if there is nothing afterwards.
         public var after: JSONValue?
 
         public init(
@@ -28,7 +28,7 @@ public struct ChangesBody: Codable, Hashable, Sendable {
     }
 
     public var changes: [Change]
-    /// Give it as `before` for the next page; nil when this is the last.
+    /// Pass it as `before` to get the next page; nil if this is the last.
     public var next: String?
 
     public init(changes: [Change], next: String?) {

@@ -1,4 +1,4 @@
-// Any JSON, for what is passed on and not looked into.
+// Any JSON, for values that are passed on unread.
 
 public enum JSONValue: Codable, Hashable, Sendable {
     case null

@@ -1,12 +1,12 @@
-// What one process does right now, told once a second.
+// What one process does now, sent once a second.
 
 /// The data of one event of `GET /v1/live`.
 public struct LiveBody: Codable, Equatable, Sendable {
-    /// An account that executed much in the current and the last minute.
+    /// An account with many executions in the current and the last minute.
     public struct Top: Codable, Equatable, Sendable {
         public var account: String
         public var executions: Int
-        /// Of its fullest limit, now; nil when the ledger could not be asked.
+        /// The use of its fullest limit now, in percent; nil if the ledger could not be asked.
         public var percent: Int?
 
         public init(account: String, executions: Int, percent: Int?) {
@@ -16,24 +16,24 @@ public struct LiveBody: Codable, Equatable, Sendable {
         }
     }
 
-    /// When it was told: ms since 1970 on the process's own clock.
+    /// When the event was sent: ms since 1970 on the process's own clock.
     public var at: Int
-    /// Questions of runners that were decided since the event before, a second.
+    /// Decisions for runners per second, since the previous event.
     public var decisionsPerSecond: Int
-    /// Executions admitted and charged since the event before.
+    /// Executions admitted and charged since the previous event.
     public var admitted: Int
-    /// Asks denied since the event before; each is one, whatever number of limits it broke.
+    /// Asks denied since the previous event. Each counts once, however many limits it broke.
     public var denied: Int
     public var settled: Int
-    /// Asks that had to be answered without the ledger, be they refused or admitted.
+    /// Asks that were answered without the ledger, admitted or not.
     public var unavailable: Int
-    /// Of the calls to the ledger since the event before; nil when there were none. Read from
-    /// buckets, so not exact.
+    /// Median time of a call to the ledger since the previous event; nil if there were none. Read
+    /// from buckets, so not exact.
     public var ledgerP50Ms: Double?
     public var ledgerP99Ms: Double?
-    /// Connections of runners open now.
+    /// Open connections of runners.
     public var connections: Int
-    /// At most ten, most executions first; of all processes that share the ledger.
+    /// At most ten accounts, most executions first, of all processes that share the ledger.
     public var top: [Top]
 
     public init(

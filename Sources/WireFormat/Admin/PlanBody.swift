@@ -1,6 +1,5 @@
-// Plans and overrides as the admin API shows and takes them, and as Redis keeps them: JSON in the
-// shape of the plan file. What a body may hold is checked by those who read it (`PlanText`); these
-// types are what is left of it then.
+// Plans and overrides as the admin API shows and accepts them, and as Redis keeps them: JSON in the
+// form of the plan file. `PlanText` checks the content of a body; these types are the result.
 
 /// One plan.
 ///
@@ -42,14 +41,13 @@ public struct PlanBody: Codable, Hashable, Sendable {
 
     public var name: String
     public var limits: [Limit]
-    /// Nil: any kind is accepted, without ceilings.
+    /// Nil: every kind is accepted, without ceilings.
     public var kinds: [String: Ceiling]?
     public var minimumGrantMs: Int
     public var resources: [String: Int]
     /// `deny` or `admit`.
     public var whenUnavailable: String
-    /// Only in the reply to a change: why the plan never admits what is usually asked. Nil when it
-    /// does.
+    /// Only in the reply to a change: why the plan never admits the usual ask. Nil if it does.
     public var warnings: [String]?
 
     public init(
@@ -67,12 +65,11 @@ public struct PlanBody: Codable, Hashable, Sendable {
 
 /// `GET /v1/plans`
 public struct PlanListBody: Codable, Hashable, Sendable {
-    /// The plan of accounts that have none of their own.
+    /// The plan of accounts whose override names no other.
     public var `default`: String
     /// Sorted by name.
     public var plans: [PlanBody]
-    /// Names of plans whose text in Redis cannot be read; put them again. Left out when there are
-    /// none.
+    /// Names of plans whose text in Redis is damaged; put them again. Absent if there are none.
     public var broken: [String]?
 
     public init(default name: String, plans: [PlanBody], broken: [String]? = nil) {

@@ -1,23 +1,23 @@
-// What travels about resource quotas: the named things an account owns, and how many of a kind it
-// may.
+// The bodies about resource quotas: the named things that an account owns, and how many of a sort
+// it may own.
 
-/// The bounds of what names a thing, and of what may be said of it.
+/// The bounds of the name of a thing, and of its metadata.
 public enum ResourceRule {
-    /// A kind, as plans have it: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`.
+    /// A sort, as plans name it: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`.
     public static let kind = BodyField.kind.rule
     /// A thing's name: 1 to 200 bytes of UTF-8 without control characters.
     public static let name = FieldRule.text(minimumBytes: 1, maximumBytes: 200)
-    /// Bytes of a thing's metadata at most, written without white space and with its members
-    /// sorted.
+    /// The maximum size of a thing's metadata in bytes, written without white space and with its
+    /// members sorted.
     public static let maximumMetadataBytes = 1_024
 }
 
-/// How many things of one kind an account owns, and how many it may.
+/// How many things of one sort an account owns, and how many it may own.
 public struct ResourceUse: Codable, Equatable, Sendable {
     public let kind: String
-    /// Above `quota` when that was lowered.
+    /// Above `quota` if that was lowered.
     public let used: Int
-    /// 0 for a kind that the account's plan does not have (any more).
+    /// 0 for a sort that is not, or no longer, in the account's plan.
     public let quota: Int
 
     public init(kind: String, used: Int, quota: Int) {
@@ -27,17 +27,17 @@ public struct ResourceUse: Codable, Equatable, Sendable {
     }
 }
 
-/// `GET /v1/accounts/{account}/resources`: every kind of the account's plan, sorted.
+/// `GET /v1/accounts/{account}/resources`: every sort of the account's plan, sorted.
 public struct ResourceUses: Codable, Equatable, Sendable {
     public let resources: [ResourceUse]
 
     public init(resources: [ResourceUse]) { self.resources = resources }
 }
 
-/// A thing among others of its kind.
+/// One thing of a sort.
 public struct NamedResource: Codable, Equatable, Sendable {
     public let name: String
-    /// What its owner said of it; never a secret's value.
+    /// What its owner wrote about it; never a secret's value.
     public let metadata: [String: JSONValue]?
 
     public init(name: String, metadata: [String: JSONValue]? = nil) {
@@ -52,7 +52,7 @@ public struct ResourcePage: Codable, Equatable, Sendable {
     public let used: Int
     public let quota: Int
     public let names: [NamedResource]
-    /// What `after` must be to read on; absent on the last page.
+    /// Pass it as `after` to get the next page; absent on the last page.
     public let next: String?
 
     public init(kind: String, used: Int, quota: Int, names: [NamedResource], next: String?) {
@@ -64,8 +64,8 @@ public struct ResourcePage: Codable, Equatable, Sendable {
     }
 }
 
-/// `GET` and `PUT /v1/accounts/{account}/resources/{kind}/{name}`: one thing, and how many of its
-/// kind there are with it.
+/// `GET` and `PUT /v1/accounts/{account}/resources/{kind}/{name}`: one thing, and the number of
+/// things of its sort, including it.
 public struct ResourceBody: Codable, Equatable, Sendable {
     public let kind: String
     public let name: String

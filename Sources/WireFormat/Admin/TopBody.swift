@@ -1,12 +1,12 @@
-// Which accounts did the most.
+// The accounts that did the most.
 
 /// `GET /v1/accounts`.
 public struct TopBody: Codable, Equatable, Sendable {
     public struct Account: Codable, Equatable, Sendable {
         public var account: String
-        /// What it is sorted by: a count, ms or percent.
+        /// The value by which accounts are sorted: a count, ms or percent.
         public var value: Int
-        /// Of its fullest limit, now; nil when the ledger could not be asked.
+        /// The use of its fullest limit now, in percent; nil if the ledger could not be asked.
         public var percent: Int?
 
         public init(account: String, value: Int, percent: Int?) {

@@ -4,18 +4,18 @@
 public struct UsageBody: Codable, Equatable, Sendable {
     /// One minute or one hour in which something happened.
     public struct Point: Codable, Equatable, Sendable {
-        /// When it began: ms since 1970.
+        /// When it started: ms since 1970.
         public var at: Int
-        /// Executions that were admitted.
+        /// Executions admitted.
         public var executions: Int
-        /// What executions used that were settled, in ms.
+        /// The execution time of settled executions, in ms.
         public var executionMs: Int
-        /// How many of those ended in `error` or `timeout`.
+        /// How many of the settled executions ended in `error` or `timeout`.
         public var errors: Int
-        /// How often each limit denied, by its name; only those that did.
+        /// How often each limit denied, by its name; only limits that denied.
         public var denials: [String: Int]
-        /// The most of each limit that was used, in percent of its amount, by its name; empty where
-        /// one function is asked for.
+        /// The peak use of each limit, in percent of its amount, by its name; empty if the request
+        /// names a function.
         public var peakPercent: [String: Int]
 
         public init(
@@ -33,13 +33,14 @@ public struct UsageBody: Codable, Equatable, Sendable {
 
     /// One function over the whole time.
     public struct Function: Codable, Equatable, Sendable {
-        /// `(other)` is all that came after 100 others. What runners gave no name is in none.
+        /// `(other)` is every function after the first 100. Executions without a function are in
+        /// none.
         public var function: String
         public var executions: Int
         /// ms.
         public var executionMs: Int
         public var errors: Int
-        /// By the limit's name; only those that denied.
+        /// By the limit's name; only limits that denied.
         public var denials: [String: Int]
 
         public init(
@@ -60,9 +61,9 @@ public struct UsageBody: Codable, Equatable, Sendable {
     public var to: Int
     /// `minute` or `hour`.
     public var step: String
-    /// What was asked for; nil: all functions together.
+    /// The function that the request names; nil: all functions together.
     public var function: String?
-    /// Oldest first; only those in which something happened.
+    /// Oldest first; only periods in which something happened.
     public var points: [Point]
     /// Most executions first.
     public var functions: [Function]

@@ -1,5 +1,5 @@
-// A recorded history is a file of JSON lines. Each is one question put to a Stint and what came
-// back, verbatim, as the asker saw it. Harnesses write them, `stint audit` reads them.
+// A recorded history is a file of JSON lines. Each is one question to a Stint and its reply,
+// verbatim, as the client saw them. Test harnesses write them, `stint audit` reads them.
 
 /// One line of a history.
 ///
@@ -9,8 +9,7 @@
 ///  "reply":{"id":"run-1","grantedMs":10000,"deadline":1770000010001,
 ///           "limits":{"executionsRemaining":5999,"timeRemaining":590000}}}
 /// ```
-/// (without the line breaks). `status` and `reply` are absent when no reply came, or none that
-/// could be read.
+/// (without the line breaks). `status` and `reply` are absent if no readable reply came.
 public struct HistoryLine: WireBody {
     public enum Exchange: Hashable, Sendable {
         case admit(AdmitBody, WireReply<AdmittedBody>?)

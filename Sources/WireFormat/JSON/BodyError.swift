@@ -1,6 +1,6 @@
-// What is wrong with a body, in words for the one who sent it.
+// What is wrong with a body, for the person who sent it.
 
-/// Why bytes are not the body they should be. Its description becomes a problem's `detail`.
+/// Why bytes are not a valid body. Its description becomes a problem's `detail`.
 public enum BodyError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Not a JSON document, or not an object: `expected ',' or '}' at byte 17`.
     case malformedJSON(JSONError)
@@ -16,7 +16,7 @@ public enum BodyError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// A required field that is not there, or null.
+    /// A required field is missing or null.
     static func missing(_ field: BodyField, among seen: FieldSet) -> BodyError {
         .malformedField(field, bound: "\(field.rule)", found: seen.contains(field) ? "null" : "nothing")
     }

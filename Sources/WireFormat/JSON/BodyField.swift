@@ -1,69 +1,70 @@
-// Every field of every body, in one list: what it means, its unit, its bound, an example. Server
-// and client read and write by this list; `FieldRule` says how a bound is checked, `docs/API.md`
-// repeats it for people.
+// Every field of every body, in one list: its meaning, unit, bounds and an example. Server and
+// clients read and write by this list. `FieldRule` checks the bounds; `docs/API.md` repeats the
+// list for people.
 
 import Accounting
 
 /// A member of a request body, a reply body or a problem.
 ///
-/// Two rules hold for all of them: `null` in place of an optional field means that it is absent,
-/// and a member that is not in this list is skipped (after a check that it is JSON), so that either
-/// side may be the newer.
+/// Two rules hold for all of them. `null` in place of an optional field means that it is absent. A
+/// member that is not in this list is skipped, after a check that it is JSON, so that either side
+/// may be newer.
 public enum BodyField: UInt8, CaseIterable, Sendable {
     // MARK: An execution
 
     /// The execution's id: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`, unique within its account. Asking
-    /// again with the same id charges nothing. Made by the service when absent. `"id":"run-1f0a"`
+    /// again with the same id charges nothing. The service makes one if it is absent.
+    /// `"id":"run-1f0a"`
     case id
-    /// What is run, for logs and statistics: 1 to 256 bytes of UTF-8 without control characters
-    /// (U+0000 to U+001F, U+007F to U+009F). `"function":"thumbnails/resize"`
+    /// The function that is run, for logs and statistics: 1 to 256 bytes of UTF-8 without control
+    /// characters (U+0000 to U+001F, U+007F to U+009F). `"function":"thumbnails/resize"`
     case function
-    /// The sort of execution, which the plan gives ceilings: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`;
-    /// `function` when absent. `"kind":"workflow-action"`
+    /// The sort of execution, to which the plan gives ceilings: 1 to 64 bytes of `A-Z a-z 0-9 . _
+    /// -`; `function` if absent. `"kind":"workflow-action"`
     case kind
-    /// The longest the execution may take: 0 to 2,678,400,000 ms (31 days). This much execution
-    /// time is asked for; the kind's ceiling when absent. `"maxDurationMs":10000`
+    /// The longest time that the execution may take: 0 to 2,678,400,000 ms (31 days). This is the
+    /// execution time asked for; the kind's ceiling if absent. `"maxDurationMs":10000`
     case maxDurationMs
-    /// The shortest grant that is of use: 0 to 2,678,400,000 ms, at most `maxDurationMs`; the
-    /// plan's minimum when absent. `"minDurationMs":250`
+    /// The minimum grant: 0 to 2,678,400,000 ms, at most `maxDurationMs`; the plan's minimum if
+    /// absent. `"minDurationMs":250`
     case minDurationMs
-    /// Size of the input: 0 to 2^53-1 bytes. Compared with the kind's ceiling, not charged.
+    /// The size of the input: 0 to 2^53-1 bytes. Compared with the kind's ceiling, not charged.
     /// `"payloadBytes":512`
     case payloadBytes
-    /// Settling: how long the execution took, 0 to 2,678,400,000 ms. Required. `"durationMs":84`
+    /// Settlement: how long the execution took, 0 to 2,678,400,000 ms. Required. `"durationMs":84`
     case durationMs
-    /// Settling: how it ended, one of `ok`, `error`, `timeout`, `not-started`. `"outcome":"ok"`
+    /// Settlement: how it ended, one of `ok`, `error`, `timeout`, `not-started`. `"outcome":"ok"`
     case outcome
-    /// Settling: most memory used; admitted: memory it may use. 0 to 2^53-1 bytes.
+    /// Settlement: the peak memory. Admission: the memory that it may use. 0 to 2^53-1 bytes.
     /// `"memoryBytes":134217728`
     case memoryBytes
 
     // MARK: Replies
 
-    /// Execution time charged, and so the time the runner may let it run: 0 to 2^53-1 ms.
+    /// The execution time charged, which is how long the runner may let it run: 0 to 2^53-1 ms.
     /// `"grantedMs":10000`
     case grantedMs
-    /// When the grant ends by the ledger's clock: ms since 1970-01-01T00:00Z. Absent only when
+    /// When the grant ends on the ledger's clock: ms since 1970-01-01T00:00Z. Absent only if
     /// `degraded`. `"deadline":1770000010000`
     case deadline
-    /// Present and true if the ledger could not be asked and the plan says to admit then.
+    /// Present and true if the ledger could not be asked and the plan admits then.
     /// `"degraded":true`
     case degraded
-    /// Execution time charged after settlement: 0 to 2^53-1 ms. `"chargedMs":84`
+    /// The execution time charged after settlement: 0 to 2^53-1 ms. `"chargedMs":84`
     case chargedMs
-    /// Granted time that was not used and is available again: 0 to 2^53-1 ms. `"returnedMs":9916`
+    /// The unused part of the grant, which is available again: 0 to 2^53-1 ms. `"returnedMs":9916`
     case returnedMs
-    /// Time used beyond the grant, charged as well: 0 to 2^53-1 ms. `"overrunMs":0`
+    /// The time used beyond the grant, which is charged too: 0 to 2^53-1 ms. `"overrunMs":0`
     case overrunMs
-    /// What is left of the account's limits, an object of the next two.
+    /// What is left of the account's limits: an object of the next two fields.
     /// `"limits":{"executionsRemaining":5999,"timeRemaining":590000}`
     case limits
-    /// Executions that still fit: a count, 0 to 2^53-1; null when no limit counts executions.
+    /// Executions that still fit: a count, 0 to 2^53-1; null if no limit counts executions.
     case executionsRemaining
-    /// Execution time that still fits: 0 to 2^53-1 **ms**; null when no limit measures it.
+    /// Execution time that still fits: 0 to 2^53-1 **ms**; null if no limit measures it.
     case timeRemaining
     /// How long a poller of this account should wait before its next call: 0 to 2,678,400,000 ms
-    /// (31 days), 0 when there is plenty. Absent when `degraded`. `"suggestedIntervalMs":0`
+    /// (31 days); 0 while plenty is left. Absent if `degraded`. `"suggestedIntervalMs":0`
     case suggestedIntervalMs
 
     // MARK: Standing
@@ -72,19 +73,19 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     case account
     /// The name of the account's plan: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`. `"plan":"serverless"`
     case plan
-    /// The plan's limits, an array of objects of the next six.
+    /// The plan's limits: an array of objects of the next six fields.
     case policies
     /// The limit's name: 1 to 64 bytes of `A-Z a-z 0-9 . _ -`. `"name":"executions"`
     case name
     /// What the limit measures, one of `executions` (a count), `execution-time` (ms).
     /// `"meter":"executions"`
     case meter
-    /// The most that fits into one window: 0 to 2^53-1, in the meter's unit. `"amount":6000`
+    /// The most that fits within one window: 0 to 2^53-1, in the meter's unit. `"amount":6000`
     case amount
-    /// Charges that count now: 0 to 2^53-1, in the meter's unit; above `amount` after an over-run.
-    /// `"used":12`
+    /// The charges that count now: 0 to 2^53-1, in the meter's unit; above `amount` after an
+    /// over-run. `"used":12`
     case used
-    /// `amount` less `used`, 0 when that is negative. `"remaining":5988`
+    /// `amount` minus `used`, or 0 if that is negative. `"remaining":5988`
     case remaining
     /// The window's length: 1,000 to 2,678,400,000 ms (1 s to 31 days). `"windowMs":60000`
     case windowMs
@@ -96,34 +97,34 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     case type
     /// The problem type in a few words, the same every time. `"title":"Quota Exceeded"`
     case title
-    /// The HTTP status code, once more: 100 to 599. `"status":429`
+    /// The HTTP status code, repeated: 100 to 599. `"status":429`
     case status
-    /// What happened this time, for people: up to 4,096 bytes of UTF-8. It may quote what a caller
-    /// sent, control characters included. `"detail":"10000 ms asked, 0 ms left in the last 60 s"`
+    /// What happened this time, for people: up to 4,096 bytes of UTF-8. It may quote what a client
+    /// sent, including control characters. `"detail":"10000 ms asked, 0 ms left in the last 60 s"`
     case detail
     /// Names of the limits that the ask does not fit, in the plan's order.
     /// `"violated-policies":["execution-time"]`
     case violatedPolicies
-    /// The earliest time until the same ask fits if nobody else asks: 1 to 2^53-1 ms (more
-    /// than a window only when the ledger's clock was set back). Absent when it
-    /// never will, or when nobody knows. `"retryAfterMs":6412`
+    /// The earliest time until the same ask fits if nothing else is charged or settled: 1 to 2^53-1
+    /// ms (more than a window only if the ledger's clock was set back). Absent if the ask never
+    /// fits, or if the time is unknown. `"retryAfterMs":6412`
     case retryAfterMs
-    /// The field at fault, by its name in this list. `"field":"maxDurationMs"`
+    /// The invalid field, by its name in this list. `"field":"maxDurationMs"`
     case field
 
     // MARK: History
 
-    /// What was asked, one of `admit`, `settle`, `peek`. `"question":"admit"`
+    /// The question, one of `admit`, `settle`, `peek`. `"question":"admit"`
     case question
-    /// When the request was sent: ms since 1970-01-01T00:00Z by the asker's clock.
+    /// When the request was sent: ms since 1970-01-01T00:00Z on the client's clock.
     /// `"sentAt":1770000000000`
     case sentAt
-    /// When the reply was complete, or the asker gave up: ms since 1970-01-01T00:00Z by the asker's
-    /// clock. `"answeredAt":1770000000003`
+    /// When the reply was complete, or the client gave up: ms since 1970-01-01T00:00Z on the
+    /// client's clock. `"answeredAt":1770000000003`
     case answeredAt
-    /// The body that was sent. `"request":{"durationMs":84}`
+    /// The request's body. `"request":{"durationMs":84}`
     case request
-    /// The body that came back; absent when there was none. `"reply":{"id":"run-1f0a"}`
+    /// The reply's body; absent if there was none. `"reply":{"id":"run-1f0a"}`
     case reply
 
     /// The member's name in JSON.
@@ -175,7 +176,7 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     private static let outcomes = Ending.Outcome.allCases.map(\.rawValue)
     private static let meters = Meter.allCases.map(\.rawValue)
 
-    /// What its value may be.
+    /// The rule of its value.
     public var rule: FieldRule {
         switch self {
         case .id, .kind, .plan, .name: .name(.identifier)

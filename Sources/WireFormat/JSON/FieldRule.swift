@@ -1,9 +1,8 @@
-// The kinds of value a field may have, with their bounds, and the words that tell a caller about a
-// bound.
+// The rules of a field's value: its type and its bounds, and their description for clients.
 
 public import Accounting
 
-/// What the value of a ``BodyField`` may be.
+/// The rule of a ``BodyField``'s value.
 public enum FieldRule: Sendable, CustomStringConvertible {
     /// The largest count, time or size on the wire: 2^53-1, exact in every JSON implementation.
     public static let largest = 9_007_199_254_740_991
@@ -12,7 +11,7 @@ public enum FieldRule: Sendable, CustomStringConvertible {
     case name(NameRule)
     /// A string of UTF-8 without control characters (U+0000 to U+001F, U+007F to U+009F).
     case text(minimumBytes: Int, maximumBytes: Int)
-    /// Any UTF-8, the empty string included.
+    /// Any UTF-8, including the empty string.
     case prose(maximumBytes: Int)
     /// A whole number within bounds.
     case integer(ClosedRange<Int>, unit: StaticString?)
@@ -22,8 +21,7 @@ public enum FieldRule: Sendable, CustomStringConvertible {
     case object
     case array
 
-    /// Whether a string has the right length and characters. False for rules that are not about
-    /// strings.
+    /// Whether a string has the right length and characters. False for rules of other types.
     public func allows(_ value: String) -> Bool {
         switch self {
         case .name(let rule): rule.allows(value)
@@ -35,7 +33,7 @@ public enum FieldRule: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The bound as the end of a sentence that begins with "must be".
+    /// The bound, as the end of a sentence that begins with "must be".
     public var description: String {
         switch self {
         case .name(let rule): "\(rule)"
@@ -51,9 +49,9 @@ public enum FieldRule: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether a character of Unicode's general category Cc is there. Those above ASCII, U+0080 to
-    /// U+009F, are 0xC2 and one of 0x80 to 0x9F in UTF-8, and 0xC2 begins nothing else but a
-    /// character.
+    /// Whether the string has a character of Unicode's general category Cc. Those above ASCII,
+    /// U+0080 to U+009F, are 0xC2 and one of 0x80 to 0x9F in UTF-8, and 0xC2 only occurs at the
+    /// start of a character.
     private static func hasControls(_ value: String) -> Bool {
         var value = value
         return value.withUTF8 { bytes in

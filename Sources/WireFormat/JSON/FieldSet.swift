@@ -1,13 +1,13 @@
-// Reads the fields of a body by their rules. Between the JSON reader, which knows no names, and the
-// bodies, which know no bounds.
+// Reads the fields of a body by their rules. It stands between the JSON reader, which knows no
+// names, and the bodies, which know no bounds.
 
-/// The fields met so far in one object; a bit for each ``BodyField``.
+/// The fields found so far in one object: a bit for each ``BodyField``.
 struct FieldSet {
     private var bits: UInt64 = 0
 
     func contains(_ field: BodyField) -> Bool { bits & 1 << field.rawValue != 0 }
 
-    /// False if it was there already.
+    /// Returns false if the field was there already.
     mutating func insert(_ field: BodyField) -> Bool {
         defer { bits |= 1 << field.rawValue }
         return !contains(field)
@@ -15,13 +15,13 @@ struct FieldSet {
 }
 
 extension JSONReader {
-    /// Enters the object that holds the fields.
+    /// Enters the object with the fields.
     mutating func beginFields() throws(BodyError) {
         try orMalformed { reader throws(JSONError) in try reader.beginObject() }
     }
 
-    /// Moves to the value of the next member that is one of `fields`, skipping all others; nil at
-    /// the object's end. A second member of the same name is refused.
+    /// Moves to the value of the next member that is one of `fields`, and skips all others. Nil at
+    /// the end of the object. A duplicate member is an error.
     mutating func nextField(of fields: [BodyField], seen: inout FieldSet) throws(BodyError) -> BodyField? {
         while try orMalformed({ reader throws(JSONError) in try reader.nextMember() }) {
             guard let field = memberField(of: fields) else {
@@ -29,7 +29,7 @@ extension JSONReader {
                 continue
             }
             guard seen.insert(field) else {
-                throw .malformedField(field, bound: "given once", found: "it twice")
+                throw .malformedField(field, bound: "given once", found: "a duplicate")
             }
             return field
         }
@@ -45,7 +45,7 @@ extension JSONReader {
         try orMalformed { reader throws(JSONError) in try reader.skipValue() }
     }
 
-    /// Reads a string that its rule allows, or null as nil.
+    /// Reads a string that its rule allows, or nil for null.
     mutating func text(_ field: BodyField) throws(BodyError) -> String? {
         let start = try beginValue(of: field, .string)
         guard let start else { return nil }
@@ -54,7 +54,7 @@ extension JSONReader {
         return value
     }
 
-    /// Reads a whole number within its rule's bounds, or null as nil.
+    /// Reads a whole number within its rule's bounds, or nil for null.
     mutating func integer(_ field: BodyField) throws(BodyError) -> Int? {
         let start = try beginValue(of: field, .number)
         guard let start else { return nil }
@@ -65,26 +65,26 @@ extension JSONReader {
         return value
     }
 
-    /// Reads a boolean, or null as nil.
+    /// Reads a boolean, or nil for null.
     mutating func boolean(_ field: BodyField) throws(BodyError) -> Bool? {
         guard try beginValue(of: field, .boolean) != nil else { return nil }
         return try orMalformed { reader throws(JSONError) in try reader.boolean() }
     }
 
-    /// Reads another body in the place of a field, or null as nil.
+    /// Reads another body as the value of a field, or nil for null.
     mutating func body<Body: WireBody>(_ field: BodyField, as: Body.Type) throws(BodyError) -> Body? {
         guard try beginValue(of: field, .object) != nil else { return nil }
         return try Body(from: &self)
     }
 
-    /// Passes over another body in the place of a field, and returns its bytes; null is nil.
+    /// Skips another body as the value of a field, and returns its bytes, or nil for null.
     mutating func unreadObject(_ field: BodyField) throws(BodyError) -> [UInt8]? {
         guard let start = try beginValue(of: field, .object) else { return nil }
         try skipField()
         return Array(slice(start..<offset))
     }
 
-    /// Reads an array; `element` reads one element. Null is an empty one.
+    /// Reads an array; `element` reads one element. Null is an empty array.
     mutating func array<Element>(
         _ field: BodyField, _ element: (inout JSONReader) throws(BodyError) -> Element?
     ) throws(BodyError) -> [Element] {
@@ -100,7 +100,7 @@ extension JSONReader {
         return elements
     }
 
-    /// The place of a value of the right kind, nil after null, which is consumed.
+    /// The offset of a value of the right kind; nil for null, which is consumed.
     private mutating func beginValue(of field: BodyField, _ expected: Kind) throws(BodyError) -> Int? {
         let kind = try orMalformed { reader throws(JSONError) in try reader.kind() }
         let start = offset
@@ -110,12 +110,12 @@ extension JSONReader {
         return nil
     }
 
-    /// The error for a value that began at `start` and has just been read.
+    /// The error for a value that starts at `start` and has just been read.
     private func refusal(of field: BodyField, from start: Int) -> BodyError {
         .malformedField(field, bound: "\(field.rule)", found: excerpt(from: start))
     }
 
-    /// What a value looks like in the document: itself if it is short, its beginning if it is not.
+    /// A value as it is in the document: the whole value if it is short, otherwise its beginning.
     private func excerpt(from start: Int) -> String {
         switch byte(at: start) {
         case UInt8(ascii: "{"): return "an object"

@@ -1,11 +1,10 @@
-// Why bytes are not JSON, and where. What is wrong with a field of a well-formed body is
-// `BodyError`.
+// Why bytes are not JSON, and where. `BodyError` describes an invalid field of a well-formed body.
 
-/// The first place at which bytes stop being a JSON document (RFC 8259).
+/// The first offset at which bytes stop being a JSON document (RFC 8259).
 ///
-/// Its description is made for the caller who wrote the document: `expected ',' or '}' at byte 17`.
+/// Its description is for the author of the document: `expected ',' or '}' at byte 17`.
 public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What a JSON document may not hold. The raw value is the text a person reads.
+    /// Why a document is invalid. The raw value is the text for people.
     public enum Reason: String, CaseIterable, Sendable {
         case expectedValue = "expected a value"
         case expectedObject = "expected '{'"
@@ -27,9 +26,9 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         case malformedNumber = "malformed number"
     }
 
-    /// What was expected or is not allowed.
+    /// What was expected, or is invalid.
     public let reason: Reason
-    /// The place, counted in bytes from 0; the document's length when it ends too early.
+    /// The offset in bytes, from 0; the document's length if it ends too early.
     public let offset: Int
 
     public init(_ reason: Reason, at offset: Int) {

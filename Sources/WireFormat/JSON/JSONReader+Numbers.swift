@@ -1,13 +1,13 @@
-// Numbers of the JSON reader. Every quantity of this service is a whole number below 2^53, so that
-// is what a number is read as, exactly: no floating point is involved.
+// The numbers of the JSON reader. Every quantity of this service is a whole number below 2^53, so a
+// number is read as one, exactly: without floating point.
 
 extension JSONReader {
-    /// The largest magnitude that is read as an integer: 2^53, where JavaScript's numbers stop
-    /// being exact.
+    /// The largest magnitude that is read as an integer: 2^53, up to which JavaScript's numbers are
+    /// exact.
     public static let largestInteger = 9_007_199_254_740_992
 
-    /// Reads a number. Its value if that is whole and at most 2^53 either way, however it is
-    /// spelled (`1000`, `1e3`, `1000.0`, `-0`); nil if it is any other number (`0.5`, `1e99`).
+    /// Reads a number. Returns its value if it is whole and at most 2^53 in magnitude, in any
+    /// spelling (`1000`, `1e3`, `1000.0`, `-0`), and nil for any other number (`0.5`, `1e99`).
     public mutating func integer() throws(JSONError) -> Int? {
         guard try kind() == .number else { throw JSONError(.expectedNumber, at: offset) }
         let start = offset
@@ -25,7 +25,7 @@ extension JSONReader {
             guard let exponent = scanExponent() else { throw JSONError(.malformedNumber, at: start) }
             digits.exponent += exponent
         }
-        // "01", "1x" and "1.2.3" end here; what may follow a number is the container's business.
+        // "01", "1x" and "1.2.3" end here. The container checks what follows a number.
         if let next = byte(at: offset), Self.continuesNumber(next) {
             throw JSONError(.malformedNumber, at: start)
         }
@@ -33,7 +33,7 @@ extension JSONReader {
         return isNegative ? -magnitude : magnitude
     }
 
-    /// Steps over digits and says how many there were.
+    /// Skips digits and returns their number.
     private mutating func scanDigits(_ use: (Int) -> Void) -> Int {
         let start = offset
         while let next = byte(at: offset), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(next) {
@@ -43,8 +43,8 @@ extension JSONReader {
         return offset - start
     }
 
-    /// What follows `e`. An exponent beyond 2^40 either way is as good as 2^40: a document would
-    /// have to be that many bytes long to make up for it.
+    /// Reads what follows `e`. An exponent beyond 2^40 in magnitude is read as 2^40: a document
+    /// would have to be that many bytes long to make up for it.
     private mutating func scanExponent() -> Int? {
         let isNegative = consume(UInt8(ascii: "-"))
         if !isNegative { _ = consume(UInt8(ascii: "+")) }
@@ -62,13 +62,13 @@ extension JSONReader {
         }
     }
 
-    /// A decimal number, `significand` times ten to the `exponent`, gathered digit by digit.
+    /// A decimal number, `significand` times ten to the `exponent`, collected digit by digit.
     private struct Digits {
-        /// All digits up to the last one that is not zero; meaningless once `isTooLong`.
+        /// All digits up to the last one that is not zero; undefined once `isTooLong`.
         var significand = 0
         /// Zeros since then: part of the number only if another digit follows.
         var zeros = 0
-        /// More digits than 2^53 has, so the number is either too large or not whole.
+        /// The number has more digits than 2^53, so it is either too large or not whole.
         var isTooLong = false
         var exponent = 0
 

@@ -1,11 +1,12 @@
-// Strings of the JSON reader: where one ends, whether it is UTF-8, and what its escapes mean.
+// The strings of the JSON reader: where they end, whether they are UTF-8, and what their escapes
+// mean.
 
 extension JSONReader {
     /// A scanned string: the bytes between its quotes.
     struct Text {
-        /// The place in the document, without the quotes.
+        /// The bytes in the document, without the quotes.
         let range: Range<Int>
-        /// Whether a backslash is among them; if not, the bytes are the value.
+        /// Whether it has a backslash. If not, the bytes are the value.
         let hasEscapes: Bool
     }
 
@@ -17,7 +18,7 @@ extension JSONReader {
         return String(decoding: unescaped(text), as: UTF8.self)
     }
 
-    /// Steps over the string whose opening quote is next, and checks all of it.
+    /// Skips the string whose opening quote is next, and checks all of it.
     mutating func scanString() throws(JSONError) -> Text {
         let opening = offset
         offset += 1
@@ -38,8 +39,8 @@ extension JSONReader {
         throw JSONError(.openString, at: offset)
     }
 
-    /// Steps over a UTF-8 sequence of two to four bytes: no overlong forms, no surrogates, nothing
-    /// above U+10FFFF (the table of RFC 3629, section 4).
+    /// Skips a UTF-8 sequence of two to four bytes: no overlong forms, no surrogates, nothing above
+    /// U+10FFFF (the table of RFC 3629, section 4).
     private mutating func scanMultibyteCharacter(leading: UInt8) throws(JSONError) {
         let (length, second): (Int, ClosedRange<UInt8>) =
             switch leading {
@@ -61,8 +62,7 @@ extension JSONReader {
         offset += length
     }
 
-    /// Steps over a backslash and what it escapes; a surrogate must be a high one followed by a low
-    /// one.
+    /// Skips a backslash and what it escapes. A surrogate must be a high one followed by a low one.
     private mutating func scanEscape() throws(JSONError) {
         guard byte(at: offset + 1) == UInt8(ascii: "u") else {
             guard let letter = byte(at: offset + 1), Self.escaped(letter) != nil else {
@@ -83,7 +83,7 @@ extension JSONReader {
         }
     }
 
-    /// The UTF-16 code unit that `\uXXXX` at `place` stands for, nil if that is not what is there.
+    /// The UTF-16 code unit of `\uXXXX` at `place`; nil for anything else.
     private func codeUnit(at place: Int) -> UInt32? {
         guard byte(at: place) == UInt8(ascii: "\\"), byte(at: place + 1) == UInt8(ascii: "u") else {
             return nil
@@ -96,7 +96,7 @@ extension JSONReader {
         return unit
     }
 
-    /// The bytes that a scanned string stands for. Copies; strings with escapes are rare here.
+    /// The value of a scanned string, as bytes. It copies; strings with escapes are rare here.
     func unescaped(_ text: Text) -> [UInt8] {
         var value: [UInt8] = []
         value.reserveCapacity(text.range.count)
@@ -117,8 +117,7 @@ extension JSONReader {
         return value
     }
 
-    /// The character that one or two scanned `\uXXXX` at `place` stand for, and their length in
-    /// bytes.
+    /// The character of one or two scanned `\uXXXX` at `place`, and their length in bytes.
     private func escapedCharacter(at place: Int) -> (Unicode.Scalar, length: Int) {
         guard let unit = codeUnit(at: place) else { preconditionFailure("scanString checked it") }
         if let character = Unicode.Scalar(unit) { return (character, 6) }
@@ -128,7 +127,7 @@ extension JSONReader {
         return (character, 12)
     }
 
-    /// What a backslash and this letter stand for; nil for `u` and for letters without a meaning.
+    /// The character of a backslash and this letter; nil for `u` and for unknown letters.
     private static func escaped(_ letter: UInt8) -> UInt8? {
         switch letter {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter

@@ -1,35 +1,35 @@
-// A strict reader of JSON (RFC 8259) for small documents: the caller pulls members and elements,
-// names are compared in place, and what nobody asked for is skipped, yet checked. Structure is read
-// here, strings in `JSONReader+Strings.swift`, numbers in `JSONReader+Numbers.swift`; what a body's
-// fields may hold is `BodyField`'s business.
+// A strict reader of JSON (RFC 8259) for small documents. The caller pulls members and elements;
+// names are compared in place; unwanted values are skipped, but checked. This file reads the
+// structure, `JSONReader+Strings.swift` strings, `JSONReader+Numbers.swift` numbers. `BodyField`
+// has the rules of a body's fields.
 
-/// Reads one JSON document from bytes, one value after the other.
+/// Reads one JSON document from bytes, one value after another.
 ///
-/// Stricter than most readers where RFC 8259 leaves a choice: the bytes are UTF-8 without a byte
-/// order mark, surrogates come in pairs, containers nest at most ``depthLimit`` deep, and nothing
-/// but white space follows the document. Every function throws ``JSONError`` at the first byte that
-/// breaks the grammar; the reader is of no use after that.
+/// Where RFC 8259 leaves a choice it is stricter than most readers: the bytes are UTF-8 without a
+/// byte order mark, surrogates come in pairs, containers nest at most ``depthLimit`` deep, and only
+/// white space follows the document. Every function throws ``JSONError`` at the first byte that
+/// breaks the grammar; the reader is unusable after that.
 ///
-/// A reader lives only inside ``read(_:_:)``: it points into the caller's bytes and cannot be
+/// A reader exists only inside ``read(_:_:)``: it points into the caller's bytes and cannot be
 /// copied out.
 public struct JSONReader: ~Copyable {
-    /// The most containers that may be open at once: 32. Our own documents need three.
+    /// The maximum number of open containers: 32. Stint's own documents need three.
     public static let depthLimit = 32
 
-    /// What the next value is, told by its first byte.
+    /// The type of the next value, from its first byte.
     public enum Kind: Sendable { case object, array, string, number, boolean, null }
 
-    /// The document. Read only through `byte(at:)` and `slice(_:)`, which check their bounds in
-    /// release too.
+    /// The document. Only `byte(at:)` and `slice(_:)` read it; they check their bounds in release
+    /// builds too.
     let bytes: UnsafeBufferPointer<UInt8>
     /// The next byte to read; 0 to `bytes.count`.
     var offset = 0
-    /// Open containers; 0 to `depthLimit`.
+    /// The number of open containers; 0 to `depthLimit`.
     private var depth = 0
     /// Whether the innermost open container has had no member or element yet. One flag is enough: a
-    /// container that held another one is no longer empty.
+    /// container that held another one is not empty.
     private var isFirst = true
-    /// The name of the current member between its quotes, and whether it holds escapes.
+    /// The name of the current member between its quotes, and whether it has escapes.
     private var name = Text(range: 0..<0, hasEscapes: false)
 
     @usableFromInline
@@ -37,9 +37,9 @@ public struct JSONReader: ~Copyable {
         self.bytes = bytes
     }
 
-    /// Lends a reader at the start of `json`. Nothing is copied when `json` is one piece of memory
-    /// (`[UInt8]`, `UnsafeRawBufferPointer`, NIO's `ByteBufferView`). Inlinable, like the bodies'
-    /// `init(json:)`, so that no caller pays for its being generic.
+    /// Passes a reader at the start of `json` to the closure. Nothing is copied if `json` is
+    /// contiguous (`[UInt8]`, `UnsafeRawBufferPointer`, NIO's `ByteBufferView`). Inlinable, like
+    /// the bodies' `init(json:)`, so that no caller pays for the generic parameter.
     @inlinable
     public static func read<Value, Failure>(
         _ json: some Collection<UInt8>, _ body: (inout JSONReader) throws(Failure) -> Value
@@ -60,7 +60,7 @@ public struct JSONReader: ~Copyable {
         }
     }
 
-    /// Throws unless nothing but white space is left.
+    /// Throws unless only white space is left.
     public mutating func finish() throws(JSONError) {
         skipWhitespace()
         guard offset == bytes.count else { throw JSONError(.expectedEnd, at: offset) }
@@ -68,18 +68,18 @@ public struct JSONReader: ~Copyable {
 
     // MARK: Containers
 
-    /// Enters an object; its members follow from ``nextMember()``.
+    /// Enters an object; ``nextMember()`` moves to its members.
     public mutating func beginObject() throws(JSONError) {
         try begin(UInt8(ascii: "{"), orThrow: .expectedObject)
     }
 
-    /// Enters an array; its elements follow from ``nextElement()``.
+    /// Enters an array; ``nextElement()`` moves to its elements.
     public mutating func beginArray() throws(JSONError) {
         try begin(UInt8(ascii: "["), orThrow: .expectedArray)
     }
 
-    /// Moves to the value of the object's next member, whose name ``isMember(_:)`` tells.
-    /// False at the object's end, which it leaves.
+    /// Moves to the value of the object's next member, whose name ``isMember(_:)`` compares.
+    /// Returns false at the end of the object, which it leaves.
     public mutating func nextMember() throws(JSONError) -> Bool {
         guard try advance(closing: UInt8(ascii: "}"), orThrow: .expectedCommaOrBrace) else { return false }
         guard byte(at: offset) == UInt8(ascii: "\"") else { throw JSONError(.expectedName, at: offset) }
@@ -89,13 +89,13 @@ public struct JSONReader: ~Copyable {
         return true
     }
 
-    /// Moves to the array's next element. False at the array's end, which it leaves.
+    /// Moves to the array's next element. Returns false at the end of the array, which it leaves.
     public mutating func nextElement() throws(JSONError) -> Bool {
         try advance(closing: UInt8(ascii: "]"), orThrow: .expectedCommaOrBracket)
     }
 
-    /// Whether the current member is called `expected`. Escapes in the document's name do not hide
-    /// it: `"\u0069d"` is `id`.
+    /// Whether the current member's name is `expected`. Escapes in the document do not matter:
+    /// `"\u0069d"` is `id`.
     public func isMember(_ expected: StaticString) -> Bool {
         expected.withUTF8Buffer { expected in
             guard !name.hasEscapes else { return unescaped(name).elementsEqual(expected) }
@@ -106,7 +106,7 @@ public struct JSONReader: ~Copyable {
 
     // MARK: Values
 
-    /// What the next value is. Nothing is consumed but white space.
+    /// The type of the next value. Consumes only white space.
     public mutating func kind() throws(JSONError) -> Kind {
         skipWhitespace()
         guard let next = byte(at: offset) else { throw JSONError(.expectedValue, at: offset) }
@@ -129,13 +129,13 @@ public struct JSONReader: ~Copyable {
         return false
     }
 
-    /// Reads `null` if that is what comes next.
+    /// Reads `null` if it is next.
     public mutating func null() -> Bool {
         skipWhitespace()
         return consume("null")
     }
 
-    /// Reads a value of any kind and forgets it; it is checked like any other.
+    /// Skips a value of any type; it is checked like any other.
     public mutating func skipValue() throws(JSONError) {
         switch try kind() {
         case .object:
@@ -162,7 +162,7 @@ public struct JSONReader: ~Copyable {
         isFirst = true
     }
 
-    /// Steps over what separates the last member or element from the next; false after `closing`.
+    /// Skips the separator before the next member or element; false after `closing`.
     private mutating func advance(
         closing: UInt8, orThrow reason: JSONError.Reason
     ) throws(JSONError) -> Bool {
@@ -187,18 +187,19 @@ public struct JSONReader: ~Copyable {
         }
     }
 
-    /// The byte there, nil beyond the end: the one place where a byte of the document is fetched.
+    /// The byte at `offset`, or nil beyond the end. This is the only place that reads a byte of the
+    /// document.
     func byte(at offset: Int) -> UInt8? {
         offset < bytes.count ? bytes[offset] : nil
     }
 
-    /// Bytes that have been scanned already.
+    /// Bytes that were scanned already.
     func slice(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
         precondition(range.upperBound <= bytes.count)
         return UnsafeBufferPointer(rebasing: bytes[range])
     }
 
-    /// Steps over `expected` if it is the next byte.
+    /// Skips `expected` if it is the next byte.
     mutating func consume(_ expected: UInt8) -> Bool {
         guard byte(at: offset) == expected else { return false }
         offset += 1

@@ -1,5 +1,5 @@
-// Writes JSON into bytes that the caller keeps and uses again, so that a reply costs no allocation.
-// Members are written in the order of the calls; nothing is sorted, nothing is looked up.
+// Writes JSON into bytes that the caller keeps and reuses, so that a reply costs no allocation.
+// Members are written in the order of the calls; nothing is sorted or looked up.
 
 /// Appends one JSON document to ``bytes``.
 ///
@@ -8,21 +8,20 @@
 /// writer.member("grantedMs", 10_000)
 /// writer.endObject()                       // {"grantedMs":10000}
 /// ```
-/// It puts the commas; that every container is closed and every member has a value is the caller's
-/// part.
+/// It writes the commas. The caller must close every container and give every member a value.
 public struct JSONWriter: Sendable {
-    /// What was written so far. A caller may put other bytes before a document (a response head).
+    /// The bytes written so far. A caller may put other bytes before a document (a response head).
     public var bytes: [UInt8]
     /// Whether the next member or element needs a comma before it.
     private var needsComma = false
 
-    /// - Parameter capacity: bytes to set aside; a reply of this service has about 200.
+    /// - Parameter capacity: bytes to reserve; a reply of this service has about 200.
     public init(capacity: Int = 512) {
         bytes = []
         bytes.reserveCapacity(capacity)
     }
 
-    /// Forgets the document and keeps the memory.
+    /// Discards the document and keeps the memory.
     public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         needsComma = false
@@ -35,7 +34,8 @@ public struct JSONWriter: Sendable {
     public mutating func beginArray() { open(UInt8(ascii: "[")) }
     public mutating func endArray() { close(UInt8(ascii: "]")) }
 
-    /// A member's name; its value comes next. `name` needs no escaping: it is ours, not a caller's.
+    /// Writes a member's name; its value must follow. `name` is a constant, so it needs no
+    /// escaping.
     public mutating func name(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -57,7 +57,7 @@ public struct JSONWriter: Sendable {
         literal(value ? "true" : "false")
     }
 
-    /// A string, with the escapes that RFC 8259 demands and no others.
+    /// Writes a string, with the escapes that RFC 8259 requires and no others.
     public mutating func value(_ value: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -67,7 +67,7 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    /// A string that needs no escaping: it is ours, not a caller's.
+    /// Writes a constant string, which needs no escaping.
     mutating func value(_ value: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -80,7 +80,7 @@ public struct JSONWriter: Sendable {
         literal("null")
     }
 
-    /// A whole value that is JSON already.
+    /// Writes a whole value that is JSON already.
     mutating func literal(_ json: StaticString) {
         separate()
         bytes.append(json)

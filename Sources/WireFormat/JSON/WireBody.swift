@@ -1,19 +1,18 @@
-// What all bodies have in common: they are JSON objects that either side can read and write.
+// The common protocol of all bodies: JSON objects that either side can read and write.
 
 /// A JSON object with known fields.
 ///
-/// What is written is read back equal, and what breaks a bound of ``BodyField`` is refused when
-/// read. Writing checks nothing: a writer has its values from places that know the bounds.
+/// A body that was written is read back equal. Reading rejects a value that breaks a bound of
+/// ``BodyField``. Writing checks nothing, because its values come from code that knows the bounds.
 public protocol WireBody: Hashable, Sendable {
-    /// Reads one object at the reader's place.
+    /// Reads one object at the reader's offset.
     init(from reader: inout JSONReader) throws(BodyError)
     /// Appends the object.
     func write(to writer: inout JSONWriter)
 }
 
 extension WireBody {
-    /// Reads a whole body: UTF-8, one object, nothing after it. No bytes at all are the same as
-    /// `{}`.
+    /// Reads a whole body: UTF-8, one object, nothing after it. An empty body is the same as `{}`.
     @inlinable
     public init(json: some Collection<UInt8>) throws(BodyError) {
         guard !json.isEmpty else {
@@ -31,8 +30,8 @@ extension WireBody {
         }
     }
 
-    /// The body's bytes, in an array of their own. On a hot path, ``write(to:)`` a writer that is
-    /// kept.
+    /// The body's bytes, in a new array. On the request path, call ``write(to:)`` with a writer
+    /// that is kept.
     public var json: [UInt8] {
         var writer = JSONWriter()
         write(to: &writer)
@@ -45,12 +44,12 @@ extension JSONWriter {
     mutating func member(_ field: BodyField, _ value: Bool) { member(field.name, value) }
     mutating func member(_ field: BodyField, _ value: String) { member(field.name, value) }
 
-    /// Nothing when the value is nil.
+    /// Writes nothing if the value is nil.
     mutating func member(_ field: BodyField, ifPresent value: Int?) {
         if let value { member(field.name, value) }
     }
 
-    /// Nothing when the value is nil.
+    /// Writes nothing if the value is nil.
     mutating func member(_ field: BodyField, ifPresent value: String?) {
         if let value { member(field.name, value) }
     }

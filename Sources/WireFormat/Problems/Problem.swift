@@ -8,20 +8,19 @@
 ///  "violated-policies":["execution-time"],"retryAfterMs":6412,
 ///  "limits":{"executionsRemaining":5312,"timeRemaining":0}}
 /// ```
-/// Members are written in this order, then `field` and `id`; those that are nil or empty are left
-/// out.
+/// Members are written in this order, then `field` and `id`; nil and empty ones are left out.
 public struct Problem: WireBody, Error {
-    /// What went wrong; gives `type`, `title` and `status`.
+    /// What went wrong. It determines `type`, `title` and `status`.
     public var type: ProblemType
-    /// ``BodyField/detail``: this time's facts, for people.
+    /// ``BodyField/detail``: the facts of this case, for people.
     public var detail: String
     /// ``BodyField/violatedPolicies``: names of the limits that the ask does not fit.
     public var violatedPolicies: [String]
-    /// ``BodyField/retryAfterMs``: nil when the ask never fits, or when nobody knows.
+    /// ``BodyField/retryAfterMs``: nil if the ask never fits, or the time is unknown.
     public var retryAfterMs: Int?
     /// ``BodyField/limits``: what is left.
     public var limits: LimitsObject?
-    /// ``BodyField/field``: the field at fault; within a plan its path, such as `limits[1].amount`.
+    /// ``BodyField/field``: the invalid field; within a plan its path, such as `limits[1].amount`.
     public var field: String?
     /// ``BodyField/id``: the execution in question.
     public var id: String?
@@ -39,7 +38,7 @@ public struct Problem: WireBody, Error {
         self.id = id
     }
 
-    /// The answer to a body that cannot be read.
+    /// The problem for a body that cannot be read.
     public init(_ error: BodyError) {
         switch error {
         case .malformedJSON: self.init(.malformedJSON, detail: "\(error)")
@@ -52,7 +51,7 @@ public struct Problem: WireBody, Error {
     ]
 
     /// Reads a problem of this service. `title` and `status` follow from `type` and are not
-    /// compared; a `type` that is not ours is refused.
+    /// compared; an unknown `type` is an error.
     public init(from reader: inout JSONReader) throws(BodyError) {
         var (uri, detail): (String?, String?)
         self.init(.internalError, detail: "")
@@ -99,7 +98,7 @@ public struct Problem: WireBody, Error {
             writer.name(BodyField.limits.name)
             limits.write(to: &writer)
         }
-        // Not when it is a caller's own word and breaks the rule; then `detail` has to do.
+        // A client's own name that breaks the rule is left out; `detail` has to do.
         writer.member(.field, ifPresent: field.flatMap { BodyField.field.rule.allows($0) ? $0 : nil })
         writer.member(.id, ifPresent: id)
         writer.endObject()

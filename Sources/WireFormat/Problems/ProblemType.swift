@@ -1,15 +1,15 @@
-// Everything that can go wrong with a request, once: its stable URI, its title and its HTTP status.
+// Every error of a request, in one list: its stable URI, its title and its HTTP status.
 
 /// A problem type (RFC 9457).
 ///
-/// The first two are of the IANA registry (draft-ietf-httpapi-ratelimit-headers-11, section 5), the
-/// others ours. The URI is what programs compare; it never changes, and it is not meant to be
+/// The first two are in the IANA registry (draft-ietf-httpapi-ratelimit-headers-11, section 5), the
+/// others are Stint's. Programs compare the URI. It never changes, and it is not meant to be
 /// fetched.
 public enum ProblemType: UInt8, CaseIterable, Sendable {
-    /// 429: the ask does not fit the account's limits now or ever, or a resource its quota. The
-    /// only 429.
+    /// 429: the ask does not fit the account's limits now or ever, or a resource does not fit its
+    /// quota. The only 429.
     case quotaExceeded
-    /// 503: the ledger cannot answer, or there is no place for another connection. Nothing was
+    /// 503: the ledger cannot answer, or there is no room for another connection. Nothing was
     /// admitted.
     case temporaryReducedCapacity
     /// 400: not HTTP, or a path that cannot be decoded.
@@ -18,32 +18,31 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
     case malformedJSON
     /// 400: a field of the body breaks its bound.
     case malformedField
-    /// 400: a parameter of the query, or a segment of the path, that breaks its bound or is not
-    /// known.
+    /// 400: a parameter of the query, or a segment of the path, is unknown or breaks its bound.
     case malformedParameter
     /// 400: the account in the path is not 1 to 128 bytes of `A-Z a-z 0-9 . _ : @ -`.
     case malformedAccount
-    /// 401: no token came with the request, or an unknown one; `WWW-Authenticate` says which.
+    /// 401: the request has no token, or an unknown one; `WWW-Authenticate` says which.
     case unauthorized
-    /// 403: the token may not be used for this.
+    /// 403: the token's scope does not allow this.
     case forbidden
-    /// 403: the token speaks for other accounts.
+    /// 403: the token is for other accounts.
     case accountForbidden
-    /// 403: a page of another origin made a browser send it.
+    /// 403: a page of another origin made a browser send the request.
     case foreignOrigin
     /// 404: no such path.
     case unknownRoute
-    /// 404: settled before, expired, or never admitted; nothing was changed.
+    /// 404: settled before, expired, or never admitted; nothing changed.
     case executionNotHeld
-    /// 404: the path is there, what it names is not: a plan, an override, a resource.
+    /// 404: the path exists, the thing that it names does not: a plan, an override, a resource.
     case notFound
-    /// 405: the path is there, the method is not; `Allow` says which are.
+    /// 405: the path exists, but not with this method; `Allow` lists the methods.
     case methodNotAllowed
     /// 408: the request did not arrive in time.
     case requestTimeout
-    /// 409: the plan is the default, or accounts have it.
+    /// 409: the plan is the default plan, or overrides name it.
     case planInUse
-    /// 412: it was changed meanwhile; `If-Match` or `If-None-Match` does not hold.
+    /// 412: it has changed meanwhile: `If-Match` or `If-None-Match` does not match.
     case preconditionFailed
     /// 413: the body is larger than this service reads.
     case bodyTooLarge
@@ -53,21 +52,21 @@ public enum ProblemType: UInt8, CaseIterable, Sendable {
     case unsupportedMediaType
     /// 417: an `Expect` other than `100-continue`.
     case expectationFailed
-    /// 421: without tokens only loopback's own names are served.
+    /// 421: without tokens, Stint serves only loopback's own names.
     case misdirectedRequest
     /// 422: `maxDurationMs` or `minDurationMs` is above the kind's ceiling.
     case askAboveCeiling
-    /// 422: the plan has no such kind.
+    /// 422: the kind is not in the plan.
     case unknownKind
     /// 422: the kind has no ceiling, so `maxDurationMs` is needed.
     case durationMissing
-    /// 422: a plan or an override that cannot be; `field` says where.
+    /// 422: a plan or an override is invalid; `field` names the place.
     case invalidPlan
     /// 431: more header bytes than this service reads.
     case headersTooLarge
-    /// 500: a fault of ours; nothing was admitted.
+    /// 500: a fault of Stint; nothing was admitted.
     case internalError
-    /// 501: the ledger is in memory, and this is kept in Redis.
+    /// 501: the ledger is in memory, and this needs Redis.
     case needsRedis
     /// 505: neither HTTP/1.0 nor HTTP/1.1.
     case versionNotSupported

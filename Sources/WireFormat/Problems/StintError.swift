@@ -1,11 +1,11 @@
-// What the clients throw when Stint does not do what it was asked.
+// The errors of the clients when Stint rejects a request or does not answer.
 
-/// Stint rejected a request, or could not be asked.
+/// Stint rejected a request, or did not answer.
 public enum StintError: Error, Sendable, CustomStringConvertible {
     /// Stint replied with a problem. Repeating the same request does not help. A denial (429) of an
-    /// execution is not thrown: it is an answer.
+    /// execution is not thrown, because it is an answer.
     case rejected(Problem)
-    /// No attempt to admit the execution `id` was answered; `reason` is what the last one met.
+    /// No attempt to admit the execution `id` was answered; `reason` is why the last one failed.
     /// Nothing was run. Repeating the admission with the same id is safe.
     case unavailable(id: String, reason: String)
 
@@ -17,7 +17,7 @@ public enum StintError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What Stint replied, if it did.
+    /// Stint's reply, if there was one.
     public var problem: Problem? {
         switch self {
         case .rejected(let problem): problem

@@ -1,4 +1,4 @@
-// What the clients of both APIs throw when somebody else answered.
+// The error of the clients of both APIs when the reply is not Stint's.
 
 /// A reply that is not Stint's. Whether the request had an effect is unknown; repeating it with the
 /// same id is safe.

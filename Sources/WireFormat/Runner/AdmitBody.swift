@@ -1,4 +1,4 @@
-// The body of an admission: what a runner tells about an execution before it starts it.
+// The body of an admission: what a runner sends about an execution before it starts.
 
 /// `POST /v1/accounts/{account}/executions`.
 ///
@@ -6,7 +6,7 @@
 /// {"id":"run-1f0a","function":"thumbnails/resize","kind":"function","maxDurationMs":10000,
 ///  "minDurationMs":250,"payloadBytes":512}
 /// ```
-/// Everything is optional; no body and `{}` say the same. Units and bounds: ``BodyField``.
+/// Everything is optional; no body is the same as `{}`. Units and bounds: ``BodyField``.
 public struct AdmitBody: WireBody {
     /// ``BodyField/id``: 1 to 64 bytes; nil lets the service make one.
     public var id: String?
@@ -14,10 +14,10 @@ public struct AdmitBody: WireBody {
     public var function: String?
     /// ``BodyField/kind``: 1 to 64 bytes; nil means `Admission.defaultKind`.
     public var kind: String?
-    /// ``BodyField/maxDurationMs``: 0 to 31 days in ms; nil means the kind's ceiling.
+    /// ``BodyField/maxDurationMs``: 0 to 31 days in ms; nil: the kind's ceiling.
     public var maxDurationMs: Int?
-    /// ``BodyField/minDurationMs``: 0 to 31 days in ms, at most `maxDurationMs`; nil means the
-    /// plan's minimum.
+    /// ``BodyField/minDurationMs``: 0 to 31 days in ms, at most `maxDurationMs`; nil: the plan's
+    /// minimum.
     public var minDurationMs: Int?
     /// ``BodyField/payloadBytes``: 0 to 2^53-1.
     public var payloadBytes: Int?

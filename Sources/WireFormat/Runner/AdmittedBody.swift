@@ -1,6 +1,6 @@
-// The answer to an admission that was granted.
+// The reply to an admission that was granted.
 
-/// 201, or 200 when the same id is already held.
+/// 201, or 200 if the same id is already held.
 ///
 /// ```json
 /// {"id":"run-1f0a","grantedMs":10000,"deadline":1770000010000,"memoryBytes":134217728,
@@ -8,19 +8,18 @@
 /// ```
 /// Units and bounds: ``BodyField``.
 public struct AdmittedBody: WireBody {
-    /// ``BodyField/id``: the runner's own, or the one the service made.
+    /// ``BodyField/id``: the runner's own, or the one that the service made.
     public var id: String
-    /// ``BodyField/grantedMs``: less than was asked for when less was left.
+    /// ``BodyField/grantedMs``: less than was asked for if less was left.
     public var grantedMs: Int
-    /// ``BodyField/deadline``: ms since 1970, by the ledger's clock; nil when the ledger could not
-    /// be asked.
-    public var deadline: Int?
-    /// ``BodyField/memoryBytes``: the kind's ceiling; nil without one.
-    public var memoryBytes: Int?
-    /// ``BodyField/limits``: what is left after this charge; nil when the ledger could not be
+    /// ``BodyField/deadline``: ms since 1970, on the ledger's clock; nil if the ledger could not be
     /// asked.
+    public var deadline: Int?
+    /// ``BodyField/memoryBytes``: the kind's ceiling; nil if it has none.
+    public var memoryBytes: Int?
+    /// ``BodyField/limits``: what is left after this charge; nil if the ledger could not be asked.
     public var limits: LimitsObject?
-    /// ``BodyField/suggestedIntervalMs``: nil when the ledger could not be asked.
+    /// ``BodyField/suggestedIntervalMs``: nil if the ledger could not be asked.
     public var suggestedIntervalMs: Int?
     /// ``BodyField/degraded``: admitted without the ledger, by the plan's `whenUnavailable`.
     public var degraded: Bool

@@ -1,9 +1,9 @@
-// What is left of an account's limits: the object that every reply about an account carries.
+// What is left of an account's limits: an object in every reply about an account.
 
 /// `"limits":{"executionsRemaining":5999,"timeRemaining":590000}`
 ///
-/// Both are always written; null when the plan has no limit of that meter. With several limits of
-/// one meter it is the least that any of them has left.
+/// Both are always written; null if the plan has no limit of that meter. With several limits of one
+/// meter it is the least that any of them has left.
 public struct LimitsObject: WireBody {
     /// ``BodyField/executionsRemaining``: a count, 0 to 2^53-1.
     public var executionsRemaining: Int?

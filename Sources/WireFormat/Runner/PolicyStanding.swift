@@ -1,4 +1,4 @@
-// One limit of a plan and how an account stands against it: an element of a peek's `policies`.
+// One limit of a plan, and the account's standing against it: an element of a peek's `policies`.
 
 public import Accounting
 
@@ -7,7 +7,7 @@ public import Accounting
 ///  "windowMs":60000}
 /// ```
 public struct PolicyStanding: WireBody {
-    /// ``BodyField/name``.
+    /// ``BodyField/name-enum.case``.
     public var name: String
     /// ``BodyField/meter``.
     public var meter: Meter

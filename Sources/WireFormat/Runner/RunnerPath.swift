@@ -1,15 +1,15 @@
-// Where things are: the paths of the runner API, its header names and its media types.
+// The paths of the runner API, its header names and its media types.
 
-/// The paths of the runner API. Every character an account or an execution id may have stands for
-/// itself in a path (RFC 3986, section 3.3), so nothing is percent-encoded.
+/// The paths of the runner API. Every character of an account or an execution id is literal in a
+/// path (RFC 3986, section 3.3), so nothing is percent-encoded.
 public enum RunnerPath {
-    /// What every path begins with; the account follows.
+    /// The beginning of every path; the account follows.
     public static let accounts: StaticString = "/v1/accounts/"
-    /// What follows the account to admit; `/{id}/settle` may follow.
+    /// Follows the account, to admit; `/{id}/settle` may follow.
     public static let executions: StaticString = "/executions"
-    /// What follows the execution's id to settle it.
+    /// Follows the execution's id, to settle it.
     public static let settle: StaticString = "/settle"
-    /// What follows the account to peek.
+    /// Follows the account, to peek.
     public static let limits: StaticString = "/limits"
 
     /// POST an ``AdmitBody`` here: `/v1/accounts/acme/executions`.
@@ -24,17 +24,17 @@ public enum RunnerPath {
     public static func limits(of account: String) -> String { "\(accounts)\(account)\(limits)" }
 }
 
-/// Header fields with a meaning of our own, as they are written.
+/// Header fields with a meaning in this API.
 public enum HeaderName {
     /// The limits that apply: ``RateLimitFields/policyValue``.
     public static let rateLimitPolicy: StaticString = "RateLimit-Policy"
     /// What is left of them.
     public static let rateLimit: StaticString = "RateLimit"
-    /// When to ask again, in seconds: ``Seconds/roundedUp(milliseconds:)``.
+    /// The pause before the next ask, in seconds: ``Seconds/roundedUp(milliseconds:)``.
     public static let retryAfter: StaticString = "Retry-After"
 }
 
-/// What a body is made of.
+/// The media types of bodies.
 public enum MediaType {
     /// Requests and successful replies.
     public static let json: StaticString = "application/json"

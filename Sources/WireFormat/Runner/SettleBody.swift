@@ -1,4 +1,4 @@
-// The body of a settlement: what a runner tells about an execution after it ended.
+// The body of a settlement: what a runner sends about an execution after it ended.
 
 public import Accounting
 

@@ -1,4 +1,4 @@
-// The answer to a settlement.
+// The reply to a settlement.
 
 /// 200 to a settlement.
 ///
@@ -10,7 +10,7 @@
 public struct SettledBody: WireBody {
     /// ``BodyField/id``.
     public var id: String
-    /// ``BodyField/chargedMs``: what the execution costs now.
+    /// ``BodyField/chargedMs``: the execution's charge from now on.
     public var chargedMs: Int
     /// ``BodyField/returnedMs``: 0 after an over-run.
     public var returnedMs: Int

@@ -1,4 +1,4 @@
-// The answer to a peek: how an account stands against every limit of its plan. Asking writes
+// The reply to a peek: the account's standing against every limit of its plan. A peek writes
 // nothing.
 
 /// 200 to `GET /v1/accounts/{account}/limits`.
@@ -17,9 +17,9 @@ public struct StandingBody: WireBody {
     public var plan: String
     /// ``BodyField/policies``: every limit of the plan, in the plan's order.
     public var policies: [PolicyStanding]
-    /// ``BodyField/limits``: the same, summed up as every other reply has it.
+    /// ``BodyField/limits``: the same, summed up as in every other reply.
     public var limits: LimitsObject
-    /// ``BodyField/suggestedIntervalMs``: nil when an older service replied.
+    /// ``BodyField/suggestedIntervalMs``: nil if an older service replied.
     public var suggestedIntervalMs: Int?
 
     public init(

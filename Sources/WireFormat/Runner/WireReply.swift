@@ -1,6 +1,6 @@
-// What an HTTP reply of the runner API says, once its status and its body are known.
+// An HTTP reply of the runner API, from its status and its body.
 
-/// A body of its own when the status is 2xx, a problem otherwise; a denial is a problem.
+/// A body if the status is 2xx, a problem otherwise; a denial is a problem.
 public struct WireReply<Body: WireBody>: Hashable, Sendable {
     public enum Outcome: Hashable, Sendable {
         /// 2xx.
@@ -18,7 +18,7 @@ public struct WireReply<Body: WireBody>: Hashable, Sendable {
         self.outcome = outcome
     }
 
-    /// - Throws: when the body is not what a reply of that status has.
+    /// - Throws: if the body is not valid for a reply of that status.
     public init(status: Int, json: some Collection<UInt8>) throws(BodyError) {
         self.status = status
         outcome =
@@ -26,12 +26,12 @@ public struct WireReply<Body: WireBody>: Hashable, Sendable {
             ? .accepted(try Body(json: json)) : .problem(try Problem(json: json))
     }
 
-    /// What a 2xx brought.
+    /// The body of a 2xx.
     public var accepted: Body? {
         if case .accepted(let body) = outcome { body } else { nil }
     }
 
-    /// What any other status brought.
+    /// The body of any other status.
     public var problem: Problem? {
         if case .problem(let problem) = outcome { problem } else { nil }
     }

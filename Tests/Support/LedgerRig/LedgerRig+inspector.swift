@@ -1,4 +1,4 @@
-// The account ledgers of a Redis as the control plane sees them.
+// The account ledgers of a Redis, as the control plane reads them.
 
 public import Accounting
 import Logging

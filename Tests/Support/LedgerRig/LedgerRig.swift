@@ -1,6 +1,6 @@
-// A ledger under test on an event loop of its own: puts questions to it, many in one tick when the
-// test wants that, and keeps what every sink heard. When the test is over it checks that each heard
-// exactly once.
+// A ledger under test on its own event loop: asks it questions, on request many in one tick, and
+// records what every sink received. When the test is over it checks that each received exactly one
+// answer.
 
 public import Accounting
 import Logging

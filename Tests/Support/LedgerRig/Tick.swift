@@ -1,4 +1,4 @@
-// The questions of one tick, and what their sinks heard.
+// The questions of one tick, and what their sinks received.
 
 public import Accounting
 import NIOCore

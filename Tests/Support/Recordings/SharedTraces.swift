@@ -1,6 +1,6 @@
-// Where the recordings come from: the shared data when STINT_SHARED names its folder, the sample
-// otherwise. What should be there and is not, or does not unpack, is an error and not a reason to
-// run the sample.
+// The source of the recordings: the shared data if STINT_SHARED names its folder, otherwise the
+// sample. A file that is missing there, or does not unpack, is an error, not a reason to run the
+// sample.
 
 public import Foundation
 import SeededChance

@@ -1,5 +1,5 @@
 // A recording of executions, with the verdicts that an exact sliding log gave under several rules.
-// The rows of an account stand together here, since accounts share nothing.
+// The rows of an account are together here, because accounts share nothing.
 
 public import Traces
 

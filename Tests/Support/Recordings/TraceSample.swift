@@ -1,4 +1,4 @@
-// A few dozen rows for where there are no shared data: two busy editors of Wikipedia on 2015-09-12,
+// A few dozen rows to use without the shared data: two busy editors of Wikipedia on 2015-09-12,
 // from the tutorial data of Apache Druid (wikiticker-2015-09-12-sampled, Apache-2.0), with the
 // verdicts of an exact log.
 

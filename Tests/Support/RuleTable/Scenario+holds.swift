@@ -1,4 +1,4 @@
-// Lines 8 and 9 of the rule: what is held is not charged again, and a hold ends by itself.
+// Lines 8 and 9 of the rule: a held id is not charged again, and a hold expires by itself.
 
 import Accounting
 

@@ -1,5 +1,5 @@
 // A plan and what happens under it, step by step: the rule's table, which every ledger must follow.
-// The steps themselves are in the files beside this one, by the lines of the rule.
+// The other files of this folder have the steps, by the lines of the rule.
 
 public import Accounting
 

@@ -1,4 +1,4 @@
-// A verdict without what a settlement says about the execution, which the rule does not look at.
+// A verdict without what a settlement returns about the execution, which the rule ignores.
 
 public import Accounting
 

@@ -1,7 +1,7 @@
-// Bytes that went wrong by chance, the same way for the same seed: what every fuzz test feeds to
-// the reader that it tests. A mutant is a valid input changed in a few places; what is put in are
-// bytes that the reader's grammar knows, numbers at the edges of what machines can hold, and pieces
-// of the input itself.
+// Random changes to bytes, the same for the same seed: every fuzz test feeds them to the reader
+// under test. A mutant is a valid input changed in a few places. The changes insert bytes that the
+// reader's grammar knows, numbers at the edges of what machines can hold, and pieces of the input
+// itself.
 
 /// Makes mutants for one grammar.
 public struct Mutator: Sendable {

@@ -1,5 +1,5 @@
-// How much chance is enough: a few seconds' worth in `make test`, and much more where somebody
-// asked for proof.
+// How many random cases to run: a few seconds' worth in `make test`, and many more for `make
+// proof`.
 
 import Foundation
 

@@ -1,4 +1,4 @@
-// Chance that can be repeated, and the choices that tests make with it.
+// Random numbers that can be repeated, and the random choices of tests.
 
 import Randomness
 

@@ -1,4 +1,5 @@
-// JSON texts, and whether a strict reader takes them: from a public suite, or a few of our own.
+// JSON texts, and whether a strict reader accepts them: from a public suite, or a few of Stint's
+// own.
 
 import Foundation
 public import Testing

@@ -1,4 +1,4 @@
-// Strings that break input handling: from a public list, or a few of our own.
+// Strings that break input handling: from a public list, or a few of Stint's own.
 
 import Foundation
 

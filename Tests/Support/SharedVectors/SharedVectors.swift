@@ -1,5 +1,5 @@
-// Finds the shared conformance vectors (env var STINT_SHARED). Where they are not, each table has a
-// sample of its own; it says on standard output which of the two it ran.
+// Finds the shared conformance vectors (env var STINT_SHARED). Without them, each table has its own
+// sample; standard output says which of the two ran.
 
 public import Foundation
 

@@ -1,4 +1,4 @@
-// The smallest Redis client: one command, one answer, blocking, on a Unix socket. For assertions,
+// The smallest Redis client: one command, one reply, blocking, on a Unix socket. For assertions,
 // not for load.
 
 import Glibc

@@ -1,4 +1,4 @@
-// Awaiting a condition that somebody else makes true, with a deadline.
+// Waits, with a deadline, for a condition that other code makes true.
 
 /// Returns when `condition` holds; throws, saying `what` was awaited, when it does not within
 /// `limit`.

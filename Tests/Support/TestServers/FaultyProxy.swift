@@ -1,6 +1,6 @@
-// A TCP proxy in front of a server on loopback that can be told to misbehave as networks do: to
-// delay replies, lose them, cut them off, let them trickle, refuse connections, or not take them at
-// all.
+// A TCP proxy in front of a server on loopback that misbehaves on request, as networks do: it
+// delays replies, loses them, cuts them off, lets them trickle, refuses connections, or does not
+// accept them.
 
 import Glibc
 import NIOCore

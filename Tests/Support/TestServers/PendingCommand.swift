@@ -1,5 +1,4 @@
-// A command that takes its time, such as `DEBUG SLEEP`: Redis has begun it, and nobody waits for
-// its answer yet.
+// A slow command, such as `DEBUG SLEEP`: Redis has started it, and its reply is awaited later.
 
 import Synchronization
 

@@ -1,5 +1,5 @@
-// A real redis-server of one test's own: private directory, Unix socket, optionally TCP and TLS on
-// loopback. It is killed and its directory removed when the test is over, whatever happens.
+// A real redis-server for one test: private directory, Unix socket, optionally TCP and TLS on
+// loopback. It is always killed and its directory removed when the test is over.
 
 import Foundation
 import Glibc

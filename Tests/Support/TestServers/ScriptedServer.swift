@@ -1,5 +1,5 @@
-// A server that misbehaves by script: each connection plays its list of steps, then stays silent
-// and open. It knows just enough RESP to count the commands that arrive.
+// A server that misbehaves by script: each connection runs its list of steps, then stays silent and
+// open. It knows just enough RESP to count the commands that arrive.
 
 import NIOCore
 import NIOPosix

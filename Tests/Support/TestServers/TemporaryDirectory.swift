@@ -1,4 +1,4 @@
-// A directory of one test's own, with a path short enough for a Unix socket inside it.
+// A directory for one test, with a path short enough for a Unix socket in it.
 
 import Foundation
 

@@ -1,19 +1,19 @@
--- One account ledger: what it reads and writes. The twin of Accounting/AccountLedger.swift and
+-- Reads and writes one account ledger. The twin of Accounting/AccountLedger.swift and
 -- Charges.swift.
 --
--- The account ledger's own field, '': until when the key is sure to live, a double, then the
--- settled ids whose fields are still there, each with a blank behind it.
+-- The account ledger's own field, '': the instant until which the key is sure to live (a double),
+-- then the settled ids whose fields still exist, each followed by a blank.
 
--- The account ledger at hand: what a hold says of a charge made now, and whether a window
--- restarted; until when the account ledger is sure to live and until when it must; its own field.
--- What was denied last, and nothing has changed since.
+-- The account ledger at hand. charges: what a hold keeps of a charge made now. lives_until: how
+-- long the key is sure to live; must_live_until: how long it has to. own: its own field.
+-- denied_...: the last denial, which is valid until something changes.
 local charges, has_restarted, lives_until, must_live_until, own = nil, false, nil, nil, nil
 local denied_duration, denied_needed, denied_wait, denied_limits, denied_answer
--- Whether a window is empty; whether the account is not new, nil: nobody has asked.
+-- begins: a window is empty. is_known: the account is not new; nil: that was not looked up.
 local begins, is_known
 
--- Reads the account ledger, unless it was found already: its own field, its windows, and what the
--- ids from ARGV[first] on hold.
+-- Reads the account ledger unless it was read already (found): its own field, its windows, and the
+-- holds of the ids from ARGV[first] on.
 local function account_load(id_count, first, found)
   local ids_from = window_count + 1
   for i = 1, id_count do fields[ids_from + i] = ARGV[first + i - 1] end
@@ -48,23 +48,22 @@ local function account_load(id_count, first, found)
   charges = hold_charges()
 end
 
--- ms that an account ledger lives longer than the rule needs: Redis must not forget before the rule
--- does, nor before somebody came to log the holds that expired unseen (sweep.lua).
+-- ms that an account ledger outlives the rule's need. Redis must not forget before the rule does,
+-- nor before the sweep logs the expired holds (sweep.lua).
 local linger = log_rows and LINGER_WITH_LOG_MS or LINGER_MS
 
--- Without the right to give an account ledger its time to live nothing is written. To be asked
--- before a write, and not by trying: a script that has called a writing command is not refused for
--- want of memory any more. Servers before 7.0 cannot be asked. (PTTL is tried before the write: it
--- may have been given longer under another plan, whose charges still count.)
+-- Fails if the user may not set the time to live; then nothing is written. The right is asked for
+-- before the first write, not tried: once a script has called a writing command, Redis does not
+-- refuse its commands for lack of memory. Servers before 7.0 cannot be asked. (PTTL is tried before
+-- the write: the key may have got a longer time under another plan, whose charges still count.)
 local function may_expire(...)
   if redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', ...) then
     error({ err = "NOPERM its user has no permissions to run the 'pexpire' command" })
   end
 end
 
--- Says anew until when the account ledger is sure to live.
--- Returns the expired holds, which are looked for then; where they were many, the next call with an
--- admission looks again.
+-- Sets until when the account ledger is sure to live, and returns the expired holds, which it
+-- searches for. If it found many, the next call with an admission searches again.
 local function account_renew()
   local expired, looked = {}, 0
   if lives_until > 0 then expired, looked = holds_expired() end
@@ -73,9 +72,9 @@ local function account_renew()
   return expired
 end
 
--- Writes what changed, then the log's rows; a renewed account ledger renews its log, too, and drops
--- rows older than 90 days. Settled ids are deleted when the time to live is renewed, when one is
--- held again, or when they are some.
+-- Writes what changed, then the rows of the log. A renewed account ledger also renews its log and
+-- drops rows older than 90 days. Settled ids are deleted when the time to live is renewed, when one
+-- of them is held again, or when there are several.
 local function account_store()
   local n = set_count
   for i = 1, window_count do
@@ -98,8 +97,8 @@ local function account_store()
       end
     end
   end
-  -- A window that begins may be another plan's, under which holds expire sooner than the account
-  -- ledger was to be looked through.
+  -- A window that begins may belong to another plan, under which holds expire before the next
+  -- search of the account ledger.
   local renew, settled = must_live_until > lives_until
     or begins and must_live_until > 0 and lives_until > must_live_until + stay, ''
   local delete = renew or reused or #own - 8 + settled_bytes > OWN_BYTES_MAX - 8

@@ -1,11 +1,11 @@
 -- Admit: may this execution start, and for how long? The twin of AccountLedger.admit and
 -- Charges.admit.
--- fresh: the id was made for this ask and cannot be held. label: what runs (holds.lua).
+-- fresh: the id was made for this ask, so it is not held. label: what runs (holds.lua).
 -- Returns HELD, ADMITTED or ADMITTED_NEW, granted ms, admitted at; REFUSED_NEW; or DENIED or
 -- DENIED_NEW, ms until it fits (-1: never), bits of the limits. A hold outlasts its charge, and its
 -- deadline by HOLD_GRACE_MS.
 
--- Whether anything is known of the account besides its account ledger: its log, or what it did
+-- Whether Redis has anything of the account besides its account ledger: its log, or its rollups of
 -- today or yesterday (ControlStore/Scripts/count.lua).
 local function has_records()
   local day = clock / DAY_MS

@@ -1,7 +1,7 @@
--- Answers all questions about an account, whatever they and it are like.
+-- Answers all questions about an account, usual or not.
 
--- The questions begin at position; their ids at ARGV[id], those that may be held before the others.
--- Returns whether there is something to store.
+-- The questions begin at position, their ids at ARGV[id]. Ids that may be held come before the
+-- others. Returns whether there is something to store.
 local function answer_all(position, question_count, held_count, id, answer_count, found)
   account_load(held_count, id, found)
   local fresh, writes, w = id + held_count, false, windows[1]
@@ -40,18 +40,18 @@ local function answer_all(position, question_count, held_count, id, answer_count
   return writes
 end
 
--- The other is for the log of the usual account, when it begins.
--- Answers the question_count questions about the account whose account ledger is at account_key.
--- plan_at: where its plan stands in args; found: what was read of the account ledger already, if it
--- was.
+-- Returns two functions. The second, log_write, starts the log of a usual account. The first
+-- answers the question_count questions about the account whose account ledger is at account_key.
+-- plan_at: where its plan begins in args. found: the fields of the account ledger that were read
+-- already, or nil.
 return function(plan_at, account_key, position, question_count, held_count, id, answer_count, found)
   if plan_at ~= plan then plan_read(plan_at) end
   if found and found.err then found = nil end
   key = account_key
   local done, writes = pcall(answer_all, position, question_count, held_count, id, answer_count, found)
   if not done then
-    -- A server that does not let its user read is no damaged account ledger; it is met before
-    -- anything was written.
+    -- A server that forbids its user to read does not mean a damaged account ledger. This error
+    -- comes before anything is written.
     local said = type(writes) == 'table' and writes.err or writes
     if answer_count == 0 and (type(writes) == 'table' and string.sub(said, 1, 9) ~= 'WRONGTYPE'
       or string.find(said, 'The user executing the script', 1, true)

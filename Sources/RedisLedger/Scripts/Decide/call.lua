@@ -1,12 +1,12 @@
--- One call of the ledger: answers questions about accounts beside their data. This file holds the
--- contract, the rule, and the loop over the accounts. The usual account is answered in usual.lua,
--- every other one in answer.lua.
+-- One call of the ledger: answers questions about accounts next to their data. This file holds the
+-- contract, the rule, and the loop over the accounts. usual.lua answers usual accounts, answer.lua
+-- all others.
 --
 -- KEYS     the account ledger of each account: a hash. Its fields: '', the account ledger's own
 --          (account.lua); a window's name, which contains a colon (window.lua); an execution id,
 --          which contains none (holds.lua).
--- ARGV[1]  the clock in ms as text, for tests. Empty: the server's own TIME, read once. A blank in
---          front: new accounts are refused (admit.lua).
+-- ARGV[1]  the clock in ms as text, for tests. Empty: the server's own TIME, read once. With a
+--          blank in front, new accounts are refused (admit.lua).
 -- ARGV[2]  packed, little-endian. For each plan, until there are no more accounts:
 --            1 byte number of its accounts, 1 byte number of windows, 1 byte number of limits,
 --            double the least amount of a limit on executions, double on execution time (2^53:
@@ -18,31 +18,34 @@
 --            may be held;
 --            per question of an account:
 --              1 byte what: ADMIT, ADMIT_FRESH (its id was made for this ask), SETTLE, PEEK;
---              1 byte where in ARGV the label of what runs stands (0: it has none); of a
---              settlement the outcome;
+--              1 byte index in ARGV of the label of what runs (0: no label); for a settlement the
+--              outcome;
 --              double duration asked or used, in ms;
---              double the least that must be left, in ms; of a settlement the memory (log.lua).
--- ARGV[3]  and on: per account the execution ids in the order of its questions. Those that may be
---          held come first, then the others, which are empty for a peek. Behind all ids: the labels
+--              double the least time that must be left, in ms; for a settlement the memory
+--              (log.lua).
+-- ARGV[3]  and on: per account the execution ids in the order of its questions. Ids that may be
+--          held come first, then the others, which are empty for a peek. After all ids: the labels
 --          (holds.lua), each once.
 --
 -- Returns  one packed string. Per question, in order:
---            1 byte verdict: HELD, ADMITTED, DENIED, SETTLED, NOT_HELD, PEEKED, DAMAGED (nothing
---            was done because the account ledger holds something else than it should), ADMITTED_NEW
---            and DENIED_NEW (the same of an account that was new), REFUSED_NEW (it is new);
---            RESTART_MARK is added in the first of an account of which a window restarted because
---            the clock was set back; 3 doubles that depend on the verdict (admit.lua, settle.lua);
+--            1 byte verdict: HELD, ADMITTED, DENIED, SETTLED, NOT_HELD, PEEKED, DAMAGED (the
+--            account ledger is damaged, so nothing was done), ADMITTED_NEW and DENIED_NEW (the
+--            same, and the account was new), REFUSED_NEW (the account is new); RESTART_MARK is
+--            added to the first verdict of an account of which a window restarted because the clock
+--            was set back;
+--            3 doubles that depend on the verdict (admit.lua, settle.lua);
 --            per window: double executions, double ms, double ms until the oldest cell leaves (-1:
---            nothing counts); of a settlement: 6 bytes admitted at, 6 bytes granted ms, 2 bytes
---            length of its label, its label.
+--            nothing counts);
+--            for a settlement: 6 bytes admitted at, 6 bytes granted ms, 2 bytes length of its
+--            label, its label.
 --          Then, if rows of a log could not be written: the byte LOST_ROWS, 1 byte how many (at
 --          most 255).
 --
--- All questions about an account are answered as if each had come alone, in order. They share one
--- now. Everything that can fail on a damaged account ledger is read before anything of it is
--- written.
+-- The questions about an account are answered as if each had come alone, in order. They share one
+-- now. The script reads everything that can fail on a damaged account ledger before it writes any
+-- of it.
 --
--- Names in capitals are numbers that LedgerScript.swift puts in when it makes the text.
+-- Names in capitals are numbers: LedgerScript.swift replaces them when it makes the text.
 --
 -- The rule, as Accounting/SlidingWindow.swift has it in Swift:
 --
@@ -62,23 +65,23 @@
 -- 10. `retryAfterMs` is the earliest time until the same ask fits. Above a limit's amount it never
 --     does.
 --
--- The functions that answer an account which is not usual are made within make_answer, when the
--- first such account of a call comes: functions and what they capture cost every call that makes
--- them more than the usual path takes.
+-- make_answer makes the functions that answer accounts which are not usual, when a call meets its
+-- first such account. Functions and what they capture cost every call that makes them more than the
+-- usual path takes.
 
 local pack, unpack_struct, call, args = struct.pack, struct.unpack, redis.call, ARGV[2]
 --- @include clock.lua
--- A cell without executions, as it is kept in a block (window.lua).
+-- A cell without executions, as a block keeps it (window.lua).
 local empty = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
--- answers: in the order of the questions. id: where in ARGV those of the account at hand begin.
--- set: fields and values to write, flat. Lists that are made with room need not grow in the usual
+-- answers: in the order of the questions. id: where the ids of the account at hand begin in ARGV.
+-- set: fields and values to write, flat. A list that is made with room does not grow in the usual
 -- call.
 local answers, answer_count, id, position, set, answer_account, log_write =
   { '' }, 0, 3, 1, { '', '', '', '' }, nil, nil
--- The plan at hand: where it stands in args, and how many accounts are still to come under it; what
--- the usual account needs of it: where its limits stand, the shape of its only window as it stands
--- there, and the longest that a charge stays. And what the last hold was made of, and became,
--- because most are alike.
+-- The plan at hand: where it begins in args, and how many more accounts come under it. What the
+-- usual account needs of it: where its limits begin, the packed shape of its only window, and the
+-- longest time that a charge stays. hold_...: the parts of the last hold and its bytes, because
+-- most holds are alike.
 local plan, accounts = 1, 0
 local window_count, limit_count, most_executions, most_ms, length, cells, name, limits, shape, stay
 local hold, hold_grant, hold_expires, hold_label

@@ -1,23 +1,25 @@
--- The holds of the account: executions that are admitted and not settled yet.
+-- The holds of the account: admitted executions that are not settled yet.
 --
--- State, within the account ledger (account.lua): a field per execution id: admitted at, granted
--- ms, expires (6 bytes each), then the shapes of the windows it was charged to (4 bytes length in
--- ms, 2 bytes cells, each; with 2^15 added to the cells the window's instant and epoch of the
--- charge follow, because the window restarted: 6 bytes each), and, when there is a log, its label:
--- 1 byte length of its kind, 2 bytes length of its function (0: not said), the byte 255, its kind,
--- its function. No window is so long that the fourth byte of a shape could be 255, so that says
--- where the shapes end. An empty one was settled and waits to be deleted with others, because a
--- second writing command costs half as much as all the rest of a call. Redis expires keys, not
--- fields; so expired holds must be looked for.
+-- State, within the account ledger (account.lua): a field per execution id. It has:
+--   admitted at, granted ms, expires (6 bytes each);
+--   the shapes of the windows it was charged to: 4 bytes length in ms, 2 bytes cells, each. If the
+--   window restarted, 2^15 is added to the cells, and the window's instant and epoch of the charge
+--   follow (6 bytes each);
+--   if there is a log, its label: 1 byte length of its kind, 2 bytes length of its function (0: not
+--   named), the byte 255, its kind, its function. No window is so long that the fourth byte of a
+--   shape is 255, so that byte marks the end of the shapes.
+-- An empty field was settled and waits to be deleted with others, because a second writing command
+-- costs half as much as all the rest of a call. Redis expires keys, not fields, so the scripts have
+-- to search for expired holds.
 
--- The windows of the account ledger at hand, and whether one of them has an epoch.
+-- The windows of the account ledger at hand, and whether any of them has an epoch.
 local windows, has_epochs = {}, false
--- Of the account at hand: what the ids of this call hold, by id, '' for settled; the ids that
--- changed, and how many; how many bytes the settled among them are; whether an id was settled and
--- is held again.
+-- Of the account at hand. holds: the field of each id of this call, '' if settled. touched: the ids
+-- that changed. settled_bytes: the bytes of the settled ids among them. reused: a settled id is
+-- held again.
 local holds, touched, touched_count, settled_bytes, reused = nil, {}, 0, 0, false
 
--- What a hold says of a charge that is made now to all windows.
+-- What a hold keeps of a charge that is made now to all windows.
 local function hold_charges()
   local charges, is_usual = '', true
   for i = 1, window_count do
@@ -25,7 +27,7 @@ local function hold_charges()
     if w[CLOCK] == now and w[EPOCH] == 0 then
       charges = charges .. string.sub(shapes, 6 * i - 5, 6 * i)
     else
-      -- Bits 0 to 23, 40 to 47, 24 to 39 of each number: so the fourth byte is not 255.
+      -- Bits 0 to 23, 40 to 47, 24 to 39 of each number: so the fourth byte is never 255.
       charges, is_usual = charges .. pack('<I4I2I3BI2I3BI2', w[LENGTH], w[CELLS] + 2 ^ 15,
         w[CLOCK] % 2 ^ 24, math.floor(w[CLOCK] / 2 ^ 40), math.floor(w[CLOCK] / 2 ^ 24) % 2 ^ 16,
         w[EPOCH] % 2 ^ 24, math.floor(w[EPOCH] / 2 ^ 40), math.floor(w[EPOCH] / 2 ^ 24) % 2 ^ 16), false
@@ -34,8 +36,8 @@ local function hold_charges()
   return is_usual and shapes or charges
 end
 
--- The instant and the epoch at which a hold was charged to the window of that shape; nil when it
--- was not.
+-- The instant and the epoch at which the hold was charged to the window of that shape, or nil if it
+-- was not charged to it.
 local function hold_moment(hold_shapes, shape, admitted)
   local at = 1
   while at < #hold_shapes do
@@ -57,7 +59,7 @@ end
 
 --- @include hold_parts.lua
 
--- granted ms, admitted at and all of what id holds; nil when it holds nothing.
+-- Returns granted ms, admitted at and the whole field of a held id, or nil if the id is not held.
 local function held(id)
   local hold = holds[id]
   if not hold or hold == '' then return nil end
@@ -67,8 +69,8 @@ local function held(id)
     error('the field of a hold holds something else')
   end
   if expires <= now then return nil end
-  -- What had expired when a window that it was charged to restarted stays so, whatever the clock
-  -- says.
+  -- A hold that had expired when one of its windows restarted stays expired, even if the clock was
+  -- set back.
   for i = 1, has_epochs and window_count or 0 do
     local latest = windows[i][EPOCH]
     if expires <= latest then
@@ -80,7 +82,7 @@ local function held(id)
   return granted, admitted, hold
 end
 
--- A hold that expired becomes a row: its runner never said what became of it.
+-- Makes a row of an expired hold: its runner never reported an outcome.
 local function log_expired(id, hold)
   if #hold < 18 or #hold > HOLD_BYTES_MAX then return end
   local _, label = hold_parts(hold)
@@ -88,10 +90,10 @@ local function log_expired(id, hold)
   log_row(EXPIRED, id, admitted, granted, granted, 0, label)
 end
 
--- Up to 250 fields of the account ledger by chance: the expired holds among them, and how many were
--- looked at. A clock that stepped back may be behind now, which is clamped by the windows of the
--- plan at hand only; nothing is expired that it does not say. Each becomes a row of the log, at
--- most 64 at a time; the others are found another time.
+-- Reads up to 250 random fields of the account ledger. Returns the expired holds among them, and
+-- how many fields it read. A hold has expired only if both now and the clock are past it: the clock
+-- may have stepped back, and only the windows of the plan at hand clamp it. Each expired hold
+-- becomes a row of the log, at most 64 in one search; later searches find the others.
 local function holds_expired()
   local expired, some = {}, call('HRANDFIELD', key, '250', 'WITHVALUES')
   for i = 1, #some, 2 do

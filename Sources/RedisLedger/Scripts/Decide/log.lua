@@ -1,19 +1,19 @@
--- The account's log: what became of its executions. A stream of its own, `<account ledger>:log`, in
--- the account ledger's slot of a cluster; an entry is a row, with one field, '':
---   1 byte outcome (0 not said, 1 ok, 2 error, 3 timeout, 4 not started, 5 expired), 6 bytes
---   admitted at, 4 granted ms, 4 duration ms (of an expired one its grant: that is what it was
---   charged), 7 memory in bytes + 1 (0: not said), 1 length of its id, its id, its label
+-- The account's execution log: what became of its executions. A stream, `<account ledger>:log`, in
+-- the account ledger's slot of a cluster. An entry is a row, with one field, '':
+--   1 byte outcome (0 not reported, 1 ok, 2 error, 3 timeout, 4 not started, 5 expired), 6 bytes
+--   admitted at, 4 granted ms, 4 duration ms (for an expired one its grant, because that is what it
+--   was charged), 7 memory in bytes + 1 (0: not reported), 1 length of its id, its id, its label
 --   (holds.lua)
--- Only executions with a label are logged, and labels come only from a Stint that keeps a log
--- (log_rows, in front of all files: how many rows at most as text, or false).
+-- Only executions with a label are logged, and labels come only from a Stint that keeps a log.
+-- log_rows, at the top of the script, is the maximum number of rows as text, or false.
 --
--- Rows are written after the account ledger (account_store) by commands that may fail, so a log
--- that cannot be written costs its rows and nothing else. Redis gives a new stream 4 KB for its
--- first rows; restored from its own dump it takes what they need. The log lives 90 days longer than
--- the account ledger was to live when it was renewed last.
+-- Rows are written after the account ledger (account_store), by commands that may fail: a log that
+-- cannot be written loses its rows and changes nothing else. Redis allots 4 KB to the first rows of
+-- a new stream; a stream restored from its own dump takes only what they need. The log lives 90
+-- days longer than the account ledger, counted from the last renewal.
 
--- Rows to write, and how many; ids whose expired hold became a row because they are held again, or
--- false.
+-- Rows to write, and how many. held_again: ids that are held again, whose expired hold became a
+-- row, or false.
 local rows, row_count, held_again = {}, 0, false
 
 local function log_row(outcome, id, admitted, granted, duration, memory, label)
@@ -22,7 +22,8 @@ local function log_row(outcome, id, admitted, granted, duration, memory, label)
   rows[row_count] = pack('<BI6I4I4I7Bc0c0', outcome, admitted, granted, duration, memory, #id, id, label)
 end
 
--- Writes a row; a log that begins with it lives for stay ms. Returns what Redis says to it.
+-- Writes a row and returns the reply of Redis. If the row starts the log, the log lives for stay
+-- ms.
 local function log_write(log, row, stay)
   local written = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', log_rows, '*', '', row)
   if written or redis.pcall('PEXPIRE', log, stay) ~= 0 then return written end

@@ -1,5 +1,5 @@
--- Peek: what is left? That is part of every answer, so a peek is this alone. A call of peeks writes
--- nothing; it does not even keep what window_advance dropped (the end of answer.lua).
+-- Peek: what is left? Every answer contains that; a peek is that part alone. A call of peeks writes
+-- nothing. It does not even keep what window_advance dropped (see the end of answer.lua).
 
 -- What counts in window w: executions, ms, ms until the oldest cell leaves (-1: nothing counts).
 local function peek(w)

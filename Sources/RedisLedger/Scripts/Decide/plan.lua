@@ -2,9 +2,9 @@
 
 local pack, unpack_struct, call = struct.pack, struct.unpack, redis.call
 
--- Names, lengths and cells of its windows; their shapes as one string; the longest that a charge
--- stays; index of window, meter and amount of each limit, flat. fields: '', the names of the
--- windows, then ids. plan: where it stands in args.
+-- Names, lengths and cells of its windows; their shapes as one string; the longest time that a
+-- charge stays; window index, meter and amount of each limit, flat. fields: '', the names of the
+-- windows, then ids. plan: where it begins in args.
 local plan, window_count, names, lengths, cell_counts, shapes, stay, limits, limit_end
 local fields = { '' }
 

@@ -1,8 +1,8 @@
 -- Settle: the execution used this much. The twin of AccountLedger.settle and Charges.settle.
 
 -- outcome and memory: as they are logged (log.lua).
--- Returns 3 (settled), charged ms, returned ms, over-run ms, and what was settled, packed; or 4
--- (not held) with nothing changed.
+-- Returns SETTLED, charged ms, returned ms, over-run ms, and the settled hold, packed; or NOT_HELD,
+-- with nothing changed.
 local function settle(id, duration, outcome, memory)
   local granted, admitted, hold = held(id)
   if not granted then return NOT_HELD, 0, 0, 0 end

@@ -1,10 +1,10 @@
--- The usual path: answers the usual account in the loop of call.lua, from locals, at half of what
--- window.lua to answer.lua take for it, with the same result. This and the files that it includes
--- are one block within that loop. `break` leaves it before anything is written: then answer.lua
--- answers.
+-- The usual path: answers the usual account within the loop of call.lua, from locals. The result is
+-- that of window.lua to answer.lua, at half their cost. This file and those that it includes are
+-- one block within that loop. `break` leaves the block before anything is written; answer.lua
+-- answers then.
 --
--- It covers an account under a plan with one window, where something counts and the newest cell
--- stays, which settles an execution, asks for one that is not held, or asks for some with ids made
+-- The usual account has a plan with one window, in which something counts and the newest cell
+-- stays. It settles an execution, asks for one that is not held, or asks for several with ids made
 -- for the ask that all fit. Each file names the functions whose result it equals:
 --   usual_load.lua      window_load, account_load   reads the window and the hold
 --   usual_advance.lua   window_advance, window_walk, block_get   drops cells that are a window old
@@ -16,7 +16,7 @@
 if window_count > 1 or held_count > 0 and count > 1 then break end
 --- @include usual_load.lua
 --- @include usual_advance.lua
--- The sums are those of the cells, and the oldest lies before the newest, within the window
+-- The sums are those of the cells, and the oldest cell lies before the newest, within the window
 -- (window_check).
 if is_alone then
   if ms ~= new_ms then break end

@@ -1,10 +1,10 @@
--- Usual path: opens a cell if the clock reached one, then admits asks that nothing is held for
--- while they fit. Equals window_open within one block, admit and window_charge.
+-- Usual path: opens a cell if the clock has reached one, then admits asks without a hold while they
+-- fit. Equals window_open within one block, admit and window_charge.
 
 local number = clock * cells / length
 number = number - number % 1
 if number > new then
-  -- A cell opens, in the block of the one before (window_open).
+  -- A cell opens, in the block of the previous one (window_open).
   local first = number - number % BLOCK_CELLS
   if is_alone then
     old_latest, old_executions, old_ms, is_alone = latest, new_executions, new_ms, false
@@ -19,7 +19,7 @@ if number > new then
 end
 latest = clock
 local leaves, left = is_alone and length or old_latest + length - clock, count
--- Asks that nothing is held for. They fit (admit), and are charged (window_charge).
+-- Asks without a hold. They fit (admit) and are charged (window_charge).
 while what == ADMIT_FRESH or what == ADMIT and not held do
   local most = most_ms - ms
   if most < needed or executions >= most_executions then break end

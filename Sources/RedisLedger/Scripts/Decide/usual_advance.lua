@@ -1,5 +1,5 @@
 -- Usual path: drops the cells that are a whole window old. Equals window_advance, window_walk and
--- block_get, if the oldest of the cells that stay lies in the block behind the first that leaves.
+-- block_get if the oldest cell that stays lies in the block after the first cell that leaves.
 
 if (is_alone and latest or old_latest) + length <= clock then
   if is_alone or latest + length <= clock then break end

@@ -1,5 +1,5 @@
--- Usual path: denies what is not held, if no cell between the oldest and the newest must be looked
--- at to say when it fits. Equals admit and window_fits.
+-- Usual path: denies an ask without a hold, if the time until it fits depends on the oldest and the
+-- newest cell only. Equals admit and window_fits.
 
 if what == PEEK or held then break end
 local violated, fits, ever = 0, clock, true

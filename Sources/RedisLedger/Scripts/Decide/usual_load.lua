@@ -1,6 +1,6 @@
--- Usual path: reads the window of the account and what the id holds. Equals window_load and
--- account_load for an account ledger that is in order. A window that restarted has another size or
--- clock, and is not usual.
+-- Usual path: reads the window of the account and the field of the id. Equals window_load and
+-- account_load for an undamaged account ledger. A window that restarted has another size or clock,
+-- so it is not usual.
 
 if held_count == 0 then
   found = redis.pcall('HMGET', key, '', name)
@@ -13,7 +13,7 @@ if not own or not state or #own < 8 or #own > OWN_BYTES_MAX
 local lives_until = unpack_struct('<d', own)
 local seen, executions, ms, latest, new_executions, new_ms, old_latest, old_executions, old_ms =
   unpack_struct('<ddddddddd', state)
--- The account ledger is in order, something counts, and the clock did not step back (window_load,
+-- The account ledger is undamaged, something counts, and the clock did not step back (window_load,
 -- account_load).
 if not (lives_until >= 0 and lives_until < INSTANTS_END and seen <= clock and clock <= LATEST_CLOCK
   and latest >= 0 and latest <= seen and old_latest >= 0 and old_latest <= seen and executions > 0

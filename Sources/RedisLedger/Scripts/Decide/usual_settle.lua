@@ -1,5 +1,5 @@
--- Usual path: settles what is held, was charged to this window alone, and can wait to be deleted
--- with others. Equals settle, window_correct, log_row and the ids that account_store keeps.
+-- Usual path: settles a hold that was charged to this window alone and can wait to be deleted with
+-- others. Equals settle, window_correct, log_row and the ids that account_store keeps.
 
 if not held or #held < 24 or #held > HOLD_BYTES_MAX or string.sub(held, 19, 24) ~= shape
   or #held > 24 and string.byte(held, 28) ~= 255 or #own + #ARGV[id] > OWN_BYTES_MAX - 1 then break end

@@ -1,38 +1,39 @@
--- A sliding window beside its data: the twin of Accounting/SlidingWindow.swift. call.lua states the
--- rule in ten lines.
+-- A sliding window next to its data: the twin of Accounting/SlidingWindow.swift. call.lua states
+-- the rule in ten lines.
 --
 -- State, within the account ledger (account.lua). The window's own field:
 --   9 doubles: clock; executions, ms (the sums); latest, executions, ms of the newest cell, then of
 --   the oldest cell; then the cells before the newest in its block, 14 bytes each: executions (4),
 --   ms (6), latest from the cell's start (4).
--- A window restarts when the clock was set back far (window_restart) or its charges were
--- forgotten (forget.lua). Then EPOCH_MARK is added to its clock, and its epoch, a double, stands
--- before those cells, until all of them are later than the epoch.
--- A block is 16 cells by number. Each past block has a field of its own, `name:number` modulo how
--- many can count: the block's number as a double, then its cells. Every cell is in one place: the
--- newest and the oldest in the doubles, those between them in blocks. There a cell without
--- executions is none. So the usual call reads and writes one field, however many cells count. While
--- executions is 0 nothing counts, and the rest is stale.
+-- A window restarts when the clock was set back far (window_restart) or its charges were forgotten
+-- (forget.lua). EPOCH_MARK is then added to its clock, and its epoch, a double, is stored before
+-- those cells until all of them are later than the epoch.
+-- A block is 16 cells by number. Each past block has its own field, `name:number`, with the number
+-- modulo how many blocks can count. The field is the block's number as a double, then its cells.
+-- Every cell is in one place: the newest and the oldest in the doubles, those between them in
+-- blocks. A cell of a block that has no executions does not count. So the usual call reads and
+-- writes one field, however many cells count. While executions is 0 nothing counts, and the rest is
+-- stale.
 --
--- In a call a window is an array, because arrays are what this Lua makes cheapest:
+-- In a call a window is an array, because arrays are the cheapest structure of this Lua:
 --   w[NAME]    w[LENGTH] in ms    w[CELLS] how many
 --   w[TAIL]    the cells before the newest in its block
 --   w[BLOCKS]  past blocks by number, or false
 --   w[CLOCK]   w[EXECUTIONS]   w[MS]   the sums
 --   w[NEW_LATEST]   w[NEW_EXECUTIONS]   w[NEW_MS]   the newest cell
---   w[OLD_LATEST]   w[OLD_EXECUTIONS]   w[OLD_MS]   the oldest cell, if that is another: then
+--   w[OLD_LATEST]   w[OLD_EXECUTIONS]   w[OLD_MS]   the oldest cell, if it is not the newest: then
 --              w[NEW_EXECUTIONS] ~= w[EXECUTIONS]
 --   w[CHANGED] true if it must be written   w[EPOCH]   w[RESTARTED] true if it restarted in this
 --              call
--- From account_load on w[CLOCK] is the time of the window: it stands still while the server's clock
--- is behind. An instant up to the epoch is from before the window restarted, unless the hold that
--- names it says that epoch (hold_moment). Epoch 0: it never restarted. All numbers are integers
+-- From account_load on w[CLOCK] is the window's time: it stands still while the server's clock is
+-- behind. An instant up to the epoch is from before the window restarted, unless the hold with that
+-- instant names that epoch (hold_moment). Epoch 0: it never restarted. All numbers are integers
 -- below 2^53.
 
--- Of the account at hand: the key of its account ledger; what time it is for it, the latest of its
--- windows' times; fields and values to write, flat, and how many.
+-- Of the account at hand. key: of its account ledger. now: the latest of its windows' times.
+-- set: fields and values to write, flat; set_count: how many.
 local key, now, set, set_count = nil, nil, {}, 0
--- A cell without executions, as it is kept in a block.
+-- A cell without executions, as a block keeps it.
 local empty = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 
 local function window_load(name, length, cells, state)
@@ -62,8 +63,8 @@ local function cell_number(w, instant)
   return number - number % 1
 end
 
--- The sums must be those of the cells, and the oldest cell must lie before the newest, within the
--- window: so no walk is longer than the window.
+-- Fails unless the sums are those of the cells and the oldest cell lies before the newest, within
+-- the window. So no walk is longer than the window.
 local function window_check(w)
   local sane
   if w[EXECUTIONS] == 0 then
@@ -79,8 +80,9 @@ local function window_check(w)
   if not sane then error('the field of a window holds something else') end
 end
 
--- The server's clock was set back by more than the window and a cell: it restarts, with all
--- that counts charged now. What its blocks hold is later than now, so they go (account_store).
+-- The server's clock was set back by more than the window and a cell: the window restarts, with
+-- everything that counts charged now. Its blocks hold later instants, so account_store deletes
+-- them.
 local function window_restart(w)
   w[EPOCH], w[CLOCK], w[CHANGED], w[RESTARTED] = math.max(w[EPOCH] + 1, w[CLOCK]), clock, true, true
   w[EXECUTIONS], w[MS] = math.min(w[EXECUTIONS], CELL_EXECUTIONS_MAX), math.min(w[MS], CELL_MS_MAX)
@@ -93,7 +95,7 @@ local function block_name(w, block)
   return w[NAME] .. ':' .. block % math.ceil(w[CELLS] / BLOCK_CELLS)
 end
 
--- Keeps what a past block has become; it is written with the rest of the account ledger.
+-- Keeps the new content of a past block until the account ledger is written.
 local function block_put(w, block, cells)
   w[BLOCKS] = w[BLOCKS] or {}
   w[BLOCKS][block] = cells
@@ -101,7 +103,7 @@ local function block_put(w, block, cells)
   set_count = set_count + 2
 end
 
--- The cells of a block, as a string; false when nothing was charged in it.
+-- The cells of a block, as a string; false if nothing was charged in it.
 local function block_get(w, block)
   local new = cell_number(w, w[NEW_LATEST])
   if block == (new - new % BLOCK_CELLS) / BLOCK_CELLS then return w[TAIL] end
@@ -114,10 +116,10 @@ local function block_get(w, block)
   return w[BLOCKS][block]
 end
 
--- Walks the cells between the oldest and the newest, to the first that makes up for an excess of a
--- meter (0 executions, 1 execution time) together with those before it, or that was charged after
--- gone. Returns its latest, executions and ms (nil: there is none), and the executions and ms of
--- those before it.
+-- Walks the cells between the oldest and the newest. Stops at the first cell that was charged after
+-- gone, or that, together with the cells before it, makes up for an excess of a meter
+-- (0 executions, 1 execution time). Returns its latest, executions and ms (nil: there is none), and
+-- the executions and ms of the cells before it.
 local function window_walk(w, meter, excess, gone)
   local number, new, passed_executions, passed_ms =
     cell_number(w, w[OLD_LATEST]) + 1, cell_number(w, w[NEW_LATEST]), 0, 0
@@ -165,9 +167,9 @@ local function window_advance(w)
   window_check(w)
 end
 
--- Makes number the newest cell, empty; the one before becomes the oldest, or goes to its block, and
--- that, when it is past, to its own field. Where no block counts none is written: what is missing,
--- or of another number, says that nothing was charged.
+-- Makes number the newest cell, empty. The previous newest cell becomes the oldest, or goes to its
+-- block; a block that is past goes to its own field. A block without charges is not written: a
+-- field that is missing or has another number means that nothing was charged.
 local function window_open(w, number)
   local first, cells = number - number % BLOCK_CELLS, nil
   if w[EXECUTIONS] == w[NEW_EXECUTIONS] then
@@ -190,7 +192,7 @@ local function window_open(w, number)
     cells or string.rep(empty, number - first), w[CLOCK], 0, 0
 end
 
--- Charges one execution and its grant to now, by the window's time. A cell keeps at most 2^32 - 1
+-- Charges one execution and its grant at the window's time. A cell keeps at most 2^32 - 1
 -- executions and 2^43 - 1 ms.
 local function window_charge(w, grant)
   local number, new = w[CLOCK] * w[CELLS] / w[LENGTH], w[NEW_LATEST] * w[CELLS] / w[LENGTH]
@@ -202,8 +204,8 @@ local function window_charge(w, grant)
     w[EXECUTIONS] + one, w[MS] + grant, w[CLOCK], w[NEW_EXECUTIONS] + one, w[NEW_MS] + grant, true
 end
 
--- Adds delta ms to the cell charged at instant, of epoch; false, with nothing changed, when that
--- cell no longer counts.
+-- Adds delta ms to the cell that was charged at instant, of epoch. Returns false, with nothing
+-- changed, if that cell no longer counts.
 local function window_correct(w, delta, instant, epoch)
   if w[EXECUTIONS] == 0 or instant <= w[EPOCH] and epoch ~= w[EPOCH] then return false end
   local number, new = cell_number(w, instant), cell_number(w, w[NEW_LATEST])
@@ -239,8 +241,8 @@ local function window_correct(w, delta, instant, epoch)
   return true
 end
 
--- When ask more of a meter (0 executions, 1 execution time) fits under amount, if nothing else
--- happens.
+-- The instant at which ask more of a meter (0 executions, 1 execution time) fits under amount, if
+-- nothing else happens.
 local function window_fits(w, meter, ask, amount)
   local excess = (meter == EXECUTIONS_METER and w[EXECUTIONS] or w[MS]) + ask - amount
   if w[EXECUTIONS] == w[NEW_EXECUTIONS] then return w[NEW_LATEST] + w[LENGTH] end

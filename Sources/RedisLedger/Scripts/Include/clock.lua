@@ -1,5 +1,5 @@
--- The clock of one call: ARGV[1] in ms, for tests, or the server's TIME, read once. Needs the local
--- `call`.
+-- The clock of one call: ARGV[1] in ms, for tests, or the server's TIME, read once. It needs the
+-- local `call`.
 
 local clock = tonumber(ARGV[1])
 if not clock then

@@ -1,20 +1,19 @@
--- Forgets what was charged to an account within the windows of its plan: each restarts, empty,
--- at an epoch of its own (window.lua). Its executions go on being held: a settlement finds its hold
--- and corrects nothing, because that was charged before the epoch. Otherwise it would take what it
--- did not use from a charge that somebody else makes in the same cell after this. However many
--- holds there are, none is looked at. The twin of AccountLedger.forget and SlidingWindow.forget.
+-- Forgets what was charged to an account within the windows of its plan: each window restarts,
+-- empty, at its own epoch (window.lua). Its executions stay held. A settlement finds its hold and
+-- corrects nothing, because the charge was made before the epoch. Otherwise it would return its
+-- unused time from a later charge in the same cell. The script looks at no hold, however many there
+-- are. The twin of AccountLedger.forget and SlidingWindow.forget.
 --
 -- KEYS[1]  the account ledger (account.lua)
 -- ARGV[1]  the clock in ms as text, for tests; empty: the server's own TIME
--- ARGV[2]  and on: the names of the windows of the account's plan, at most 32. A damaged one is
---          mended.
--- Returns  how many of them there were.
+-- ARGV[2]  and on: the names of the windows of the account's plan, at most 32. A damaged window is
+--          repaired.
+-- Returns  how many of them existed.
 
 local call, key, count = redis.call, KEYS[1], 0
 --- @include clock.lua
 
--- The time of a window and its epoch, as its field says them; those of one that is damaged: the
--- clock, none.
+-- The time of a window and its epoch, from its field. For a damaged field: the clock, and no epoch.
 local function times(state)
   if #state < WINDOW_BYTES then return clock, 0 end
   local seen, epoch = struct.unpack('<d', state), 0

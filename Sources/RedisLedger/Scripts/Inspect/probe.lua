@@ -1,15 +1,15 @@
--- Probe: could a decision be made and written now? Does what the scripts of the ledger do to keys
--- that no account has, and leaves nothing.
+-- Probe: could a decision be made and written now? It does what the scripts of the ledger do, to
+-- keys that no account has, and leaves nothing.
 --
--- KEYS     1 a hash, which is gone again at the end, 2 a stream and 3 a sorted set, which are never
---          made
--- ARGV[1]  1: also what decisions do without, which is what the log and the control plane need
--- Returns  two flat lists, one of what decisions need, one of the rest: a command, what the server
---          said to it, and so on.
+-- KEYS     1 a hash, which is deleted at the end; 2 a stream and 3 a sorted set, which are never
+--          created
+-- ARGV[1]  1: also test what decisions do not need, but the log and the control plane do
+-- Returns  two flat lists, first of what decisions need, then of the rest: a command, the server's
+--          error for it, and so on.
 --
--- The first command that writes is HSET, as in a decision: a script that has called one is not
--- refused for want of memory any more. What must not be missing then is asked for before; servers
--- before 7.0 cannot be asked.
+-- The first command that writes is HSET, as in a decision: once a script has called one, Redis does
+-- not refuse its commands for lack of memory. So the rights that are needed afterwards are asked
+-- for before. Servers before 7.0 cannot be asked.
 
 local needed, rest = {}, {}
 

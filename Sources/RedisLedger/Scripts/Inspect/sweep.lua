@@ -1,21 +1,22 @@
--- Searches some account ledgers for holds. Those that expired become rows of the log and go; the
--- others are returned, if that is wanted. It is for executions that nobody settled,
--- and for people who want to see what is held.
+-- Searches some account ledgers for holds. Expired holds become rows of the log and are deleted;
+-- the others are returned on request. This is for executions that were never settled, and for
+-- people who want to see what is held.
 --
 -- KEYS     the account ledgers (account.lua), at most 16
 -- ARGV[1]  the clock in ms as text, for tests; empty: the server's own TIME
--- ARGV[2]  rows that a log keeps at most; 0: what expired goes without a row
+-- ARGV[2]  the maximum number of rows of a log; 0: expired holds are deleted without a row
 -- ARGV[3]  1: holds that are left are returned; 0: they are not
--- ARGV[4]  and on: of each account ledger the cursor that the call before returned; 0 at first
--- Returns  the clock; why rows are refused for now (empty: they are not); of each account ledger an
---          array: the cursor of the next call (0: this was all), how many holds expired and went,
---          how many of those got no row, then of each hold that is left and wanted its id and its
---          field (holds.lua).
+-- ARGV[4]  and on: for each account ledger the cursor that the previous call returned; 0 at first
+-- Returns  the clock; why rows are refused for now (empty: they are not); for each account ledger
+--          an array: the cursor of the next call (0: this was all), how many expired holds were
+--          deleted, how many of those got no row, then the id and the field (holds.lua) of each
+--          hold that is left, on request.
 --
--- What is held and unchanged may be returned twice, in different calls, as HSCAN does. Some 100
--- fields of each account ledger are looked at. A hold stays while the server takes no row (it has
--- no memory, it cannot save), so that it becomes one later. If it never will (the user lacks a
--- right, the key of the log holds something else), the hold goes and its row is lost.
+-- A hold that does not change may be returned twice, in different calls, as HSCAN does. A call
+-- looks at some 100 fields of each account ledger. A hold stays while the server refuses rows for
+-- now (it has no memory, it cannot save), so that it becomes a row later. If the server will never
+-- take the row (the user lacks a right, the key of the log holds something else), the hold is
+-- deleted and its row is lost.
 
 local call, refused = redis.call, nil
 --- @include clock.lua
@@ -28,7 +29,7 @@ local function says(reply, ...)
   return false
 end
 
--- Writes the row of a hold that expired. Returns whether the hold may go, and how many rows are
+-- Writes the row of an expired hold. Returns whether the hold may be deleted, and how many rows are
 -- lost with it.
 local function log_one(key, id, hold, admitted, granted)
   local _, label = hold_parts(hold)
@@ -47,7 +48,7 @@ end
 local function look(key, cursor)
   local scanned = redis.pcall('HSCAN', key, cursor, 'COUNT', '100')
   if scanned.err then
-    -- Something else than an account ledger has no holds. Any other error is raised as it is.
+    -- A key that is not an account ledger has no holds. Any other error is raised unchanged.
     if says(scanned, 'WRONGTYPE') then return { '0', 0, 0 } end
     call('HSCAN', key, cursor, 'COUNT', '100')
   end
