@@ -1,13 +1,17 @@
-// A TCP port of 127.0.0.1 on which no process listens: below the range that the kernel gives to
-// outgoing connections, so that it stays free while a server is down.
+// A TCP port of 127.0.0.1 that nobody listens on: from below the range that the kernel gives to
+// outgoing connections, so that it stays free while a server is down. No port is given twice: a
+// cluster draws a dozen before it binds the first.
 
 import Glibc
+import Synchronization
+
+private let given = Mutex<Set<Int>>([])
 
 /// A port that could be bound just now.
 public func freePort() throws -> Int {
     for _ in 0..<100 {
         let port = Int.random(in: 20_000..<32_000)
-        if canBind(port) { return port }
+        if canBind(port), given.withLock({ $0.insert(port).inserted }) { return port }
     }
     throw TestServerError("no free port")
 }

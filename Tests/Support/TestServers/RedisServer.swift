@@ -18,6 +18,12 @@ public final class RedisServer: Sendable {
         public var password: String?
         /// More lines of redis.conf, such as `appendonly yes` or `user ann on >secret ~* +@all`.
         public var config: [String] = []
+        /// Runs as a sentinel, which writes its redis.conf anew whenever it learns something.
+        var sentinel = false
+        /// The folder of a certificate and its key that servers share; with none each has its own.
+        var certificateFolder: String?
+        /// Sent after each start: what a server forgets.
+        var firstCommands: [[String]] = []
 
         public init(tcp: Bool = false, tls: Bool = false, password: String? = nil, config: [String] = []) {
             self.tcp = tcp
@@ -28,8 +34,9 @@ public final class RedisServer: Sendable {
     }
 
     private let directory: TemporaryDirectory
-    private let password: String?
+    private let options: Options
     private let child: Mutex<ChildProcess>
+    private let isHeldUp = Mutex(false)
 
     /// The plain TCP port, 0 without `tcp`.
     public let port: Int
@@ -40,11 +47,15 @@ public final class RedisServer: Sendable {
     /// `unix://` and the socket's path.
     public var url: String { "unix://\(socketPath)" }
     /// The PEM file of the certificate to trust.
-    public var certificateFile: String { directory.file("certificate.pem") }
+    public var certificateFile: String {
+        "\(options.certificateFolder ?? directory.path)/certificate.pem"
+    }
     /// What redis-server wrote.
     public var log: String { contents(of: directory.file("redis.log")) }
     public var pid: Int32 { child.withLock { $0.pid } }
     public var isRunning: Bool { child.withLock { $0.isRunning } }
+    /// Whether it runs and no SIGSTOP holds it up.
+    public var isGoingOn: Bool { isRunning && !isHeldUp.withLock { $0 } }
 
     /// Starts a server, gives it to `body` once it answers, and removes it afterwards.
     public static func withServer<Result>(
@@ -63,17 +74,17 @@ public final class RedisServer: Sendable {
         return server
     }
 
-    private init(_ options: Options) throws {
+    /// Starts a server and does not wait for it.
+    init(_ options: Options) throws {
         directory = try TemporaryDirectory()
-        password = options.password
+        self.options = options
         port = options.tcp ? try freePort() : 0
         tlsPort = options.tls ? try freePort() : 0
-        let log = directory.file("redis.log")
         do {
-            if options.tls { try Self.makeCertificate(in: directory) }
+            if options.tls, options.certificateFolder == nil { try Self.makeCertificate(in: directory) }
             try directory.write(
                 Self.configuration(options, directory, port: port, tlsPort: tlsPort), to: "redis.conf")
-            child = Mutex(try ChildProcess(["redis-server", directory.file("redis.conf")], log: log))
+            child = Mutex(try Self.startChild(options, in: directory))
         } catch {
             directory.remove()
             throw error
@@ -85,14 +96,18 @@ public final class RedisServer: Sendable {
     /// One command on a connection of its own; the answer as `redis-cli` prints it, an error reply
     /// thrown.
     @discardableResult
-    public func command(_ arguments: String...) throws -> String {
+    public func command(_ arguments: String...) throws -> String { try command(arguments) }
+
+    @discardableResult
+    public func command(_ arguments: [String]) throws -> String {
         var connection = try BlockingConnection(socketPath: socketPath)
-        if let password { _ = try connection.command(["AUTH", password]) }
+        if let password = options.password { _ = try connection.command(["AUTH", password]) }
         return try connection.command(arguments)
     }
 
     /// Sends a signal. After SIGKILL it returns when the server is gone.
     public func kill(_ signal: Int32) {
+        if signal == SIGSTOP || signal == SIGCONT { isHeldUp.withLock { $0 = signal == SIGSTOP } }
         child.withLock { signal == SIGKILL ? $0.stop() : $0.send(signal) }
     }
 
@@ -101,9 +116,9 @@ public final class RedisServer: Sendable {
     public func restart() async throws {
         try child.withLock { child in
             child.stop()
-            child = try ChildProcess(
-                ["redis-server", directory.file("redis.conf")], log: directory.file("redis.log"))
+            child = try Self.startChild(options, in: directory)
         }
+        isHeldUp.withLock { $0 = false }
         try await untilItAnswers()
     }
 
@@ -113,12 +128,20 @@ public final class RedisServer: Sendable {
         if FileManager.default.fileExists(atPath: directory.path) { directory.remove() }
     }
 
-    private func untilItAnswers() async throws {
+    private static func startChild(
+        _ options: Options, in directory: TemporaryDirectory
+    ) throws -> ChildProcess {
+        let words = ["redis-server", directory.file("redis.conf")] + (options.sentinel ? ["--sentinel"] : [])
+        return try ChildProcess(words, log: directory.file("redis.log"))
+    }
+
+    func untilItAnswers() async throws {
         do {
             try await eventually("redis-server answers") {
                 guard isRunning else { throw TestServerError("redis-server ended") }
                 do { return try command("PING") == "PONG" } catch is TestServerError { return false }
             }
+            for words in options.firstCommands { try command(words) }
         } catch {
             let log = log
             stop()
@@ -134,18 +157,19 @@ public final class RedisServer: Sendable {
             "bind 127.0.0.1", "port \(port)", "save \"\"", "daemonize no", "enable-debug-command local",
         ]
         if options.tls {
+            let folder = options.certificateFolder ?? directory.path
             lines += [
                 "tls-port \(tlsPort)", "tls-auth-clients no",
-                "tls-cert-file \(directory.file("certificate.pem"))",
-                "tls-key-file \(directory.file("key.pem"))",
-                "tls-ca-cert-file \(directory.file("certificate.pem"))",
+                "tls-cert-file \(folder)/certificate.pem",
+                "tls-key-file \(folder)/key.pem",
+                "tls-ca-cert-file \(folder)/certificate.pem",
             ]
         }
         if let password = options.password { lines.append("requirepass \(password)") }
         return (lines + options.config).joined(separator: "\n") + "\n"
     }
 
-    private static func makeCertificate(in directory: TemporaryDirectory) throws {
+    static func makeCertificate(in directory: TemporaryDirectory) throws {
         try ChildProcess.run(
             [
                 "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
