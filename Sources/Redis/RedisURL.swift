@@ -2,21 +2,41 @@
 //   redis://[user[:password]@]host[:port][/db]     TCP
 //   rediss://...                                   TCP with TLS
 //   unix:///path/to.sock[?db=N&user=..&password=..]
+//   redis+cluster://[..@]host[:port][,host[:port]..][/]          some nodes of a Redis Cluster
+//   redis+sentinel://[..@]host[:port][,host[:port]..]/NAME[/db]  the primary that sentinels name
+//   rediss+cluster://..., rediss+sentinel://...                  the same with TLS
 // Only parsing: nothing here resolves, opens or connects. It never shows a password.
 
 import WireFormat
 
-/// The address, identity and database of one Redis server.
+/// Where a Redis is, and who we are there: one server, a cluster, or a primary with sentinels.
 public struct RedisURL: Sendable, Equatable {
-    /// The address of the server.
-    public enum Address: Sendable, Equatable {
-        /// A host name or IP address literal (IPv6 without brackets), and a port, 1...65535.
+    /// The most addresses that a URL may have.
+    public static let maximumAddresses = 32
+
+    /// How a server is reached.
+    public enum Address: Sendable, Hashable {
+        /// Host name or IP address literal (IPv6 without brackets), and port 1...65535.
         case tcp(host: String, port: Int)
         /// The absolute path of a Unix socket, at most 103 bytes.
         case unix(path: String)
     }
 
-    public let address: Address
+    /// What is at the addresses.
+    public enum Deployment: Sendable, Equatable {
+        /// The one server.
+        case single
+        /// Nodes of a Redis Cluster, any of which knows the others.
+        case cluster
+        /// Sentinels, which know the primary of this name.
+        case sentinel(primary: String)
+    }
+
+    public let deployment: Deployment
+    /// At least one; exactly one of a single server.
+    public let addresses: [Address]
+    /// The first of ``addresses``.
+    public var address: Address { addresses[0] }
     /// Whether TLS is used; only over TCP.
     public let usesTLS: Bool
     /// The ACL user; nil for the server's default user.
@@ -26,7 +46,7 @@ public struct RedisURL: Sendable, Equatable {
     /// The number for SELECT, 0...2147483647.
     public let database: Int
 
-    /// Parses `redis://`, `rediss://` and `unix://`.
+    /// Parses `redis://`, `rediss://`, `unix://`, and the first two with `+cluster` or `+sentinel`.
     ///
     /// User, password and path may be percent-encoded; `/`, `?`, `#`, `@` and `%` inside a user or
     /// password must be. `redis://:password@host` has a password and no user.
@@ -43,20 +63,39 @@ public struct RedisURL: Sendable, Equatable {
         switch parts[0].lowercased() {
         case "redis": self = try RedisURL(authority: parts[1], usesTLS: false)
         case "rediss": self = try RedisURL(authority: parts[1], usesTLS: true)
+        case "redis+cluster": self = try RedisURL(cluster: parts[1], usesTLS: false)
+        case "rediss+cluster": self = try RedisURL(cluster: parts[1], usesTLS: true)
+        case "redis+sentinel": self = try RedisURL(sentinels: parts[1], usesTLS: false)
+        case "rediss+sentinel": self = try RedisURL(sentinels: parts[1], usesTLS: true)
         case "unix": self = try RedisURL(socket: parts[1])
-        default: throw RedisURLError("its scheme must be redis, rediss or unix")
+        default:
+            throw RedisURLError("its scheme must be redis, rediss, unix, redis+cluster or redis+sentinel")
         }
     }
 
+    /// The same at one address: that of a node, a sentinel, or the primary.
+    func at(_ address: Address) -> RedisURL { RedisURL(self, address: address) }
+
+    private init(_ url: RedisURL, address: Address) {
+        deployment = url.deployment
+        addresses = [address]
+        usesTLS = url.usesTLS
+        user = url.user
+        password = url.password
+        database = url.database
+    }
+
     private init(
-        address: Address, usesTLS: Bool, user: String?, password: String?, database: Int
+        _ deployment: Deployment, _ addresses: [Address], usesTLS: Bool, user: String?, password: String?,
+        database: Int
     ) throws(RedisURLError) {
         let user = user.flatMap { $0.isEmpty ? nil : $0 }
         let password = password.flatMap { $0.isEmpty ? nil : $0 }
         guard user == nil || password != nil else {
             throw RedisURLError("a user needs a password; for a password alone write redis://:password@host")
         }
-        self.address = address
+        self.deployment = deployment
+        self.addresses = addresses
         self.usesTLS = usesTLS
         self.user = user
         self.password = password
@@ -64,25 +103,40 @@ public struct RedisURL: Sendable, Equatable {
     }
 
     private init(authority text: Substring, usesTLS: Bool) throws(RedisURLError) {
-        guard !text.contains("?") else {
-            throw RedisURLError("it has a query; write the database as /N, and '?' inside a password as %3F")
+        let parts = try Authority(text, port: 6_379)
+        guard parts.addresses.count == 1 else {
+            throw RedisURLError("it has several hosts; for a cluster write redis+cluster://")
         }
-        let halves = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        var host = halves[0]
-        var user: String?
-        var password: String?
-        if let at = host.lastIndex(of: "@") {
-            let identity = host[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            user = try decoded(identity[0], "user")
-            password = identity.count == 2 ? try decoded(identity[1], "password") : nil
-            host = host[host.index(after: at)...]
-        }
-        let database =
-            halves.count == 2 && !halves[1].isEmpty ? try number(halves[1], "database", 0...0x7FFF_FFFF) : 0
+        let database = parts.path.isEmpty ? 0 : try number(parts.path, "database", 0...0x7FFF_FFFF)
         try self.init(
-            address: try hostAndPort(host), usesTLS: usesTLS, user: user, password: password,
-            database: database
-        )
+            .single, parts.addresses, usesTLS: usesTLS, user: parts.user, password: parts.password,
+            database: database)
+    }
+
+    private init(cluster text: Substring, usesTLS: Bool) throws(RedisURLError) {
+        let parts = try Authority(text, port: 6_379)
+        guard parts.path.isEmpty || parts.path == "0" else {
+            throw RedisURLError("a cluster has the database 0 only")
+        }
+        try self.init(
+            .cluster, parts.addresses, usesTLS: usesTLS, user: parts.user, password: parts.password,
+            database: 0)
+    }
+
+    private init(sentinels text: Substring, usesTLS: Bool) throws(RedisURLError) {
+        let parts = try Authority(text, port: 26_379)
+        let path = parts.path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = path.first ?? ""
+        guard !name.isEmpty, name.utf8.count <= 64,
+            name.utf8.allSatisfy({ isHostByte($0) || $0 == UInt8(ascii: ":") })
+        else {
+            throw RedisURLError(
+                "the name of the primary is missing or invalid, as in redis+sentinel://host:26379/mymaster")
+        }
+        let database = path.count == 2 ? try number(path[1], "database", 0...0x7FFF_FFFF) : 0
+        try self.init(
+            .sentinel(primary: String(name)), parts.addresses, usesTLS: usesTLS, user: parts.user,
+            password: parts.password, database: database)
     }
 
     private init(socket text: Substring) throws(RedisURLError) {
@@ -107,23 +161,25 @@ public struct RedisURL: Sendable, Equatable {
         var database = 0
         if let text = values["db"] { database = try number(Substring(text), "database", 0...0x7FFF_FFFF) }
         try self.init(
-            address: .unix(path: path), usesTLS: false, user: values["user"], password: values["password"],
-            database: database
-        )
+            .single, [.unix(path: path)], usesTLS: false, user: values["user"], password: values["password"],
+            database: database)
     }
 }
 
 extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The URL with `***` in place of the password; safe for logs.
     public var description: String {
-        switch address {
-        case .tcp(let host, let port):
-            let identity = password == nil ? "" : "\(user ?? ""):***@"
-            let shown = host.contains(":") ? "[\(host)]" : host
-            return "\(usesTLS ? "rediss" : "redis")://\(identity)\(shown):\(port)/\(database)"
-        case .unix(let path):
+        if case .unix(let path) = address {
             let identity = password == nil ? "" : "&user=\(user ?? "")&password=***"
             return "unix://\(path)?db=\(database)\(identity)"
+        }
+        let identity = password == nil ? "" : "\(user ?? ""):***@"
+        let hosts = addresses.map(\.description).joined(separator: ",")
+        let start = "\(usesTLS ? "rediss" : "redis")"
+        return switch deployment {
+        case .single: "\(start)://\(identity)\(hosts)/\(database)"
+        case .cluster: "\(start)+cluster://\(identity)\(hosts)/"
+        case .sentinel(let name): "\(start)+sentinel://\(identity)\(hosts)/\(name)/\(database)"
         }
     }
 
@@ -134,7 +190,49 @@ extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, Custo
     public var customMirror: Mirror { Mirror(self, children: [("url", description)]) }
 }
 
-private func hostAndPort(_ text: Substring) throws(RedisURLError) -> RedisURL.Address {
+extension RedisURL.Address: CustomStringConvertible {
+    /// `host:port`, with brackets around an IPv6 address; the path of a socket.
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        case .unix(let path): path
+        }
+    }
+}
+
+/// `[user[:password]@]host[:port][,host[:port]..][/path]`
+private struct Authority {
+    var user: String?
+    var password: String?
+    var addresses: [RedisURL.Address] = []
+    var path: Substring = ""
+
+    /// - Parameter port: of hosts without one.
+    init(_ text: Substring, port: Int) throws(RedisURLError) {
+        guard !text.contains("?") else {
+            throw RedisURLError("it has a query; write the database as /N, and '?' inside a password as %3F")
+        }
+        let halves = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        if halves.count == 2 { path = halves[1] }
+        var hosts = halves[0]
+        if let at = hosts.lastIndex(of: "@") {
+            let identity = hosts[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            user = try decoded(identity[0], "user")
+            password = identity.count == 2 ? try decoded(identity[1], "password") : nil
+            hosts = hosts[hosts.index(after: at)...]
+        }
+        for host in hosts.split(separator: ",", omittingEmptySubsequences: false) {
+            addresses.append(try hostAndPort(host, standard: port))
+        }
+        guard addresses.count <= RedisURL.maximumAddresses else {
+            throw RedisURLError("it has more than \(RedisURL.maximumAddresses) hosts; some of them are enough")
+        }
+    }
+}
+
+private func hostAndPort(
+    _ text: Substring, standard: Int
+) throws(RedisURLError) -> RedisURL.Address {
     let host: Substring
     let rest: Substring
     if text.first == "[" {
@@ -155,7 +253,7 @@ private func hostAndPort(_ text: Substring) throws(RedisURLError) -> RedisURL.Ad
             throw RedisURLError("its host has an invalid character")
         }
     }
-    guard !rest.isEmpty else { return .tcp(host: String(host), port: 6379) }
+    guard !rest.isEmpty else { return .tcp(host: String(host), port: standard) }
     guard rest.first == ":" else { throw RedisURLError("only :port may follow the host's bracket") }
     return .tcp(host: String(host), port: try number(rest.dropFirst(), "port", 1...65_535))
 }

@@ -12,9 +12,9 @@ public import Redis
 /// loop, used on that loop only.
 ///
 /// Every question is answered within the command deadline of the link, whatever the server does;
-/// within two if the server had forgotten the script.
+/// within two, if the server had forgotten the script or another server has the keys.
 public final class RedisLedger: Ledger {
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     let topology: Topology
     let scripts: ScriptLoader
     private let facts: ServerFacts
@@ -22,6 +22,7 @@ public final class RedisLedger: Ledger {
     let keys: LedgerKeys
     private let logger: Logger
     private let clock: (() -> Timestamp)?
+    private let commandDeadline: TimeAmount
     private let latency: Metrics.Timer
     private let combined: Recorder
     private let clockSteps: Counter
@@ -58,6 +59,7 @@ public final class RedisLedger: Ledger {
         self.clock = clock
         self.events = events
         keepsLog = logRows > 0
+        commandDeadline = TimeAmount(redis.commandDeadline)
         latency = Timer(label: "stint_ledger_seconds", factory: metrics)
         combined = Recorder(label: "stint_combined_asks", factory: metrics)
         clockSteps = Counter(label: "stint_clock_steps_total", factory: metrics)
@@ -140,8 +142,17 @@ public final class RedisLedger: Ledger {
     }
 
     private func send(_ call: LedgerCall) {
+        switch topology.link(forTag: call.tag) {
+        case .success(let link): send(call, over: link)
+        case .failure(let failure): receive(.failure(failure), to: call)
+        }
+    }
+
+    private func send(_ call: LedgerCall, over link: RedisLink, asking: Bool = false) {
         if scripts.decide.digest == nil { call.wentWithText = true }
-        topology.link(forTag: call.tag).send(argumentCount: call.argumentCount, to: call) { writer in
+        call.link = link
+        if asking { link.sendAsking() }
+        link.send(argumentCount: call.argumentCount, to: call) { writer in
             scripts.decide.append(to: &writer, withText: call.wentWithText)
             call.write(
                 to: &writer, keys: keys, clock: clock?(), refusesNew: newAccounts.map { !$0.hasRoom } ?? false
@@ -159,6 +170,7 @@ public final class RedisLedger: Ledger {
             send(call)
         case .success(.error(let text)):
             let error = ErrorReply(text)
+            if sendAgain(call, after: error) { return }
             if error.isRefusal {
                 refusals.count(error)
                 events.refused(error)
@@ -170,8 +182,31 @@ public final class RedisLedger: Ledger {
         }
     }
 
-    /// Counts the accounts of a call of which a window restarted because the server's clock was set
-    /// back.
+    /// Sends a call again, if the error says that another server has its keys, or this one has them
+    /// soon, and the call is not too old.
+    private func sendAgain(_ call: LedgerCall, after error: ErrorReply) -> Bool {
+        guard let link = call.link, let retry = topology.retry(after: error, from: link, retries: call.retries)
+        else { return false }
+        let age = eventLoop.now - call.departure
+        switch retry {
+        case .now(let link, let asking):
+            guard age < commandDeadline else { return false }
+            call.retries += 1
+            send(call, over: link, asking: asking)
+            link.flush()
+        case .later(let pause):
+            guard age + pause < commandDeadline else { return false }
+            call.retries += 1
+            eventLoop.assumeIsolated().scheduleTask(in: pause) {
+                self.send(call)
+                self.topology.flush()
+            }
+        }
+        return true
+    }
+
+    /// Counts for how many accounts a call met that the server's clock was set back, so far that a
+    /// window restarted.
     func noteClockSteps(_ count: Int) {
         guard count > 0 else { return }
         clockSteps.increment(by: count)

@@ -105,11 +105,12 @@ extension EndToEnd {
         }
 
         /// Asks again when Redis was not there yet; registering twice is safe.
-        private static func register(_ name: String, at stint: Stint, _ place: Workplace) async throws -> Int
-        {
+        static func register(
+            _ name: String, of account: String = "acme", at stint: Stint, _ place: Workplace
+        ) async throws -> Int {
             let path = name.replacing(" ", with: "%20")
             var request = HTTPClientRequest(
-                url: "http://127.0.0.1:\(stint.adminPort)/v1/accounts/acme/resources/secrets/\(path)")
+                url: "http://127.0.0.1:\(stint.adminPort)/v1/accounts/\(account)/resources/secrets/\(path)")
             request.method = .PUT
             let asked = request
             var status = 503

@@ -68,7 +68,7 @@ struct CombiningTests {
             try await eventually("the cluster serves") {
                 try server.command("CLUSTER", "INFO").contains("cluster_state:ok")
             }
-            try await LedgerRig.withRedis(server.url) { ledger in
+            try await LedgerRig.withRedis("redis+cluster://127.0.0.1:\(server.port)/") { ledger in
                 let cost = try await Self.cost(of: server) {
                     let received = try await ledger.receive(Self.puts(60, of: 20))
                     #expect(received.allSatisfy { $0.answer != nil })

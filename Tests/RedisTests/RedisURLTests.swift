@@ -83,6 +83,10 @@ struct RedisURLTests {
             "redis://:hunter2%4@host", "redis://:hunter2%zz@host", "redis://:hunter2%FF@host",
             "redis://:hunter2#@host",
             "redis://:hunter2/x@host", "redis://[::1", "redis://[::1]x", "redis://[host]", "redis://h*st",
+            "redis://a,b", "redis+cluster://", "redis+cluster://a,,b", "redis+cluster://a/1",
+            "redis+cluster://a?x", "redis+sentinel://a", "redis+sentinel://a/", "redis+sentinel://a/na me",
+            "redis+sentinel://a/n/x",
+            "redis+sentinel://\(Array(repeating: "a", count: 33).joined(separator: ","))/n",
             "rediss://", "unix://", "unix://run/x", "unix://host/run", "unix:///s?db=x",
             "unix:///s?hunter2=1",
             "unix:///s?db", "unix:///s?db=1&db=2", "unix:///s?user=ann", "unix:///a%00b",
@@ -92,6 +96,28 @@ struct RedisURLTests {
         let error = #expect(throws: RedisURLError.self) { try RedisURL(text) }
         #expect(error?.description.contains("hunter2") == false)
         #expect(error?.description.contains("redis://") == true)
+    }
+
+    @Test("a cluster is some of its nodes; a primary is its name and some sentinels")
+    func deployments() throws {
+        for (text, deployment, addresses, database, shown) in [
+            ("redis+cluster://a:1,b/", .cluster, ["a:1", "b:6379"], 0, "redis+cluster://a:1,b:6379/"),
+            ("REDISS+CLUSTER://u:p@[::1]:7", .cluster, ["[::1]:7"], 0, "rediss+cluster://u:***@[::1]:7/"),
+            (
+                "redis+sentinel://a,b:2/mymaster", .sentinel(primary: "mymaster"), ["a:26379", "b:2"], 0,
+                "redis+sentinel://a:26379,b:2/mymaster/0"
+            ),
+            (
+                "rediss+sentinel://:p@a/m.1/3", .sentinel(primary: "m.1"), ["a:26379"], 3,
+                "rediss+sentinel://:***@a:26379/m.1/3"
+            ),
+            ("redis://a", .single, ["a:6379"], 0, "redis://a:6379/0"),
+        ] as [(String, RedisURL.Deployment, [String], Int, String)] {
+            let url = try RedisURL(text)
+            #expect(url.deployment == deployment && url.addresses.map(\.description) == addresses)
+            #expect(url.database == database && url.description == shown)
+            #expect(url.usesTLS == text.lowercased().hasPrefix("rediss"))
+        }
     }
 
     @Test("no way of printing a URL or settings shows the password")

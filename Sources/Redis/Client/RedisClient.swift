@@ -1,51 +1,53 @@
-// A link for everything but the request path: commands and scripts as async functions, from any
+// Redis for everything but the request path: commands and scripts as async functions, from any
 // task. The control plane has one for the whole process.
 
 public import Logging
 public import Metrics
 public import NIOCore
 
-/// A link that reconnects by itself and is usable from any task. Replies come in the order of the
-/// calls of one task.
+/// Links to the servers of one URL, which reconnect by themselves and are usable from any task.
+/// Replies of one server come in the order of the calls of one task.
 public struct RedisClient: Sendable {
     private let eventLoop: any EventLoop
-    private let link: NIOLoopBound<RedisLink>
+    private let topology: NIOLoopBound<Topology>
 
-    /// Makes a link on `eventLoop` that does nothing until ``start()``.
-    /// - Parameter onReady: runs on the loop each time the link is ready.
+    /// Makes links on `eventLoop` that do nothing until ``start()``.
+    /// - Parameter onReady: runs on the loop each time a link is ready.
     public static func make(
         on eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
         onReady: @escaping @Sendable () -> Void = {}
     ) async throws -> RedisClient {
         try await eventLoop.submit {
-            let link = RedisLink(eventLoop: eventLoop, settings: settings, logger: logger, metrics: metrics) {
-                _ in onReady()
-            }
-            return RedisClient(eventLoop: eventLoop, link: NIOLoopBound(link, eventLoop: eventLoop))
+            let topology = Topology(
+                eventLoop: eventLoop, settings: settings, logger: logger, metrics: metrics
+            ) { _ in onReady() }
+            return RedisClient(
+                eventLoop: eventLoop, topology: NIOLoopBound(topology, eventLoop: eventLoop))
         }.get()
     }
 
-    private init(eventLoop: any EventLoop, link: NIOLoopBound<RedisLink>) {
+    private init(eventLoop: any EventLoop, topology: NIOLoopBound<Topology>) {
         self.eventLoop = eventLoop
-        self.link = link
+        self.topology = topology
     }
 
     /// Starts to connect, and keeps connecting until ``close()``.
     public func start() async throws {
-        try await eventLoop.submit { link.value.start() }.get()
+        try await eventLoop.submit { topology.value.start() }.get()
     }
 
     /// Closes the connection; waiting commands fail.
     public func close() async throws {
-        try await eventLoop.flatSubmit { link.value.close() }.get()
+        try await eventLoop.flatSubmit { topology.value.close() }.get()
     }
 
     /// Whether the link accepts commands now.
     public var isReady: Bool {
-        get async throws { try await eventLoop.submit { link.value.isReady }.get() }
+        get async throws { try await eventLoop.submit { topology.value.isReady }.get() }
     }
 
-    /// Sends one command.
+    /// Sends one command. Its second argument must be its key, unless it has none (`TIME`,
+    /// `SCRIPT`, ...).
     /// - Throws: ``RedisError``, also for a reply that is an error.
     public func call(_ arguments: [String]) async throws(RedisError) -> RedisReply {
         try await call([arguments])[0].get()
@@ -65,7 +67,8 @@ public struct RedisClient: Sendable {
     private func call(_ commands: [[String]]) async -> [Result<RedisReply, RedisError>] {
         do {
             let results = try await eventLoop.flatSubmit {
-                EventLoopFuture.whenAllComplete(commands.map { link.value.call($0) }, on: eventLoop)
+                let client = RoutedCalls(topology: topology.value, eventLoop: eventLoop)
+                return EventLoopFuture.whenAllComplete(commands.map { client.call($0) }, on: eventLoop)
             }.get()
             return results.map(Self.reply)
         } catch {

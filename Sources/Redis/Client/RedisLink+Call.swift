@@ -14,6 +14,17 @@ extension RedisLink {
     }
 }
 
+extension RedisLink {
+    /// Lets the next command reach a key that is just moving to this node of a cluster.
+    public func sendAsking() {
+        send(argumentCount: 1, to: IgnoringSink()) { $0.append("ASKING") }
+    }
+}
+
+private final class IgnoringSink: ReplySink {
+    func receive(_ reply: Result<RedisReply, RedisFailure>) {}
+}
+
 private final class PromiseSink: ReplySink {
     private let promise: EventLoopPromise<RedisReply>
 

@@ -1,12 +1,16 @@
-// The commands that open every connection, AUTH, SELECT and PING, and the judgement of their
-// replies, as a value. With PING a link is ready only when the server has replied: a stopped server
-// still accepts connections.
+// What a link sends first on every connection, and which replies it accepts: AUTH, SELECT, PING,
+// and what shows that the server is of the kind that the URL names. A value, without I/O. PING is
+// there so that a link is ready only when the server has replied: a stopped server still accepts.
 
 /// The commands that open a connection, and those of their replies that are still missing.
 struct Greeting: Equatable {
-    private enum Step { case authenticate, select, ping }
+    private enum Step: Equatable {
+        case authenticate, select, ping
+        case check(ServerCheck.Step)
+    }
 
     private let url: RedisURL
+    private let check: ServerCheck
     private var steps: ArraySlice<Step>
 
     enum Outcome: Equatable {
@@ -15,12 +19,13 @@ struct Greeting: Equatable {
         case refused(String)
     }
 
-    init(url: RedisURL) {
+    init(url: RedisURL, check: ServerCheck = .none) {
         self.url = url
+        self.check = check
         var steps: [Step] = []
         if url.password != nil { steps.append(.authenticate) }
         if url.database != 0 { steps.append(.select) }
-        self.steps = steps[...] + [.ping]
+        self.steps = steps[...] + [.ping] + check.steps.map { .check($0) }
     }
 
     /// Writes all commands, to be sent together.
@@ -31,6 +36,8 @@ struct Greeting: Equatable {
                 case .authenticate: ["AUTH"] + [url.user, url.password].compactMap(\.self)
                 case .select: ["SELECT", String(url.database)]
                 case .ping: ["PING"]
+                case .check(.cluster): ["INFO", "cluster"]
+                case .check(.role): ["ROLE"]
                 }
             writer.beginCommand(argumentCount: arguments.count)
             for argument in arguments { writer.append(argument) }
@@ -42,14 +49,18 @@ struct Greeting: Equatable {
     mutating func judge(_ reply: RedisReply) -> Outcome {
         switch (steps.popFirst(), reply) {
         case (.authenticate, .status("OK")), (.select, .status("OK")): .more
-        case (.ping, .status("PONG")): .welcome
-        case (.ping, .error(let text)) where Self.isAlive(text): .welcome
+        case (.ping, .status("PONG")): next
+        case (.ping, .error(let text)) where Self.isAlive(text): next
+        case (.check(let step), let reply):
+            check.complaint(about: reply, to: step, at: url).map { .refused($0) } ?? next
         case (.authenticate, let reply): .refused("AUTH was refused: \(Self.code(reply))")
         case (.select, let reply): .refused("SELECT \(url.database) was refused: \(Self.code(reply))")
         case (.ping, let reply): .refused("PING was refused: \(Self.code(reply))")
         case (nil, _): .refused("the server sent a reply without a command")
         }
     }
+
+    private var next: Outcome { steps.isEmpty ? .welcome : .more }
 
     /// Errors of a server that has accepted this user but cannot serve now. Later commands get them
     /// too.

@@ -27,6 +27,7 @@ struct LinkState<Sink> {
     }
 
     private let settings: RedisSettings
+    private let check: ServerCheck
     private let commandDeadline: TimeAmount
     /// The longest time without any reply while commands wait.
     private let silenceLimit: Duration
@@ -36,7 +37,7 @@ struct LinkState<Sink> {
     private var backoff: Backoff
     private var random: any RandomNumberGenerator
     /// Why there is no connection: the reason of refused commands.
-    private var absence = "the link was not started"
+    private(set) var absence = "the link was not started"
     /// The last warning, so that it is logged once.
     private var lastWarning: String?
     /// True until the first reply to a command, which proves that the connection works.
@@ -50,8 +51,11 @@ struct LinkState<Sink> {
     /// Whether a whole reply to a command has come since the last ``received(at:)``.
     private var hasHeard = false
 
-    init(_ settings: RedisSettings, random: any RandomNumberGenerator) {
+    init(
+        _ settings: RedisSettings, check: ServerCheck = .none, random: any RandomNumberGenerator
+    ) {
         self.settings = settings
+        self.check = check
         self.random = random
         backoff = settings.backoff
         commandDeadline = TimeAmount(settings.commandDeadline)
@@ -99,7 +103,7 @@ extension LinkState {
     /// A socket is open.
     mutating func connected(_ attempt: Attempt) -> [LinkAction<Sink>] {
         guard isDialling(attempt) else { return [] }
-        let greeting = Greeting(url: settings.url)
+        let greeting = Greeting(url: settings.url, check: check)
         phase = .greeting(attempt, greeting)
         return [.greet(greeting)]
     }

@@ -49,23 +49,35 @@ public final class RedisLink {
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
         onReady: @escaping (RedisLink) -> Void
     ) {
+        self.init(
+            eventLoop: eventLoop, settings: settings, check: .none, logger: logger, metrics: metrics,
+            random: random, onReady: onReady)
+    }
+
+    /// - Parameter check: what the server must be.
+    convenience init(
+        eventLoop: any EventLoop, settings: RedisSettings, check: ServerCheck, logger: Logger,
+        metrics: any MetricsFactory, random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
+        onReady: @escaping (RedisLink) -> Void
+    ) {
         let dialer = Dialer(settings: settings, eventLoop: eventLoop)
         self.init(
-            eventLoop: eventLoop, settings: settings, logger: logger, metrics: metrics, random: random,
-            dial: dialer.dial, onReady: onReady)
+            eventLoop: eventLoop, settings: settings, check: check, logger: logger, metrics: metrics,
+            random: random, dial: dialer.dial, onReady: onReady)
     }
 
     /// - Parameter dial: opens sockets on `eventLoop`.
     init(
-        eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
-        random: any RandomNumberGenerator, dial: @escaping Dial, onReady: @escaping (RedisLink) -> Void
+        eventLoop: any EventLoop, settings: RedisSettings, check: ServerCheck = .none, logger: Logger,
+        metrics: any MetricsFactory, random: any RandomNumberGenerator, dial: @escaping Dial,
+        onReady: @escaping (RedisLink) -> Void
     ) {
         self.eventLoop = eventLoop
         self.settings = settings
         self.dial = dial
         self.logger = logger
         self.onReady = onReady
-        state = LinkState(settings, random: random)
+        state = LinkState(settings, check: check, random: random)
         connections = Counter(label: "stint_redis_connections_total", factory: metrics)
         disconnections = Counter(label: "stint_redis_disconnections_total", factory: metrics)
         timeouts = Counter(label: "stint_redis_timeouts_total", factory: metrics)
@@ -89,8 +101,14 @@ public final class RedisLink {
         return lastClosed
     }
 
+    /// Where the server is.
+    public var address: RedisURL.Address { settings.url.address }
+
     /// Whether the link accepts commands now: it is connected, and no reply is late.
     public var isReady: Bool { state.isReady }
+
+    /// Why the link accepts no commands; nil: it does.
+    var absence: String? { state.isReady ? nil : state.absence }
 
     /// Appends one command to those that are sent at the end of this tick of the loop, or at
     /// `flush()`.

@@ -10,26 +10,57 @@ public import NIOCore
 public enum Topology {
     /// One server has all keys.
     case single(RedisLink)
+    /// Each primary of a cluster has some slots.
+    case cluster(ClusterLinks)
+
+    /// How often a command is sent again at most because its server is not the one that has the
+    /// key, or not yet.
+    public static let maximumRetries = 5
+
+    /// What becomes of a command that a server refused.
+    public enum Retry {
+        /// Send it again to this link; with `asking` behind an `ASKING`.
+        case now(RedisLink, asking: Bool)
+        /// Ask for a link again after this pause.
+        case later(TimeAmount)
+    }
 
     /// Makes the links that `settings` ask for. They do nothing until ``start()``.
     ///
     /// - Parameters:
     ///   - eventLoop: the event loop of the links.
+    ///   - settings: for each of the links.
     ///   - onReady: runs on the loop each time a link is ready. Commands that it sends go first.
     public init(
         eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
         onReady: @escaping (RedisLink) -> Void
     ) {
-        self = .single(
-            RedisLink(
-                eventLoop: eventLoop, settings: settings, logger: logger, metrics: metrics,
-                onReady: onReady))
+        func link(
+            to address: RedisURL.Address, _ check: ServerCheck, _ onReady: @escaping (RedisLink) -> Void
+        ) -> RedisLink {
+            var settings = settings
+            settings.url = settings.url.at(address)
+            return RedisLink(
+                eventLoop: eventLoop, settings: settings, check: check, logger: logger, metrics: metrics,
+                onReady: onReady)
+        }
+        switch settings.url.deployment {
+        case .single, .sentinel:
+            self = .single(link(to: settings.url.address, .standalone, onReady))
+        case .cluster:
+            self = .cluster(
+                ClusterLinks(
+                    eventLoop: eventLoop, seeds: settings.url.addresses,
+                    farewell: TimeAmount(settings.commandDeadline * 2),
+                    makeLink: { link(to: $0, .clusterNode, $1) }, onReady: onReady))
+        }
     }
 
     /// Starts to connect, and keeps connecting until ``close()``.
     public func start() {
         switch self {
         case .single(let link): link.start()
+        case .cluster(let links): links.start()
         }
     }
 
@@ -39,6 +70,7 @@ public enum Topology {
     public func close() -> EventLoopFuture<Void> {
         switch self {
         case .single(let link): link.close()
+        case .cluster(let links): links.close()
         }
     }
 
@@ -46,21 +78,65 @@ public enum Topology {
     public var isReady: Bool {
         switch self {
         case .single(let link): link.isReady
+        case .cluster(let links): links.absence == nil
+        }
+    }
+
+    /// Why commands about some keys cannot be sent now, if the servers' own replies do not tell.
+    public var absence: String? {
+        switch self {
+        case .single: nil
+        case .cluster(let links): links.absence
+        }
+    }
+
+    /// Whether one server has all keys, as far as the URL says.
+    public var isSingle: Bool {
+        switch self {
+        case .single: true
+        case .cluster: false
         }
     }
 
     /// The link to the server of the keys with a hash tag.
     /// - Parameter tag: the part of the key between its first `{` and the next `}`.
-    public func link(forTag tag: String) -> RedisLink {
+    public func link(forTag tag: String) -> Result<RedisLink, RedisFailure> {
         switch self {
-        case .single(let link): link
+        case .single(let link): .success(link)
+        case .cluster(let links): links.link(forSlot: KeySlot.of(tag: tag.utf8))
         }
+    }
+
+    /// The link to the server of a whole key; nil: to any server.
+    public func link(forKey key: String?) -> Result<RedisLink, RedisFailure> {
+        switch self {
+        case .single(let link): return .success(link)
+        case .cluster(let links):
+            if let key { return links.link(forSlot: KeySlot.of(key: key.utf8)) }
+            if let link = links.anyLink { return .success(link) }
+            return .failure(.notSent(links.absence ?? "no node of the cluster answers"))
+        }
+    }
+
+    /// What to do about an error by which a server says that it does not have the key, or not yet.
+    ///
+    /// - Parameters:
+    ///   - link: where the error came from.
+    ///   - retries: how often the command was sent again already.
+    /// - Returns: nil if the error is the command's reply.
+    public func retry(after error: ErrorReply, from link: RedisLink, retries: Int) -> Retry? {
+        guard case .cluster(let links) = self, retries < Self.maximumRetries, !error.isFromScript,
+            let redirection = Redirection(error, asked: link.address)
+        else { return nil }
+        if let (link, asking) = links.follow(redirection) { return .now(link, asking: asking) }
+        return .later(.milliseconds(Int64(5 << retries)))
     }
 
     /// Hands everything sent so far to the sockets now: one write per server.
     public func flush() {
         switch self {
         case .single(let link): link.flush()
+        case .cluster(let links): links.flush()
         }
     }
 }

@@ -43,6 +43,10 @@ final class LedgerCall {
     let ledger: RedisLedger
     /// When the call was sent, on this process's clock.
     var departure = NIODeadline.uptimeNanoseconds(0)
+    /// Where it was sent last.
+    var link: RedisLink?
+    /// How often it was sent again, because its server did not have its keys.
+    var retries = 0
     /// Whether the call carried the script's text, because the server did not know the script.
     var wentWithText = false
 

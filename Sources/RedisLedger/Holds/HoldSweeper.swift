@@ -160,14 +160,17 @@ final class HoldSweeper {
             }
             dueHolds -= holds
             quota -= max(holds, some.count)
-            sweep(some, over: topology.link(forTag: first.account.name))
+            switch topology.link(forTag: first.account.name) {
+            case .success(let link): sweep(some, over: link)
+            case .failure: tryAgain(some, at: eventLoop.now)
+            }
         }
     }
 
     /// Has the expired holds of some accounts logged and deleted.
     private func sweep(_ some: [ExpiredHoldQueue.Due], over link: RedisLink) {
         callsUnderWay += 1
-        let callback = ReplyCallback { [weak self] reply in self?.receive(reply, about: some) }
+        let callback = ReplyCallback { [weak self] reply in self?.receive(reply, about: some, from: link) }
         link.send(argumentCount: 3 + some.count + 3 + some.count, to: callback) { writer in
             script.append(to: &writer, withText: false)
             writer.append(some.count)
@@ -179,7 +182,9 @@ final class HoldSweeper {
         }
     }
 
-    private func receive(_ reply: Result<RedisReply, RedisFailure>, about some: [ExpiredHoldQueue.Due]) {
+    private func receive(
+        _ reply: Result<RedisReply, RedisFailure>, about some: [ExpiredHoldQueue.Due], from link: RedisLink
+    ) {
         callsUnderWay -= 1
         defer { sendSome() }
         let now = eventLoop.now
@@ -190,7 +195,11 @@ final class HoldSweeper {
                 return
             }
         }
-        if case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT") { script.digest = nil }
+        if case .success(.error(let text)) = reply {
+            if text.hasPrefix("NOSCRIPT") { script.digest = nil }
+            // Where the keys are is learnt for the next try.
+            _ = topology.retry(after: ErrorReply(text), from: link, retries: 0)
+        }
         tryAgain(some, at: now)
     }
 

@@ -24,24 +24,49 @@ extension RedisLedger {
     ///   - report: receives the result once, within the command deadline; within two if the server
     ///     had forgotten the script.
     public func probe(everything: Bool, _ report: @escaping (ProbeResult) -> Void) {
-        sendProbe(everything: everything, withText: false) { [weak self] reply in
-            if case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT"), let self {
-                // The server has forgotten the ledger's script too.
-                scripts.load(over: probed)
-                sendProbe(everything: everything, withText: true) { report(self.result(of: $0)) }
-            } else {
-                report(self?.result(of: reply) ?? .unreachable(reason: "the ledger is closed"))
+        if let absence = topology.absence { return report(.unreachable(reason: absence)) }
+        probe(everything: everything, Probe(), report)
+    }
+
+    /// One attempt of a probe.
+    private struct Probe {
+        var withText = false
+        var retries = 0
+    }
+
+    private func probe(everything: Bool, _ probe: Probe, _ report: @escaping (ProbeResult) -> Void) {
+        let link: RedisLink
+        switch topology.link(forTag: LedgerKeys.probeTag) {
+        case .success(let found): link = found
+        case .failure(let failure): return report(result(of: .failure(failure)))
+        }
+        sendProbe(everything: everything, withText: probe.withText, over: link) { [weak self] reply in
+            guard let self else { return report(.unreachable(reason: "the ledger is closed")) }
+            guard case .success(.error(let text)) = reply else { return report(result(of: reply)) }
+            var next = probe
+            if text.hasPrefix("NOSCRIPT"), !probe.withText {
+                // It has forgotten the ledger's script as well.
+                scripts.load(over: link)
+                next.withText = true
+                return self.probe(everything: everything, next, report)
+            }
+            guard let retry = topology.retry(after: ErrorReply(text), from: link, retries: probe.retries)
+            else { return report(result(of: reply)) }
+            next.retries += 1
+            // Also where the keys are elsewhere: by then the map says so.
+            var pause = TimeAmount.milliseconds(5)
+            if case .later(let time) = retry { pause = time }
+            eventLoop.assumeIsolated().scheduleTask(in: pause) {
+                self.probe(everything: everything, next, report)
             }
         }
     }
 
-    /// The link to the server of the keys that probes write.
-    private var probed: RedisLink { topology.link(forTag: LedgerKeys.probeTag) }
-
     private func sendProbe(
-        everything: Bool, withText: Bool, _ report: @escaping (Result<RedisReply, RedisFailure>) -> Void
+        everything: Bool, withText: Bool, over link: RedisLink,
+        _ report: @escaping (Result<RedisReply, RedisFailure>) -> Void
     ) {
-        probed.send(argumentCount: 7, to: ReplyCallback(report)) { writer in
+        link.send(argumentCount: 7, to: ReplyCallback(report)) { writer in
             scripts.probe.append(to: &writer, withText: withText)
             writer.append(3)
             for key in keys.probed { writer.append(key) }

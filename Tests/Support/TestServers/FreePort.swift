@@ -1,4 +1,4 @@
-// A TCP port of 127.0.0.1 that nobody listens on: from below the range that the kernel gives to
+// A TCP port of 127.0.0.1 on which no process listens: below the range that the kernel gives to
 // outgoing connections, so that it stays free while a server is down. No port is given twice: a
 // cluster draws a dozen before it binds the first.
 
