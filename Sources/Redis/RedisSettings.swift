@@ -22,6 +22,9 @@ public struct RedisSettings: Sendable, Equatable {
     public var maximumInFlight = 10_000
     /// The longest reply in bytes on the wire. A longer one closes the connection.
     public var maximumReplyBytes = 1 << 20
+    /// The number of replicas that must have what a call of the ledger wrote before its answer
+    /// counts; 0: no replica is asked.
+    public var acknowledgingReplicas = 0
     /// The pause before the next attempt to connect.
     public var backoff = Backoff()
     /// The path of a PEM file of certificates to trust (`rediss://` only); nil: those that the

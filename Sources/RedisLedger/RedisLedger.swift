@@ -23,6 +23,8 @@ public final class RedisLedger: Ledger {
     private let logger: Logger
     private let clock: (() -> Timestamp)?
     private let commandDeadline: TimeAmount
+    let acknowledgement: AcknowledgementRule
+    private let unacknowledged: Counter
     private let latency: Metrics.Timer
     private let combined: Recorder
     private let clockSteps: Counter
@@ -60,6 +62,9 @@ public final class RedisLedger: Ledger {
         self.events = events
         keepsLog = logRows > 0
         commandDeadline = TimeAmount(redis.commandDeadline)
+        acknowledgement = AcknowledgementRule(redis)
+        unacknowledged = Counter(label: "stint_unacknowledged_calls_total", factory: metrics)
+        unacknowledged.increment(by: 0)
         latency = Timer(label: "stint_ledger_seconds", factory: metrics)
         combined = Recorder(label: "stint_combined_asks", factory: metrics)
         clockSteps = Counter(label: "stint_clock_steps_total", factory: metrics)
@@ -138,6 +143,15 @@ public final class RedisLedger: Ledger {
             call.departure = now
             send(call)
         }
+        if acknowledgement.replicas > 0 { requestAcknowledgements(of: calls) }
+        topology.flush()
+    }
+
+    /// Sends a call once more, by itself.
+    private func sendAlone(_ call: LedgerCall, over link: RedisLink? = nil, asking: Bool = false) {
+        call.link = nil
+        if let link { send(call, over: link, asking: asking) } else { send(call) }
+        if acknowledgement.replicas > 0 { requestAcknowledgements(of: [call]) }
         topology.flush()
     }
 
@@ -163,11 +177,11 @@ public final class RedisLedger: Ledger {
     func receive(_ reply: Result<RedisReply, RedisFailure>, to call: LedgerCall) {
         switch reply {
         case .success(.bulk(let bytes)):
-            latency.recordNanoseconds((eventLoop.now - call.departure).nanoseconds)
-            if !call.answer(from: bytes) { reject(call, "bytes that the script does not return") }
+            if let acknowledgement = call.acknowledgement { return acknowledgement.hold(bytes, to: call) }
+            answer(call, from: bytes)
         case .success(.error(let text)) where text.hasPrefix("NOSCRIPT") && !call.wentWithText:
             call.wentWithText = true
-            send(call)
+            sendAlone(call)
         case .success(.error(let text)):
             let error = ErrorReply(text)
             if sendAgain(call, after: error) { return }
@@ -182,6 +196,15 @@ public final class RedisLedger: Ledger {
         }
     }
 
+    /// Makes the script's reply the answers to the call's questions.
+    func answer(_ call: LedgerCall, from bytes: ByteBuffer) {
+        latency.recordNanoseconds((eventLoop.now - call.departure).nanoseconds)
+        if !call.answer(from: bytes) { reject(call, "bytes that the script does not return") }
+    }
+
+    /// Counts calls whose writes too few replicas have.
+    func noteUnacknowledged(_ count: Int) { unacknowledged.increment(by: count) }
+
     /// Sends a call again, if the error says that another server has its keys, or this one has them
     /// soon, and the call is not too old.
     private func sendAgain(_ call: LedgerCall, after error: ErrorReply) -> Bool {
@@ -192,15 +215,11 @@ public final class RedisLedger: Ledger {
         case .now(let link, let asking):
             guard age < commandDeadline else { return false }
             call.retries += 1
-            send(call, over: link, asking: asking)
-            link.flush()
+            sendAlone(call, over: link, asking: asking)
         case .later(let pause):
             guard age + pause < commandDeadline else { return false }
             call.retries += 1
-            eventLoop.assumeIsolated().scheduleTask(in: pause) {
-                self.send(call)
-                self.topology.flush()
-            }
+            eventLoop.assumeIsolated().scheduleTask(in: pause) { self.sendAlone(call) }
         }
         return true
     }

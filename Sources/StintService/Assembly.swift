@@ -176,6 +176,7 @@ package enum Assembly {
         redis.connectDeadline = .milliseconds(settings.redisConnectDeadlineMs)
         redis.commandDeadline = .milliseconds(settings.redisCommandDeadlineMs)
         redis.maximumInFlight = settings.redisMaximumInFlight
+        redis.acknowledgingReplicas = settings.redisAcknowledgingReplicas
         redis.trustRootsFile = settings.redisTrustRoots
         return redis
     }

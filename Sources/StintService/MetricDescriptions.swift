@@ -40,6 +40,9 @@ enum MetricDescriptions {
             "Memory that Redis may use: its maxmemory, or the machine's memory if that is not set."),
         .init("stint_redis_in_flight", "Commands that wait for a reply of Redis."),
         .init(
+            "stint_unacknowledged_calls_total",
+            "Calls of the ledger that fewer replicas acknowledged than redis.acknowledgingReplicas."),
+        .init(
             "stint_redis_timeouts_total", "Commands that Redis did not answer within redis.commandDeadlineMs."
         ),
     ]

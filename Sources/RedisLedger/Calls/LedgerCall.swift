@@ -45,6 +45,8 @@ final class LedgerCall {
     var departure = NIODeadline.uptimeNanoseconds(0)
     /// Where it was sent last.
     var link: RedisLink?
+    /// What its reply waits for; nil: nothing.
+    var acknowledgement: Acknowledgement?
     /// How often it was sent again, because its server did not have its keys.
     var retries = 0
     /// Whether the call carried the script's text, because the server did not know the script.

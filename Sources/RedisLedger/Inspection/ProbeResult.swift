@@ -42,7 +42,9 @@ extension RedisLedger {
         }
         sendProbe(everything: everything, withText: probe.withText, over: link) { [weak self] reply in
             guard let self else { return report(.unreachable(reason: "the ledger is closed")) }
-            guard case .success(.error(let text)) = reply else { return report(result(of: reply)) }
+            guard case .success(.error(let text)) = reply else {
+                return finish(result(of: reply), over: link, report)
+            }
             var next = probe
             if text.hasPrefix("NOSCRIPT"), !probe.withText {
                 // It has forgotten the ledger's script as well.
@@ -60,6 +62,18 @@ extension RedisLedger {
                 self.probe(everything: everything, next, report)
             }
         }
+    }
+
+    /// What the script found, unless too few replicas have what it wrote.
+    private func finish(
+        _ result: ProbeResult, over link: RedisLink, _ report: @escaping (ProbeResult) -> Void
+    ) {
+        guard case .works = result, acknowledgement.replicas > 0 else { return report(result) }
+        let callback = ReplyCallback { [acknowledgement] reply in
+            report(acknowledgement.complaint(about: reply).map { .refused(reason: $0) } ?? result)
+        }
+        wait(over: link, callback)
+        link.flush()
     }
 
     private func sendProbe(

@@ -29,6 +29,7 @@ package struct Settings: Sendable, Equatable {
     var redisConnectDeadlineMs = 90
     var redisCommandDeadlineMs = 75
     var redisMaximumInFlight = 10_000
+    var redisAcknowledgingReplicas = 0
     var redisTrustRoots: String?
     var redisKeyPrefix = "stint:"
     var dataDirectory = "./stint-data"
@@ -99,6 +100,10 @@ package struct Settings: Sendable, Equatable {
         Setting(
             "redis.commandDeadlineMs", \.redisCommandDeadlineMs, 1...10_000,
             "ms for Redis to answer a command"),
+        Setting(
+            "redis.acknowledgingReplicas", \.redisAcknowledgingReplicas, 0...5,
+            "replicas that must have a charge before its answer counts; with fewer it is 503, unknown outcome"
+        ),
         Setting(
             "redis.maximumInFlight", \.redisMaximumInFlight, 1...1_000_000,
             "commands in flight per Redis connection; requests beyond that get 503"),
