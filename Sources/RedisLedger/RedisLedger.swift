@@ -12,7 +12,7 @@ public import Redis
 /// loop, used on that loop only.
 ///
 /// Every question is answered within the command deadline of the link, whatever the server does;
-/// within two, if the server had forgotten the script or another server has the keys.
+/// within twice that deadline, if the script had to be sent again or the call was redirected.
 public final class RedisLedger: Ledger {
     let eventLoop: any EventLoop
     let topology: Topology
@@ -31,7 +31,7 @@ public final class RedisLedger: Ledger {
     private let refusals: RefusalCount
     private let rowsLost: Counter
     private let events: LedgerEvents
-    /// The user that the server takes this connection for, for messages.
+    /// The ACL user of this connection, for messages.
     let user: String
     /// Whether executions are logged.
     let keepsLog: Bool
@@ -208,7 +208,8 @@ public final class RedisLedger: Ledger {
     /// Sends a call again, if the error says that another server has its keys, or this one has them
     /// soon, and the call is not too old.
     private func sendAgain(_ call: LedgerCall, after error: ErrorReply) -> Bool {
-        guard let link = call.link, let retry = topology.retry(after: error, from: link, retries: call.retries)
+        guard let link = call.link,
+            let retry = topology.retry(after: error, from: link, retries: call.retries)
         else { return false }
         let age = eventLoop.now - call.departure
         switch retry {
@@ -224,8 +225,8 @@ public final class RedisLedger: Ledger {
         return true
     }
 
-    /// Counts for how many accounts a call met that the server's clock was set back, so far that a
-    /// window restarted.
+    /// Counts the accounts of a call with a window that restarted because the server's clock was
+    /// set back.
     func noteClockSteps(_ count: Int) {
         guard count > 0 else { return }
         clockSteps.increment(by: count)

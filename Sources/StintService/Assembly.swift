@@ -22,9 +22,9 @@ import WireFormat
 
 package enum Assembly {
     /// The time that everything else has to stop after the drain. Then it is cut off.
-    static let stopPatience: Duration = .seconds(15)
+    static let stopTimeout: Duration = .seconds(15)
     /// How long the process waits at its end until the last lines of the log are read.
-    private static let logPatience: DispatchTimeInterval = .milliseconds(500)
+    private static let logTimeout: DispatchTimeInterval = .milliseconds(500)
 
     /// Builds everything and runs it until SIGTERM or SIGINT.
     /// - Throws: an error to show to a person; the process then exits with a status other than 0.
@@ -32,7 +32,7 @@ package enum Assembly {
         // A log without a reader and a runner that is gone must not end the service.
         signal(SIGPIPE, SIG_IGN)
         let log = LogWriter(to: STDERR_FILENO)
-        defer { log.drain(within: Self.logPatience) }
+        defer { log.drain(within: Self.logTimeout) }
         let logger = logger(level: settings.logLevel, to: log)
         for warning in settings.warnings { logger.warning("\(warning)") }
         let metrics = metrics(logger)
@@ -47,7 +47,7 @@ package enum Assembly {
         let newAccounts = try newAccounts(settings)
         let ledgers = try ledgers(settings, redisSettings, newAccounts, logger, metrics)
         let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let client = try await recordsClient(redisSettings, logger, metrics) { wakes.continuation.yield() }
+        let client = try await controlClient(redisSettings, logger, metrics) { wakes.continuation.yield() }
         let controlStore = client.map {
             ControlStore(redis: $0, keys: ControlKeys(prefix: settings.redisKeyPrefix))
         }
@@ -61,19 +61,19 @@ package enum Assembly {
         let watch = controlStore.map {
             PlanWatch(store: $0.plans, source: imported, runner: runner, wakes: wakes, logger: logger)
         }
-        let (adminPort, adminPortTeller) = AsyncStream.makeStream(of: Int.self)
+        let (adminPort, adminPortContinuation) = AsyncStream.makeStream(of: Int.self)
         let admin = AdminServer(
             host: settings.adminAddress.host, port: settings.adminAddress.port,
             controlPlane: ControlPlane(
                 metrics: metrics, readiness: { await ledgerWatch.readiness() }, controlStore: controlStore,
-                ledger: try client.map { try accountLedger(settings, $0, ledgers) },
+                ledger: try client.map { try ledgerAccess(settings, $0, ledgers) },
                 newAccounts: newAccounts, clock: { clock() }, planBook: { runner.plans },
                 plansChanged: { await watch?.reload() }),
             security: security.admin, bounds: AdminBounds(allConnections: budget.adminConnections),
             guardListener: accepting.admin.guardListener,
             listening: { port in
-                adminPortTeller.yield(port)
-                adminPortTeller.finish()
+                adminPortContinuation.yield(port)
+                adminPortContinuation.finish()
             },
             logger: logger)
 
@@ -109,7 +109,7 @@ package enum Assembly {
             logger: quiet(logger))
         configuration.gracefulShutdownSignals = [.sigterm, .sigint]
         configuration.maximumGracefulShutdownDuration =
-            .milliseconds(settings.drainDeadlineMs) + Self.stopPatience
+            .milliseconds(settings.drainDeadlineMs) + Self.stopTimeout
         try await ServiceGroup(configuration: configuration).run()
         logger.info("stint stopped")
     }
@@ -211,7 +211,7 @@ package enum Assembly {
     }
 
     /// How the control plane looks into the ledger.
-    private static func accountLedger(
+    private static func ledgerAccess(
         _ settings: Settings, _ client: RedisClient, _ ledgers: Ledgers
     ) throws -> LedgerAccess {
         let inspector = AccountInspector(
@@ -233,7 +233,7 @@ package enum Assembly {
     }
 
     /// The control plane waits longer for Redis than a runner does, and reads more at once.
-    private static func recordsClient(
+    private static func controlClient(
         _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics,
         onReady: @escaping @Sendable () -> Void
     ) async throws -> RedisClient? {

@@ -18,7 +18,7 @@ enum MetricDescriptions {
         .init("stint_ledger_refusals_total", "Calls to the ledger that Redis refused, by its code."),
         .init("stint_log_rows_lost_total", "Rows of the execution log that Redis did not store."),
         .init(
-            "stint_combined_asks", "Asks in one call to the ledger.",
+            "stint_combined_asks", "Questions in one call to the ledger.",
             buckets: PrometheusMetrics.counts),
         .init(
             "stint_clock_steps_total",

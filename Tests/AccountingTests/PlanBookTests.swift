@@ -91,7 +91,7 @@ struct PlanBookTests {
         ),
     ]
 
-    @Test("What cannot be is passed over and said; every limit stays", arguments: bad)
+    @Test("Invalid parts of an override are skipped with a warning; every limit stays", arguments: bad)
     func broken(override: AccountOverride, plan: String, amounts: [Int], complaint: String) throws {
         var complaints: [String] = []
         let book = try Self.overridden([Self.acme: override], complaints: &complaints)

@@ -13,7 +13,7 @@ import Testing
 struct NewAccountsTests {
     private static func account(_ name: String) -> Account { Account(name)! }
 
-    @Test("So many are taken within an hour, strictly, and it is said when the next may come")
+    @Test("At most the maximum of new accounts is admitted per hour, with a time to retry")
     func counted() throws {
         let clock = ManualClock()
         let accounts = try NewAccounts(maximumPerHour: 3, clock: { clock.now })

@@ -77,7 +77,7 @@ struct LinkStateTests {
             "the same is said once")
     }
 
-    @Test("A refused greeting is said, and so is whatever ends a connection; an earlier one cannot end it")
+    @Test("A refused greeting and a lost connection are logged; an earlier one cannot end it")
     func losesConnections() {
         var link = Self.state()
         _ = link.start()
@@ -251,7 +251,7 @@ extension LinkStateTests {
         #expect(unasked.actions.contains(.closeSocket))
     }
 
-    @Test("A server that says nothing for the limit is left, and who still waits is told")
+    @Test("A silent server is disconnected after the limit, and waiting commands fail")
     func leavesSilentServer() {
         var link = Self.late(1)
         _ = link.checkReplies(at: Self.at(76))

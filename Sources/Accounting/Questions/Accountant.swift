@@ -86,7 +86,7 @@ public struct Accountant {
 
     /// An execution used this much.
     public func consider(
-        settling id: ExecutionID, durationMs: Int, ending: Ending = .untold, of account: Account
+        settling id: ExecutionID, durationMs: Int, ending: Ending = .unreported, of account: Account
     ) -> PreparedQuestion {
         PreparedQuestion(
             account: account, plan: plans.plan(of: account),

@@ -34,7 +34,7 @@ public struct Ending: Hashable, Sendable {
     /// The peak memory: 0 to 2^53-1 bytes.
     public let memoryBytes: Int?
 
-    public static let untold = Ending(outcome: nil, memoryBytes: nil)
+    public static let unreported = Ending(outcome: nil, memoryBytes: nil)
 
     public init(outcome: Outcome?, memoryBytes: Int?) {
         self.outcome = outcome

@@ -36,7 +36,7 @@ public enum Question: Equatable, Sendable {
     /// May this execution start, and for how long?
     case admit(Ask)
     /// The execution used `durationMs` (0 to 31 days).
-    case settle(ExecutionID, durationMs: Int, ending: Ending = .untold)
+    case settle(ExecutionID, durationMs: Int, ending: Ending = .unreported)
     /// What is left? Writes nothing.
     case peek
 }

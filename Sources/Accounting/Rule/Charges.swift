@@ -92,7 +92,7 @@ package struct Charges: Sendable {
                 guard let place = place(of: index, under: plan), hold.expires <= windows[place].epoch,
                     let moment = hold.moment(of: plan.windows[index])
                 else { return false }
-                return !windows[place].isOfNow(moment)
+                return !windows[place].isOfCurrentEpoch(moment)
             }
     }
 

@@ -127,12 +127,12 @@ public struct SlidingWindow: Equatable, Sendable {
     }
 
     /// Whether a charge was made since this window restarted, or it never restarted.
-    func isOfNow(_ moment: ChargeMoment) -> Bool { moment.instant > epoch || moment.epoch == epoch }
+    func isOfCurrentEpoch(_ moment: ChargeMoment) -> Bool { moment.instant > epoch || moment.epoch == epoch }
 
     /// Adds `deltaMs`, which may be negative, to the cell that was charged at `moment`.
     /// - Returns: false, with nothing changed, if that cell no longer counts.
     mutating func correct(by deltaMs: Int, chargedAt moment: ChargeMoment, at now: Timestamp) -> Bool {
-        guard isOfNow(moment) else { return false }
+        guard isOfCurrentEpoch(moment) else { return false }
         let number = shape.cell(at: moment.instant)
         guard let index = cells.lastIndex(where: { $0.number == number }) else { return false }
         let corrected = min(max(cells[index].executionTimeMs + deltaMs, 0), Bounds.cellMs)

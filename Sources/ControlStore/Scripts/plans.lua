@@ -40,13 +40,13 @@ end
 -- A text up to this many bytes is logged whole; of a longer one its length and its SHA-1 are
 -- logged.
 local maximumText = 8192
-local function told(text)
+local function logged_text(text)
     if not text or #text <= maximumText then return text end
     return string.format('{"bytes":%d,"sha1":"%s"}', #text, redis.sha1hex(text))
 end
 
 local function record(what, before, after)
-    before, after = told(before), told(after)
+    before, after = logged_text(before), logged_text(after)
     local row = { 'XADD', audit, 'MAXLEN', '~', maximumRows, '*', 'who', who, 'what', what }
     if before then row[#row + 1] = 'before'; row[#row + 1] = before end
     if after then row[#row + 1] = 'after'; row[#row + 1] = after end

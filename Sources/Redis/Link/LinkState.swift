@@ -49,7 +49,7 @@ struct LinkState<Sink> {
     /// Since when no reply has come while commands waited.
     private var silentSince = NIODeadline.uptimeNanoseconds(0)
     /// Whether a whole reply to a command has come since the last ``received(at:)``.
-    private var hasHeard = false
+    private var hasReceivedReply = false
 
     init(
         _ settings: RedisSettings, check: ServerCheck = .none, random: any RandomNumberGenerator
@@ -213,7 +213,7 @@ extension LinkState {
 
     /// A reply proves that the connection works.
     private mutating func prove() {
-        hasHeard = true
+        hasReceivedReply = true
         guard isUnproven else { return }
         isUnproven = false
         backoff.reset()
@@ -234,8 +234,8 @@ extension LinkState {
 
     /// The socket was read, for now to its end.
     mutating func received(at now: NIODeadline) {
-        guard hasHeard else { return }
-        hasHeard = false
+        guard hasReceivedReply else { return }
+        hasReceivedReply = false
         silentSince = now
     }
 

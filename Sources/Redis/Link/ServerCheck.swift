@@ -25,8 +25,8 @@ enum ServerCheck: Equatable {
         }
     }
 
-    /// - Returns: why the server is not talked to; nil: it is what it must be, or its user may not
-    ///   ask, or it cannot say now.
+    /// - Returns: why the link rejects the server; nil if the server fits, or if its kind cannot be
+    ///   determined now.
     func complaint(about reply: RedisReply, to step: Step, at url: RedisURL) -> String? {
         let scheme = url.usesTLS ? "rediss" : "redis"
         switch (step, reply) {
@@ -47,7 +47,8 @@ enum ServerCheck: Equatable {
             else { return "it is not a primary (ROLE says \(String(buffer: role)))" }
             return "it is a replica of \(primary). Type: --redis-url \(scheme)://\(primary)/"
         case (.role, .error(let text)) where self == .primary && ErrorReply(text).code == "NOPERM":
-            return "whether it is the primary cannot be checked. Type: ACL SETUSER \(url.user ?? "default") +role"
+            return
+                "whether it is the primary cannot be checked. Type: ACL SETUSER \(url.user ?? "default") +role"
         default: return nil
         }
     }

@@ -13,11 +13,10 @@ public enum Topology {
     /// Each primary of a cluster has some slots.
     case cluster(ClusterLinks)
 
-    /// How often a command is sent again at most because its server is not the one that has the
-    /// key, or not yet.
+    /// The maximum number of resends of a command that met a redirection.
     public static let maximumRetries = 5
 
-    /// What becomes of a command that a server refused.
+    /// How to resend a command that was redirected.
     public enum Retry {
         /// Send it again to this link; with `asking` behind an `ASKING`.
         case now(RedisLink, asking: Bool)

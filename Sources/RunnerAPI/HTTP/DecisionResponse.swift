@@ -1,5 +1,6 @@
 // Writes the 429 and every other decision as HTTP: status, head and body are functions of the
-// `Decision`. The rule that decides is in `Accounting/SlidingWindow.swift`; the ledger runs it.
+// `Decision`. The rule that decides is in `Accounting/Rule/SlidingWindow.swift`; the ledger runs
+// it.
 
 import Accounting
 import WireFormat

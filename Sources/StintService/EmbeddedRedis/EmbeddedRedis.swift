@@ -11,7 +11,7 @@ import SystemPackage
 
 struct EmbeddedRedis: Service {
     /// How long it has to stop before it is killed.
-    static let stopPatience: Duration = .seconds(10)
+    static let stopTimeout: Duration = .seconds(10)
     static let firstPause: Duration = .milliseconds(50)
     static let longestPause: Duration = .seconds(1)
     /// Failed starts in a row, before it was ever ready, after which Stint stops.
@@ -102,7 +102,7 @@ struct EmbeddedRedis: Service {
     private func runOnce() async throws -> (ending: TerminationStatus, output: RedisOutput) {
         var options = PlatformOptions()
         options.createSession = true
-        let stop: [TeardownStep] = [.gracefulShutDown(allowedDurationToNextStep: Self.stopPatience)]
+        let stop: [TeardownStep] = [.gracefulShutDown(allowedDurationToNextStep: Self.stopTimeout)]
         options.teardownSequence = stop
         let result = try await Subprocess.run(
             .path(FilePath(binary)), arguments: Arguments(arguments),

@@ -12,7 +12,7 @@ struct ControlLink: Service {
     func run() async throws {
         if let embedded {
             _ = await cancelWhenGracefulShutdown {
-                await embedded.ready.wait(within: RunnerService.redisPatience)
+                await embedded.ready.wait(within: RunnerService.redisTimeout)
             }
         }
         try await client.start()

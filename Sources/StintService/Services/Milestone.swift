@@ -1,4 +1,4 @@
-// Something that happens once while everything starts, and those who go on when it has.
+// A one-time event at the start of the service, and the tasks that wait for it.
 
 import Synchronization
 
@@ -10,7 +10,7 @@ final class Milestone: Sendable {
 
     private let state = Mutex(State())
 
-    /// It has happened; to say so again changes nothing.
+    /// Marks it as reached. Repeating it has no effect.
     func reach() {
         let waiting = state.withLock { state in
             defer { state = State(isReached: true) }
@@ -19,7 +19,7 @@ final class Milestone: Sendable {
         for continuation in waiting { continuation.finish() }
     }
 
-    /// Returns as soon as it has happened.
+    /// Waits until it is reached.
     /// - Returns: whether it did within `timeout`; false also when the wait was cancelled before.
     func wait(within timeout: Duration) async -> Bool {
         let (stream, continuation) = AsyncStream.makeStream(of: Never.self)

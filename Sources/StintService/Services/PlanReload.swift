@@ -13,7 +13,7 @@ struct PlanReload {
     let watch: PlanWatch?
     let logger: Logger
 
-    static let warning: Logger.Message = "a plan never admits what is usually asked, or never whole"
+    static let warning: Logger.Message = "a plan never admits a typical ask, or never grants it in full"
 
     /// Logs warnings about plans that are valid but useless. With a watch, the watch does this.
     func warn(of plans: PlanBook) {

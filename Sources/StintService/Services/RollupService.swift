@@ -10,7 +10,7 @@ import ServiceLifecycle
 struct RollupService: Service {
     static let interval: Duration = .seconds(1)
     /// The time for the rest at the end.
-    static let endPatience: Duration = .seconds(5)
+    static let endTimeout: Duration = .seconds(5)
 
     let writer: RollupWriter
     let runner: RunnerServer
@@ -23,7 +23,7 @@ struct RollupService: Service {
             try? await cancelWhenGracefulShutdown { [next] in try await Task.sleep(until: next) }
             _ = try await round(pause: RollupWriter.pause)
         }
-        let deadline = ContinuousClock.now.advanced(by: Self.endPatience)
+        let deadline = ContinuousClock.now.advanced(by: Self.endTimeout)
         while ContinuousClock.now < deadline {
             switch try await round(until: deadline) {
             case .done: return

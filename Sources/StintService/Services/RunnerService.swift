@@ -11,12 +11,12 @@ import WireFormat
 
 struct RunnerService: Service {
     /// The time for the embedded Redis to read its log. Then the runner API opens without it.
-    static let redisPatience: Duration = .seconds(10)
+    static let redisTimeout: Duration = .seconds(10)
     /// The time to read the plans in Redis. Then the runner API opens with those of the file (or
     /// the built-in one).
-    static let plansPatience: Duration = .seconds(3)
+    static let plansTimeout: Duration = .seconds(3)
     /// The time for the ledger to connect. Then the start is logged without it.
-    static let ledgerPatience: Duration = .seconds(2)
+    static let ledgerTimeout: Duration = .seconds(2)
 
     let server: RunnerServer
     let ledgers: Ledgers
@@ -44,7 +44,7 @@ struct RunnerService: Service {
         let adminPort = await cancelWhenGracefulShutdown { await self.adminPort.first { _ in true } }
         if let embedded {
             let answers = await cancelWhenGracefulShutdown {
-                await embedded.ready.wait(within: Self.redisPatience)
+                await embedded.ready.wait(within: Self.redisTimeout)
             }
             if !answers { logger.warning("the embedded Redis does not answer yet; starting without it") }
         }
@@ -65,7 +65,7 @@ struct RunnerService: Service {
     private func waitForPlans() async {
         guard let watch else { return }
         let hasRead = await cancelWhenGracefulShutdown {
-            await watch.firstReading.wait(within: Self.plansPatience)
+            await watch.firstReading.wait(within: Self.plansTimeout)
         }
         if hasRead || Task.isShuttingDownGracefully { return }
         logger.warning("cannot read the plans in Redis yet; starting with the plan file or the built-in plan")
@@ -83,7 +83,7 @@ struct RunnerService: Service {
         var readiness = await ledgerWatch.readiness()
         if readiness != .ready {
             _ = await cancelWhenGracefulShutdown {
-                await ledgerWatch.firstSuccess.wait(within: Self.ledgerPatience)
+                await ledgerWatch.firstSuccess.wait(within: Self.ledgerTimeout)
             }
             readiness = await ledgerWatch.readiness()
         }

@@ -1,6 +1,6 @@
 // The nodes of a Redis Cluster as one event loop reaches them: a link to each primary, and the map
-// of slots that says which of them has a key. What the servers' words mean is `SlotMap`'s and
-// `Redirection`'s.
+// of slots that says which of them has a key. `SlotMap` and `Redirection` parse the servers'
+// replies.
 
 import NIOCore
 

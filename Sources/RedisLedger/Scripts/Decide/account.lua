@@ -1,4 +1,4 @@
--- Reads and writes one account ledger. The twin of Accounting/AccountLedger.swift and
+-- Reads and writes one account ledger. The twin of Accounting/Rule/AccountLedger.swift and
 -- Charges.swift.
 --
 -- The account ledger's own field, '': the instant until which the key is sure to live (a double),

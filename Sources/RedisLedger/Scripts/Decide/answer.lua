@@ -52,12 +52,12 @@ return function(plan_at, account_key, position, question_count, held_count, id, 
   if not done then
     -- A server that forbids its user to read does not mean a damaged account ledger. This error
     -- comes before anything is written.
-    local said = type(writes) == 'table' and writes.err or writes
-    if answer_count == 0 and (type(writes) == 'table' and string.sub(said, 1, 9) ~= 'WRONGTYPE'
-      or string.find(said, 'The user executing the script', 1, true)
-      or string.find(said, 'ACL failure in script', 1, true)) then error(writes, 0) end
+    local message = type(writes) == 'table' and writes.err or writes
+    if answer_count == 0 and (type(writes) == 'table' and string.sub(message, 1, 9) ~= 'WRONGTYPE'
+      or string.find(message, 'The user executing the script', 1, true)
+      or string.find(message, 'ACL failure in script', 1, true)) then error(writes, 0) end
     for i = 1, question_count do
-      answers[answer_count + i] = '\6' .. string.rep('\0', 24 + 24 * window_count)
+      answers[answer_count + i] = '\DAMAGED' .. string.rep('\0', 24 + 24 * window_count)
     end
   elseif writes then
     account_store()

@@ -45,9 +45,9 @@
 -- now. The script reads everything that can fail on a damaged account ledger before it writes any
 -- of it.
 --
--- Names in capitals are numbers: LedgerScript.swift replaces them when it makes the text.
+-- Names in capitals are numbers: ScriptText.swift replaces them when it makes the text.
 --
--- The rule, as Accounting/SlidingWindow.swift has it in Swift:
+-- The rule, as Accounting/Rule/SlidingWindow.swift has it in Swift:
 --
 --  1. `now` is the ledger's clock, read once per call. A window's time never goes back: while the
 --     clock is behind, it stands still. If the clock is behind by more than `W + W / N`, the window
@@ -111,6 +111,6 @@ for i = 1, #KEYS do
 end
 if answers.lost then
   answer_count = answer_count + 1
-  answers[answer_count] = '\7' .. string.char(math.min(answers.lost, 255))
+  answers[answer_count] = '\LOST_ROWS' .. string.char(math.min(answers.lost, 255))
 end
 return answer_count == 1 and answers[1] or table.concat(answers)

@@ -1,5 +1,5 @@
--- A sliding window next to its data: the twin of Accounting/SlidingWindow.swift. call.lua states
--- the rule in ten lines.
+-- A sliding window next to its data: the twin of Accounting/Rule/SlidingWindow.swift. call.lua
+-- states the rule in ten lines.
 --
 -- State, within the account ledger (account.lua). The window's own field:
 --   9 doubles: clock; executions, ms (the sums); latest, executions, ms of the newest cell, then of

@@ -13,9 +13,9 @@
 
 local needed, rest = {}, {}
 
-local function refused(list, command, said)
+local function refused(list, command, message)
   list[#list + 1] = command
-  list[#list + 1] = said
+  list[#list + 1] = message
 end
 
 local function try(list, command, ...)

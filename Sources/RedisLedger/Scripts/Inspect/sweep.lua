@@ -22,7 +22,7 @@ local call, refused = redis.call, nil
 --- @include clock.lua
 --- @include hold_parts.lua
 
-local function says(reply, ...)
+local function has_error(reply, ...)
   for _, text in ipairs({ ... }) do
     if string.find(reply.err, text, 1, true) then return true end
   end
@@ -38,7 +38,7 @@ local function log_one(key, id, hold, admitted, granted)
   if row_count == 0 then return true, 0 end
   local written = log_write(key .. ':log', rows[1], 'LOG_LIFE_MS')
   if type(written) == 'string' then return true, 0 end
-  if written and not says(written, 'WRONGTYPE', 'NOPERM', 'ACL failure', 'The user executing') then
+  if written and not has_error(written, 'WRONGTYPE', 'NOPERM', 'ACL failure', 'The user executing') then
     refused = written.err
     return false, 0
   end
@@ -49,7 +49,7 @@ local function look(key, cursor)
   local scanned = redis.pcall('HSCAN', key, cursor, 'COUNT', '100')
   if scanned.err then
     -- A key that is not an account ledger has no holds. Any other error is raised unchanged.
-    if says(scanned, 'WRONGTYPE') then return { '0', 0, 0 } end
+    if has_error(scanned, 'WRONGTYPE') then return { '0', 0, 0 } end
     call('HSCAN', key, cursor, 'COUNT', '100')
   end
   local found, gone, logged, lost = { scanned[1], 0, 0 }, {}, false, 0
