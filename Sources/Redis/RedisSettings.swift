@@ -30,6 +30,17 @@ public struct RedisSettings: Sendable, Equatable {
     /// The path of a PEM file of certificates to trust (`rediss://` only); nil: those that the
     /// system trusts.
     public var trustRootsFile: String?
+    /// The ACL user on the sentinels; nil for their default user.
+    public var sentinelUser: String?
+    /// The password for AUTH at the sentinels; nil: AUTH is not sent to them.
+    public var sentinelPassword: String?
 
     public init(url: RedisURL) { self.url = url }
+
+    /// Those of a connection to a sentinel.
+    func ofSentinel(at address: RedisURL.Address) -> RedisSettings {
+        var settings = self
+        settings.url = url.ofSentinel(at: address, user: sentinelUser, password: sentinelPassword)
+        return settings
+    }
 }

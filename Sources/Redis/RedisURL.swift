@@ -73,16 +73,23 @@ public struct RedisURL: Sendable, Equatable {
         }
     }
 
-    /// The same at one address: that of a node, a sentinel, or the primary.
-    func at(_ address: Address) -> RedisURL { RedisURL(self, address: address) }
+    /// The same at one address: that of a node, or of the primary that sentinels name.
+    func at(_ address: Address) -> RedisURL {
+        RedisURL(self, address: address, user: user, password: password, database: database)
+    }
 
-    private init(_ url: RedisURL, address: Address) {
-        deployment = url.deployment
+    /// A sentinel of this URL.
+    func ofSentinel(at address: Address, user: String?, password: String?) -> RedisURL {
+        RedisURL(self, address: address, user: user, password: password, database: 0)
+    }
+
+    private init(_ url: RedisURL, address: Address, user: String?, password: String?, database: Int) {
+        deployment = url.deployment == .cluster ? .cluster : .single
         addresses = [address]
         usesTLS = url.usesTLS
-        user = url.user
-        password = url.password
-        database = url.database
+        self.user = user
+        self.password = password
+        self.database = database
     }
 
     private init(
@@ -225,7 +232,8 @@ private struct Authority {
             addresses.append(try hostAndPort(host, standard: port))
         }
         guard addresses.count <= RedisURL.maximumAddresses else {
-            throw RedisURLError("it has more than \(RedisURL.maximumAddresses) hosts; some of them are enough")
+            throw RedisURLError(
+                "it has more than \(RedisURL.maximumAddresses) hosts; some of them are enough")
         }
     }
 }

@@ -1,5 +1,5 @@
-// Sends each command to the server that has its key, and follows redirections. One future per
-// command.
+// One command, one future, at whichever server has its key: follows what the servers say about
+// where that is.
 
 import NIOCore
 
@@ -26,7 +26,7 @@ struct RoutedCalls {
     ) -> EventLoopFuture<RedisReply> {
         if asking { link.sendAsking() }
         let reply = link.call(arguments)
-        guard !topology.isSingle else { return reply }
+        if case .single = topology { return reply }
         return reply.assumeIsolated().flatMap { reply in
             guard case .error(let text) = reply,
                 let retry = topology.retry(after: ErrorReply(text), from: link, retries: retries)

@@ -12,6 +12,8 @@ public enum Topology {
     case single(RedisLink)
     /// Each primary of a cluster has some slots.
     case cluster(ClusterLinks)
+    /// The primary that sentinels name has all keys.
+    case sentinel(SentinelLinks)
 
     /// The maximum number of resends of a command that met a redirection.
     public static let maximumRetries = 5
@@ -44,7 +46,7 @@ public enum Topology {
                 onReady: onReady)
         }
         switch settings.url.deployment {
-        case .single, .sentinel:
+        case .single:
             self = .single(link(to: settings.url.address, .standalone, onReady))
         case .cluster:
             self = .cluster(
@@ -52,6 +54,11 @@ public enum Topology {
                     eventLoop: eventLoop, seeds: settings.url.addresses,
                     farewell: TimeAmount(settings.commandDeadline * 2),
                     makeLink: { link(to: $0, .clusterNode, $1) }, onReady: onReady))
+        case .sentinel(let name):
+            self = .sentinel(
+                SentinelLinks(
+                    eventLoop: eventLoop, primary: name, settings: settings, logger: logger,
+                    makeLink: { link(to: $0, .primary, $1) }, onReady: onReady))
         }
     }
 
@@ -60,6 +67,7 @@ public enum Topology {
         switch self {
         case .single(let link): link.start()
         case .cluster(let links): links.start()
+        case .sentinel(let links): links.start()
         }
     }
 
@@ -70,6 +78,7 @@ public enum Topology {
         switch self {
         case .single(let link): link.close()
         case .cluster(let links): links.close()
+        case .sentinel(let links): links.close()
         }
     }
 
@@ -78,6 +87,7 @@ public enum Topology {
         switch self {
         case .single(let link): link.isReady
         case .cluster(let links): links.absence == nil
+        case .sentinel(let links): links.isReady
         }
     }
 
@@ -86,13 +96,14 @@ public enum Topology {
         switch self {
         case .single: nil
         case .cluster(let links): links.absence
+        case .sentinel(let links): links.absence
         }
     }
 
     /// Whether one server has all keys, as far as the URL says.
     public var isSingle: Bool {
         switch self {
-        case .single: true
+        case .single, .sentinel: true
         case .cluster: false
         }
     }
@@ -103,6 +114,7 @@ public enum Topology {
         switch self {
         case .single(let link): .success(link)
         case .cluster(let links): links.link(forSlot: KeySlot.of(tag: tag.utf8))
+        case .sentinel(let links): links.primary
         }
     }
 
@@ -114,6 +126,7 @@ public enum Topology {
             if let key { return links.link(forSlot: KeySlot.of(key: key.utf8)) }
             if let link = links.anyLink { return .success(link) }
             return .failure(.notSent(links.absence ?? "no node of the cluster answers"))
+        case .sentinel(let links): return links.primary
         }
     }
 
@@ -124,11 +137,17 @@ public enum Topology {
     ///   - retries: how often the command was sent again already.
     /// - Returns: nil if the error is the command's reply.
     public func retry(after error: ErrorReply, from link: RedisLink, retries: Int) -> Retry? {
-        guard case .cluster(let links) = self, retries < Self.maximumRetries, !error.isFromScript,
+        if case .single = self { return nil }
+        guard retries < Self.maximumRetries, !error.isFromScript,
             let redirection = Redirection(error, asked: link.address)
         else { return nil }
-        if let (link, asking) = links.follow(redirection) { return .now(link, asking: asking) }
-        return .later(.milliseconds(Int64(5 << retries)))
+        let later = Retry.later(.milliseconds(Int64(5 << retries)))
+        switch self {
+        case .single: return nil
+        case .cluster(let links):
+            return links.follow(redirection).map { .now($0.link, asking: $0.asking) } ?? later
+        case .sentinel(let links): return links.follow(redirection, from: link) ? later : nil
+        }
     }
 
     /// Hands everything sent so far to the sockets now: one write per server.
@@ -136,6 +155,7 @@ public enum Topology {
         switch self {
         case .single(let link): link.flush()
         case .cluster(let links): links.flush()
+        case .sentinel(let links): links.flush()
         }
     }
 }
