@@ -178,6 +178,8 @@ package enum Assembly {
         redis.maximumInFlight = settings.redisMaximumInFlight
         redis.acknowledgingReplicas = settings.redisAcknowledgingReplicas
         redis.trustRootsFile = settings.redisTrustRoots
+        redis.sentinelUser = settings.redisSentinelUser
+        redis.sentinelPassword = settings.redisSentinelPassword
         return redis
     }
 

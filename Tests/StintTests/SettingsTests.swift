@@ -184,6 +184,14 @@ struct SettingsTests {
                 message:
                     "redis.urlFile (flag --redis-url-file): bad-url: not a Redis URL: its host is missing. Write "
                     + "redis://[user:password@]host[:port][/db], rediss://... or unix:///path.sock"),
+            Refused(
+                arguments: ["--redis-sentinel-user", "ann"],
+                message: "redis.sentinelUser (flag --redis-sentinel-user): a user needs a password. "
+                    + "Type: --redis-sentinel-password-file FILE"),
+            Refused(
+                arguments: ["--redis-sentinel-password-file", "blank"],
+                message: "redis.sentinelPasswordFile (flag --redis-sentinel-password-file): blank: "
+                    + "the password is missing"),
             Refused(arguments: ["--config", "none.yaml"], message: "no file none.yaml"),
             Refused(
                 arguments: ["--redis-url", "redis://me:secret@"],
@@ -193,7 +201,7 @@ struct SettingsTests {
         ])
     func refusals(refused: Refused) {
         let arguments = refused.arguments + (refused.file == nil ? [] : ["--config", "stint.yaml"])
-        var files = ["bad-url": "redis://me:secret@"]
+        var files = ["bad-url": "redis://me:secret@", "blank": " \n"]
         files["stint.yaml"] = refused.file
         #expect(throws: SettingsError(description: refused.message)) {
             try Self.read(arguments, refused.environment, files: files)

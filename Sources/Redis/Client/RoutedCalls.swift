@@ -1,5 +1,5 @@
-// One command, one future, at whichever server has its key: follows what the servers say about
-// where that is.
+// Sends each command to the server that has its key, and follows redirections. One future per
+// command.
 
 import NIOCore
 

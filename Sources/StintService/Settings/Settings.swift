@@ -26,6 +26,10 @@ package struct Settings: Sendable, Equatable {
     /// The URL in ``redisURLFile``, if that is set.
     var redisURL: RedisURL?
     var redisURLFile: String?
+    var redisSentinelUser: String?
+    /// The text of ``redisSentinelPasswordFile``, if that is set.
+    var redisSentinelPassword: String?
+    var redisSentinelPasswordFile: String?
     var redisConnectDeadlineMs = 90
     var redisCommandDeadlineMs = 75
     var redisMaximumInFlight = 10_000
@@ -94,6 +98,12 @@ package struct Settings: Sendable, Equatable {
         Setting(
             "redis.urlFile", \.redisURLFile, bound: "a file",
             "a file with that URL: a flag's password is visible in the list of processes"),
+        Setting(
+            "redis.sentinelUser", \.redisSentinelUser, bound: "a name",
+            "your user on the sentinels, if they have users"),
+        Setting(
+            "redis.sentinelPasswordFile", \.redisSentinelPasswordFile, bound: "a file",
+            "a file with your password on the sentinels; without it they are asked without one"),
         Setting(
             "redis.connectDeadlineMs", \.redisConnectDeadlineMs, 1...10_000,
             "ms for opening a connection to Redis"),

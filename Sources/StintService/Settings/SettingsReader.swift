@@ -65,6 +65,7 @@ package struct SettingsReader {
             origins[setting.name] = found
         }
         try readRedisURL(into: &settings, origins, open)
+        try readSentinelPassword(into: &settings, origins, open)
         if isToServe, let refusal = Exposure.refusal(of: settings) {
             let origin = origins[refusal.setting].map { " (\($0.origin))" } ?? ""
             throw SettingsError(
@@ -114,6 +115,26 @@ package struct SettingsReader {
         } catch {
             throw SettingsError(description: "redis.urlFile (\(origin)): \(path): \(error)")
         }
+    }
+
+    private static func readSentinelPassword(
+        into settings: inout Settings, _ origins: [String: Found],
+        _ open: (_ path: String) throws(SettingsError) -> String
+    ) throws(SettingsError) {
+        guard let path = settings.redisSentinelPasswordFile,
+            let origin = origins["redis.sentinelPasswordFile"]?.origin
+        else {
+            guard let origin = origins["redis.sentinelUser"]?.origin else { return }
+            throw SettingsError(
+                description: "redis.sentinelUser (\(origin)): a user needs a password. "
+                    + "Type: --redis-sentinel-password-file FILE")
+        }
+        let text = try open(path).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !text.isEmpty else {
+            throw SettingsError(
+                description: "redis.sentinelPasswordFile (\(origin)): \(path): the password is missing")
+        }
+        settings.redisSentinelPassword = text
     }
 
     private static func error(_ setting: Setting, _ found: Found, _ reason: String) -> SettingsError {
