@@ -8,7 +8,7 @@ public struct RedisSettings: Sendable, Equatable {
     /// SELECT and PING.
     public var connectDeadline: Duration = .milliseconds(90)
     /// The longest time from `send` to the reply of one command. When it passes, the outcome of
-    /// this command is `.lost`, and further commands are `.notSent` until the late reply has come.
+    /// this command is `.late`, and further commands are `.notSent` until a late reply has come.
     public var commandDeadline: Duration = .milliseconds(75)
     /// The longest time without any whole reply while commands wait. When it passes, the link
     /// closes the connection. A value below twice ``commandDeadline`` is raised to that.
@@ -17,6 +17,9 @@ public struct RedisSettings: Sendable, Equatable {
     /// script) and than TCP takes to repeat what was lost twice. It is short enough that a
     /// connection that failed silently is soon replaced.
     public var silenceLimit: Duration = .seconds(1)
+    /// The time without a command after which the link sends a `PING`. Its reply has the deadline
+    /// of a command, so that a connection which died in silence is found before a command needs it.
+    public var keepAlive: Duration = .seconds(5)
     /// The maximum number of commands that may wait for replies on one link, including those whose
     /// deadline has passed. Further commands are refused with `.notSent`. At least 1.
     public var maximumInFlight = 10_000

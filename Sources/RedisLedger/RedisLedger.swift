@@ -192,7 +192,7 @@ public final class RedisLedger: Ledger {
             call.fail(LedgerError(error, toAccounts: call.accountCount))
         case .success: reject(call, "a reply of another type than the script's")
         case .failure(.notSent(let reason)): call.fail(.notApplied(reason))
-        case .failure(.lost(let reason)): call.fail(.outcomeUnknown(reason))
+        case .failure(.lost(let reason)), .failure(.late(let reason)): call.fail(.outcomeUnknown(reason))
         }
     }
 

@@ -175,6 +175,7 @@ package enum Assembly {
         var redis = RedisSettings(url: try settings.redisURL ?? embeddedURL(embedded))
         redis.connectDeadline = .milliseconds(settings.redisConnectDeadlineMs)
         redis.commandDeadline = .milliseconds(settings.redisCommandDeadlineMs)
+        redis.silenceLimit = .milliseconds(settings.redisSilenceMs)
         redis.maximumInFlight = settings.redisMaximumInFlight
         redis.acknowledgingReplicas = settings.redisAcknowledgingReplicas
         redis.trustRootsFile = settings.redisTrustRoots

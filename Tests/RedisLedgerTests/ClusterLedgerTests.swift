@@ -43,7 +43,9 @@ struct ClusterLedgerTests {
         }
     }
 
-    @Test("Slots that move while they are asked about: every question is answered, and nothing is charged twice")
+    @Test(
+        "Slots that move while they are asked about: every question is answered, and nothing is charged twice"
+    )
     func movingSlot() async throws {
         try await RedisCluster.withCluster { cluster in
             let plan = try Self.plan(10_000)
@@ -54,7 +56,9 @@ struct ClusterLedgerTests {
             try await LedgerRig.withRedis(Self.url(cluster, source)) { ledger in
                 var asked = 0
                 func ask(_ step: String) async throws {
-                    let puts = (asked..<asked + 20).map { Put(.ask("e\($0)", 10), about: account, under: plan) }
+                    let puts = (asked..<asked + 20).map {
+                        Put(.ask("e\($0)", 10), about: account, under: plan)
+                    }
                     for one in try await ledger.receive(puts) {
                         #expect(one.answer?.verdict.isAdmitted == true, "\(step): \(one.result)")
                     }
@@ -83,7 +87,9 @@ struct ClusterLedgerTests {
             let victim = try cluster.primary(ofSlot: slots[0])
             let others = try zip(Self.accounts, slots).filter { try cluster.primary(ofSlot: $0.1) != victim }
                 .map(\.0)
-            try await LedgerRig.withRedis(Self.url(cluster), settings: { $0.commandDeadline = .milliseconds(500) }) {
+            try await LedgerRig.withRedis(
+                Self.url(cluster), settings: { $0.commandDeadline = .milliseconds(500) }
+            ) {
                 ledger in
                 _ = try await ledger.ask(.ask("before", 10), about: Self.accounts[0], under: plan)
                 cluster.nodes[victim].kill(SIGKILL)
@@ -105,7 +111,9 @@ struct ClusterLedgerTests {
                 let back = began.duration(to: .now)
                 _ = try await replaced.value
                 let elected = began.duration(to: .now)
-                print("cluster: decided again \(back) after the kill, seen replaced after \(elected); \(round) rounds")
+                print(
+                    "cluster: decided again \(back) after the kill, seen replaced after \(elected); \(round) rounds"
+                )
             }
         }
     }

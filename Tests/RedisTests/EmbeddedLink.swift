@@ -209,8 +209,12 @@ final class Asker: ReplySink {
     /// What it got, if it got anything, and nothing twice.
     var result: Result<RedisReply, RedisFailure>? { results.count == 1 ? results[0] : nil }
 
+    /// Whether the command may or may not have run.
     var isLost: Bool {
-        if case .failure(.lost) = result { true } else { false }
+        switch result {
+        case .failure(.lost), .failure(.late): true
+        default: false
+        }
     }
     var isNotSent: Bool {
         if case .failure(.notSent) = result { true } else { false }

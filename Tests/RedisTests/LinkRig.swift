@@ -19,8 +19,12 @@ struct Answer: Sendable {
     var reply: RedisReply? {
         if case .success(let reply) = result { reply } else { nil }
     }
+    /// Whether the command may or may not have run.
     var isLost: Bool {
-        if case .failure(.lost) = result { true } else { false }
+        switch result {
+        case .failure(.lost), .failure(.late): true
+        default: false
+        }
     }
     var isNotSent: Bool {
         if case .failure(.notSent) = result { true } else { false }

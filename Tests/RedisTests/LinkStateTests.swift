@@ -53,7 +53,10 @@ struct LinkStateTests {
         #expect(connected == [.greet(Greeting(url: Self.url))] && !link.isReady)
         let greeted = link.replied(.status("PONG"))
         #expect(
-            greeted == ReplyOutcome(actions: [.cancelConnectTimer, .countConnection, .announceReady]))
+            greeted
+                == ReplyOutcome(actions: [
+                    .cancelConnectTimer, .countConnection, .setIdleTimer(.seconds(5)), .announceReady,
+                ]))
         #expect(link.isReady && link.uses(Self.first))
     }
 
@@ -146,7 +149,7 @@ struct LinkStateTests {
         let closed = link.close()
         #expect(
             closed == [
-                .cancelReplyTimer, .cancelConnectTimer, .closeSocket, .countDisconnection,
+                .cancelReplyTimer, .cancelIdleTimer, .cancelConnectTimer, .closeSocket, .countDisconnection,
                 .fail(1, .lost("the link is closed")), .fail(2, .notSent("the link is closed")),
             ])
         let (again, started, timer) = (link.close(), link.start(), link.connectTimerFired())
@@ -212,7 +215,7 @@ extension LinkStateTests {
         #expect(
             stalled == [
                 .discardUnsent, .warnOfStall(Self.lateness), .countTimeouts(1),
-                .fail(0, .lost(Self.lateness)), .setReplyTimer(Self.at(85)),
+                .fail(0, .late(Self.lateness)), .setReplyTimer(Self.at(85)),
             ])
         #expect(!link.isReady && link.waitingCount == 3)
         let discarded = link.replied(.integer(0))
@@ -233,7 +236,7 @@ extension LinkStateTests {
         #expect(link.send(3, at: Self.at(80)) == .queued(replyTimer: Self.at(155)))
     }
 
-    @Test("Several late replies are discarded in their order before the next command is taken")
+    @Test("The first late reply ends a stall; the others are discarded in their order, in front of new ones")
     func discardsInOrder() {
         var link = Self.late(3)
         _ = link.checkReplies(at: Self.at(76))
@@ -241,14 +244,56 @@ extension LinkStateTests {
         let rest = link.checkReplies(at: Self.at(97))
         #expect(
             rest == [
-                .countTimeouts(2), .fail(1, .lost(Self.lateness)), .fail(2, .lost(Self.lateness)),
+                .countTimeouts(2), .fail(1, .late(Self.lateness)), .fail(2, .late(Self.lateness)),
                 .setReplyTimer(Self.at(1_000)),
             ], "the stall is said once")
         let (first, second, third) = (link.replied(.null), link.replied(.null), link.replied(.null))
-        #expect(first == ReplyOutcome() && second == ReplyOutcome())
-        #expect(third == ReplyOutcome(actions: [.announceReady]))
+        #expect(first == ReplyOutcome(actions: [.announceReady]) && link.isReady)
+        #expect(second == ReplyOutcome() && third == ReplyOutcome())
         let unasked = link.replied(.null)
         #expect(unasked.actions.contains(.closeSocket))
+    }
+
+    @Test("A command behind late replies has its own deadline, and its own reply")
+    func queuesBehindLateReplies() {
+        var link = Self.late(3)
+        for ms in [76, 96, 97] { _ = link.checkReplies(at: Self.at(ms)) }
+        _ = link.replied(.integer(0))
+        _ = link.send(3, at: Self.at(100))
+        link.handOver()
+        let late = [link.replied(.integer(1)), link.replied(.integer(2))]
+        #expect(late == [ReplyOutcome(), ReplyOutcome()])
+        let inTime = link.replied(.integer(3))
+        #expect(inTime == ReplyOutcome(actions: [.noteRecovery], sink: 3))
+    }
+
+    @Test("A server that is behind is asked again only when every late reply has come: nothing piles up")
+    func waitsForServerThatIsBehind() {
+        var link = Self.late(3)
+        for ms in [76, 96, 97] { _ = link.checkReplies(at: Self.at(ms)) }
+        _ = link.replied(.null)
+        _ = link.send(3, at: Self.at(100))
+        link.handOver()
+        _ = link.checkReplies(at: Self.at(175))
+        let again = link.checkReplies(at: Self.at(176))
+        #expect(again.contains(.fail(3, .late(Self.lateness))) && !link.isReady)
+        let (first, second) = (link.replied(.null), link.replied(.null))
+        #expect(first == ReplyOutcome() && second == ReplyOutcome())
+        let third = link.replied(.null)
+        #expect(third == ReplyOutcome(actions: [.announceReady]) && link.isReady)
+    }
+
+    @Test("A socket that takes nothing while the server owes replies is a stall, and the rest is not sent")
+    func stallsWithFullSocket() {
+        var link = Self.late(2)
+        for ms in [76, 85, 86] { _ = link.checkReplies(at: Self.at(ms)) }
+        _ = link.replied(.null)
+        _ = link.send(2, at: Self.at(100))
+        _ = link.checkReplies(at: Self.at(175))
+        let stalled = link.checkReplies(at: Self.at(176))
+        #expect(
+            stalled == [.discardUnsent, .fail(2, Self.absence), .setReplyTimer(Self.at(1_000))])
+        #expect(!link.isReady && link.waitingCount == 1)
     }
 
     @Test("A silent server is disconnected after the limit, and waiting commands fail")
@@ -274,12 +319,12 @@ extension LinkStateTests {
         for ms in [900, 1_800, 2_700] {
             let outcome = link.replied(.null)
             link.received(at: Self.at(ms))
-            #expect(outcome == ReplyOutcome())
+            #expect(outcome.sink == nil && outcome.actions == (ms == 900 ? [.announceReady] : []))
             let looked = link.checkReplies(at: Self.at(ms + 900))
             #expect(looked == [.setReplyTimer(Self.at(ms + 1_000))])
         }
         let last = link.replied(.null)
-        #expect(last == ReplyOutcome(actions: [.announceReady]) && link.isReady)
+        #expect(last == ReplyOutcome() && link.isReady)
     }
 
     @Test("The limit on silence is never shorter than two deadlines, and starts with the oldest command")

@@ -48,7 +48,7 @@ extension Problem {
         switch error {
         case .failed(.notSent):
             self.init(.temporaryReducedCapacity, detail: "Redis cannot answer now; nothing was changed")
-        case .failed(.lost):
+        case .failed(.lost), .failed(.late):
             self.init(
                 .temporaryReducedCapacity,
                 detail: "Redis did not answer in time; whether anything was changed is unknown")

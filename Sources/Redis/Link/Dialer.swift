@@ -5,6 +5,10 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
+#if os(Linux)
+    import Glibc
+#endif
+
 final class Dialer {
     private let settings: RedisSettings
     private let eventLoop: any EventLoop
@@ -25,7 +29,8 @@ final class Dialer {
             return bootstrap.connect(unixDomainSocketPath: path)
         case .tcp(let host, let port):
             do {
-                let bootstrap = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                let bootstrap = Self.keepAlive(
+                    bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1))
                 let address = Self.address(host: host, port: port)
                 let secured = try secure(bootstrap, serverName: address == nil ? host : nil)
                 return address.map(secured.connect(to:)) ?? secured.connect(host: host, port: port)
@@ -33,6 +38,24 @@ final class Dialer {
                 return eventLoop.makeFailedFuture(error)
             }
         }
+    }
+
+    /// Lets the kernel find out that the other end is gone, also for a socket that the link has
+    /// closed: probes after 10 s of idleness, each 5 s, three of them; and bytes that nobody
+    /// confirms for 25 s end the connection.
+    private static func keepAlive(_ bootstrap: ClientBootstrap) -> ClientBootstrap {
+        let bootstrap = bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
+        #if os(Linux)
+            let options = [
+                (TCP_KEEPIDLE, 10), (TCP_KEEPINTVL, 5), (TCP_KEEPCNT, 3), (TCP_USER_TIMEOUT, 25_000),
+            ]
+            return options.reduce(bootstrap) { bootstrap, option in
+                bootstrap.channelOption(
+                    .tcpOption(NIOBSDSocket.Option(rawValue: option.0)), value: SocketOptionValue(option.1))
+            }
+        #else
+            return bootstrap
+        #endif
     }
 
     private func secure(_ bootstrap: ClientBootstrap, serverName: String?) throws -> ClientBootstrap {

@@ -20,6 +20,11 @@ enum LinkAction<Sink> {
     /// Call ``LinkState/checkReplies(at:)`` at this instant. Replaces an earlier timer.
     case setReplyTimer(NIODeadline)
     case cancelReplyTimer
+    /// Call ``LinkState/idleTimerFired(at:)`` after this time. Replaces an earlier timer.
+    case setIdleTimer(Duration)
+    case cancelIdleTimer
+    /// Write a `PING`.
+    case ping
     /// Close the socket, if there is one. Unsent commands stay unsent.
     case closeSocket
     /// Discard what was not handed to the socket.

@@ -17,9 +17,10 @@ struct LinkState<Sink> {
         case greeting(Attempt, Greeting)
         /// The link accepts commands. Goes to `stalled`, or to `pausing`.
         case ready(Attempt)
-        /// A reply is late, so the link accepts no command until every late reply has come. Goes to
-        /// `ready`, or to `pausing`.
-        case stalled(Attempt)
+        /// A reply is late, so the link accepts no command until a late reply has come. If replies
+        /// that were late earlier are still missing, the server is behind, and the link waits for
+        /// every late reply. Goes to `ready`, or to `pausing`.
+        case stalled(Attempt, isBehind: Bool)
         /// Waits for the next attempt. Goes to `dialling`.
         case pausing
         /// Closed for good.
@@ -50,6 +51,8 @@ struct LinkState<Sink> {
     private var silentSince = NIODeadline.uptimeNanoseconds(0)
     /// Whether a whole reply to a command has come since the last ``received(at:)``.
     private var hasReceivedReply = false
+    /// When the last command was sent.
+    private var sentAt = NIODeadline.uptimeNanoseconds(0)
 
     init(
         _ settings: RedisSettings, check: ServerCheck = .none, random: any RandomNumberGenerator
@@ -78,7 +81,7 @@ struct LinkState<Sink> {
     /// Whether `attempt` became the connection in use.
     func uses(_ attempt: Attempt) -> Bool {
         switch phase {
-        case .greeting(let current, _), .ready(let current), .stalled(let current): current == attempt
+        case .greeting(let current, _), .ready(let current), .stalled(let current, _): current == attempt
         case .idle, .dialling, .pausing, .closed: false
         }
     }
@@ -126,7 +129,7 @@ extension LinkState {
     mutating func close() -> [LinkAction<Sink>] {
         if case .closed = phase { return [] }
         replyTimer = nil
-        return [.cancelReplyTimer] + leave(for: .closed, because: "the link is closed")
+        return [.cancelReplyTimer, .cancelIdleTimer] + leave(for: .closed, because: "the link is closed")
     }
 
     /// Gives up the attempt or the connection, and tries again after a pause.
@@ -169,12 +172,39 @@ extension LinkState {
         guard waiting.count < settings.maximumInFlight else {
             return .refused(.notSent("too many commands wait for replies"))
         }
-        if waiting.count == 0 { silentSince = now }
+        noteSending(at: now)
         let deadline = now + commandDeadline
         waiting.append(sink, deadline: deadline)
-        if let replyTimer, replyTimer <= deadline { return .queued(replyTimer: nil) }
+        return .queued(replyTimer: replyTimer(for: deadline))
+    }
+
+    private mutating func noteSending(at now: NIODeadline) {
+        if waiting.count == 0 { silentSince = now }
+        sentAt = now
+    }
+
+    /// When the reply timer must be set to; nil: it fires soon enough.
+    private mutating func replyTimer(for deadline: NIODeadline) -> NIODeadline? {
+        if let replyTimer, replyTimer <= deadline { return nil }
         replyTimer = deadline
-        return .queued(replyTimer: deadline)
+        return deadline
+    }
+
+    /// Sends a `PING` if no command was sent for a while and no reply is missing.
+    mutating func idleTimerFired(at now: NIODeadline) -> [LinkAction<Sink>] {
+        switch phase {
+        case .idle, .dialling, .greeting, .pausing, .closed: return []
+        case .ready, .stalled: break
+        }
+        // Replies that are missing have their deadlines.
+        guard waiting.count == 0 else { return [.setIdleTimer(settings.keepAlive)] }
+        let dueAt = sentAt + TimeAmount(settings.keepAlive)
+        guard dueAt <= now else { return [.setIdleTimer(.nanoseconds((dueAt - now).nanoseconds))] }
+        noteSending(at: now)
+        let deadline = now + commandDeadline
+        waiting.appendOwn(deadline: deadline)
+        let timer = replyTimer(for: deadline).map { LinkAction<Sink>.setReplyTimer($0) }
+        return [.ping] + [timer].compactMap(\.self) + [.setIdleTimer(settings.keepAlive)]
     }
 
     /// Everything that waits was handed to the socket.
@@ -183,14 +213,17 @@ extension LinkState {
     /// A whole reply came on the connection in use.
     mutating func replied(_ reply: RedisReply) -> ReplyOutcome<Sink> {
         switch phase {
-        case .ready(let attempt), .stalled(let attempt):
+        case .ready, .stalled:
             switch waiting.dequeue() {
             case .sink(let sink):
                 prove()
                 return ReplyOutcome(actions: recover(), sink: sink)
+            case .link:
+                prove()
+                return ReplyOutcome(actions: recover())
             case .forgotten:
                 prove()
-                return ReplyOutcome(actions: waiting.hasForgotten ? [] : resume(attempt))
+                return ReplyOutcome(actions: resume())
             case .unasked:
                 return ReplyOutcome(actions: lose("the server sent a reply without a command"))
             }
@@ -202,7 +235,9 @@ extension LinkState {
             case .welcome:
                 phase = .ready(attempt)
                 isUnproven = true
-                return ReplyOutcome(actions: [.cancelConnectTimer, .countConnection, .announceReady])
+                return ReplyOutcome(actions: [
+                    .cancelConnectTimer, .countConnection, .setIdleTimer(settings.keepAlive), .announceReady,
+                ])
             case .refused(let reason):
                 return ReplyOutcome(actions: lose(reason))
             }
@@ -226,8 +261,10 @@ extension LinkState {
         return [.noteRecovery]
     }
 
-    /// The last late reply has come.
-    private mutating func resume(_ attempt: Attempt) -> [LinkAction<Sink>] {
+    /// A late reply has come: the server works again, and the other late replies are on their way.
+    private mutating func resume() -> [LinkAction<Sink>] {
+        guard case .stalled(let attempt, let isBehind) = phase, !(isBehind && waiting.hasForgotten)
+        else { return [] }
         phase = .ready(attempt)
         return [.announceReady]
     }
@@ -270,10 +307,11 @@ extension LinkState {
     private mutating func forget(dueBy time: NIODeadline) -> [LinkAction<Sink>] {
         let reason = "no reply within \(settings.commandDeadline)"
         var actions: [LinkAction<Sink>] = []
+        let isBehind = waiting.hasForgotten
         let late = waiting.forget(dueBy: time)
         var unsent: [Sink] = []
         if case .ready(let attempt) = phase {
-            phase = .stalled(attempt)
+            phase = .stalled(attempt, isBehind: isBehind)
             absence = "the server is not answering"
             unsent = waiting.withdrawUnsent()
             actions.append(.discardUnsent)
@@ -282,8 +320,8 @@ extension LinkState {
                 actions.append(.warnOfStall(reason))
             }
         }
-        actions.append(.countTimeouts(late.count))
-        for sink in late { actions.append(.fail(sink, .lost(reason))) }
+        if late.count > 0 { actions.append(.countTimeouts(late.count)) }
+        for sink in late.sinks { actions.append(.fail(sink, .late(reason))) }
         for sink in unsent { actions.append(.fail(sink, .notSent(absence))) }
         return actions
     }

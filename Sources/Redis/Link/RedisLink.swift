@@ -29,6 +29,7 @@ public final class RedisLink {
     private var handler: LinkHandler?
     private var connectTimer: Scheduled<Void>?
     private var replyTimer: Scheduled<Void>?
+    private var idleTimer: Scheduled<Void>?
     /// True from the first command of a tick of the loop until that tick's flush.
     private var flushIsScheduled = false
     /// True while bytes are handed to the socket, which may call back to say that it takes more.
@@ -43,7 +44,7 @@ public final class RedisLink {
     ///   - eventLoop: its event loop, of a NIO `MultiThreadedEventLoopGroup`.
     ///   - random: the random numbers of the backoff.
     ///   - onReady: runs on the loop each time the link becomes ready: with each connection, and
-    ///     when replies are no longer late. What it sends goes first.
+    ///     when a stall is over. What it sends goes first.
     public convenience init(
         eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
@@ -104,7 +105,7 @@ public final class RedisLink {
     /// Where the server is.
     public var address: RedisURL.Address { settings.url.address }
 
-    /// Whether the link accepts commands now: it is connected, and no reply is late.
+    /// Whether the link accepts commands now: it is connected, and the server is not found late.
     public var isReady: Bool { state.isReady }
 
     /// Why the link accepts no commands; nil: it does.
@@ -114,9 +115,10 @@ public final class RedisLink {
     /// `flush()`.
     ///
     /// `sink` receives the reply or the failure exactly once. It receives `.notSent` at once if the
-    /// link is not ready or `maximumInFlight` commands wait, and `.lost` if there is no reply
-    /// within the command deadline. A later reply is discarded. `write` must append exactly
-    /// `argumentCount` arguments, including the command's name, and must not call the link.
+    /// link is not ready or `maximumInFlight` commands wait, `.late` if there is no reply within
+    /// the command deadline, and `.lost` if the connection ends before. A later reply is discarded.
+    /// `write` must append exactly `argumentCount` arguments, including the command's name, and
+    /// must not call the link.
     public func send(argumentCount: Int, to sink: any ReplySink, _ write: (inout CommandWriter) -> Void) {
         eventLoop.assertInEventLoop()
         switch state.send(sink, at: eventLoop.now) {
@@ -179,6 +181,9 @@ extension RedisLink {
         case .cancelConnectTimer: connectTimer?.cancel()
         case .setReplyTimer(let time): setReplyTimer(time)
         case .cancelReplyTimer: replyTimer?.cancel()
+        case .setIdleTimer(let time): setIdleTimer(time)
+        case .cancelIdleTimer: idleTimer?.cancel()
+        case .ping: ping()
         case .closeSocket: closeSocket()
         case .discardUnsent: writer.clear()
         case .countConnection:
@@ -227,6 +232,13 @@ extension RedisLink {
         writer.clear()
     }
 
+    private func ping() {
+        writer.beginCommand(argumentCount: 1)
+        writer.append("PING")
+        writer.endCommand()
+        flush()
+    }
+
     private func closeSocket() {
         writer.clear()
         let last = handler
@@ -245,6 +257,13 @@ extension RedisLink {
         replyTimer?.cancel()
         replyTimer = eventLoop.assumeIsolated().scheduleTask(deadline: time) {
             self.perform(self.state.checkReplies(at: self.eventLoop.now))
+        }
+    }
+
+    private func setIdleTimer(_ time: Duration) {
+        idleTimer?.cancel()
+        idleTimer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
+            self.perform(self.state.idleTimerFired(at: self.eventLoop.now))
         }
     }
 }

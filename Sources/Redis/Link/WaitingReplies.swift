@@ -15,14 +15,26 @@ struct WaitingReplies<Sink> {
     private var forgotten = 0
 
     private struct Entry {
-        /// Nil: forgotten.
-        var sink: Sink?
+        enum Asker {
+            case sink(Sink)
+            /// The link itself, which only wants to know whether the server replies.
+            case link
+            case forgotten
+        }
+
+        var asker: Asker
         let deadline: NIODeadline
+
+        var sink: Sink? {
+            if case .sink(let sink) = asker { sink } else { nil }
+        }
     }
 
     /// The receiver of the next reply.
     enum Next {
         case sink(Sink)
+        /// The link's own command.
+        case link
         case forgotten
         /// No command waits for a reply.
         case unasked
@@ -35,8 +47,8 @@ struct WaitingReplies<Sink> {
     var deadline: NIODeadline? {
         forgotten < entries.count ? entries[place(forgotten)].deadline : nil
     }
-    /// Whether every command that is not forgotten is still unsent.
-    var areAllUnsent: Bool { handedOver == forgotten }
+    /// Whether the server owes no reply: every command is still unsent.
+    var areAllUnsent: Bool { handedOver == 0 }
 
     private func place(_ offset: Int) -> CircularBuffer<Entry>.Index {
         entries.index(entries.startIndex, offsetBy: offset)
@@ -44,7 +56,12 @@ struct WaitingReplies<Sink> {
 
     /// - Parameter deadline: not before that of the previous command.
     mutating func append(_ sink: Sink, deadline: NIODeadline) {
-        entries.append(Entry(sink: sink, deadline: deadline))
+        entries.append(Entry(asker: .sink(sink), deadline: deadline))
+    }
+
+    /// Appends a command of the link itself.
+    mutating func appendOwn(deadline: NIODeadline) {
+        entries.append(Entry(asker: .link, deadline: deadline))
     }
 
     /// Everything that waits was handed to the socket.
@@ -53,23 +70,26 @@ struct WaitingReplies<Sink> {
     mutating func dequeue() -> Next {
         guard handedOver > 0 else { return .unasked }
         handedOver -= 1
-        if let sink = entries.removeFirst().sink { return .sink(sink) }
-        forgotten -= 1
-        return .forgotten
+        switch entries.removeFirst().asker {
+        case .sink(let sink): return .sink(sink)
+        case .link: return .link
+        case .forgotten:
+            forgotten -= 1
+            return .forgotten
+        }
     }
 
     /// Forgets the commands that the socket has and that were due by then.
-    /// - Returns: their sinks, in order.
-    mutating func forget(dueBy time: NIODeadline) -> [Sink] {
+    /// - Returns: how many they are, and their sinks, in order.
+    mutating func forget(dueBy time: NIODeadline) -> (count: Int, sinks: [Sink]) {
+        let before = forgotten
         var sinks: [Sink] = []
-        while forgotten < handedOver, let sink = entries[place(forgotten)].sink,
-            entries[place(forgotten)].deadline <= time
-        {
-            sinks.append(sink)
-            entries[place(forgotten)].sink = nil
+        while forgotten < handedOver, entries[place(forgotten)].deadline <= time {
+            if let sink = entries[place(forgotten)].sink { sinks.append(sink) }
+            entries[place(forgotten)].asker = .forgotten
             forgotten += 1
         }
-        return sinks
+        return (forgotten - before, sinks)
     }
 
     /// Removes the commands that the socket does not have yet.

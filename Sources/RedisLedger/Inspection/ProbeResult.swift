@@ -97,7 +97,8 @@ extension RedisLedger {
         case .success(.error(let text)):
             return .refused(reason: Refused(ErrorReply(text)).reason(user: user, keys: keys) ?? text)
         case .success: break
-        case .failure(.notSent(let reason)), .failure(.lost(let reason)): return .unreachable(reason: reason)
+        case .failure(.notSent(let reason)), .failure(.lost(let reason)), .failure(.late(let reason)):
+            return .unreachable(reason: reason)
         }
         return .refused(reason: "its reply is not what the script returns")
     }

@@ -124,7 +124,8 @@ extension Setting {
     /// The reason for refusing a URL never repeats the URL, which may hold a password.
     init(_ name: String, _ path: any Path<RedisURL?>, _ help: String) {
         self.init(
-            name: name, bound: "a redis://, rediss://, redis+cluster://, redis+sentinel:// or unix:// URL", completion: .none, fallback: "",
+            name: name, bound: "a redis://, rediss://, redis+cluster://, redis+sentinel:// or unix:// URL",
+            completion: .none, fallback: "",
             help: help
         ) { text, settings in
             do {

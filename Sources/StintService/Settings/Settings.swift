@@ -32,6 +32,7 @@ package struct Settings: Sendable, Equatable {
     var redisSentinelPasswordFile: String?
     var redisConnectDeadlineMs = 90
     var redisCommandDeadlineMs = 75
+    var redisSilenceMs = 1_000
     var redisMaximumInFlight = 10_000
     var redisAcknowledgingReplicas = 0
     var redisTrustRoots: String?
@@ -110,6 +111,9 @@ package struct Settings: Sendable, Equatable {
         Setting(
             "redis.commandDeadlineMs", \.redisCommandDeadlineMs, 1...10_000,
             "ms for Redis to answer a command"),
+        Setting(
+            "redis.silenceMs", \.redisSilenceMs, 100...60_000,
+            "ms without any answer of Redis that end a connection; at least twice redis.commandDeadlineMs"),
         Setting(
             "redis.acknowledgingReplicas", \.redisAcknowledgingReplicas, 0...5,
             "replicas that must have a charge before its answer counts; with fewer it is 503, unknown outcome"

@@ -30,6 +30,14 @@ public final class FaultyProxy: Sendable {
     private let listener = Mutex<(any Channel)?>(nil)
     private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
     private let clogged = Mutex<[Int32]>([])
+    private let memory = Mutex(Memory())
+
+    /// What is remembered of connections: their number, and which were forgotten.
+    private struct Memory {
+        var connections = 0
+        /// What happens to requests on connections up to a number.
+        var forgotten = (upTo: 0, mode: Mode.lose)
+    }
 
     /// Where it listens, on 127.0.0.1.
     public let port: Int
@@ -81,6 +89,13 @@ public final class FaultyProxy: Sendable {
         try await eventually("the proxy's connections are closed") { open.withLock { $0.isEmpty } }
     }
 
+    /// Forgets the present connections, as a router does with idle ones: both ends believe them to
+    /// be open, and nothing more comes through.
+    /// - Parameter hangsUp: whether the next request on each of them ends it.
+    public func forget(hangsUp: Bool = false) {
+        memory.withLock { $0.forgotten = (upTo: $0.connections, mode: hangsUp ? .cut(afterBytes: 0) : .lose) }
+    }
+
     /// Ends all connections and has its backlog full, so that new ones come to nothing.
     public func clog() async throws {
         try await refuse()
@@ -127,20 +142,30 @@ public final class FaultyProxy: Sendable {
 
     private func connect(_ client: any Channel) -> EventLoopFuture<Void> {
         remember(client)
+        let number = memory.withLock { memory in
+            memory.connections += 1
+            return memory.connections
+        }
         return ClientBootstrap(group: client.eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { [self] server in
                 remember(server)
                 return server.eventLoop.makeCompletedFuture {
-                    try server.pipeline.syncOperations.addHandler(Relay(to: client) { [self] in mode })
+                    let relay = Relay(to: client) { [self] in isForgotten(number) ? .lose : mode }
+                    try server.pipeline.syncOperations.addHandler(relay)
                 }
             }
             .connect(host: "127.0.0.1", port: target)
             .flatMapThrowing { server in
                 client.closeFuture.whenComplete { _ in server.close(promise: nil) }
-                try client.pipeline.syncOperations.addHandler(Relay(to: server) { .pass })
+                let relay = Relay(to: server) { [self] in
+                    isForgotten(number) ? memory.withLock { $0.forgotten.mode } : .pass
+                }
+                try client.pipeline.syncOperations.addHandler(relay)
             }
     }
+
+    private func isForgotten(_ number: Int) -> Bool { memory.withLock { number <= $0.forgotten.upTo } }
 
     private func remember(_ channel: any Channel) {
         let identity = ObjectIdentifier(channel)

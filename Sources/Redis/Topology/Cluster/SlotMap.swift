@@ -25,7 +25,8 @@ struct SlotMap: Equatable {
         guard case .array(let ranges) = reply else { return nil }
         for range in ranges {
             guard case .array(let parts) = range, parts.count >= 3, case .integer(let first) = parts[0],
-                case .integer(let last) = parts[1], case .array(let node) = parts[2], 0 <= first, first <= last,
+                case .integer(let last) = parts[1], case .array(let node) = parts[2], 0 <= first,
+                first <= last,
                 last < KeySlot.count, let address = Self.address(node, asked: asked),
                 let place = place(of: address)
             else { return nil }
@@ -74,7 +75,9 @@ struct SlotMap: Equatable {
     private static func value(of name: String, in list: RedisReply) -> String? {
         guard case .array(let items) = list else { return nil }
         for index in stride(from: 0, to: items.count - 1, by: 2) {
-            guard case .bulk(let key) = items[index], case .bulk(let value) = items[index + 1] else { continue }
+            guard case .bulk(let key) = items[index], case .bulk(let value) = items[index + 1] else {
+                continue
+            }
             if String(buffer: key) == name { return String(buffer: value) }
         }
         return nil
