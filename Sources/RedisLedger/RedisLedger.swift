@@ -12,12 +12,14 @@ public import Redis
 /// loop, used on that loop only.
 ///
 /// Every question is answered within the command deadline of the link, whatever the server does;
-/// within twice that deadline, if the script had to be sent again or the call was redirected.
+/// within twice that deadline, if the script had to be sent again, the call was redirected, or the
+/// connection ended.
 public final class RedisLedger: Ledger {
     let eventLoop: any EventLoop
     let topology: Topology
     let scripts: ScriptLoader
     private let facts: ServerFacts
+    private let interrupted: InterruptedCalls
     let sweeper: HoldSweeper
     let keys: LedgerKeys
     private let logger: Logger
@@ -76,10 +78,12 @@ public final class RedisLedger: Ledger {
         user = redis.url.user ?? "default"
         let scripts = ScriptLoader(logRows: logRows, logger: logger)
         let facts = ServerFacts(logger: logger)
-        (self.scripts, self.facts) = (scripts, facts)
+        let interrupted = InterruptedCalls(eventLoop: eventLoop, commandDeadline: commandDeadline)
+        (self.scripts, self.facts, self.interrupted) = (scripts, facts, interrupted)
         topology = Topology(eventLoop: eventLoop, settings: redis, logger: logger, metrics: metrics) { link in
             scripts.load(over: link)
             facts.ask(over: link)
+            interrupted.sendAgain { $0.ledger.sendAgain($0) }
             events.connected()
         }
         sweeper = HoldSweeper(
@@ -101,6 +105,7 @@ public final class RedisLedger: Ledger {
     public func close() -> EventLoopFuture<Void> {
         depart()
         sweeper.stop()
+        interrupted.close()
         return topology.close()
     }
 
@@ -192,7 +197,9 @@ public final class RedisLedger: Ledger {
             call.fail(LedgerError(error, toAccounts: call.accountCount))
         case .success: reject(call, "a reply of another type than the script's")
         case .failure(.notSent(let reason)): call.fail(.notApplied(reason))
-        case .failure(.lost(let reason)), .failure(.late(let reason)): call.fail(.outcomeUnknown(reason))
+        case .failure(.late(let reason)): call.fail(.outcomeUnknown(reason))
+        case .failure(.lost(let reason)):
+            if !interrupted.keep(call, because: reason) { call.fail(.outcomeUnknown(reason)) }
         }
     }
 
@@ -204,6 +211,13 @@ public final class RedisLedger: Ledger {
 
     /// Counts calls whose writes too few replicas have.
     func noteUnacknowledged(_ count: Int) { unacknowledged.increment(by: count) }
+
+    /// Sends a call again whose connection ended, if there is a new one.
+    private func sendAgain(_ call: LedgerCall) -> Bool {
+        guard case .success(let link) = topology.link(forTag: call.tag), link.isReady else { return false }
+        sendAlone(call, over: link)
+        return true
+    }
 
     /// Sends a call again, if the error says that another server has its keys, or this one has them
     /// soon, and the call is not too old.

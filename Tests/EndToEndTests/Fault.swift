@@ -12,7 +12,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
         case unnoticed
         /// 503, each of them, once the deadline is over.
         case unavailable
-        /// 503 now and then.
+        /// 503 now and then, or not at all.
         case disturbed
     }
 

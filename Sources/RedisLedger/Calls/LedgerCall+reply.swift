@@ -30,7 +30,12 @@ extension LedgerCall {
                         let answer = bytes.readAnswer(
                             to: batch.questions[index].question, under: batch.plan)
                     else { return false }
-                    answers.append(.success(answer))
+                    if isRepeat, case .notHeld = answer.verdict {
+                        // It is settled, by the first time or before, or was never admitted.
+                        answers.append(.failure(.outcomeUnknown("the connection to Redis ended meanwhile")))
+                    } else {
+                        answers.append(.success(answer))
+                    }
                 }
             }
         }

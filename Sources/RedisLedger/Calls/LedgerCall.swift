@@ -17,10 +17,10 @@ final class LedgerCall {
 
     /// A question, and the sink that gets its answer.
     struct Pending {
-        let question: Question
+        var question: Question
         /// Whether the question names an execution that may be held already. Stored, because it is
         /// read several times and each computation copies the question.
-        let mayBeHeld: Bool
+        var mayBeHeld: Bool
         /// The index of its label in the arguments; 0: it has none.
         let label: UInt8
         let sink: any AnswerSink
@@ -49,6 +49,9 @@ final class LedgerCall {
     var acknowledgement: Acknowledgement?
     /// How often it was sent again, because its server did not have its keys.
     var retries = 0
+    /// Whether it is sent for the second time, because the connection of the first ended. The first
+    /// may have been applied.
+    private(set) var isRepeat = false
     /// Whether the call carried the script's text, because the server did not know the script.
     var wentWithText = false
 
@@ -94,7 +97,27 @@ final class LedgerCall {
         return UInt8(labels.count)
     }
 
+    /// From now on it asks what was asked before: an id that was made for this call may be held.
+    func becomeRepeat() {
+        guard !isRepeat else { return }
+        isRepeat = true
+        for place in batches.indices {
+            for index in batches[place].questions.indices {
+                guard case .admit(var ask) = batches[place].questions[index].question, ask.isNew else {
+                    continue
+                }
+                ask.isNew = false
+                batches[place].questions[index].question = .admit(ask)
+                batches[place].questions[index].mayBeHeld = true
+                batches[place].heldCount += 1
+            }
+        }
+    }
+
+    /// - Parameter error: for a repeat, what became of that. What became of the first is unknown.
     func fail(_ error: LedgerError) {
+        var error = error
+        if isRepeat { error = .outcomeUnknown(error.reason) }
         for batch in batches {
             for index in batch.questions.indices {
                 if case .outcomeUnknown = error, case .admit(let ask) = batch.questions[index].question {
