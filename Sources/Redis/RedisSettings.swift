@@ -9,7 +9,7 @@ public struct RedisSettings: Sendable, Equatable {
     public var connectDeadline: Duration = .milliseconds(90)
     /// The longest time from `send` to the reply of one command. When it passes, the outcome of
     /// this command is `.late`, and further commands are `.notSent` until a late reply has come.
-    public var commandDeadline: Duration = .milliseconds(75)
+    public var commandDeadline: Duration = .milliseconds(250)
     /// The longest time without any whole reply while commands wait. When it passes, the link
     /// closes the connection. A value below twice ``commandDeadline`` is raised to that.
     ///

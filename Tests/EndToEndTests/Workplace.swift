@@ -68,7 +68,7 @@ final class Workplace: Sendable {
 
     /// The deadlines that users have. For faults only: on a busy machine a healthy Redis misses
     /// them too.
-    static let realDeadlines = ["--redis-connect-deadline-ms", "90", "--redis-command-deadline-ms", "75"]
+    static let realDeadlines = ["--redis-connect-deadline-ms", "90", "--redis-command-deadline-ms", "250"]
 
     /// `stint serve` with free ports, the data directory, much patience with Redis and `arguments`,
     /// which win.

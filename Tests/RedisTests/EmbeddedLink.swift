@@ -73,6 +73,7 @@ final class EmbeddedLink {
 
     init(_ change: (inout RedisSettings) -> Void = { _ in }) throws {
         var settings = RedisSettings(url: try RedisURL("redis://h"))
+        settings.commandDeadline = .milliseconds(75)
         change(&settings)
         let (loop, network, readiness, log) = (loop, network, readiness, log)
         link = RedisLink(

@@ -16,8 +16,9 @@ struct LinkKeepAliveTests {
 
     /// A link whose first connection takes commands.
     private static func ready() throws -> LinkState<Int> {
-        var link = LinkState<Int>(
-            RedisSettings(url: try RedisURL("redis://h")), random: SystemRandomNumberGenerator())
+        var settings = RedisSettings(url: try RedisURL("redis://h"))
+        settings.commandDeadline = .milliseconds(75)
+        var link = LinkState<Int>(settings, random: SystemRandomNumberGenerator())
         _ = link.start()
         _ = link.connected(Attempt(number: 1))
         _ = link.replied(.status("PONG"))

@@ -25,6 +25,7 @@ struct LinkStateTests {
 
     private static func state(_ change: (inout RedisSettings) -> Void = { _ in }) -> LinkState<Int> {
         var settings = RedisSettings(url: url)
+        settings.commandDeadline = .milliseconds(75)
         change(&settings)
         return LinkState(settings, random: Highest())
     }
@@ -335,6 +336,17 @@ extension LinkStateTests {
         _ = link.checkReplies(at: Self.at(13_000))
         let stalled = link.checkReplies(at: Self.at(13_001))
         #expect(stalled.last == .setReplyTimer(Self.at(16_000)))
+    }
+
+    @Test("The limit on silence is the one that is set")
+    func setsSilence() {
+        var link = Self.ready { $0.silenceLimit = .milliseconds(300) }
+        _ = link.send(0, at: Self.at(0))
+        link.handOver()
+        for ms in [75, 76, 300] { _ = link.checkReplies(at: Self.at(ms)) }
+        #expect(link.uses(Self.first))
+        let left = link.checkReplies(at: Self.at(301))
+        #expect(left.contains(.closeSocket) && !link.uses(Self.first))
     }
 
     @Test("A connection that ends while a reply is late fails only who still waits for one")

@@ -31,7 +31,7 @@ package struct Settings: Sendable, Equatable {
     var redisSentinelPassword: String?
     var redisSentinelPasswordFile: String?
     var redisConnectDeadlineMs = 90
-    var redisCommandDeadlineMs = 75
+    var redisCommandDeadlineMs = 250
     var redisSilenceMs = 1_000
     var redisMaximumInFlight = 10_000
     var redisAcknowledgingReplicas = 0
