@@ -50,7 +50,8 @@ struct AcknowledgementRule {
             return "\(count) of \(replicas) replicas acknowledged the charge within \(timeoutMs) ms"
         case .success(.error(let text)): return "WAIT was refused: \(ErrorReply(text).text)"
         case .success: return "WAIT was answered with something else than a number"
-        case .failure(.notSent(let reason)), .failure(.lost(let reason)): return reason
+        case .failure(.notSent(let reason)), .failure(.late(let reason)), .failure(.lost(let reason)):
+            return reason
         }
     }
 }
