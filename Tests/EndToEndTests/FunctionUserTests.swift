@@ -115,10 +115,12 @@ extension EndToEnd {
                 let script = """
                     import { spawn } from "node:child_process";
                     import { Identities } from "\(module)";
-                    const users = new Identities([59912], (line) => console.log(line));
-                    const text = "for i in 1 2 3; do (while :; do kill -STOP -1; done) & done";
+                    const users = new Identities([59912], () => {});
+                    // Root would stop everything on the machine.
+                    const text = "[ -O / ] && exit; for i in 1 2 3; do (while :; do kill -STOP -1; done) & done";
                     for (let round = 0; round < 15; round += 1) {
                         const id = await users.take();
+                        if (id === undefined) continue;
                         spawn("sh", ["-c", text], { uid: id, gid: id, detached: true, stdio: "ignore" }).unref();
                         await new Promise((resolve) => setTimeout(resolve, 20));
                         await users.giveBack(id);
