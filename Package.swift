@@ -62,7 +62,7 @@ let package = Package(
         // The bodies that StintClient takes and gives.
         .library(name: "StintWireFormat", targets: ["WireFormat"]),
         // For Benchmarks/ only.
-        .library(name: "Redis", targets: ["Redis"]),
+        .library(name: "StintRedis", targets: ["Redis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),

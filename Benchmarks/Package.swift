@@ -32,7 +32,7 @@ let package = Package(
         .executableTarget(
             name: "RESP",
             dependencies: [
-                .product(name: "Redis", package: "stint"), benchmark,
+                .product(name: "StintRedis", package: "stint"), benchmark,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

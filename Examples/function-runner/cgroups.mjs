@@ -32,7 +32,7 @@ export class Groups {
     #parent;
     #log;
     #made = 0;
-    #told = new Set();
+    #logged = new Set();
     /** Groups that are being removed. @type {Set<Promise<void>>} */
     #leaving = new Set();
 
@@ -133,7 +133,7 @@ export class Groups {
 
     /** Logs each kind of line once. */
     #tell(matter, line) {
-        if (!this.#told.has(matter)) this.#log(line);
-        this.#told.add(matter);
+        if (!this.#logged.has(matter)) this.#log(line);
+        this.#logged.add(matter);
     }
 }

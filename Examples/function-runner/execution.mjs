@@ -2,10 +2,11 @@
 // granted time, at its memory cap, or by itself. The output of the process is bounded, and no part
 // of the process is left after the run.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 import { Census, peakBytes } from "./census.mjs";
+import { setpriv } from "./setpriv.mjs";
 
 /** The most bytes of a response: status, headers and content together. */
 export const maximumResponseBytes = 6 << 20;
@@ -20,10 +21,7 @@ const pipesMs = 100;
 const worker = readFileSync(new URL("worker.js", import.meta.url), "utf8");
 
 /** If the machine has setpriv, no worker survives the runner, even a killed one, and none can regain rights (as with sudo). */
-const setpriv = spawnSync("/bin/sh", ["-c", "setpriv --pdeathsig KILL --no-new-privs true && command -v setpriv"], { env: {} })
-    .stdout?.toString().trim();
-export const diesWithRunner = Boolean(setpriv);
-const bound = diesWithRunner ? [setpriv, "--pdeathsig", "KILL", "--no-new-privs"] : [];
+const bound = setpriv === undefined ? [] : [setpriv, "--pdeathsig", "KILL", "--no-new-privs"];
 /** The most processes and threads of a user that runs one run. */
 const maximumProcesses = 256;
 /** What the shell does first: no core files; and for a separate user, a bound on processes. (In dash the letter is p.) */

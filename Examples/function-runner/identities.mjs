@@ -7,6 +7,7 @@ import { chmodSync, closeSync, openSync, readdirSync, readFileSync } from "node:
 import path from "node:path";
 
 import { ProjectError } from "./project.mjs";
+import { setpriv } from "./setpriv.mjs";
 
 /** The default ids: the end of the range that Debian gives to people. */
 export const standardIds = { first: 59_000, last: 59_999 };
@@ -34,7 +35,7 @@ export class Identities {
     #free = [];
     /** Ids that may still have processes: an earlier runner left them, or they could not be ended. */
     #aside = [];
-    #told = new Set();
+    #logged = new Set();
     /** @type {((id: number|undefined) => void)[]} */
     #waiting = [];
     #log;
@@ -54,7 +55,7 @@ export class Identities {
      * @throws {ProjectError} if too few ids of the range are free, or setpriv is missing
      */
     static async claim({ first, last }, count, log) {
-        if (spawnSync("setpriv", ["--version"], { env: {} }).status !== 0) {
+        if (setpriv === undefined) {
             throw new ProjectError("missing: setpriv (util-linux), which ends the processes that a function leaves behind. "
                 + "With --worker-uids none functions run as root");
         }
@@ -113,8 +114,8 @@ export class Identities {
     async giveBack(id) {
         if (await isCleared(id)) return this.putBack(id);
         this.#aside.push(id);
-        if (!this.#told.has(id)) this.#log(`user ${id} is set aside: what a function left there cannot be ended yet`);
-        this.#told.add(id);
+        if (!this.#logged.has(id)) this.#log(`user ${id} is set aside: what a function left there cannot be ended yet`);
+        this.#logged.add(id);
     }
 
     /**
@@ -172,7 +173,7 @@ function isKillSent(id) {
     return new Promise((resolve, reject) => {
         const user = ["--reuid", String(id), "--regid", String(id), "--clear-groups"];
         const program = "if [ -O / ]; then exit 1; fi; kill -KILL -1";
-        const killer = spawn("setpriv", [...user, "/bin/sh", "-c", program], { env: {}, cwd: "/", stdio: "ignore" });
+        const killer = spawn(setpriv, [...user, "/bin/sh", "-c", program], { env: {}, cwd: "/", stdio: "ignore" });
         const timer = setTimeout(() => kill(killer.pid), killerMs);
         killer.on("error", (error) => {
             clearTimeout(timer);

@@ -8,12 +8,13 @@ import { parseArgs } from "node:util";
 
 import { Stint } from "../../Clients/node/stint.mjs";
 import { Groups } from "./cgroups.mjs";
-import { diesWithRunner, Workers } from "./execution.mjs";
+import { Workers } from "./execution.mjs";
 import { Identities, maySwitch, standardIds } from "./identities.mjs";
 import { printable } from "./logs.mjs";
 import { ProjectError, readProject, readSecrets, readToken } from "./project.mjs";
 import { register } from "./registration.mjs";
 import { FunctionServer } from "./server.mjs";
+import { setpriv } from "./setpriv.mjs";
 import { Visitors } from "./visitors.mjs";
 
 const usage = `usage: node runner.mjs FOLDER --account NAME [--account NAME ...]
@@ -133,7 +134,7 @@ async function main() {
         bounds: { workers: chosen.workers, queue: chosen.queue, waitMs: 5_000 },
         workers: new Workers(project.folder, users, groups), visitors: new Visitors(chosen.names),
     });
-    if (!diesWithRunner) log("missing: setpriv (util-linux). Workers outlive a runner that is killed, until their function ends");
+    if (setpriv === undefined) log("missing: setpriv (util-linux). Workers outlive a runner that is killed, until their function ends");
 
     // The runner starts even if Stint does not answer: calls are then answered according to
     // --when-unavailable.

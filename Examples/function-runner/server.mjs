@@ -37,7 +37,7 @@ export class FunctionServer {
     #bodiesBytes = 0;
     #uncounted = 0;
     #log;
-    #told = new Set();
+    #logged = new Set();
     #http;
 
     /**
@@ -258,8 +258,8 @@ export class FunctionServer {
     /** A payload above the plan's ceiling is the caller's error; any other rejection is the runner's. */
     #refuse(res, error) {
         if (error.status === 413) return sendProblemBody(res, 413, error.problem, {});
-        if (!this.#told.has(error.problem.type)) this.#log(`Stint refuses an execution: ${error.message}`);
-        this.#told.add(error.problem.type);
+        if (!this.#logged.has(error.problem.type)) this.#log(`Stint refuses an execution: ${error.message}`);
+        this.#logged.add(error.problem.type);
         sendProblem(res, new Problem(problems.refused, `Stint refuses this execution: ${error.message}`));
     }
 

@@ -11,11 +11,8 @@ extension ChangesBody.Change {
         let parts = try row.elements
         guard parts.count == 2 else { throw RedisError.unexpected("an entry of a stream has two parts") }
         let id = try parts[0].text
-        let pairs = try parts[1].elements
         var values: [String: String] = [:]
-        for index in stride(from: 0, to: pairs.count - 1, by: 2) {
-            values[try pairs[index].text] = try pairs[index + 1].text
-        }
+        for (name, value) in try parts[1].pairs { values[try name.text] = try value.text }
         self.init(
             id: id, at: Int(id.prefix { $0 != "-" }) ?? 0, who: values["who"] ?? "",
             what: values["what"] ?? "",

@@ -131,9 +131,8 @@ public struct PlanStore: Sendable {
             let page = try await redis.call(["HSCAN", keys.overrides, cursor, "COUNT", "1000"]).elements
             guard page.count == 2 else { throw RedisError.unexpected("HSCAN has two parts") }
             cursor = try page[0].text
-            let pairs = try page[1].elements
-            for index in stride(from: 0, to: pairs.count - 1, by: 2) {
-                try kept.load(account: pairs[index].text, pairs[index + 1].text)
+            for (account, override) in try page[1].pairs {
+                try kept.load(account: account.text, override.text)
             }
         } while cursor != "0"
         return kept
@@ -142,9 +141,8 @@ public struct PlanStore: Sendable {
     /// Everything but the overrides.
     private func book() async throws -> StoredPlans {
         var kept = StoredPlans(now: try await redis.now)
-        let fields = try await redis.call(["HGETALL", keys.plans]).elements
-        for index in stride(from: 0, to: fields.count - 1, by: 2) {
-            try kept.load(field: fields[index].text, fields[index + 1].text)
+        for (field, text) in try await redis.call(["HGETALL", keys.plans]).pairs {
+            try kept.load(field: field.text, text.text)
         }
         return kept
     }

@@ -55,18 +55,18 @@ public struct Rollups: Sendable {
     ///   - to: its end.
     ///   - step: minutes or hours.
     ///   - function: only this function; nil: all.
-    public func course(
+    public func history(
         of account: Account, from: Timestamp, to: Timestamp, step: RollupStep, function: String? = nil
     ) async throws(RedisError) -> History {
         var points: [Int: Point] = [:]
         var functions: [String: Activity] = [:]
         let periods = step.periods(from: from, to: to)
         for span in Set(periods.lazy.map { $0 / step.periodsPerKey }).sorted() {
-            let fields = try await redis.call(["HGETALL", keys.rollups(step, span, of: account)]).elements
-            for index in stride(from: 0, to: fields.count - 1, by: 2) {
-                guard case .bulk(let series) = fields[index + 1],
-                    let counted = RollupField(field: try fields[index].text)
-                else { continue }
+            let fields = try await redis.call(["HGETALL", keys.rollups(step, span, of: account)])
+            for (field, value) in try fields.pairs {
+                guard case .bulk(let series) = value, let counted = RollupField(field: try field.text) else {
+                    continue
+                }
                 for (offset, amount) in RollupSeries(series) {
                     let period = span * step.periodsPerKey + offset
                     guard periods.contains(period) else { continue }
@@ -105,9 +105,9 @@ public struct Rollups: Sendable {
             let ranked = try await redis.call([
                 "ZRANGE", keys.ranking(measure, step, period), "0", String(max(100, 10 * limit) - 1), "REV",
                 "WITHSCORES",
-            ]).elements
-            for index in stride(from: 0, to: ranked.count - 1, by: 2) {
-                let (name, amount) = (try ranked[index].text, try ranked[index + 1].integer)
+            ])
+            for (account, score) in try ranked.pairs {
+                let (name, amount) = (try account.text, try score.integer)
                 amounts[name] =
                     measure == .percent ? max(amounts[name] ?? 0, amount) : amounts[name, default: 0] + amount
             }

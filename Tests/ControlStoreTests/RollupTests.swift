@@ -70,10 +70,10 @@ struct RollupTests {
         return book
     }
 
-    private func course(
+    private func history(
         _ rollups: Rollups, minutes: Range<Int>, step: RollupStep = .minute, function: String? = nil
     ) async throws -> Rollups.History {
-        try await rollups.course(
+        try await rollups.history(
             of: acme, from: Self.newYear + minutes.lowerBound * 60_000,
             to: Self.newYear + minutes.upperBound * 60_000, step: step, function: function)
     }
@@ -96,7 +96,7 @@ struct RollupTests {
             try await a.add(Self.activity(executions: 1), of: acme, minute: Self.minute + 60)
             try await a.add(Self.activity(executions: 100), of: Account("other")!, minute: Self.minute)
 
-            let minutes = try await course(a, minutes: 0..<60)
+            let minutes = try await history(a, minutes: 0..<60)
             #expect(minutes.points.map { ($0.start - Self.newYear) / 60_000 } == [0, 30, 59])
             #expect(minutes.points.map(\.activity.executions) == [3, 0, 8])
             #expect(minutes.points.map(\.activity.executionTimeMs) == [250, 9, 250])
@@ -105,14 +105,14 @@ struct RollupTests {
                 minutes.points[2].activity.denials == ["count": 2] && minutes.points[2].activity.errors == 1)
             #expect(minutes.functions.mapValues(\.executions) == ["f": 4, "a/b": 6])
 
-            let hours = try await course(b, minutes: 0..<120, step: .hour)
+            let hours = try await history(b, minutes: 0..<120, step: .hour)
             #expect(hours.points.map(\.activity.executions) == [11, 1])
             #expect(hours.points.map(\.peakPercent) == [["count": 70], [:]])
-            let part = try await course(b, minutes: 1..<60, function: "a/b")
+            let part = try await history(b, minutes: 1..<60, function: "a/b")
             #expect(
                 part.points.map(\.activity.executions) == [4, 1] && part.functions.keys.sorted() == ["a/b"])
             #expect(part.points.allSatisfy { $0.peakPercent.isEmpty })
-            #expect(try await course(b, minutes: 61..<600).points.isEmpty)
+            #expect(try await history(b, minutes: 61..<600).points.isEmpty)
             #expect(RollupField(field: "x/\u{301}/a")?.function == "\u{301}/a")
         }
     }
@@ -159,13 +159,13 @@ struct RollupTests {
             }
             let key = "stint:{acme:prod}:u:\(Self.newYear.ms / 3_600_000)"
             #expect(try rig.server.command("HLEN", key) == "1001")
-            let functions = try await course(rollups, minutes: 0..<1).functions
+            let functions = try await history(rollups, minutes: 0..<1).functions
             #expect(functions.values.map(\.executions).reduce(0, +) == 1_200)
             #expect(functions[AccountActivity.otherFunctions]?.executions == 200)
 
             _ = try rig.server.command("HSET", key, "x", "damaged", "later-version", "12345678")
             try await rollups.add(Self.activity(executions: 2), of: acme, minute: Self.minute)
-            #expect(try await course(rollups, minutes: 0..<1).points.first?.activity.executions == 2)
+            #expect(try await history(rollups, minutes: 0..<1).points.first?.activity.executions == 2)
         }
     }
 
@@ -231,7 +231,7 @@ struct RollupTests {
             #expect(await writer.write(parts + many.flatMap { Self.parts(minute, $0) }))
             func reported(_ account: Account) async throws -> Rollups.History {
                 let start = RollupStep.minute.start(ofPeriod: minute)
-                return try await rollups.course(of: account, from: start, to: start + 60_000, step: .minute)
+                return try await rollups.history(of: account, from: start, to: start + 60_000, step: .minute)
             }
             let first = try await reported(acme)
             #expect(first.points.map(\.activity.executions) == [5])

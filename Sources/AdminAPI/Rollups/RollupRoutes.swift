@@ -70,7 +70,7 @@ extension UsageBody {
         _ rollups: Rollups, _ account: Account, from: Timestamp, to: Timestamp, step: RollupStep,
         function: String? = nil
     ) async throws -> UsageBody {
-        let course = try await rollups.course(
+        let course = try await rollups.history(
             of: account, from: from, to: to, step: step, function: function)
         let functions = course.functions.sorted {
             ($1.value.executions, $0.key) < ($0.value.executions, $1.key)

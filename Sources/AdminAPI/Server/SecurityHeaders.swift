@@ -10,8 +10,8 @@ struct SecurityHeaders: RouterMiddleware {
     /// The fields. A reply that sets one itself keeps its value.
     let fields: [(HTTPField.Name, String)]
 
-    /// - Parameter isSecure: whether the connection is encrypted. If so, browsers are told to use
-    ///   only TLS here.
+    /// - Parameter isSecure: whether the connection is encrypted. If so, the header makes browsers
+    ///   use only TLS here.
     init(isSecure: Bool) {
         fields =
             Self.always

@@ -40,6 +40,27 @@ extension RedisReply {
         }
     }
 
+    /// The pairs of a flat array of names and values, as `HGETALL` replies.
+    public var pairs: [(name: RedisReply, value: RedisReply)] {
+        get throws(RedisError) {
+            let elements = try elements
+            return stride(from: 0, to: elements.count - 1, by: 2).map { (elements[$0], elements[$0 + 1]) }
+        }
+    }
+
+    /// The text under a name in a flat array of names and values; nil: there is none, or this is
+    /// something else.
+    func value(of name: String) -> String? {
+        guard case .array(let items) = self else { return nil }
+        for index in stride(from: 0, to: items.count - 1, by: 2) {
+            guard case .bulk(let key) = items[index], case .bulk(let value) = items[index + 1] else {
+                continue
+            }
+            if String(buffer: key) == name { return String(buffer: value) }
+        }
+        return nil
+    }
+
     private var kind: String {
         switch self {
         case .status: "a status"

@@ -18,6 +18,9 @@ public enum Topology {
     /// The maximum number of resends of a command that met a redirection.
     public static let maximumRetries = 5
 
+    /// Makes a link to one server. It does nothing until it is started.
+    typealias MakeLink = (RedisURL.Address, _ onReady: @escaping (RedisLink) -> Void) -> RedisLink
+
     /// How to resend a command that was redirected.
     public enum Retry {
         /// Send it again to this link; with `asking` behind an `ASKING`.
@@ -52,7 +55,7 @@ public enum Topology {
             self = .cluster(
                 ClusterLinks(
                     eventLoop: eventLoop, seeds: settings.url.addresses,
-                    farewell: TimeAmount(settings.commandDeadline * 2),
+                    closeDelay: TimeAmount(settings.commandDeadline * 2),
                     makeLink: { link(to: $0, .clusterNode, $1) }, onReady: onReady))
         case .sentinel(let name):
             self = .sentinel(
@@ -97,14 +100,6 @@ public enum Topology {
         case .single: nil
         case .cluster(let links): links.absence
         case .sentinel(let links): links.absence
-        }
-    }
-
-    /// Whether one server has all keys, as far as the URL says.
-    public var isSingle: Bool {
-        switch self {
-        case .single, .sentinel: true
-        case .cluster: false
         }
     }
 

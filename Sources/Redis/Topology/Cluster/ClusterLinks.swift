@@ -7,41 +7,38 @@ import NIOCore
 /// Links to the primaries of a cluster. Every method must be called on the event loop.
 public final class ClusterLinks {
     /// How often the map is read while a slot or a primary is missing, or a server contradicted it.
-    static let doubtfulInterval = TimeAmount.milliseconds(100)
+    static let staleInterval = TimeAmount.milliseconds(100)
     /// How often it is read otherwise.
     static let restInterval = TimeAmount.seconds(60)
-
-    /// Makes a link to one node. It does nothing until it is started.
-    typealias MakeLink = (RedisURL.Address, _ onReady: @escaping (RedisLink) -> Void) -> RedisLink
 
     private let eventLoop: any EventLoop
     private let seeds: [RedisURL.Address]
     /// How long a link that is not needed any more may wait for its last replies.
-    private let farewell: TimeAmount
-    private let makeLink: MakeLink
+    private let closeDelay: TimeAmount
+    private let makeLink: Topology.MakeLink
     private let onReady: (RedisLink) -> Void
 
     private var map = SlotMap()
     private var links: [RedisURL.Address: RedisLink] = [:]
     /// Nodes that have no slot in the map, and are there because another node named them.
-    private var guests: Set<RedisURL.Address> = []
+    private var unmapped: Set<RedisURL.Address> = []
     /// Which node is asked next.
     private var turn = 0
     private var isReading = false
     /// The map may be out of date.
-    private var isDoubtful = true
+    private var isStale = true
     private var readAt = NIODeadline.uptimeNanoseconds(0)
     private var timer: Scheduled<Void>?
     private var isClosed = false
 
     init(
-        eventLoop: any EventLoop, seeds: [RedisURL.Address], farewell: TimeAmount,
-        makeLink: @escaping MakeLink,
+        eventLoop: any EventLoop, seeds: [RedisURL.Address], closeDelay: TimeAmount,
+        makeLink: @escaping Topology.MakeLink,
         onReady: @escaping (RedisLink) -> Void
     ) {
         self.eventLoop = eventLoop
         self.seeds = seeds
-        self.farewell = farewell
+        self.closeDelay = closeDelay
         self.makeLink = makeLink
         self.onReady = onReady
     }
@@ -49,14 +46,14 @@ public final class ClusterLinks {
     func start() {
         guard timer == nil, !isClosed else { return }
         for seed in seeds { open(seed) }
-        lookLater()
+        checkLater()
     }
 
-    private func lookLater() {
-        timer = eventLoop.assumeIsolated().scheduleTask(in: Self.doubtfulInterval) { [weak self] in
+    private func checkLater() {
+        timer = eventLoop.assumeIsolated().scheduleTask(in: Self.staleInterval) { [weak self] in
             guard let self, !isClosed else { return }
-            look()
-            lookLater()
+            check()
+            checkLater()
         }
     }
 
@@ -106,21 +103,21 @@ public final class ClusterLinks {
         switch redirection {
         case .moved(let slot, let address):
             map.move(slot, to: address)
-            doubt()
-            return invite(address).map { ($0, asking: false) }
+            markStale()
+            return readyLink(to: address).map { ($0, asking: false) }
         case .ask(let address):
-            return invite(address).map { ($0, asking: true) }
+            return readyLink(to: address).map { ($0, asking: true) }
         case .wait, .demoted:
-            doubt()
+            markStale()
             return nil
         }
     }
 
     /// - Returns: the link to a node that another node named; nil while it is not ready.
-    private func invite(_ address: RedisURL.Address) -> RedisLink? {
+    private func readyLink(to address: RedisURL.Address) -> RedisLink? {
         if links[address] == nil {
             guard links.count < SlotMap.maximumNodes else { return nil }
-            guests.insert(address)
+            unmapped.insert(address)
             open(address)
         }
         guard let link = links[address], link.isReady else { return nil }
@@ -131,19 +128,19 @@ public final class ClusterLinks {
 // MARK: - The map
 
 extension ClusterLinks {
-    private func doubt() {
-        isDoubtful = true
+    private func markStale() {
+        isStale = true
         read()
     }
 
     /// Once a tick of the timer.
-    private func look() {
+    private func check() {
         if anyLink == nil {
             // No known node answers, so the search begins again.
             for address in seeds + map.replicas.prefix(RedisURL.maximumAddresses) { open(address) }
         }
         let isDue = eventLoop.now - readAt >= Self.restInterval
-        if isDoubtful || isDue || absence != nil { read() }
+        if isStale || isDue || absence != nil { read() }
     }
 
     /// Asks the nodes in turn, so that one with an old map is not asked for ever.
@@ -166,15 +163,15 @@ extension ClusterLinks {
     }
 
     private func adopt(_ map: SlotMap) {
-        if eventLoop.now - readAt >= Self.restInterval { guests = [] }
+        if eventLoop.now - readAt >= Self.restInterval { unmapped = [] }
         self.map = map
         readAt = eventLoop.now
-        isDoubtful = false
+        isStale = false
         for address in map.primaries { open(address) }
-        let wanted = guests.union(map.primaries)
+        let wanted = unmapped.union(map.primaries)
         for (address, link) in links where !wanted.contains(address) {
             links[address] = nil
-            eventLoop.assumeIsolated().scheduleTask(in: farewell) { link.close() }
+            eventLoop.assumeIsolated().scheduleTask(in: closeDelay) { link.close() }
         }
     }
 
@@ -183,7 +180,7 @@ extension ClusterLinks {
         let link = makeLink(address) { [weak self] link in
             guard let self else { return }
             onReady(link)
-            if isDoubtful { read() }
+            if isStale { read() }
         }
         links[address] = link
         link.start()

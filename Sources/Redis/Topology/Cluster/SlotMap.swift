@@ -68,19 +68,8 @@ struct SlotMap: Equatable {
         var host: String?
         if case .bulk(let bytes) = node[0] { host = String(buffer: bytes) }
         // The node was to announce a host name and has none.
-        if host == "?" { host = node.count > 3 ? value(of: "ip", in: node[3]) : nil }
+        if host == "?" { host = node.count > 3 ? node[3].value(of: "ip") : nil }
         return asked.other(host: host ?? "", port: port)
-    }
-
-    private static func value(of name: String, in list: RedisReply) -> String? {
-        guard case .array(let items) = list else { return nil }
-        for index in stride(from: 0, to: items.count - 1, by: 2) {
-            guard case .bulk(let key) = items[index], case .bulk(let value) = items[index + 1] else {
-                continue
-            }
-            if String(buffer: key) == name { return String(buffer: value) }
-        }
-        return nil
     }
 }
 

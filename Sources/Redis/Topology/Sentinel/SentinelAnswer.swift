@@ -29,7 +29,7 @@ enum SentinelAnswer: Equatable {
                 self = .none("its reply is not an address")
                 return
             }
-            let configEpoch = replies.count > 1 ? Self.value(of: "config-epoch", in: replies[1]) : nil
+            let configEpoch = replies.count > 1 ? replies[1].value(of: "config-epoch") : nil
             self = .primary(address, configEpoch: configEpoch.flatMap { Int($0) } ?? 0)
         }
     }
@@ -40,17 +40,6 @@ enum SentinelAnswer: Equatable {
             host.readableBytes > 0, let port = Int(String(buffer: digits))
         else { return nil }
         return sentinel.other(host: String(buffer: host), port: port)
-    }
-
-    private static func value(of name: String, in list: RedisReply) -> String? {
-        guard case .array(let items) = list else { return nil }
-        for index in stride(from: 0, to: items.count - 1, by: 2) {
-            guard case .bulk(let key) = items[index], case .bulk(let value) = items[index + 1] else {
-                continue
-            }
-            if String(buffer: key) == name { return String(buffer: value) }
-        }
-        return nil
     }
 }
 

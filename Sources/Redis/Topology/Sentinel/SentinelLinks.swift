@@ -22,14 +22,11 @@ public final class SentinelLinks {
     /// How often otherwise.
     static let restInterval = TimeAmount.seconds(10)
 
-    /// Makes a link to the primary. It does nothing until it is started.
-    typealias MakeLink = (RedisURL.Address, _ onReady: @escaping (RedisLink) -> Void) -> RedisLink
-
     private let eventLoop: any EventLoop
     /// Those of the connections to sentinels, but for the address.
     private let settings: RedisSettings
     private let logger: Logger
-    private let makeLink: MakeLink
+    private let makeLink: Topology.MakeLink
     private let onReady: (RedisLink) -> Void
 
     private var state: SentinelState
@@ -42,7 +39,7 @@ public final class SentinelLinks {
     private var isSubscribed = false
     private var subscribeAgainAt = NIODeadline.uptimeNanoseconds(0)
     /// The primary may be another one.
-    private var isDoubtful = true
+    private var isStale = true
     private var askedAt = NIODeadline.uptimeNanoseconds(0)
     private var timer: Scheduled<Void>?
     private var isClosed = false
@@ -50,7 +47,7 @@ public final class SentinelLinks {
     /// - Parameter settings: those of the URL.
     init(
         eventLoop: any EventLoop, primary name: String, settings: RedisSettings, logger: Logger,
-        makeLink: @escaping MakeLink, onReady: @escaping (RedisLink) -> Void
+        makeLink: @escaping Topology.MakeLink, onReady: @escaping (RedisLink) -> Void
     ) {
         self.eventLoop = eventLoop
         self.settings = settings
@@ -64,23 +61,23 @@ public final class SentinelLinks {
         guard timer == nil, !isClosed else { return }
         subscribe()
         ask()
-        lookLater()
+        checkLater()
     }
 
-    private func lookLater() {
+    private func checkLater() {
         timer = eventLoop.assumeIsolated().scheduleTask(in: Self.absentInterval) { [weak self] in
             guard let self, !isClosed else { return }
-            look()
-            lookLater()
+            check()
+            checkLater()
         }
     }
 
     /// Once a tick of the timer.
-    private func look() {
+    private func check() {
         if subscription == nil, eventLoop.now >= subscribeAgainAt { subscribe() }
         let age = eventLoop.now - askedAt
         let interval = state.isUnsettled || !isSubscribed ? Self.unsettledInterval : Self.restInterval
-        if isDoubtful || link?.isReady != true || age >= interval { ask() }
+        if isStale || link?.isReady != true || age >= interval { ask() }
     }
 
     func close() -> EventLoopFuture<Void> {
@@ -115,9 +112,9 @@ public final class SentinelLinks {
     func follow(_ redirection: Redirection, from source: RedisLink) -> Bool {
         switch redirection {
         case .moved, .ask: return false
-        case .wait: isDoubtful = true
+        case .wait: isStale = true
         case .demoted:
-            isDoubtful = true
+            isStale = true
             guard source === link else { return true }
             link = nil
             source.close()
@@ -174,7 +171,7 @@ extension SentinelLinks {
 
     /// A sentinel names the server.
     private func follow(_ server: RedisURL.Address) {
-        isDoubtful = false
+        isStale = false
         let former = link
         guard former?.address != server else { return }
         let link = makeLink(server) { [weak self] link in
@@ -215,11 +212,11 @@ extension SentinelLinks {
             isSubscribed = true
             subscription?.stay()
             // What was announced before is missed.
-            isDoubtful = true
+            isStale = true
         case .switched(let server):
             if case .follow(let server) = state.announced(server) { follow(server) }
             // Only an answer has the config epoch.
-            isDoubtful = true
+            isStale = true
         case .other: break
         }
     }

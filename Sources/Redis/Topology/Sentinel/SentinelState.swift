@@ -3,8 +3,8 @@
 //
 // Sentinels may disagree for a few seconds after a failover, or for as long as one is cut off from
 // the others. Each failover has a number, its config epoch. So what is known is given up only for
-// an answer with a higher one, or for one that no sentinel contradicts for some time: they may have
-// been set up anew, and count from 0.
+// an answer with a higher one, or for one that no sentinel contradicts for some time: new sentinels
+// count from 0.
 
 /// The state of a search for the primary. A round asks each sentinel once at most, and ends with
 /// the first answer that settles it.
