@@ -19,12 +19,10 @@ struct SentinelRigTests {
         }
     }
 
-    /// Sentinels that take a server for down too soon would replace the new primary as well.
-    private func expectFailovers(_ count: Int, _ rig: RedisSentinels) throws {
-        for sentinel in rig.sentinels {
-            let fields = try sentinel.command("SENTINEL", "MASTER", RedisSentinels.name)
-            #expect(fields.contains("\nconfig-epoch\n\(count)\n"), "\(fields)")
-        }
+    /// Sentinels that take a server for down too soon would replace the new primary as well. Epochs
+    /// do not say so: an election without a majority uses one up.
+    private func expectOneFailover(_ sentinel: RedisServer) {
+        #expect(sentinel.log.split(separator: "\n").count { $0.contains("+switch-master") } == 1)
     }
 
     @Test("a replica takes the place of a primary that was killed")
@@ -44,7 +42,7 @@ struct SentinelRigTests {
             print("sentinels: primary replaced after \(ContinuousClock.now - begin)")
             #expect(try rig.nodes[successor].command("GET", "a") == "1")
             #expect(try rig.nodes[successor].command("SET", "a", "2") == "OK")
-            try expectFailovers(1, rig)
+            for sentinel in rig.sentinels { expectOneFailover(sentinel) }
         }
     }
 
@@ -58,7 +56,7 @@ struct SentinelRigTests {
             #expect(successor != 0)
             #expect(try rig.currentPrimaryPort() == rig.nodes[successor].port)
             #expect(throws: TestServerError.self) { try rig.nodes[0].command("SET", "a", "1") }
-            try expectFailovers(1, rig)
+            for sentinel in rig.sentinels { expectOneFailover(sentinel) }
         }
     }
 
@@ -73,7 +71,7 @@ struct SentinelRigTests {
             try await rig.nodes[0].restart()
             try await rig.untilReady()
             #expect(try rig.nodes[0].command("ROLE").hasPrefix("slave\n127.0.0.1\n"))
-            try expectFailovers(1, rig)
+            for sentinel in rig.sentinels { expectOneFailover(sentinel) }
         }
     }
 }
