@@ -39,9 +39,11 @@ import https from "node:https";
 
 /**
  * A grant. `ageMs`: it was admitted at most this long before the reply came. `headers`: `ratelimit` and
- * `ratelimit-policy`, if Stint sent them. `degraded`: Stint did not answer, and the execution runs uncounted.
+ * `ratelimit-policy`, if Stint sent them. `degraded`: Stint did not answer, or its
+ * ledger did not: the execution runs uncounted, unless there is `overUse`, by which its account may be over.
  * @typedef {{id: string, grantedMs: number, deadline?: number, memoryBytes?: number, limits: Limits,
- *   suggestedIntervalMs: number, degraded: boolean, ageMs: number, headers: Record<string, string>}} Grant
+ *   suggestedIntervalMs: number, degraded: boolean,
+ *   overUse?: {executions: number|null, executionTimeMs: number|null}, ageMs: number, headers: Record<string, string>}} Grant
  */
 
 /**
@@ -501,7 +503,7 @@ export class Stint {
             timers.forEach(clearTimeout);
             if (alarm.signal.aborted && outcome !== "not-started") outcome = "timeout";
             const durationMs = outcome === "not-started" ? 0 : Math.round(performance.now() - began);
-            this.#later(account, grant.id, { durationMs, outcome, ...said }, !grant.degraded);
+            this.#later(account, grant.id, { durationMs, outcome, ...said }, !grant.degraded || grant.overUse !== undefined);
         }
     }
 

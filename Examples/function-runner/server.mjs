@@ -183,7 +183,7 @@ export class FunctionServer {
             whenUnavailable: this.#admitsWhenUnavailable ? fallback : undefined, graceMs: 30_000,
         };
         await this.#stint.withExecution(ask, async (grant) => {
-            if (grant.degraded) this.#uncounted += 1;
+            if (grant.degraded && !grant.overUse) this.#uncounted += 1;
             const seen = { ...context, limits: grant.limits, suggestedIntervalMs: grant.suggestedIntervalMs };
             const run = await this.#workers.run(seat, fn, seen, body, {
                 grantedMs: Math.min(grant.grantedMs, longestMs[fn.kind]), memoryBytes: grant.memoryBytes ?? this.#memoryBytes,

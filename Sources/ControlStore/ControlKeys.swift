@@ -20,6 +20,8 @@ public struct ControlKeys: Sendable {
     var overrides: String { "\(prefix){plans}:accounts" }
     /// A stream: what was changed, when and by whom.
     var changes: String { "\(prefix){plans}:audit" }
+    /// A hash: the Stint processes, each with the instant at which it was last there.
+    var processes: String { "\(prefix){plans}:processes" }
 
     // MARK: All accounts
 

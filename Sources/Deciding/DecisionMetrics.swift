@@ -43,6 +43,7 @@ final class DecisionMetrics {
 
     func count(_ decision: Decision) {
         switch decision {
+        case .admitted(_, let standing) where standing.isDegraded: count(.degraded)
         case .admitted(let admitted, _): count(admitted.isRepeat ? .held : .admitted)
         case .denied(let denial, _, let standing):
             let limits = standing.plan.limits

@@ -20,10 +20,21 @@ extension PlanBody {
                     payloadBytes: $0.payloadBytes)
             },
             minimumGrantMs: plan.minimumGrantMs, resources: plan.resources,
-            whenUnavailable: plan.whenUnavailable.rawValue)
+            whenUnavailable: PlanBody.WhenUnavailable(plan.whenUnavailable))
     }
 
     package var text: String { get throws { try canonical(self) } }
+}
+
+extension PlanBody.WhenUnavailable {
+    fileprivate init(_ policy: UnavailablePolicy) {
+        self =
+            switch policy {
+            case .deny: .deny
+            case .admit: .admit
+            case .admitShare(let percent): .admitShare(percent: percent)
+            }
+    }
 }
 
 extension OverrideBody {

@@ -82,12 +82,28 @@ package enum PlanFile {
             for (key, value) in try value.entries() { resources[key.text] = try value.integer() }
         }
         let minimumGrantMs = try fields["minimumGrantMs"]?.integer() ?? 100
-        let whenUnavailable: UnavailablePolicy = try fields.choice("whenUnavailable") ?? .deny
+        let whenUnavailable = try fields["whenUnavailable"].map(unavailablePolicy) ?? .deny
         return try fields.built { () throws(PlanError) in
             try Plan(
                 name: name, limits: limits, kinds: kinds, minimumGrantMs: minimumGrantMs,
                 resources: resources, whenUnavailable: whenUnavailable)
         }
+    }
+
+    /// `deny`, `admit`, or `{admit: {share: 10}}`.
+    private static func unavailablePolicy(_ value: YAMLValue) throws(YAMLError) -> UnavailablePolicy {
+        guard value.isMapping else {
+            switch try value.text() {
+            case "deny": return .deny
+            case "admit": return .admit
+            case let text:
+                throw value.error(
+                    "whenUnavailable: must be deny, admit or {admit: {share: 1 to 100}}, not '\(text)'")
+            }
+        }
+        let admit = try YAMLFields(of: value, known: ["admit"]).required("admit")
+        let share = try YAMLFields(of: admit, known: ["share"]).required("share")
+        return .admitShare(percent: try share.integer())
     }
 
     private static func limit(_ value: YAMLValue) throws(YAMLError) -> Limit {

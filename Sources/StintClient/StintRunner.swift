@@ -229,7 +229,7 @@ public struct StintRunner: Sendable {
         let outcome = Self.outcome(result, isOverdue: isOverdue)
         settlements.add(
             execution.settlement(duration: duration, outcome: outcome), id: execution.grant.id,
-            account: execution.account, isSure: execution.grant.degraded != true)
+            account: execution.account, isSure: !execution.grant.degraded || execution.grant.overUse != nil)
         return try result.get()
     }
 

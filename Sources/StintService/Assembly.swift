@@ -52,16 +52,17 @@ package enum Assembly {
             ControlStore(redis: $0, keys: ControlKeys(prefix: settings.redisKeyPrefix))
         }
 
+        let degraded = DegradedLedger { clock() }
         let runner = RunnerServer(
             settings: runnerSettings(settings, budget), group: group, plans: imported.book,
-            makeLedger: { ledgers.make(on: $0) }, random: { random() },
+            makeLedger: { ledgers.make(on: $0) }, degraded: degraded, random: { random() },
             logger: logger, metrics: metrics, tokens: security.book,
             secure: security.tls.map { $0.secure }, guardListener: accepting.runner.guardListener)
         let ledgerWatch = LedgerWatch(ledgers: ledgers, runner: runner, logger: logger)
         let watch = controlStore.map {
             PlanWatch(store: $0.plans, source: imported, runner: runner, wakes: wakes, logger: logger)
         }
-        let (adminPort, adminPortContinuation) = AsyncStream.makeStream(of: Int.self)
+        let adminPort = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let admin = AdminServer(
             host: settings.adminAddress.host, port: settings.adminAddress.port,
             controlPlane: ControlPlane(
@@ -71,21 +72,20 @@ package enum Assembly {
                 plansChanged: { await watch?.reload() }),
             security: security.admin, bounds: AdminBounds(allConnections: budget.adminConnections),
             guardListener: accepting.admin.guardListener,
-            listening: { port in
-                adminPortContinuation.yield(port)
-                adminPortContinuation.finish()
-            },
-            logger: logger)
+            listening: { adminPort.continuation.yield($0) }, logger: logger)
 
         // They stop from the last to the first, so the ledger outlives the requests that need it.
-        var services: [any Service] = []
-        if let redis { services.append(redis) }
-        if let client { services.append(ControlLink(client: client, embedded: redis)) }
-        if let watch { services.append(watch) }
-        if let client { services.append(RedisMemory(client: client, metrics: metrics)) }
+        let processes = controlStore.map { processService($0.processes, runner, metrics) }
+        let ofRedis: [(any Service)?] = [
+            redis, client.map { ControlLink(client: $0, embedded: redis) }, watch,
+            client.map { RedisMemory(client: $0, metrics: metrics) }, processes,
+        ]
+        var services = ofRedis.compactMap { $0 }
         services += rollups(of: controlStore, runner, settings, metrics, logger)
         services.append(ledgerWatch)
         services.append(AdminService(server: admin, address: settings.adminAddress))
+        let debts = DebtService(degraded, runner: runner, metrics: metrics, logger: logger)
+        services.append(debts)
         let planReload = PlanReload(source: planSource, runner: runner, watch: watch, logger: logger)
         planReload.warn(of: imported.book)
         let securityReload = SecurityReload(security: security, runner: runner, logger: logger)
@@ -93,7 +93,8 @@ package enum Assembly {
         services.append(
             RunnerService(
                 server: runner, ledgers: ledgers, ledgerWatch: ledgerWatch, embedded: redis,
-                adminPort: adminPort, settings: settings, watch: watch, security: security, logger: logger))
+                adminPort: adminPort.stream, settings: settings, watch: watch, security: security, debts: debts,
+                processes: processes, logger: logger))
 
         try await serve(services, settings, logger)
     }
@@ -132,6 +133,14 @@ package enum Assembly {
     private static func random() -> Xoshiro256 {
         var system = SystemRandomNumberGenerator()
         return Xoshiro256(seededBy: &system)
+    }
+
+    private static func processService(
+        _ processes: Processes, _ runner: RunnerServer, _ metrics: PrometheusMetrics
+    ) -> ProcessService {
+        var random = random()
+        let id = "\(ProcessInfo.processInfo.processIdentifier)-\(random.next())"
+        return ProcessService(processes, id: id, runner: runner, metrics: metrics)
     }
 
     private static func rollups(

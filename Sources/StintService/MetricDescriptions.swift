@@ -7,6 +7,20 @@ enum MetricDescriptions {
     static let all: [PrometheusMetrics.Description] = [
         .init("stint_build_info", "Always 1; the label is the version of Stint."),
         .init("stint_decisions_total", "Decisions by verdict; a denial counts for each limit it names."),
+        .init(
+            "stint_degraded_debts",
+            "Executions that this process admitted without the ledger, and that are not charged yet."),
+        .init(
+            "stint_degraded_payments_total",
+            "Charges and settlements that the ledger accepted for executions admitted without it."),
+        .init(
+            "stint_degraded_over_use_executions",
+            "The most executions that any account may be over by, through all known processes together, "
+                + "under a plan that admits a share while the ledger cannot answer."),
+        .init(
+            "stint_degraded_over_use_seconds",
+            "The same for execution time."),
+        .init("stint_processes", "Stint processes that share the Redis, when it could last be asked."),
         .init("stint_http_responses_total", "Replies of the runner API by status."),
         .init("stint_http_connections", "Open connections of runners."),
         .init("stint_http_connections_maximum", "Connections of runners that may be open at once."),

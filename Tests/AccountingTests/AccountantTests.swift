@@ -150,7 +150,8 @@ struct AccountantTests {
     }
 
     @Test(
-        "When the ledger cannot say, the plan decides about admissions", arguments: UnavailablePolicy.allCases
+        "When the ledger cannot say, the plan decides about admissions",
+        arguments: [UnavailablePolicy.deny, .admit, .admitShare(percent: 10)]
     )
     func decidesWithoutLedger(_ policy: UnavailablePolicy) throws {
         var accountant = Self.accountant(Self.plan(whenUnavailable: policy))
@@ -164,7 +165,7 @@ struct AccountantTests {
         for error in [LedgerError.notApplied("down"), .outcomeUnknown("lost")] {
             let admit = try accountant.consider(Admission(account: Self.account, id: id))
             switch (admit.decision(on: .failure(error)), policy) {
-            case (.unavailable(error, id), .deny): break
+            case (.unavailable(error, id), .deny), (.unavailable(error, id), .admitShare): break
             case (.degraded(let ask, memoryBytes: 128, error), .admit):
                 #expect(ask.id == id && ask.durationMs == 10_000)
             case let (other, _): Issue.record("\(policy): \(other)")

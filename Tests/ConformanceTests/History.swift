@@ -89,6 +89,8 @@ struct HistoryAuthor {
             let added = (shape: HistoryAuthor.shape(&random), meter: random.pick(Meter.allCases))
             plans.append(HistoryAuthor.plan(limits + [added], &random))
         }
+        // What a process admitted without the ledger is charged beyond every amount.
+        plans.append(Plan(unbounded: plans[0]))
     }
 
     private static func shape(_ random: inout SeededGenerator) -> WindowShape {

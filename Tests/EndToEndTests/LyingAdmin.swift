@@ -67,7 +67,7 @@ struct LyingAdmin: Sendable {
         private static func lie(about uri: String) -> [UInt8] {
             let name = LyingAdmin.name
             let plan: [String: Any] = [
-                "name": name, "minimumGrantMs": 1, "resources": [name: 1], "whenUnavailable": name,
+                "name": name, "minimumGrantMs": 1, "resources": [name: 1], "whenUnavailable": "deny",
                 "kinds": [name: [:]],
                 "limits": [["name": name, "meter": name, "amount": 1, "windowMs": 1_000, "cells": 1]],
             ]

@@ -2,6 +2,7 @@
 
 import Accounting
 import Testing
+import WireFormat
 
 @testable import PlanText
 
@@ -54,6 +55,21 @@ struct PlanFileTests {
         #expect(book.defaultPlan.whenUnavailable == .admit)
         #expect(book.plans["other"]?.limits[0].window.cells == 60)
         #expect(book.plans["other"]?.kinds == ["job": Ceiling.none])
+    }
+
+    @Test("While the ledger cannot answer, a plan may admit a share of every amount, rounded down")
+    func share() throws {
+        let book = try PlanFile.read(
+            Self.file(
+                limit: "{name: a, meter: executions, amount: 15, windowMs: 1000}",
+                rest: "    whenUnavailable: {admit: {share: 10}}\n"), named: "plans.yaml")
+        let plan = book.defaultPlan
+        #expect(plan.whenUnavailable == .admitShare(percent: 10))
+        #expect(plan.share?.limits.map(\.amount) == [1] && plan.share?.overUse?.executions == 1)
+        #expect(plan.share?.overUse?.executionTimeMs == nil && plan.overUse == nil)
+        let text = try PlanBody(plan).text
+        #expect(text.contains(#""whenUnavailable":{"admit":{"share":10}}"#))
+        #expect(try PlanFile.plan(json: text).whenUnavailable == plan.whenUnavailable)
     }
 
     /// A file with one plan whose only limit is `limit`.
@@ -116,8 +132,17 @@ struct PlanFileTests {
         (file(rest: "    minimumGrantMs: 0\n"), "6:21: minimumGrantMs: must be 1 to 2678400000, not 0"),
         (
             file(rest: "    whenUnavailable: maybe\n"),
-            "6:22: whenUnavailable: must be one of deny, admit, not 'maybe'"
+            "6:22: whenUnavailable: must be deny, admit or {admit: {share: 1 to 100}}, not 'maybe'"
         ),
+        (
+            file(rest: "    whenUnavailable: {admit: {share: 101}}\n"),
+            "6:22: whenUnavailable.admit.share: must be 1 to 100, not 101"
+        ),
+        (
+            file(rest: "    whenUnavailable: {admit: {part: 1}}\n"),
+            "6:31: unknown key 'part'; known: share"
+        ),
+        (file(rest: "    whenUnavailable: {deny: 1}\n"), "6:23: unknown key 'deny'; known: admit"),
         (
             file(rest: "    kinds: {job: {maxDurationMs: 0}}\n"),
             "6:34: maxDurationMs: must be 1 to 2678400000, not 0"

@@ -76,7 +76,8 @@ struct PlanJSONTests {
         return try Plan(
             name: name(), limits: limits, kinds: kinds,
             minimumGrantMs: .random(in: 1...10_000, using: &random),
-            resources: resources, whenUnavailable: Bool.random(using: &random) ? .deny : .admit)
+            resources: resources,
+            whenUnavailable: [.deny, .admit, .admitShare(percent: 10)].randomElement(using: &random) ?? .deny)
     }
 
     /// Bodies of one plan called `p`, the field at fault, and the reason.
@@ -139,7 +140,7 @@ struct PlanJSONTests {
         ),
         (
             plan(rest: #","whenUnavailable":"maybe""#), "whenUnavailable",
-            "whenUnavailable: must be one of deny, admit, not 'maybe'"
+            "whenUnavailable: must be deny, admit or {admit: {share: 1 to 100}}, not 'maybe'"
         ),
         (
             plan(rest: #","minimumGrantMs":1,"minimumGrantMs":2"#), "",

@@ -185,7 +185,7 @@ struct DecisionResponseTests {
         "An account that there is no room for is 503 with the reason and the time, even under a plan that admits"
     )
     func noRoom() throws {
-        for policy in UnavailablePolicy.allCases {
+        for policy in [UnavailablePolicy.deny, .admit] {
             let client = try Client(isScripted: true, plans: Client.plans(whenUnavailable: policy))
             try client.send(Client.admit(#"{"id":"mine"}"#))
             client.scripted.fail(.noRoom("the account is new", retryAfterMs: 1_001))
@@ -197,6 +197,37 @@ struct DecisionResponseTests {
                             + #","detail":"the account is new; repeating with the same id is safe","id":"mine"}"#
                     ))
         }
+    }
+
+    @Test("With a plan that admits a share then, it is 201, 429 and 200, and says by how much it may be over")
+    func share() throws {
+        let limits = [try Limit(name: "executions", meter: .executions, amount: 10, windowMs: 60_000)]
+        let client = try Client(
+            isScripted: true,
+            plans: Client.plans(whenUnavailable: .admitShare(percent: 10), limits: limits))
+        let overUse = #""degraded":true,"overUse":{"executions":1,"executionTimeMs":null}}"#
+        let left = #""limits":{"executionsRemaining":0,"timeRemaining":null}"#
+        let window = #"RateLimit-Policy: "executions";q=1;w=60"#
+        try client.send(Client.admit(#"{"id":"a","maxDurationMs":70}"#))
+        client.scripted.fail(.notApplied("down"))
+        let deadline = client.clock.now.ms + 70
+        #expect(
+            try client.received()
+                == Client.reply(
+                    "201 Created", [window, #"RateLimit: "executions";r=0;t=60"#],
+                    #"{"id":"a","grantedMs":70,"deadline":\#(deadline),"memoryBytes":134217728,\#(left),"#
+                        + #""suggestedIntervalMs":60000,\#(overUse)"#))
+        try client.send(Client.admit(#"{"id":"b","maxDurationMs":70}"#))
+        client.scripted.fail(.outcomeUnknown("late"))
+        let denied = try client.received()
+        #expect(denied.hasPrefix("HTTP/1.1 429 "))
+        #expect(denied.contains("this process's share is used"), "\(denied)")
+        #expect(denied.hasSuffix(#""retryAfterMs":60000,\#(left),\#(overUse)"#), "\(denied)")
+        // Not asked of the ledger, which does not know it.
+        let settled = try client.ask(Client.settle("a", #"{"durationMs":5}"#))
+        #expect(settled.hasPrefix("HTTP/1.1 200 "))
+        #expect(
+            settled.contains(#""chargedMs":5,"returnedMs":65,"#) && settled.hasSuffix(overUse), "\(settled)")
     }
 
     @Test("With a plan that admits then, it is 201 and says that it is degraded")

@@ -51,7 +51,8 @@ final class EmbeddedClient {
         let accountant = Accountant(plans: try plans ?? .builtIn(), random: CountingGenerator())
         let serverMetrics = ServerMetrics(factory: metrics)
         let desk = DecisionDesk(
-            accountant: accountant, ledger: ledger, metrics: metrics,
+            accountant: accountant, ledger: ledger, degraded: DegradedLedger { [clock] in clock.now },
+            metrics: metrics,
             openQuestions: serverMetrics.openQuestions)
         runner = RunnerLoop(
             on: eventLoop, settings: settings, desk: desk, metrics: serverMetrics,

@@ -29,6 +29,14 @@ struct ReplyBodyTests {
                 AdmittedBody(id: "r1", grantedMs: 20_000, deadline: nil, memoryBytes: 5, degraded: true),
                 #"{"id":"r1","grantedMs":20000,"memoryBytes":5,"degraded":true}"#
             ),
+            (
+                AdmittedBody(
+                    id: "r1", grantedMs: 5, deadline: 6, limits: limits, suggestedIntervalMs: 0,
+                    degraded: true,
+                    overUse: OverUseObject(executions: 600)),
+                #"{"id":"r1","grantedMs":5,"deadline":6,"limits":\#(limitsJSON),"suggestedIntervalMs":0,"#
+                    + #""degraded":true,"overUse":{"executions":600,"executionTimeMs":null}}"#
+            ),
         ])
     func admitted(body: AdmittedBody, json: String) throws {
         #expect(body.json == Array(json.utf8))
@@ -41,6 +49,22 @@ struct ReplyBodyTests {
         let json = #"{"id":"r1","chargedMs":84,"returnedMs":9916,"overrunMs":0,"limits":\#(Self.limitsJSON)}"#
         #expect(body.json == Array(json.utf8))
         #expect(try SettledBody(json: json.utf8) == body)
+    }
+
+    @Test("a settlement's answer, and a denial, without the ledger")
+    func degraded() throws {
+        let overUse = OverUseObject(executions: 600, executionTimeMs: 60_000)
+        let tail = #""degraded":true,"overUse":{"executions":600,"executionTimeMs":60000}}"#
+        let body = SettledBody(
+            id: "r1", chargedMs: 1, returnedMs: 2, overrunMs: 0, limits: Self.limits, overUse: overUse)
+        let json =
+            #"{"id":"r1","chargedMs":1,"returnedMs":2,"overrunMs":0,"limits":\#(Self.limitsJSON),\#(tail)"#
+        #expect(body.json == Array(json.utf8))
+        #expect(try SettledBody(json: json.utf8) == body)
+        let problem = Problem(.quotaExceeded, detail: "d", limits: Self.limits, overUse: overUse)
+        let denial = String(decoding: problem.json, as: UTF8.self)
+        #expect(denial.hasSuffix(#""limits":\#(Self.limitsJSON),\#(tail)"#), "\(denial)")
+        #expect(try Problem(json: denial.utf8) == problem)
     }
 
     @Test("a peek's answer")

@@ -46,13 +46,18 @@ extension SeededGenerator {
         LimitsObject(executionsRemaining: maybe { $0.count() }, timeRemaining: maybe { $0.count() })
     }
 
+    mutating func overUse() -> OverUseObject {
+        OverUseObject(executions: maybe { $0.count() }, executionTimeMs: maybe { $0.count() })
+    }
+
     mutating func admittedBody() -> AdmittedBody {
         let degraded = bool()
         return AdmittedBody(
             id: name(upTo: 64), grantedMs: count(), deadline: degraded ? nil : count(),
             memoryBytes: maybe { $0.count() },
             limits: maybe { $0.limits() },
-            suggestedIntervalMs: maybe { .random(in: 0...2_678_400_000, using: &$0) }, degraded: degraded)
+            suggestedIntervalMs: maybe { .random(in: 0...2_678_400_000, using: &$0) }, degraded: degraded,
+            overUse: degraded ? maybe { $0.overUse() } : nil)
     }
 
     mutating func problem() -> Problem {
@@ -60,7 +65,8 @@ extension SeededGenerator {
             ProblemType.allCases.randomElement(using: &self)!, detail: text(),
             violatedPolicies: (0..<Int.random(in: 0...3, using: &self)).map { _ in name(upTo: 9) },
             retryAfterMs: maybe { .random(in: 1...2_678_400_000, using: &$0) }, limits: maybe { $0.limits() },
-            field: BodyField.allCases.randomElement(using: &self), id: maybe { $0.name(upTo: 64) })
+            overUse: maybe { $0.overUse() }, field: BodyField.allCases.randomElement(using: &self),
+            id: maybe { $0.name(upTo: 64) })
     }
 
     mutating func standingBody() -> StandingBody {
@@ -104,7 +110,8 @@ extension SeededGenerator {
 
     mutating func settledBody() -> SettledBody {
         SettledBody(
-            id: name(upTo: 64), chargedMs: count(), returnedMs: count(), overrunMs: count(), limits: limits())
+            id: name(upTo: 64), chargedMs: count(), returnedMs: count(), overrunMs: count(), limits: limits(),
+            overUse: maybe { $0.overUse() })
     }
 
     /// Changed in one to three places.

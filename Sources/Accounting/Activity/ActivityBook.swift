@@ -44,6 +44,8 @@ public struct ActivityBook: Sendable {
         }
 
         private mutating func look(at standing: Standing) {
+            // A share says nothing about the use of the whole limit.
+            if standing.isDegraded { return }
             if plan !== standing.plan {
                 plan = standing.plan
                 peaks = Array(repeating: 0, count: standing.plan.limits.count)
@@ -87,8 +89,8 @@ public struct ActivityBook: Sendable {
 
     // MARK: Counting
 
-    /// Counts a decision of the ledger. Peeks are not counted, nor are decisions without the ledger
-    /// (refused, unavailable, degraded).
+    /// Counts a decision of the ledger, or of the process's share of it. Peeks are not counted, nor
+    /// what the plan refuses, what nobody could answer, and what runs without a charge.
     public mutating func count(_ decision: Decision, on considered: PreparedQuestion) {
         switch (decision, considered.question) {
         case (.admitted(let admitted, let standing), .admit(let ask)):

@@ -16,6 +16,8 @@ public enum Bounds {
     public static let executionMs = 0...1_099_511_627_776
     /// A ceiling on memory or payload, in bytes.
     public static let bytes = 0...9_007_199_254_740_991
+    /// A share of every limit, in percent.
+    public static let sharePercent = 1...100
     /// The number of limits of a plan.
     public static let limitsPerPlan = 1...32
     /// The number of kinds of executions in a plan.
@@ -32,6 +34,8 @@ public enum Bounds {
     /// How long a row of an account's log is kept, in ms: 90 days.
     public static let logLifeMs = 7_776_000_000
 
+    /// The amount of a limit that bounds nothing: no sum is greater.
+    package static let unboundedAmount = 9_007_199_254_740_992
     /// The maximum of one cell; further charges saturate. It is far above every amount, so no
     /// verdict depends on it.
     package static let cellExecutions = 4_294_967_295

@@ -29,11 +29,14 @@ public struct Ceiling: Hashable, Sendable {
 }
 
 /// The reply to an admission when the ledger cannot answer.
-public enum UnavailablePolicy: String, Sendable, CaseIterable {
-    /// 503; nothing runs unaccounted.
+public enum UnavailablePolicy: Hashable, Sendable {
+    /// 503; nothing runs without a charge.
     case deny
-    /// 201 marked `degraded`; it runs unaccounted, and is counted separately.
+    /// 201 marked `degraded`; it runs without a charge, and without any bound.
     case admit
+    /// 201 marked `degraded` while the account has not used this percentage (1 to 100) of every
+    /// limit in this process, then 429. It is charged when the ledger is back.
+    case admitShare(percent: Int)
 }
 
 /// A named set of limits, ceilings and resource quotas. Every account has one.
@@ -48,6 +51,12 @@ public final class Plan: Sendable {
     /// Resource quotas: how many named things of each sort an account may own.
     public let resources: [String: Int]
     public let whenUnavailable: UnavailablePolicy
+    /// What each process admits under while the ledger cannot answer: this plan with its share of
+    /// every amount, rounded down. Nil unless ``whenUnavailable`` names a share.
+    public let share: Plan?
+    /// The most that one process may admit beyond the limits of the plan of which this is the
+    /// ``share``; nil for every other plan.
+    public let overUse: OverUse?
 
     /// The different window shapes of ``limits``, in order of first use. An answer has one
     /// ``Usage`` for each.
@@ -60,7 +69,7 @@ public final class Plan: Sendable {
     package let cellCount: Int
 
     /// - Throws: ``PlanError`` naming the invalid field.
-    public init(
+    public convenience init(
         name: String,
         limits: [Limit],
         kinds: [String: Ceiling]? = nil,
@@ -95,31 +104,95 @@ public final class Plan: Sendable {
             try PlanError.checkName(resource, field: "resources.\(resource)")
             try PlanError.check(quota, in: Bounds.resourceQuota, field: "resources.\(resource)")
         }
-        self.name = name
-        self.limits = limits
-        self.kinds = kinds
-        self.minimumGrantMs = minimumGrantMs
-        self.resources = resources
-        self.whenUnavailable = whenUnavailable
-        self.windows = windows
-        self.windowOfLimit = windowOfLimit
-        self.longestStayMs = windows.reduce(0) { max($0, $1.longestStayMs) }
-        self.cellCount = windows.reduce(0) { $0 + $1.cells }
+        if case .admitShare(let percent) = whenUnavailable {
+            try PlanError.check(percent, in: Bounds.sharePercent, field: "whenUnavailable.admit.share")
+        }
+        self.init(
+            Parts(
+                name: name, limits: limits, kinds: kinds, minimumGrantMs: minimumGrantMs,
+                resources: resources, whenUnavailable: whenUnavailable),
+            windows: windows, windowOfLimit: windowOfLimit)
     }
 
-    /// `plan` with other amounts, which must name its limits and be within their bounds. Shares
-    /// everything else with it.
-    init(_ plan: Plan, amounts: [String: Int]) {
-        name = plan.name
-        limits = plan.limits.map { limit in amounts[limit.name].map { Limit(limit, amount: $0) } ?? limit }
-        kinds = plan.kinds
-        minimumGrantMs = plan.minimumGrantMs
-        resources = plan.resources
-        whenUnavailable = plan.whenUnavailable
-        windows = plan.windows
-        windowOfLimit = plan.windowOfLimit
-        longestStayMs = plan.longestStayMs
-        cellCount = plan.cellCount
+    /// What a plan is made of. It was checked.
+    private struct Parts {
+        var name: String
+        var limits: [Limit]
+        var kinds: [String: Ceiling]?
+        var minimumGrantMs: Int
+        var resources: [String: Int]
+        var whenUnavailable: UnavailablePolicy
+        var isShare = false
+    }
+
+    private init(_ parts: Parts, windows: [WindowShape], windowOfLimit: [Int]) {
+        name = parts.name
+        limits = parts.limits
+        kinds = parts.kinds
+        minimumGrantMs = parts.minimumGrantMs
+        resources = parts.resources
+        whenUnavailable = parts.whenUnavailable
+        self.windows = windows
+        self.windowOfLimit = windowOfLimit
+        longestStayMs = windows.reduce(0) { max($0, $1.longestStayMs) }
+        cellCount = windows.reduce(0) { $0 + $1.cells }
+        overUse = parts.isShare ? OverUse(ofLimits: parts.limits) : nil
+        guard case .admitShare(let percent) = parts.whenUnavailable, !parts.isShare else {
+            share = nil
+            return
+        }
+        var part = parts
+        part.limits = parts.limits.map { Limit($0, amount: $0.amount * percent / 100) }
+        part.isShare = true
+        share = Plan(part, windows: windows, windowOfLimit: windowOfLimit)
+    }
+
+    /// `plan` with other limits, of the same windows and in the same order.
+    private convenience init(_ plan: Plan, limits: [Limit]) {
+        self.init(
+            Parts(
+                name: plan.name, limits: limits, kinds: plan.kinds, minimumGrantMs: plan.minimumGrantMs,
+                resources: plan.resources, whenUnavailable: plan.whenUnavailable),
+            windows: plan.windows, windowOfLimit: plan.windowOfLimit)
+    }
+
+    /// `plan` with other amounts, which must name its limits and be within their bounds.
+    convenience init(_ plan: Plan, amounts: [String: Int]) {
+        self.init(
+            plan,
+            limits: plan.limits.map { limit in
+                amounts[limit.name].map { Limit(limit, amount: $0) } ?? limit
+            })
+    }
+
+    /// `plan` without a bound on any amount: it charges the same windows, and admits everything in
+    /// full.
+    package convenience init(unbounded plan: Plan) {
+        self.init(plan, limits: plan.limits.map { Limit($0, amount: Bounds.unboundedAmount) })
+    }
+}
+
+/// The most that one process may admit of an account beyond its limits while the ledger cannot
+/// answer: the share of its largest limit of each meter.
+public struct OverUse: Hashable, Sendable {
+    /// A count; nil if no limit counts executions.
+    public let executions: Int?
+    /// ms; nil if no limit measures execution time.
+    public let executionTimeMs: Int?
+
+    init(ofLimits limits: [Limit]) {
+        func largest(_ meter: Meter) -> Int? { limits.lazy.filter { $0.meter == meter }.map(\.amount).max() }
+        executions = largest(.executions)
+        executionTimeMs = largest(.executionTime)
+    }
+
+    /// `at most 1800 executions and 180000 ms over` for three processes.
+    package func text(processes: Int) -> String {
+        let parts = [
+            executions.map { "\(processes * $0) executions" },
+            executionTimeMs.map { "\(processes * $0) ms" },
+        ]
+        return "at most \(parts.compactMap { $0 }.joined(separator: " and ")) over"
     }
 }
 

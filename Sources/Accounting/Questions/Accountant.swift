@@ -121,6 +121,12 @@ public struct PreparedQuestion: Sendable {
         }
     }
 
+    /// The decision on an answer that was given under a part of its plan.
+    func decision(on answer: Answer, under share: Plan) -> Decision {
+        PreparedQuestion(account: account, plan: share, question: question, memoryBytes: memoryBytes)
+            .decision(on: answer)
+    }
+
     private func decision(on answer: Answer) -> Decision {
         let standing = Standing(plan: plan, usage: answer.usage)
         switch (answer.verdict, question) {
@@ -143,7 +149,8 @@ public struct PreparedQuestion: Sendable {
         guard case .admit(let ask) = question else { return .unavailable(error, nil) }
         if case .noRoom = error { return .unavailable(error, ask.id) }
         switch plan.whenUnavailable {
-        case .deny: return .unavailable(error, ask.id)
+        // What a share admits, `DegradedLedger` has decided before this.
+        case .deny, .admitShare: return .unavailable(error, ask.id)
         case .admit: return .degraded(ask, memoryBytes: memoryBytes, error)
         }
     }

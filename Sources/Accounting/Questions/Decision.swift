@@ -15,7 +15,8 @@ public enum Decision: Sendable {
     /// The ledger could not answer, and the plan denies then. With this id, repeating an admission
     /// is safe.
     case unavailable(LedgerError, ExecutionID?)
-    /// The ledger could not answer, and the plan admits then: the execution runs unaccounted.
+    /// The ledger could not answer, and the plan admits then without a bound: the execution runs
+    /// without a charge.
     case degraded(Ask, memoryBytes: Int?, LedgerError)
 }
 

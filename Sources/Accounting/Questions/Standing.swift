@@ -7,6 +7,9 @@ public struct Standing: Sendable {
     /// One per window of the plan.
     public let usage: [Usage]
 
+    /// Whether this process answered without the ledger, from its share of the limits.
+    public var isDegraded: Bool { plan.overUse != nil }
+
     public init(plan: Plan, usage: [Usage]) {
         self.plan = plan
         self.usage = usage

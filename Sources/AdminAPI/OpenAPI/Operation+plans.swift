@@ -22,6 +22,13 @@ extension Operation {
             replies: [Reply(status: 200, description: "The plans", schema: Schema.named("Plans"))],
             problems: redis),
         Operation(
+            api: .admin, method: .get, path: "/v1/processes", scope: .admin,
+            summary: "How many Stint processes share the Redis",
+            replies: [
+                Reply(status: 200, description: "Their number", schema: Schema.named("Processes"))
+            ],
+            problems: redis),
+        Operation(
             api: .admin, method: .get, path: plan, scope: .admin, summary: "One plan",
             replies: [Reply(status: 200, description: "The plan", schema: Schema.named("Plan"))],
             problems: redis + [.notFound], headers: eTag),

@@ -10,16 +10,19 @@ extension Schema {
     private static let runner: [String: JSONValue] = [
         "Problem": reply(
             fields(.type, .title, .status, .detail),
-            optional: fields(.violatedPolicies, .retryAfterMs, .limits, .field, .id)),
+            optional: fields(.violatedPolicies, .retryAfterMs, .limits, .degraded, .overUse, .field, .id)),
         "Admit": request(
             optional: fields(.id, .function, .kind, .maxDurationMs, .minDurationMs, .payloadBytes)),
         "Admitted": reply(
             fields(.id, .grantedMs),
-            optional: fields(.deadline, .memoryBytes, .limits, .suggestedIntervalMs, .degraded)),
+            optional: fields(.deadline, .memoryBytes, .limits, .suggestedIntervalMs, .degraded, .overUse)),
         "Settle": request(fields(.durationMs), optional: fields(.outcome, .memoryBytes)),
-        "Settled": reply(fields(.id, .chargedMs, .returnedMs, .overrunMs, .limits)),
+        "Settled": reply(
+            fields(.id, .chargedMs, .returnedMs, .overrunMs, .limits),
+            optional: fields(.degraded, .overUse)),
         "Standing": reply(fields(.account, .plan, .policies, .limits, .suggestedIntervalMs)),
         "Policy": reply(fields(.name, .meter, .amount, .used, .remaining, .windowMs)),
+        "OverUse": reply(fields(.executions, .executionTimeMs).mapValues(orNull)),
         "Limits": reply(fields(.executionsRemaining, .timeRemaining).mapValues(orNull)),
     ]
 

@@ -24,6 +24,7 @@ extension Schema {
                 "name": name, "resources": quotas, "minimumGrantMs": grant, "whenUnavailable": unavailable,
                 "kinds": ceilings,
             ]),
+        "Processes": reply(["processes": ["type": "integer", "minimum": 1]]),
         "DefaultPlan": .object(object(["plan": name])),
         "Override": reply([:], optional: overrides.merging(["warnings": warnings]) { $1 }),
         "OverrideChange": reply([:], optional: overrides),
@@ -40,7 +41,14 @@ extension Schema {
     ]
     private static let instant: JSONValue = ["type": "integer", "minimum": 0, "description": "ms since 1970"]
     private static let grant = integer(1...Bounds.durationMs.upperBound)
-    private static let unavailable = enumeration(UnavailablePolicy.allCases.map(\.rawValue))
+    private static let unavailable: JSONValue = [
+        "oneOf": [
+            enumeration(["deny", "admit"]),
+            reply(["admit": reply(["share": integer(Bounds.sharePercent)])]),
+        ],
+        "description":
+            "If the ledger cannot answer: 503, 201 without a bound, or 201 up to a share of every limit (in %)",
+    ]
     private static let limit: [String: JSONValue] = [
         "name": name, "meter": value(BodyField.meter.rule), "amount": integer(Bounds.executionMs),
         "windowMs": integer(Bounds.windowMs),

@@ -75,6 +75,7 @@ enum Schema {
     private static func schema(of field: BodyField) -> JSONValue {
         switch field {
         case .limits: named("Limits")
+        case .overUse: named("OverUse")
         case .policies: array(named("Policy"))
         case .violatedPolicies: array(value(BodyField.name.rule))
         case .type: enumeration(ProblemType.allCases.map { "\($0.uri)" })

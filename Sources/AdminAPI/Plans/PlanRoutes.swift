@@ -17,6 +17,7 @@ extension AdminRoutes {
             Route(.put, "/v1/plans/:plan", respond: routes.putPlan),
             Route(.delete, "/v1/plans/:plan", respond: routes.deletePlan),
             Route(.put, "/v1/default-plan", respond: routes.setDefault),
+            Route(.get, "/v1/processes", respond: routes.processes),
             Route(.get, "/v1/audit", respond: routes.changes),
             Route(.get, "/v1/accounts/:account/override", respond: routes.override),
             Route(.put, "/v1/accounts/:account/override", respond: routes.putOverride),
@@ -69,6 +70,12 @@ private struct PlanRoutes: Sendable {
         let outcome = try await store.setDefault(body.plan, by: request.actor)
         _ = try await revision(of: outcome, about: .noPlan(body.plan))
         return try .json(body)
+    }
+
+    func processes(_ request: AdminRequest) async throws -> Response {
+        _ = try request.query()
+        let count = try await controlPlane.neededControlStore.processes.count()
+        return try .json(ProcessesBody(processes: max(1, count)))
     }
 
     // MARK: Overrides

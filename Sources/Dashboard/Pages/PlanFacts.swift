@@ -15,7 +15,7 @@ struct PlanFacts {
         <dl class="pairs">
         <div><dt>Plan</dt><dd>\#(plan.name)</dd></div>
         <div><dt>Minimum grant</dt><dd>\#(plan.minimumGrantMs.asDuration)</dd></div>
-        <div><dt>If the ledger cannot answer</dt><dd>\#(plan.whenUnavailable.rawValue)</dd></div>
+        <div><dt>If the ledger cannot answer</dt><dd>\#(unavailable)</dd></div>
         <div><dt>Override</dt><dd>\#(overrideWords)</dd></div>
         </dl>
         \#(kinds)
@@ -23,6 +23,16 @@ struct PlanFacts {
         </div>
         </section>
         """#
+    }
+
+    private var unavailable: HTML {
+        switch plan.whenUnavailable {
+        case .deny: return "deny"
+        case .admit: return "admit, without a bound"
+        case .admitShare(let percent):
+            let bound = plan.share?.overUse?.text(processes: 1) ?? ""
+            return "admit \(percent) % of every limit in each process: \(bound)"
+        }
     }
 
     private var overrideWords: HTML {

@@ -85,8 +85,8 @@ extension LoadLane {
             tally.admitted += 1
             if body.degraded { tally.degraded += 1 }
         }
-        // An execution that was admitted without the ledger has no hold, so it cannot be settled.
-        guard !settings.admitsOnly, !body.degraded else { return nil }
+        // An execution that was admitted without a bound has no hold, so it cannot be settled.
+        guard !settings.admitsOnly, !body.degraded || body.overUse != nil else { return nil }
         return settlement(of: request, body, nowNs)
     }
 

@@ -18,7 +18,7 @@ struct DecisionResponse {
         case .settled(let id, let receipt, let standing):
             SettledBody(
                 id: id.name, chargedMs: receipt.chargedMs, returnedMs: receipt.returnedMs,
-                overrunMs: receipt.overrunMs, limits: standing.limits
+                overrunMs: receipt.overrunMs, limits: standing.limits, overUse: standing.overUse
             ).write(to: &reply.body)
             reply.begin(.ok)
             reply.end(form)
@@ -36,7 +36,7 @@ struct DecisionResponse {
                 Problem(.temporaryReducedCapacity, detail: detail, id: id?.name), form,
                 retryAfterSeconds: error.retryAfterSeconds)
         case .degraded(let ask, let memoryBytes, _):
-            // No deadline and no limits, because only the ledger knows them.
+            // No deadline and no limits: nothing bounds it.
             AdmittedBody(
                 id: ask.id.name, grantedMs: ask.durationMs, deadline: nil, memoryBytes: memoryBytes,
                 degraded: true
@@ -53,7 +53,8 @@ struct DecisionResponse {
         AdmittedBody(
             id: admitted.id.name, grantedMs: admitted.grant.durationMs, deadline: admitted.grant.deadline.ms,
             memoryBytes: admitted.memoryBytes, limits: standing.limits,
-            suggestedIntervalMs: standing.suggestedIntervalMs
+            suggestedIntervalMs: standing.suggestedIntervalMs, degraded: standing.isDegraded,
+            overUse: standing.overUse
         ).write(to: &reply.body)
         reply.begin(admitted.isRepeat ? .ok : .created)
         reply.rateLimit(standing, retryAfterMs: nil)
@@ -69,9 +70,10 @@ struct DecisionResponse {
         let violated = limits.indices.filter(denial.violates)
         var detail = violated.map { standing.shortage(of: $0, for: ask) }.joined(separator: "; ")
         if denial.retryAfterMs == nil { detail += "; it never fits" }
+        if standing.isDegraded { detail += "; the ledger cannot answer, and this process's share is used" }
         Problem(
             .quotaExceeded, detail: detail, violatedPolicies: violated.map { limits[$0].name },
-            retryAfterMs: denial.retryAfterMs, limits: standing.limits
+            retryAfterMs: denial.retryAfterMs, limits: standing.limits, overUse: standing.overUse
         ).write(to: &reply.body)
         reply.begin(.tooManyRequests)
         reply.field("Cache-Control", "no-store")
@@ -86,6 +88,10 @@ struct DecisionResponse {
 extension Standing {
     fileprivate var limits: LimitsObject {
         LimitsObject(executionsRemaining: executionsRemaining, timeRemaining: timeRemaining)
+    }
+
+    fileprivate var overUse: OverUseObject? {
+        plan.overUse.map { OverUseObject(executions: $0.executions, executionTimeMs: $0.executionTimeMs) }
     }
 
     fileprivate func body(of account: Account) -> StandingBody {

@@ -18,6 +18,7 @@ public final class RunnerServer: Sendable {
     private let settings: RunnerSettings
     private let group: any EventLoopGroup
     private let makeLedger: @Sendable (any EventLoop) -> any Ledger
+    private let degraded: DegradedLedger?
     private let random: @Sendable () -> any RandomNumberGenerator
     private let logger: Logger
     private let metrics: ServerMetrics
@@ -41,7 +42,7 @@ public final class RunnerServer: Sendable {
         var tokens: TokenBook?
         var workers: [Worker] = []
         var listeners: [any Channel] = []
-        /// The number of calls of ``drainActivity(_:minute:)``.
+        /// The number of calls of ``drainActivity(_:minute:)`` and ``payDebts(_:)``.
         var turn = 0
     }
 
@@ -50,6 +51,8 @@ public final class RunnerServer: Sendable {
     ///   - group: the event loops that serve connections.
     ///   - plans: the plans in force at the start.
     ///   - makeLedger: makes the ledger of an event loop. Called once on each.
+    ///   - degraded: decides under plans with a share while the ledger cannot answer. Nil: such
+    ///     plans deny then.
     ///   - random: makes a source of random numbers per event loop, for ids that runners leave out.
     ///   - logger: gets errors, and at debug refused and closed connections.
     ///   - metrics: gets `stint_decisions_total`, `stint_http_responses_total`,
@@ -60,7 +63,7 @@ public final class RunnerServer: Sendable {
     ///   - guardListener: called for each listener, before it listens.
     public init(
         settings: RunnerSettings, group: any EventLoopGroup, plans: PlanBook,
-        makeLedger: @escaping @Sendable (any EventLoop) -> any Ledger,
+        makeLedger: @escaping @Sendable (any EventLoop) -> any Ledger, degraded: DegradedLedger? = nil,
         random: @escaping @Sendable () -> any RandomNumberGenerator, logger: Logger,
         metrics: any MetricsFactory, tokens: TokenBook? = nil, secure: Secure? = nil,
         guardListener: GuardListener? = nil
@@ -68,6 +71,7 @@ public final class RunnerServer: Sendable {
         self.settings = settings
         self.group = group
         self.makeLedger = makeLedger
+        self.degraded = degraded
         self.random = random
         self.logger = logger
         self.metrics = ServerMetrics(factory: metrics)
@@ -181,6 +185,21 @@ public final class RunnerServer: Sendable {
         return taken
     }
 
+    /// Charges the ledger for up to `maximum` executions that were admitted without it.
+    /// - Returns: the number of payments that the ledger accepted, and of those that it did not.
+    public func payDebts(_ maximum: Int) async throws -> (accepted: Int, failed: Int) {
+        let worker = state.withLock { state -> Worker? in
+            state.turn += 1
+            return state.workers.isEmpty ? nil : state.workers[state.turn % state.workers.count]
+        }
+        guard let worker else { return (0, 0) }
+        return try await worker.eventLoop.flatSubmit {
+            let promise = worker.eventLoop.makePromise(of: (accepted: Int, failed: Int).self)
+            worker.loop.value.desk.payDebts(maximum) { promise.succeed(($0, $1)) }
+            return promise.futureResult
+        }.get()
+    }
+
     /// Stops listening, answers requests that have begun with `Connection: close`, and closes every
     /// connection: idle ones at once, others when they are done, and all at the deadline.
     /// - Parameter deadline: the time from now.
@@ -206,7 +225,7 @@ public final class RunnerServer: Sendable {
     ) -> Worker {
         let desk = DecisionDesk(
             accountant: Accountant(plans: plans, random: random()), ledger: makeLedger(eventLoop),
-            metrics: metrics.factory, openQuestions: metrics.openQuestions,
+            degraded: degraded, metrics: metrics.factory, openQuestions: metrics.openQuestions,
             countsActivity: settings.countsActivity)
         let loop = RunnerLoop(
             on: eventLoop, settings: settings, desk: desk, metrics: metrics, logger: logger)

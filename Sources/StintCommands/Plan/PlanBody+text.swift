@@ -10,6 +10,16 @@ extension PlanBody.Limit {
     }
 }
 
+extension PlanBody.WhenUnavailable {
+    fileprivate var summary: String {
+        switch self {
+        case .deny: "deny"
+        case .admit: "admit, without a bound"
+        case .admitShare(let percent): "admit \(percent) % of every limit in each process"
+        }
+    }
+}
+
 extension PlanBody {
     /// For people.
     func text(revision: String?) -> String {
@@ -17,7 +27,7 @@ extension PlanBody {
         var head = "plan \(printable(name))"
         if let revision { head += ", revision \(printable(revision.filter { $0 != "\"" }))" }
         head +=
-            "\nminimum grant \(minimumGrantMs) ms; if the ledger cannot answer: \(printable(whenUnavailable))"
+            "\nminimum grant \(minimumGrantMs) ms; if the ledger cannot answer: \(whenUnavailable.summary)"
         parts.append(head)
         var limitTable = Table(
             .text("LIMIT"), .text("METER"), .number("AMOUNT"), .number("WINDOW MS"), .number("CELLS"))

@@ -1,7 +1,9 @@
 // `stint plan show`.
 
+import Accounting
 import AdminClient
 import ArgumentParser
+import PlanText
 import WireFormat
 
 struct PlanShow: AsyncParsableCommand {
@@ -14,6 +16,15 @@ struct PlanShow: AsyncParsableCommand {
     func run() async throws {
         let reply = try await options.withClient { try await $0.get("v1", "plans", name) }
         if options.format == .json { return Terminal.show(json: reply.body) }
-        Terminal.write(try reply.decoded(as: PlanBody.self).text(revision: reply.etag))
+        let body = try reply.decoded(as: PlanBody.self)
+        var text = body.text(revision: reply.etag)
+        if let overUse = try PlanFile.plan(json: body.text).share?.overUse {
+            let processes = try await options.withClient { try await $0.get("v1", "processes") }
+                .decoded(as: ProcessesBody.self).processes
+            text +=
+                "\n\nif the ledger cannot answer: \(overUse.text(processes: 1)) per process, "
+                + "\(overUse.text(processes: processes)) by all (processes known: \(processes))"
+        }
+        Terminal.write(text)
     }
 }

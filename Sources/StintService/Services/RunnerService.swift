@@ -28,6 +28,9 @@ struct RunnerService: Service {
     /// Nil without Redis: then only SIGHUP changes the plans.
     let watch: PlanWatch?
     let security: Security
+    let debts: DebtService
+    /// Nil without Redis.
+    let processes: ProcessService?
     let logger: Logger
 
     func run() async throws {
@@ -58,6 +61,7 @@ struct RunnerService: Service {
         await announce(adminPort: adminPort)
         try await gracefulShutdown()
         try await server.drain(deadline: .milliseconds(settings.drainDeadlineMs))
+        try await debts.payRest()
     }
 
     /// Waits for the plans in Redis, because runners must not be served under others while Redis
@@ -87,6 +91,7 @@ struct RunnerService: Service {
             }
             readiness = await ledgerWatch.readiness()
         }
+        await processes?.announce()
         let plan = server.plans.defaultPlan.name
         let runners = server.addresses.map { address in
             address.pathname ?? "\(Address(host: address.ipAddress ?? "", port: address.port ?? 0))"
@@ -97,8 +102,22 @@ struct RunnerService: Service {
             "admin": "\(Address(host: settings.adminAddress.host, port: adminPort))",
             "ledger": "\(ledgers.description)", "plan": "\(plan)",
         ]
+        if let processes, let bound = Self.overUse(of: server.plans, processes.knownCount) {
+            metadata["overUse"] = "\(bound)"
+        }
         if case .notReady(let reason) = readiness { metadata["notReady"] = "\(reason)" }
         metadata.merge(security.metadata) { _, new in new }
         logger.info("stint serves", metadata: metadata)
+    }
+
+    /// The most that accounts may be over by while the ledger cannot answer; nil if no plan admits
+    /// a share then.
+    private static func overUse(of plans: PlanBook, _ processes: Int) -> String? {
+        let bounds = plans.plans.values.sorted { $0.name < $1.name }.compactMap { plan in
+            plan.share?.overUse.map { "\(plan.name): \($0.text(processes: processes))" }
+        }
+        guard let first = bounds.first else { return nil }
+        let others = bounds.count > 1 ? "; and \(bounds.count - 1) more plans" : ""
+        return "\(first) without the ledger (processes known: \(processes))\(others)"
     }
 }

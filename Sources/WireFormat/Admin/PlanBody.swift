@@ -39,20 +39,56 @@ public struct PlanBody: Codable, Hashable, Sendable {
         }
     }
 
+    /// `"deny"`, `"admit"` or `{"admit":{"share":10}}`.
+    public enum WhenUnavailable: Codable, Hashable, Sendable {
+        case deny
+        case admit
+        /// At most this percentage of every limit, 1 to 100, in each process.
+        case admitShare(percent: Int)
+
+        private enum Word: String, Codable { case deny, admit }
+        private enum Key: String, CodingKey { case admit, share }
+
+        public init(from decoder: any Decoder) throws {
+            do {
+                let word = try decoder.singleValueContainer().decode(Word.self)
+                self = word == .deny ? .deny : .admit
+                return
+            } catch DecodingError.typeMismatch {
+                // An object.
+            }
+            let admit = try decoder.container(keyedBy: Key.self).nestedContainer(
+                keyedBy: Key.self, forKey: .admit)
+            self = .admitShare(percent: try admit.decode(Int.self, forKey: .share))
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            switch self {
+            case .deny, .admit:
+                var container = encoder.singleValueContainer()
+                try container.encode(self == .deny ? Word.deny : .admit)
+            case .admitShare(let percent):
+                var container = encoder.container(keyedBy: Key.self)
+                var admit = container.nestedContainer(keyedBy: Key.self, forKey: .admit)
+                try admit.encode(percent, forKey: .share)
+            }
+        }
+    }
+
     public var name: String
     public var limits: [Limit]
     /// Nil: every kind is accepted, without ceilings.
     public var kinds: [String: Ceiling]?
     public var minimumGrantMs: Int
     public var resources: [String: Int]
-    /// `deny` or `admit`.
-    public var whenUnavailable: String
+    /// What is answered if the ledger cannot.
+    public var whenUnavailable: WhenUnavailable
     /// Only in the reply to a change: why the plan never admits the usual ask. Nil if it does.
     public var warnings: [String]?
 
     public init(
         name: String, limits: [Limit], kinds: [String: Ceiling]?, minimumGrantMs: Int,
-        resources: [String: Int], whenUnavailable: String
+        resources: [String: Int], whenUnavailable: WhenUnavailable
     ) {
         self.name = name
         self.limits = limits
@@ -77,6 +113,14 @@ public struct PlanListBody: Codable, Hashable, Sendable {
         self.plans = plans
         self.broken = broken
     }
+}
+
+/// `GET /v1/processes`
+public struct ProcessesBody: Codable, Hashable, Sendable {
+    /// The number of Stint processes that share the Redis: 1 or more.
+    public var processes: Int
+
+    public init(processes: Int) { self.processes = processes }
 }
 
 /// `PUT /v1/default-plan`

@@ -45,11 +45,19 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     /// `"grantedMs":10000`
     case grantedMs
     /// When the grant ends on the ledger's clock: ms since 1970-01-01T00:00Z. Absent only if
-    /// `degraded`. `"deadline":1770000010000`
+    /// `degraded` without `overUse`. `"deadline":1770000010000`
     case deadline
     /// Present and true if the ledger could not be asked and the plan admits then.
     /// `"degraded":true`
     case degraded
+    /// With `degraded`, if the plan admits a share of its limits then: the most that the process
+    /// which replied may be over by, an object of the next two fields.
+    /// `"overUse":{"executions":600,"executionTimeMs":60000}`
+    case overUse
+    /// Executions beyond the limits: a count, 0 to 2^53-1; null if no limit counts executions.
+    case executions
+    /// Execution time beyond the limits: 0 to 2^53-1 ms; null if no limit measures it.
+    case executionTimeMs
     /// The execution time charged after settlement: 0 to 2^53-1 ms. `"chargedMs":84`
     case chargedMs
     /// The unused part of the grant, which is available again: 0 to 2^53-1 ms. `"returnedMs":9916`
@@ -64,7 +72,8 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
     /// Execution time that still fits: 0 to 2^53-1 **ms**; null if no limit measures it.
     case timeRemaining
     /// How long a poller of this account should wait before its next call: 0 to 2,678,400,000 ms
-    /// (31 days); 0 while plenty is left. Absent if `degraded`. `"suggestedIntervalMs":0`
+    /// (31 days); 0 while plenty is left. Absent if `degraded` without `overUse`.
+    /// `"suggestedIntervalMs":0`
     case suggestedIntervalMs
 
     // MARK: Standing
@@ -142,6 +151,9 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
         case .grantedMs: "grantedMs"
         case .deadline: "deadline"
         case .degraded: "degraded"
+        case .overUse: "overUse"
+        case .executions: "executions"
+        case .executionTimeMs: "executionTimeMs"
         case .chargedMs: "chargedMs"
         case .returnedMs: "returnedMs"
         case .overrunMs: "overrunMs"
@@ -188,16 +200,18 @@ public enum BodyField: UInt8, CaseIterable, Sendable {
             .integer(Bounds.durationMs, unit: "ms")
         case .windowMs: .integer(Bounds.windowMs, unit: "ms")
         case .retryAfterMs: .integer(1...FieldRule.largest, unit: "ms")
-        case .grantedMs, .deadline, .chargedMs, .returnedMs, .overrunMs, .timeRemaining, .sentAt, .answeredAt:
+        case .grantedMs, .deadline, .chargedMs, .returnedMs, .overrunMs, .timeRemaining, .executionTimeMs,
+            .sentAt, .answeredAt:
             .integer(0...FieldRule.largest, unit: "ms")
         case .payloadBytes, .memoryBytes: .integer(Bounds.bytes, unit: "bytes")
-        case .executionsRemaining, .amount, .used, .remaining: .integer(0...FieldRule.largest, unit: nil)
+        case .executionsRemaining, .executions, .amount, .used, .remaining:
+            .integer(0...FieldRule.largest, unit: nil)
         case .status: .integer(100...599, unit: nil)
         case .outcome: .word(Self.outcomes)
         case .meter: .word(Self.meters)
         case .degraded: .boolean
         case .question: .word(["admit", "settle", "peek"])
-        case .limits, .request, .reply: .object
+        case .limits, .overUse, .request, .reply: .object
         case .policies, .violatedPolicies: .array
         }
     }

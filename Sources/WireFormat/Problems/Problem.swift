@@ -8,7 +8,8 @@
 ///  "violated-policies":["execution-time"],"retryAfterMs":6412,
 ///  "limits":{"executionsRemaining":5312,"timeRemaining":0}}
 /// ```
-/// Members are written in this order, then `field` and `id`; nil and empty ones are left out.
+/// Members are written in this order, then `degraded`, `overUse`, `field` and `id`; nil and empty
+/// ones are left out.
 public struct Problem: WireBody, Error {
     /// What went wrong. It determines `type`, `title` and `status`.
     public var type: ProblemType
@@ -20,6 +21,8 @@ public struct Problem: WireBody, Error {
     public var retryAfterMs: Int?
     /// ``BodyField/limits``: what is left.
     public var limits: LimitsObject?
+    /// ``BodyField/overUse``: denied by the process's share of the limits, without the ledger.
+    public var overUse: OverUseObject?
     /// ``BodyField/field``: the invalid field; within a plan its path, such as `limits[1].amount`.
     public var field: String?
     /// ``BodyField/id``: the execution in question.
@@ -27,13 +30,15 @@ public struct Problem: WireBody, Error {
 
     public init(
         _ type: ProblemType, detail: String, violatedPolicies: [String] = [], retryAfterMs: Int? = nil,
-        limits: LimitsObject? = nil, field: BodyField? = nil, id: String? = nil
+        limits: LimitsObject? = nil, overUse: OverUseObject? = nil, field: BodyField? = nil,
+        id: String? = nil
     ) {
         self.type = type
         self.detail = detail
         self.violatedPolicies = violatedPolicies
         self.retryAfterMs = retryAfterMs
         self.limits = limits
+        self.overUse = overUse
         self.field = field.map { String(describing: $0.name) }
         self.id = id
     }
@@ -47,7 +52,7 @@ public struct Problem: WireBody, Error {
     }
 
     private static let fields: [BodyField] = [
-        .type, .title, .status, .detail, .violatedPolicies, .retryAfterMs, .limits, .field, .id,
+        .type, .title, .status, .detail, .violatedPolicies, .retryAfterMs, .limits, .overUse, .field, .id,
     ]
 
     /// Reads a problem of this service. `title` and `status` follow from `type` and are not
@@ -66,6 +71,7 @@ public struct Problem: WireBody, Error {
                 }
             case .retryAfterMs: retryAfterMs = try reader.integer(name)
             case .limits: limits = try reader.body(name, as: LimitsObject.self)
+            case .overUse: overUse = try reader.body(name, as: OverUseObject.self)
             case .field: field = try reader.text(name)
             case .id: id = try reader.text(name)
             default: try reader.skipField()
@@ -98,6 +104,7 @@ public struct Problem: WireBody, Error {
             writer.name(BodyField.limits.name)
             limits.write(to: &writer)
         }
+        if let overUse { writer.degraded(overUse) }
         // A client's own name that breaks the rule is left out; `detail` has to do.
         writer.member(.field, ifPresent: field.flatMap { BodyField.field.rule.allows($0) ? $0 : nil })
         writer.member(.id, ifPresent: id)

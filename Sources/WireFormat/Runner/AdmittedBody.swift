@@ -12,21 +12,24 @@ public struct AdmittedBody: WireBody {
     public var id: String
     /// ``BodyField/grantedMs``: less than was asked for if less was left.
     public var grantedMs: Int
-    /// ``BodyField/deadline``: ms since 1970, on the ledger's clock; nil if the ledger could not be
-    /// asked.
+    /// ``BodyField/deadline``: ms since 1970, on the ledger's clock, or on that of the service if
+    /// it admitted a share by itself; nil if it runs without a charge.
     public var deadline: Int?
     /// ``BodyField/memoryBytes``: the kind's ceiling; nil if it has none.
     public var memoryBytes: Int?
-    /// ``BodyField/limits``: what is left after this charge; nil if the ledger could not be asked.
+    /// ``BodyField/limits``: what is left after this charge; nil if it runs without a charge.
     public var limits: LimitsObject?
-    /// ``BodyField/suggestedIntervalMs``: nil if the ledger could not be asked.
+    /// ``BodyField/suggestedIntervalMs``: nil if it runs without a charge.
     public var suggestedIntervalMs: Int?
     /// ``BodyField/degraded``: admitted without the ledger, by the plan's `whenUnavailable`.
     public var degraded: Bool
+    /// ``BodyField/overUse``: admitted from the process's share of the limits. It is settled like
+    /// any other, and charged when the ledger is back.
+    public var overUse: OverUseObject?
 
     public init(
         id: String, grantedMs: Int, deadline: Int?, memoryBytes: Int? = nil, limits: LimitsObject? = nil,
-        suggestedIntervalMs: Int? = nil, degraded: Bool = false
+        suggestedIntervalMs: Int? = nil, degraded: Bool = false, overUse: OverUseObject? = nil
     ) {
         self.id = id
         self.grantedMs = grantedMs
@@ -35,15 +38,17 @@ public struct AdmittedBody: WireBody {
         self.limits = limits
         self.suggestedIntervalMs = suggestedIntervalMs
         self.degraded = degraded
+        self.overUse = overUse
     }
 
     private static let fields: [BodyField] = [
-        .id, .grantedMs, .deadline, .memoryBytes, .limits, .suggestedIntervalMs, .degraded,
+        .id, .grantedMs, .deadline, .memoryBytes, .limits, .suggestedIntervalMs, .degraded, .overUse,
     ]
 
     public init(from reader: inout JSONReader) throws(BodyError) {
         var (id, grantedMs, deadline): (String?, Int?, Int?)
         var (memoryBytes, limits, degraded): (Int?, LimitsObject?, Bool?)
+        var overUse: OverUseObject?
         var suggestedIntervalMs: Int?
         var seen = FieldSet()
         try reader.beginFields()
@@ -56,6 +61,7 @@ public struct AdmittedBody: WireBody {
             case .limits: limits = try reader.body(field, as: LimitsObject.self)
             case .suggestedIntervalMs: suggestedIntervalMs = try reader.integer(field)
             case .degraded: degraded = try reader.boolean(field)
+            case .overUse: overUse = try reader.body(field, as: OverUseObject.self)
             default: try reader.skipField()
             }
         }
@@ -64,7 +70,8 @@ public struct AdmittedBody: WireBody {
         guard deadline != nil || degraded == true else { throw .missing(.deadline, among: seen) }
         self.init(
             id: id, grantedMs: grantedMs, deadline: deadline, memoryBytes: memoryBytes, limits: limits,
-            suggestedIntervalMs: suggestedIntervalMs, degraded: degraded ?? false)
+            suggestedIntervalMs: suggestedIntervalMs, degraded: degraded ?? false,
+            overUse: overUse)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -78,7 +85,11 @@ public struct AdmittedBody: WireBody {
             limits.write(to: &writer)
         }
         writer.member(.suggestedIntervalMs, ifPresent: suggestedIntervalMs)
-        if degraded { writer.member(.degraded, true) }
+        if let overUse {
+            writer.degraded(overUse)
+        } else if degraded {
+            writer.member(.degraded, true)
+        }
         writer.endObject()
     }
 }

@@ -39,7 +39,7 @@ public struct LimitsObject: WireBody {
 }
 
 extension JSONWriter {
-    fileprivate mutating func member(_ field: BodyField, orNull value: Int?) {
+    mutating func member(_ field: BodyField, orNull value: Int?) {
         name(field.name)
         if let value { self.value(value) } else { null() }
     }

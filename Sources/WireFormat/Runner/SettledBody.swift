@@ -18,20 +18,27 @@ public struct SettledBody: WireBody {
     public var overrunMs: Int
     /// ``BodyField/limits``: what is left after the correction.
     public var limits: LimitsObject
+    /// ``BodyField/overUse``: settled in the process's share of the limits, without the ledger; nil
+    /// otherwise.
+    public var overUse: OverUseObject?
 
-    public init(id: String, chargedMs: Int, returnedMs: Int, overrunMs: Int, limits: LimitsObject) {
+    public init(
+        id: String, chargedMs: Int, returnedMs: Int, overrunMs: Int, limits: LimitsObject,
+        overUse: OverUseObject? = nil
+    ) {
         self.id = id
         self.chargedMs = chargedMs
         self.returnedMs = returnedMs
         self.overrunMs = overrunMs
         self.limits = limits
+        self.overUse = overUse
     }
 
-    private static let fields: [BodyField] = [.id, .chargedMs, .returnedMs, .overrunMs, .limits]
+    private static let fields: [BodyField] = [.id, .chargedMs, .returnedMs, .overrunMs, .limits, .overUse]
 
     public init(from reader: inout JSONReader) throws(BodyError) {
         var (id, chargedMs, returnedMs, overrunMs): (String?, Int?, Int?, Int?)
-        var limits: LimitsObject?
+        var (limits, overUse): (LimitsObject?, OverUseObject?)
         var seen = FieldSet()
         try reader.beginFields()
         while let field = try reader.nextField(of: Self.fields, seen: &seen) {
@@ -41,6 +48,7 @@ public struct SettledBody: WireBody {
             case .returnedMs: returnedMs = try reader.integer(field)
             case .overrunMs: overrunMs = try reader.integer(field)
             case .limits: limits = try reader.body(field, as: LimitsObject.self)
+            case .overUse: overUse = try reader.body(field, as: OverUseObject.self)
             default: try reader.skipField()
             }
         }
@@ -49,7 +57,9 @@ public struct SettledBody: WireBody {
         guard let returnedMs else { throw .missing(.returnedMs, among: seen) }
         guard let overrunMs else { throw .missing(.overrunMs, among: seen) }
         guard let limits else { throw .missing(.limits, among: seen) }
-        self.init(id: id, chargedMs: chargedMs, returnedMs: returnedMs, overrunMs: overrunMs, limits: limits)
+        self.init(
+            id: id, chargedMs: chargedMs, returnedMs: returnedMs, overrunMs: overrunMs, limits: limits,
+            overUse: overUse)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -60,6 +70,7 @@ public struct SettledBody: WireBody {
         writer.member(.overrunMs, overrunMs)
         writer.name(BodyField.limits.name)
         limits.write(to: &writer)
+        if let overUse { writer.degraded(overUse) }
         writer.endObject()
     }
 }
