@@ -56,7 +56,8 @@ struct LinkState<Sink> {
     static var idleLimit: TimeAmount { .seconds(1) }
     /// Whether the connection was idle before the commands that wait, and no reply has come since.
     private var wasIdle = false
-    /// When a connection that was idle is given up, if no reply has come; nil: nothing waits on one.
+    /// When a connection that was idle is given up, if no reply has come; nil: nothing waits on
+    /// one.
     private var patienceEnds: NIODeadline?
     /// Whether a whole reply has come since the last ``received(at:)``.
     private var hasReceivedReply = false
