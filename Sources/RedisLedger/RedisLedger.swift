@@ -76,7 +76,8 @@ public final class RedisLedger: Ledger {
         rowsLost.increment(by: 0)
         self.rowsLost = rowsLost
         user = redis.url.user ?? "default"
-        let scripts = ScriptLoader(logRows: logRows, logger: logger)
+        let scripts = ScriptLoader(
+            logRows: logRows, isAcknowledged: redis.acknowledgingReplicas > 0, logger: logger)
         let facts = ServerFacts(logger: logger)
         let interrupted = InterruptedCalls(eventLoop: eventLoop, commandDeadline: commandDeadline)
         (self.scripts, self.facts, self.interrupted) = (scripts, facts, interrupted)

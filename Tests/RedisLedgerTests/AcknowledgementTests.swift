@@ -78,6 +78,42 @@ struct AcknowledgementTests {
         }
     }
 
+    /// A client repeats an admission at another process, or after a reconnect. Servers since Redis
+    /// 7.2 answer `WAIT` at once on a connection that has written nothing.
+    @Test("An admission repeated over another connection is answered only when the replica has its charge")
+    func repeatedElsewhere() async throws {
+        let plan = try Self.plan()
+        try await Self.withReplica(acknowledging: 1) { primary, replica, ledger in
+            let change: (inout RedisSettings) -> Void = {
+                $0.acknowledgingReplicas = 1
+                $0.commandDeadline = .milliseconds(600)
+            }
+            try await LedgerRig.withRedis(primary.url, settings: change) { other in
+                replica.kill(SIGSTOP)
+                let put = Put(.ask("e", 10), about: Self.account, under: plan)
+                let first = try await ledger.receive([put])[0]
+                #expect(first.isUnknown, "\(first.result)")
+                let writes = try Self.writes(primary)
+                let second = try await other.receive([put])[0]
+                #expect(second.isUnknown, "\(second.result)")
+                // So it is with every server, also those that would wait without it.
+                #expect(try Self.writes(primary) == writes + 1)
+                replica.kill(SIGCONT)
+                try await eventually("it is acknowledged") { try await other.receive([put])[0].answer != nil }
+                #expect(try replica.command("HEXISTS", "{acme}", "e") == "1")
+                let peek = try await other.ask(.peek, about: Self.account, under: plan)
+                #expect(peek.usage[0].executions == 1)
+            }
+        }
+    }
+
+    /// How often a server has run HSET.
+    private static func writes(_ server: RedisServer) throws -> Int {
+        let stats = try server.command("INFO", "commandstats")
+        guard let found = stats.firstMatch(of: /cmdstat_hset:calls=(\d+)/) else { return 0 }
+        return Int(found.output.1) ?? 0
+    }
+
     @Test("More replicas than there are: nothing is answered, and nothing is denied for it")
     func missing() async throws {
         let plan = try Self.plan()

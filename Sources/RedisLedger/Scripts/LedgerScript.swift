@@ -17,11 +17,14 @@ enum LedgerScript {
         + ScriptText.of(["call.lua"])
 
     /// The decision script. It is one text with one digest, because questions of all kinds share
-    /// one call. The setting is at the top: so it costs a call nothing, and Stint processes with
+    /// one call. The settings are at the top: so they cost a call nothing, and Stint processes with
     /// different settings have different scripts.
-    /// - Parameter logRows: the maximum number of rows of an account's log; 0: there is no log.
-    static func text(logRows: Int) -> ByteBuffer {
-        ByteBuffer(string: "local log_rows = \(logRows > 0 ? "'\(logRows)'" : "false")\n" + decide)
+    /// - Parameters:
+    ///   - logRows: the maximum number of rows of an account's log; 0: there is no log.
+    ///   - isAcknowledged: whether `WAIT` follows the calls.
+    static func text(logRows: Int, isAcknowledged: Bool = false) -> ByteBuffer {
+        let rows = logRows > 0 ? "'\(logRows)'" : "false"
+        return ByteBuffer(string: "local log_rows, acknowledged = \(rows), \(isAcknowledged)\n" + decide)
     }
 
     /// The script that searches account ledgers for holds.

@@ -14,9 +14,11 @@ final class ScriptLoader {
     let sweep = LoadedScript(LedgerScript.sweep)
     private let logger: Logger
 
-    /// - Parameter logRows: the same value as the ledger's.
-    init(logRows: Int, logger: Logger) {
-        decide = LoadedScript(LedgerScript.text(logRows: logRows))
+    /// - Parameters:
+    ///   - logRows: the same value as the ledger's.
+    ///   - isAcknowledged: whether `WAIT` follows the calls.
+    init(logRows: Int, isAcknowledged: Bool = false, logger: Logger) {
+        decide = LoadedScript(LedgerScript.text(logRows: logRows, isAcknowledged: isAcknowledged))
         self.logger = logger
     }
 

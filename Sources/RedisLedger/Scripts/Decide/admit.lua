@@ -18,7 +18,15 @@ end
 local function admit(fresh, id, duration, needed, label)
   if not fresh then
     local granted, admitted = held(id)
-    if granted then return HELD, granted, admitted end
+    if granted then
+      -- What is held may not be on the replicas yet, and servers since Redis 7.2 let WAIT wait for
+      -- what its own connection wrote. So the hold is written again, as it is.
+      if acknowledged then
+        touched_count = touched_count + 1
+        touched[touched_count] = id
+      end
+      return HELD, granted, admitted
+    end
   end
   if duration == denied_duration and needed == denied_needed then
     return DENIED, denied_wait, denied_limits

@@ -15,7 +15,7 @@
 -- The windows of the account ledger at hand, and whether any of them has an epoch.
 local windows, has_epochs = {}, false
 -- Of the account at hand. holds: the field of each id of this call, '' if settled. touched: the ids
--- that changed. settled_bytes: the bytes of the settled ids among them. reused: a settled id is
+-- to write. settled_bytes: the bytes of the settled ids among them. reused: a settled id is
 -- held again.
 local holds, touched, touched_count, settled_bytes, reused = nil, {}, 0, 0, false
 
