@@ -45,7 +45,7 @@ test: build    ## every test (needs no running Redis: the tests start their own;
 	@scripts/deps.sh test
 	scripts/test.sh --skip-build --disable-xctest --no-parallel
 
-PROOF := AgreementTests|RulePropertyTests|Mutat|RandomDocumentTests|SimulationTests|AuditTests|RecordedVerdictTests
+PROOF := AgreementTests|RulePropertyTests|Mutat|RandomDocumentTests|SimulationTests|AuditTests|RecordedVerdictTests|FailoverTests
 
 proof: build    ## the random tests, for much longer (an hour or two; a failure prints its seed)
 	STINT_PROOF=1 scripts/test.sh --skip-build --disable-xctest --no-parallel --filter '$(PROOF)'

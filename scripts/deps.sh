@@ -2,7 +2,7 @@
 # Installs the packages that building, testing and running Stint need on Debian 12, and lists them.
 # It asks apt only for packages that `dpkg -s` does not know. It turns off the servers that come
 # with them: Stint, its tests and its benchmarks start their own. `deps.sh demo` also installs node,
-# for the function runner; `deps.sh test` node, and the browser for the tests of the dashboard;
+# for the function runner; `deps.sh test` node, the browser for the tests of the dashboard, and `ip`;
 # `deps.sh bench` the peers with which `make compare` compares Stint; `deps.sh ci` the tools of
 # scripts/conformance.sh: promtool, and schemathesis in a folder below .build.
 set -euo pipefail
@@ -41,7 +41,10 @@ need redis-server redis-server valkey-server
 need openssl openssl
 need curl curl
 case "${1:-}" in test | demo) need nodejs node ;; esac
-if [ "${1:-}" = test ]; then need chromium chromium; fi
+if [ "${1:-}" = test ]; then
+    need chromium chromium
+    need iproute2 ip /usr/sbin/ip
+fi
 if [ "${1:-}" = bench ]; then
     need python3 python3
     need wrk wrk

@@ -97,7 +97,7 @@ extension EndToEnd {
         // MARK: What must hold
 
         /// Everything was answered with one of the replies there are, within a second.
-        private static func expectAnswers(_ attempts: [Load.Attempt]) {
+        static func expectAnswers(_ attempts: [Load.Attempt]) {
             let strange = attempts.filter { attempt in
                 attempt.isAdmission
                     ? ![200, 201, 429, 503].contains(attempt.status)
@@ -148,7 +148,7 @@ extension EndToEnd {
             return ended.duration(to: first).inMs
         }
 
-        private static func audit(_ attempts: [Load.Attempt]) throws -> AuditReport {
+        static func audit(_ attempts: [Load.Attempt]) throws -> AuditReport {
             var audit = Audit()
             for (index, line) in attempts.history.enumerated() { try audit.read(line.json, line: index + 1) }
             return try audit.report()
@@ -156,66 +156,12 @@ extension EndToEnd {
 
         // MARK: The books
 
-        /// Repeats what nobody knows the outcome of, and holds what is charged then against what
-        /// was asked: every id once, with what it used when that was told and its grant when not.
-        private static func balance(
-            _ attempts: [Load.Attempt], _ load: Load
-        ) async throws -> String {
-            let ofMany = attempts.filter { $0.account == "many" }
-            let open = ofMany.filter(\.isOpen)
-            let applied = try await repeated(open, load)
-            var chargedMs: [String: Int] = [:]
-            for attempt in ofMany where attempt.isAdmission { chargedMs[attempt.id] = 10 }
-            for case .settle(let id, let request, _) in ofMany.map(\.line.exchange) {
-                chargedMs[id] = request.durationMs
-            }
-
-            let executions = try await load.client.used(of: "executions", by: "many")
-            let ms = try await load.client.used(of: "time", by: "many")
+        /// Holds what is charged against what was asked.
+        private static func balance(_ attempts: [Load.Attempt], _ load: Load) async throws -> Books {
+            let books = try await load.books(of: "many", from: attempts)
+            #expect(books.isBalanced, "\(books)")
             #expect(try await load.client.used(of: "time", by: "full") <= 600_000)
-            let due = (executions: chargedMs.count, ms: chargedMs.values.reduce(0, +))
-            #expect(executions == due.executions && ms == due.ms, "\(executions), \(ms) ms and not \(due)")
-            return
-                "\(open.count) repeated (\(applied) had been applied), \(executions) ids charged once, \(ms) ms"
-        }
-
-        /// - Returns: how many of them had been applied.
-        private static func repeated(_ open: [Load.Attempt], _ load: Load) async throws -> Int {
-            try await withThrowingTaskGroup(of: Int.self) { group in
-                for part in 0..<load.runners {
-                    group.addTask {
-                        var applied = 0
-                        for index in stride(from: part, to: open.count, by: load.runners) {
-                            if try await isApplied(open[index], load) { applied += 1 }
-                        }
-                        return applied
-                    }
-                }
-                return try await group.reduce(0, +)
-            }
-        }
-
-        /// Repeats one question until it is answered; a busy machine may miss the deadline once
-        /// more.
-        /// - Returns: whether it had been carried out before.
-        private static func isApplied(_ attempt: Load.Attempt, _ load: Load) async throws -> Bool {
-            var wasThere = false
-            try await eventually("\(attempt.id) is answered", within: Workplace.timeout) {
-                let again: Load.Attempt
-                switch attempt.line.exchange {
-                case .peek: return true
-                case .settle(let id, let request, _):
-                    again = await load.settle("many", id: id, request.durationMs)
-                case .admit: again = await load.admit("many", id: attempt.id, 10)
-                }
-                switch (again.isAdmission, again.status) {
-                case (true, 200), (false, 404): wasThere = true
-                case (true, 201), (false, 200): wasThere = false
-                default: return false
-                }
-                return true
-            }
-            return wasThere
+            return books
         }
     }
 }

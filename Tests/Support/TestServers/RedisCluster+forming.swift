@@ -17,7 +17,8 @@ extension RedisCluster {
         for index in nodes.indices {
             for other in nodes.indices.dropFirst(index + 1) {
                 try command(
-                    "CLUSTER", "MEET", "127.0.0.1", "\(port(of: other))", "\(busPorts[other])", on: index)
+                    "CLUSTER", "MEET", nodes[other].host, "\(port(of: other))", "\(busPorts[other])",
+                    on: index)
             }
         }
         for index in nodes.indices.dropFirst(options.primaries) {

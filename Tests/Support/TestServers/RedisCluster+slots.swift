@@ -21,6 +21,11 @@ extension RedisCluster {
         return last.index
     }
 
+    /// Whether a node holds a slot to be its own.
+    public func serves(_ slot: Int, _ node: RedisServer) throws -> Bool {
+        try ClusterView(node.command("CLUSTER", "NODES")).myself?.holds(slot) == true
+    }
+
     /// The replicas of a primary that go on, in the order of `nodes`.
     public func replicas(of index: Int) throws -> [Int] {
         let primary = try id(of: index)

@@ -21,6 +21,8 @@ public final class RedisCluster: Sendable {
         public var announcesHostname = false
         /// Nodes listen with TLS too, and use it between them.
         public var tls = false
+        /// The network on which each node has a place; nil: all are on the machine's loopback.
+        public var network: PrivateNetwork?
         /// More lines of each redis.conf.
         public var config: [String] = []
 
@@ -50,7 +52,7 @@ public final class RedisCluster: Sendable {
     /// `redis://` and each node's address, in the order of `nodes`; with `tls` `rediss://`. The
     /// password is not in it.
     public var urls: [String] {
-        nodes.indices.map { "\(options.tls ? "rediss" : "redis")://\(host):\(port(of: $0))" }
+        nodes.indices.map { "\(options.tls ? "rediss" : "redis")://\(host(of: $0)):\(port(of: $0))" }
     }
 
     /// The PEM file of the certificate to trust, with `tls`.
@@ -78,7 +80,8 @@ public final class RedisCluster: Sendable {
             nodes = try busPorts.map { busPort in
                 var server = RedisServer.Options(tcp: true, tls: options.tls, password: options.password)
                 server.certificateFolder = certificates?.path
-                server.config = Self.configuration(options, busPort: busPort)
+                server.place = try options.network?.join()
+                server.config = Self.configuration(options, host: server.host, busPort: busPort)
                 return try RedisServer(server)
             }
         } catch {
@@ -89,9 +92,9 @@ public final class RedisCluster: Sendable {
         self.certificates = certificates
     }
 
-    private static func configuration(_ options: Options, busPort: Int) -> [String] {
+    private static func configuration(_ options: Options, host: String, busPort: Int) -> [String] {
         var lines = [
-            "cluster-enabled yes", "cluster-port \(busPort)", "cluster-announce-ip 127.0.0.1",
+            "cluster-enabled yes", "cluster-port \(busPort)", "cluster-announce-ip \(host)",
             "cluster-node-timeout \(options.nodeTimeoutMs)",
             "cluster-require-full-coverage \(options.requiresFullCoverage ? "yes" : "no")",
             // Replicas stay where the test put them, and may be elected however old their data is.
@@ -113,7 +116,10 @@ public final class RedisCluster: Sendable {
 
     // MARK: Nodes
 
-    private var host: String { options.announcesHostname ? "localhost" : "127.0.0.1" }
+    /// What other nodes and clients connect to.
+    public func host(of index: Int) -> String {
+        options.announcesHostname ? "localhost" : nodes[index].host
+    }
 
     /// The port that clients and other nodes use.
     public func port(of index: Int) -> Int {

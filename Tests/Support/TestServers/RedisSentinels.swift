@@ -21,6 +21,9 @@ public final class RedisSentinels: Sendable {
         public var password: String?
         /// The default user's password on the sentinels.
         public var sentinelPassword: String?
+        /// The network on which each server has a place, and the sentinels have one together; nil: all
+        /// are on the machine's loopback.
+        public var network: PrivateNetwork?
         /// More lines of redis.conf of the primary and the replicas.
         public var config: [String] = []
 
@@ -47,7 +50,7 @@ public final class RedisSentinels: Sendable {
 
     public var sentinelPorts: [Int] { sentinels.map(\.port) }
     /// `redis://` and each sentinel's address, without the password.
-    public var sentinelURLs: [String] { sentinels.map { "redis://127.0.0.1:\($0.port)" } }
+    public var sentinelURLs: [String] { sentinels.map { "redis://\($0.host):\($0.port)" } }
 
     /// Starts all, gives them to `body` once the sentinels know of each other and of the replicas,
     /// and removes them afterwards.
@@ -70,28 +73,35 @@ public final class RedisSentinels: Sendable {
         nodes =
             [primary]
             + (try (0..<options.replicas).map { _ in
-                try RedisServer(Self.server(options, replicaOf: primary.port))
+                try RedisServer(Self.server(options, replicaOf: primary))
             })
+        let place = try options.network?.join()
         sentinels = try (0..<options.sentinels).map { _ in
-            try RedisServer(Self.sentinel(options, primary: primary.port))
+            try RedisServer(Self.sentinel(options, at: place, primary: primary))
         }
     }
 
-    private static func server(_ options: Options, replicaOf primary: Int?) -> RedisServer.Options {
+    private static func server(
+        _ options: Options, replicaOf primary: RedisServer?
+    ) throws -> RedisServer.Options {
         var server = RedisServer.Options(tcp: true, password: options.password)
-        server.config = ["replica-announce-ip 127.0.0.1", "repl-diskless-sync-delay 0"]
-        if let primary { server.config.append("replicaof 127.0.0.1 \(primary)") }
+        server.place = try options.network?.join()
+        server.config = ["replica-announce-ip \(server.host)", "repl-diskless-sync-delay 0"]
+        if let primary { server.config.append("replicaof \(primary.host) \(primary.port)") }
         if let password = options.password { server.config.append("masterauth \(password)") }
         server.config += options.config
         return server
     }
 
-    private static func sentinel(_ options: Options, primary: Int) -> RedisServer.Options {
+    private static func sentinel(
+        _ options: Options, at place: PrivateNetwork.Place?, primary: RedisServer
+    ) -> RedisServer.Options {
         var server = RedisServer.Options(tcp: true, password: options.sentinelPassword)
+        server.place = place
         server.sentinel = true
         server.config = [
-            "sentinel announce-ip 127.0.0.1",
-            "sentinel monitor \(name) 127.0.0.1 \(primary) \(options.quorum)",
+            "sentinel announce-ip \(server.host)",
+            "sentinel monitor \(name) \(primary.host) \(primary.port) \(options.quorum)",
             "sentinel down-after-milliseconds \(name) \(options.downAfterMs)",
             "sentinel failover-timeout \(name) \(options.failoverTimeoutMs)",
             "sentinel parallel-syncs \(name) \(max(1, options.replicas))",
@@ -147,6 +157,12 @@ public final class RedisSentinels: Sendable {
             throw TestServerError("no node has port \(port)")
         }
         return index
+    }
+
+    /// The primary, as that sentinel has it.
+    public func primary(by sentinel: RedisServer) throws -> RedisServer? {
+        let port = try Self.primaryPort(by: sentinel)
+        return nodes.first { $0.port == port }
     }
 
     /// All nodes but the primary.

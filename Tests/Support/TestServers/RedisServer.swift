@@ -9,11 +9,13 @@ import Synchronization
 public final class RedisServer: Sendable {
     /// What the server should be like.
     public struct Options: Sendable {
-        /// Listens on `port` of 127.0.0.1 too.
+        /// Listens on `port` of its address too.
         public var tcp = false
         /// Listens with TLS on `tlsPort` of 127.0.0.1 too, with a certificate for localhost and
         /// 127.0.0.1.
         public var tls = false
+        /// Where its ports are: a place on a network of the test's own; nil: the machine's loopback.
+        public var place: PrivateNetwork.Place?
         /// The default user's password.
         public var password: String?
         /// More lines of redis.conf, such as `appendonly yes` or `user ann on >secret ~* +@all`.
@@ -24,6 +26,8 @@ public final class RedisServer: Sendable {
         var certificateFolder: String?
         /// Sent after each start: what a server forgets.
         var firstCommands: [[String]] = []
+
+        var host: String { place?.address ?? "127.0.0.1" }
 
         public init(tcp: Bool = false, tls: Bool = false, password: String? = nil, config: [String] = []) {
             self.tcp = tcp
@@ -38,6 +42,8 @@ public final class RedisServer: Sendable {
     private let child: Mutex<ChildProcess>
     private let isHeldUp = Mutex(false)
 
+    /// Where its ports are.
+    public var host: String { options.host }
     /// The plain TCP port, 0 without `tcp`.
     public let port: Int
     /// The TLS port, 0 without `tls`.
@@ -132,7 +138,7 @@ public final class RedisServer: Sendable {
         _ options: Options, in directory: TemporaryDirectory
     ) throws -> ChildProcess {
         let words = ["redis-server", directory.file("redis.conf")] + (options.sentinel ? ["--sentinel"] : [])
-        return try ChildProcess(words, log: directory.file("redis.log"))
+        return try ChildProcess((options.place?.entering ?? []) + words, log: directory.file("redis.log"))
     }
 
     func untilItAnswers() async throws {
@@ -154,7 +160,8 @@ public final class RedisServer: Sendable {
     ) -> String {
         var lines = [
             "dir \(directory.path)", "unixsocket \(directory.file("redis.sock"))", "unixsocketperm 700",
-            "bind 127.0.0.1", "port \(port)", "save \"\"", "daemonize no", "enable-debug-command local",
+            "bind \(options.host)", "port \(port)", "save \"\"", "daemonize no",
+            "enable-debug-command local", "protected-mode \(options.place == nil ? "yes" : "no")",
         ]
         if options.tls {
             let folder = options.certificateFolder ?? directory.path
