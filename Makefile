@@ -41,7 +41,7 @@ demo:    ## Stint, a function runner and real functions: a burst over the limit,
 
 # The tests run one after the other, because many measure deadlines of milliseconds on real servers
 # and would slow each other down.
-test: build    ## every test (needs no running Redis: the tests start their own; about 12 minutes)
+test: build    ## every test (needs no running Redis: the tests start their own; about 14 minutes)
 	@scripts/deps.sh test
 	scripts/test.sh --skip-build --disable-xctest --no-parallel
 

@@ -2,7 +2,7 @@
 # Installs the packages that building, testing and running Stint need on Debian 12, and lists them.
 # It asks apt only for packages that `dpkg -s` does not know. It turns off the servers that come
 # with them: Stint, its tests and its benchmarks start their own. `deps.sh demo` also installs node,
-# for the function runner; `deps.sh test` node, the browser for the tests of the dashboard, and `ip`;
+# for the function runner; `deps.sh test` node, `ip`, and the browser for tests of the dashboard;
 # `deps.sh bench` the peers with which `make compare` compares Stint; `deps.sh ci` the tools of
 # scripts/conformance.sh: promtool, and schemathesis in a folder below .build.
 set -euo pipefail

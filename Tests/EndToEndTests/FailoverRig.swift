@@ -28,17 +28,24 @@ enum FailoverRig {
         }
     }
 
-    /// - Parameter network: where the servers are, nil: all on loopback.
+    /// - Parameters:
+    ///   - network: where the servers are, nil: all on loopback.
+    ///   - config: more lines of each redis.conf.
     static func with(
-        _ kind: Kind, on network: PrivateNetwork? = nil, _ body: (FailoverRig) async throws -> Void
+        _ kind: Kind, on network: PrivateNetwork? = nil, config: [String] = [],
+        _ body: (FailoverRig) async throws -> Void
     ) async throws {
         switch kind {
         case .sentinel:
-            let options = RedisSentinels.Options().with { $0.network = network }
+            let options = RedisSentinels.Options().with {
+                $0.network = network
+                $0.config = config
+            }
             try await RedisSentinels.withSentinels(options) { try await body(.sentinels($0)) }
         case .cluster:
             let options = RedisCluster.Options(primaries: 3, replicas: 1).with {
                 $0.network = network
+                $0.config = config
                 $0.requiresFullCoverage = false
             }
             try await RedisCluster.withCluster(options) { try await body(.cluster($0)) }

@@ -21,8 +21,8 @@ public final class RedisSentinels: Sendable {
         public var password: String?
         /// The default user's password on the sentinels.
         public var sentinelPassword: String?
-        /// The network on which each server has a place, and the sentinels have one together; nil: all
-        /// are on the machine's loopback.
+        /// The network on which each server has a place, and the sentinels have one together; nil:
+        /// all are on loopback.
         public var network: PrivateNetwork?
         /// More lines of redis.conf of the primary and the replicas.
         public var config: [String] = []

@@ -14,7 +14,7 @@ public final class RedisServer: Sendable {
         /// Listens with TLS on `tlsPort` of 127.0.0.1 too, with a certificate for localhost and
         /// 127.0.0.1.
         public var tls = false
-        /// Where its ports are: a place on a network of the test's own; nil: the machine's loopback.
+        /// Where its ports are: a place on a network of the test's own; nil: on loopback.
         public var place: PrivateNetwork.Place?
         /// The default user's password.
         public var password: String?
