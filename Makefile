@@ -47,7 +47,7 @@ test: build    ## every test (needs no running Redis: the tests start their own;
 
 PROOF := AgreementTests|RulePropertyTests|Mutat|RandomDocumentTests|SimulationTests|AuditTests|RecordedVerdictTests|FailoverTests
 
-proof: build    ## the random tests, for much longer (an hour or two; a failure prints its seed)
+proof: build    ## the random tests for much longer, and 20 rounds of each failover (two hours; a failure prints its seed)
 	STINT_PROOF=1 scripts/test.sh --skip-build --disable-xctest --no-parallel --filter '$(PROOF)'
 
 # Both sanitizers watch the tests and every `stint` that the tests start. Each has its own build.
