@@ -18,7 +18,9 @@ struct PlanShow: AsyncParsableCommand {
         if options.format == .json { return Terminal.show(json: reply.body) }
         let body = try reply.decoded(as: PlanBody.self)
         var text = body.text(revision: reply.etag)
-        if let overUse = try PlanFile.plan(json: body.text).share?.overUse {
+        if case .admitShare = body.whenUnavailable,
+            let overUse = try PlanFile.plan(json: body.text).share?.overUse
+        {
             let processes = try await options.withClient { try await $0.get("v1", "processes") }
                 .decoded(as: ProcessesBody.self).processes
             text +=
