@@ -44,18 +44,19 @@ struct AdminConnectionTests {
     private final class Rig {
         let loop = EmbeddedEventLoop()
         let network = Network()
-        let places: Places
+        let slots: ConnectionSlots
         let channel: EmbeddedChannel
 
         /// - Parameter connections: 0 for a place for health.
         init(connections: Int = 1) throws {
-            places = Places(connections: connections, healthConnections: 1)
+            slots = ConnectionSlots(connections: connections, healthConnections: 1)
             channel = EmbeddedChannel(loop: loop)
-            let place = places.enter(at: .now()) { [channel] in
+            let slot = slots.claim(at: .now()) { [channel] in
                 channel.triggerUserOutboundEvent(AdminConnection.MustGo(), promise: nil)
             }
-            let stay = Stay(on: try #require(place), of: places, bounds: AdminBounds(), eventLoop: loop)
-            let connection = AdminConnection(AdminSecurity(), stay: stay)
+            let timeouts = ConnectionTimeouts(
+                on: try #require(slot), of: slots, bounds: AdminBounds(), eventLoop: loop)
+            let connection = AdminConnection(AdminSecurity(), timeouts: timeouts)
             try channel.pipeline.syncOperations.addHandlers(network, connection)
             channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
         }
@@ -90,7 +91,7 @@ struct AdminConnectionTests {
             return heads
         }
 
-        func someoneComes() -> Places.Place? { places.enter(at: .now() + .seconds(1)) {} }
+        func someoneComes() -> ConnectionSlots.Slot? { slots.claim(at: .now() + .seconds(1)) {} }
     }
 
     @Test("While 32 replies are owed nothing is read; then reading goes on")

@@ -14,31 +14,34 @@ struct AdminChannel: HTTPChannelHandler {
     let base: HTTP1Channel
     let security: AdminSecurity
     let bounds: AdminBounds
-    let places: Places
+    let slots: ConnectionSlots
 
     var responder: HTTPChannelHandler.Responder { base.responder }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        let place = places.enter(at: .now()) {
+        let slot = slots.claim(at: .now()) {
             channel.triggerUserOutboundEvent(AdminConnection.MustGo(), promise: nil)
         }
-        guard let place else {
+        guard let slot else {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
         }
-        channel.closeFuture.whenComplete { [places] _ in places.left(place) }
+        channel.closeFuture.whenComplete { [slots] _ in slots.release(slot) }
         return channel.eventLoop.makeCompletedFuture { try security.secure?(channel) }
             .flatMap { base.setup(channel: channel, logger: logger) }
-            .flatMap { value in replaceDecoder(of: channel, on: place).map { value } }
+            .flatMap { value in replaceDecoder(of: channel, on: slot).map { value } }
     }
 
     /// Replaces Hummingbird's decoder with an ``AdminDecoder``, and adds an ``AdminConnection``.
-    private func replaceDecoder(of channel: any Channel, on place: Places.Place) -> EventLoopFuture<Void> {
+    private func replaceDecoder(of channel: any Channel, on slot: ConnectionSlots.Slot) -> EventLoopFuture<
+        Void
+    > {
         let pipeline = channel.pipeline.syncOperations
         do {
             let old = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let stay = Stay(on: place, of: places, bounds: bounds, eventLoop: channel.eventLoop)
-            let connection = AdminConnection(security, stay: stay)
+            let timeouts = ConnectionTimeouts(
+                on: slot, of: slots, bounds: bounds, eventLoop: channel.eventLoop)
+            let connection = AdminConnection(security, timeouts: timeouts)
             let decoder = AdminDecoder(for: connection, maximumHeaderBytes: Self.maximumHeaderBytes)
             let bytes = ByteToMessageHandler(decoder, maximumBufferSize: 2 * Self.maximumHeaderBytes)
             try pipeline.addHandlers(bytes, connection, position: .after(old))
@@ -56,12 +59,13 @@ struct AdminChannel: HTTPChannelHandler {
 extension HTTPServerBuilder {
     /// HTTP/1.1 with the control plane's bounds.
     static func admin(_ bounds: AdminBounds, _ security: AdminSecurity) -> HTTPServerBuilder {
-        let places = Places(connections: bounds.connections, healthConnections: bounds.healthConnections)
+        let slots = ConnectionSlots(
+            connections: bounds.connections, healthConnections: bounds.healthConnections)
         return HTTPServerBuilder { responder in
             let configuration = HTTP1Channel.Configuration(idleTimeout: TimeAmount(bounds.idleTimeout))
             return AdminChannel(
                 base: HTTP1Channel(responder: responder, configuration: configuration), security: security,
-                bounds: bounds, places: places)
+                bounds: bounds, slots: slots)
         }
     }
 }

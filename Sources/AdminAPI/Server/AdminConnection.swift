@@ -40,7 +40,7 @@ final class AdminConnection: ChannelDuplexHandler {
         var rejection: Problem?
     }
 
-    private let stay: Stay
+    private let timeouts: ConnectionTimeouts
     /// Whether the connection is encrypted.
     private let isSecure: Bool
     private var hosts: HostCheck
@@ -63,8 +63,8 @@ final class AdminConnection: ChannelDuplexHandler {
     /// A read was asked for and postponed.
     private var readIsHeld = false
 
-    init(_ security: AdminSecurity, stay: Stay) {
-        self.stay = stay
+    init(_ security: AdminSecurity, timeouts: ConnectionTimeouts) {
+        self.timeouts = timeouts
         isSecure = security.secure != nil
         hosts = HostCheck(takesAnyHost: security.tokens != nil)
     }
@@ -72,13 +72,13 @@ final class AdminConnection: ChannelDuplexHandler {
     // MARK: Requests arrive
 
     func channelActive(context: ChannelHandlerContext) {
-        stay.begins { [self] late in self.isLate(late, context) }
+        timeouts.start { [self] late in self.isLate(late, context) }
         context.fireChannelActive()
     }
 
-    private func isLate(_ late: Stay.Late, _ context: ChannelHandlerContext) {
+    private func isLate(_ late: ConnectionTimeouts.Late, _ context: ChannelHandlerContext) {
         guard late == .request, acceptsRequests || isReceiving else { return context.close(promise: nil) }
-        let problem = Problem(.requestTimeout, detail: "the request must arrive within \(stay.timeout)")
+        let problem = Problem(.requestTimeout, detail: "the request must arrive within \(timeouts.timeout)")
         if isReceiving {
             cutShort(problem, context)
         } else {
@@ -87,7 +87,7 @@ final class AdminConnection: ChannelDuplexHandler {
     }
 
     /// Bytes of a request have come.
-    func bytesArrive() { stay.bytesArrive() }
+    func bytesArrive() { timeouts.requestBegan() }
 
     /// Whether the request that ended last offered an upgrade. Returns true once per offer.
     func offerHasEnded() -> Bool {
@@ -101,16 +101,16 @@ final class AdminConnection: ChannelDuplexHandler {
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
             // It may have come in one read with the end of the previous request.
-            stay.bytesArrive()
+            timeouts.requestBegan()
             receive(head, context)
         case .body:
             if !exchanges.isEmpty { exchanges[offset: exchanges.count - 1].owesContinue = false }
             context.fireChannelRead(data)
         case .end:
-            stay.requestEnds()
+            timeouts.requestEnded()
             // The request was rejected at its head, so Hummingbird has not seen it.
             guard isReceiving else {
-                if exchanges.isEmpty { stay.rests() }
+                if exchanges.isEmpty { timeouts.becameIdle() }
                 return
             }
             isReceiving = false
@@ -126,14 +126,16 @@ final class AdminConnection: ChannelDuplexHandler {
         do throws(Problem) {
             let framing = try RequestFraming(head)
             exchange.keepsOldConnection = framing.keepsOldConnection
-            exchange.closes = framing.closes || framing.hasBody || stay.isForHealth
+            exchange.closes = framing.closes || framing.hasBody || timeouts.isForHealth
             lastOffersUpgrade = framing.offersUpgrade
             try framing.checkSender(head.method, target, hosts: &hosts, isSecure: isSecure)
-            if stay.isForHealth, !AdminRoutes.isHealth(head.method, target.path) { throw stay.refusal }
+            if timeouts.isForHealth, !AdminRoutes.isHealth(head.method, target.path) {
+                throw timeouts.refusal
+            }
             if framing.hasBody, [.GET, .HEAD, .DELETE].contains(head.method) {
                 throw Problem(.bodyTooLarge, detail: "\(head.method) takes no body here")
             }
-            exchange.closes = framing.closes || stay.isForHealth
+            exchange.closes = framing.closes || timeouts.isForHealth
             exchange.owesContinue = framing.expectsContinue && framing.hasBody
         } catch {
             // After a foreign host name or page, the request is still valid HTTP, so the connection
@@ -176,7 +178,7 @@ final class AdminConnection: ChannelDuplexHandler {
     /// error, and answers.
     private func cutShort(_ problem: Problem, _ context: ChannelHandlerContext) {
         isReceiving = false
-        stay.requestEnds()
+        timeouts.requestEnded()
         acceptsRequests = false
         let isAnswered = exchanges.isEmpty
         if !isAnswered { exchanges[offset: exchanges.count - 1].closes = true }
@@ -202,7 +204,7 @@ final class AdminConnection: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         // Hummingbird would take the end of the connection for the end of the body.
         if isReceiving { cutShort(.requestCutShort, context) }
-        stay.isGone()
+        timeouts.closed()
         context.fireChannelInactive()
     }
 
@@ -288,7 +290,7 @@ final class AdminConnection: ChannelDuplexHandler {
         let part: HTTPServerResponsePart = exchange.isHead ? .body(.byteBuffer(ByteBuffer())) : .end(trailers)
         guard exchange.closes else {
             context.write(Self.wrapOutboundOut(part), promise: promise)
-            if exchanges.isEmpty { stay.rests() }
+            if exchanges.isEmpty { timeouts.becameIdle() }
             return
         }
         let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
@@ -333,12 +335,12 @@ final class AdminConnection: ChannelDuplexHandler {
     private func leave(_ context: ChannelHandlerContext, after sent: EventLoopFuture<Void>) {
         isLeaving = true
         acceptsRequests = false
-        stay.ends()
+        timeouts.lastReplyWritten()
         sent.assumeIsolated().whenComplete { [self] _ in
             hasLeft = true
             guard context.channel.isActive else { return }
             if inputHasEnded { return context.close(promise: nil) }
-            stay.isSent()
+            timeouts.lastReplySent()
             context.close(mode: .output, promise: nil)
         }
         // Tells Hummingbird not to wait for another request.
@@ -347,7 +349,7 @@ final class AdminConnection: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stay.writability(is: context.channel.isWritable)
+        timeouts.writabilityChanged(to: context.channel.isWritable)
         readOn(context)
         context.fireChannelWritabilityChanged()
     }

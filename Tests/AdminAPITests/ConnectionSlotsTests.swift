@@ -1,4 +1,4 @@
-// Which connection must close when a new one comes and all places are taken.
+// Which connection must close when a new one comes and all slots are taken.
 
 import NIOCore
 import Synchronization
@@ -6,28 +6,28 @@ import Testing
 
 @testable import AdminAPI
 
-@Suite("Places")
-struct PlacesTests {
-    /// Two places, and one for health; remembers who had to go.
+@Suite("Connection slots")
+struct ConnectionSlotsTests {
+    /// Two slots, and one for health; remembers which were closed.
     private final class Rig: Sendable {
-        let places = Places(connections: 2, healthConnections: 1)
+        let slots = ConnectionSlots(connections: 2, healthConnections: 1)
         private let names = Mutex<[String]>([])
         var gone: [String] { names.withLock { $0 } }
 
-        func enter(_ name: String, at seconds: Double) -> Places.Place? {
-            places.enter(at: Rig.time(seconds)) { [self] in names.withLock { $0.append(name) } }
+        func enter(_ name: String, at seconds: Double) -> ConnectionSlots.Slot? {
+            slots.claim(at: Rig.time(seconds)) { [self] in names.withLock { $0.append(name) } }
         }
 
         static func time(_ seconds: Double) -> NIODeadline { .uptimeNanoseconds(UInt64(seconds * 1e9)) }
     }
 
-    @Test("The one that is idle for longest gives way, however often the others were")
+    @Test("The one that is idle for longest is closed, however often the others were")
     func longest() throws {
         let rig = Rig()
         let first = try #require(rig.enter("first", at: 1))
         _ = rig.enter("second", at: 2)
-        rig.places.busy(first)
-        rig.places.idle(first, at: Rig.time(3))
+        rig.slots.busy(first)
+        rig.slots.idle(first, at: Rig.time(3))
         #expect(rig.gone.isEmpty)
         #expect(rig.enter("third", at: 4)?.kind == .ordinary)
         #expect(rig.enter("fourth", at: 5)?.kind == .ordinary)
@@ -35,25 +35,25 @@ struct PlacesTests {
     }
 
     @Test(
-        "Who asks is left alone; who comes then gets a place for health, where again the longest idle one gives way"
+        "A connection with a request stays; the next one gets a slot for health, where again the longest idle one closes"
     )
     func busy() throws {
         let rig = Rig()
         for (name, seconds) in [("first", 1.0), ("second", 2)] {
-            rig.places.busy(try #require(rig.enter(name, at: seconds)))
+            rig.slots.busy(try #require(rig.enter(name, at: seconds)))
         }
         #expect(rig.enter("third", at: 3)?.kind == .health)
         let fourth = try #require(rig.enter("fourth", at: 4))
         #expect(fourth.kind == .health)
         #expect(rig.gone == ["third"])
-        rig.places.busy(fourth)
+        rig.slots.busy(fourth)
         #expect(rig.enter("fifth", at: 5) == nil)
-        rig.places.left(fourth)
+        rig.slots.release(fourth)
         #expect(rig.enter("sixth", at: 6)?.kind == .health)
         #expect(rig.gone == ["third"])
     }
 
-    @Test("Who has just come is not sent away before a word can have come; on a place for health it is")
+    @Test("A new connection is not closed before its request can have come; on a slot for health it is")
     func grace() throws {
         let rig = Rig()
         _ = rig.enter("first", at: 1)
@@ -64,15 +64,15 @@ struct PlacesTests {
         #expect(rig.gone == ["first", "third"])
     }
 
-    @Test("A place that was left, or had to be, is another's; its former holder changes nothing any more")
+    @Test("A released slot is another connection's; its former one changes nothing any more")
     func left() throws {
         let rig = Rig()
         let first = try #require(rig.enter("first", at: 1))
         let second = try #require(rig.enter("second", at: 2))
         _ = rig.enter("third", at: 3)
-        rig.places.busy(first)
-        rig.places.left(first)
-        rig.places.left(second)
+        rig.slots.busy(first)
+        rig.slots.release(first)
+        rig.slots.release(second)
         #expect(rig.enter("fourth", at: 4)?.kind == .ordinary)
         #expect(rig.gone == ["first"])
         #expect(rig.enter("fifth", at: 5)?.kind == .ordinary)

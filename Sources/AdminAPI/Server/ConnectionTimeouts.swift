@@ -1,15 +1,15 @@
 // The timeouts of one connection to the admin API: how long it may be silent, a request may take to
-// arrive and a reply to be read, and when another connection may get its place.
+// arrive and a reply to be read, and when another connection may get its slot.
 
 import NIOCore
 import WireFormat
 
 /// Used on the connection's event loop.
-final class Stay {
+final class ConnectionTimeouts {
     /// What has taken too long.
     enum Late {
-        /// No byte came, on a place for health.
-        case caller
+        /// No byte came, on a slot for health.
+        case silence
         case request
         /// The client does not read its replies, or does not close after the last one.
         case reader
@@ -20,8 +20,8 @@ final class Stay {
 
     private enum LastReply { case toCome, written, sent }
 
-    private let place: Places.Place
-    private let places: Places
+    private let slot: ConnectionSlots.Slot
+    private let slots: ConnectionSlots
     private let bounds: AdminBounds
     private let eventLoop: any EventLoop
     private var onLate: ((Late) -> Void)?
@@ -31,20 +31,23 @@ final class Stay {
     private var isReceiving = false
     private var lastReply = LastReply.toCome
 
-    init(on place: Places.Place, of places: Places, bounds: AdminBounds, eventLoop: any EventLoop) {
-        self.place = place
-        self.places = places
+    init(
+        on slot: ConnectionSlots.Slot, of slots: ConnectionSlots, bounds: AdminBounds,
+        eventLoop: any EventLoop
+    ) {
+        self.slot = slot
+        self.slots = slots
         self.bounds = bounds
         self.eventLoop = eventLoop
     }
 
     /// Only one request, for health, is answered.
-    var isForHealth: Bool { place.kind == .health }
+    var isForHealth: Bool { slot.kind == .health }
 
     /// How long a request may take.
     var timeout: Duration { isForHealth ? bounds.healthTimeout : bounds.requestTimeout }
 
-    /// The reply to any other request on a place for health.
+    /// The reply to any other request on a slot for health.
     var refusal: Problem {
         Problem(
             .temporaryReducedCapacity,
@@ -55,7 +58,7 @@ final class Stay {
 
     /// The connection is open.
     /// - Parameter onLate: called when something has taken too long.
-    func begins(_ onLate: @escaping (Late) -> Void) {
+    func start(_ onLate: @escaping (Late) -> Void) {
         self.onLate = onLate
         if isForHealth { schedule() }
     }
@@ -63,7 +66,7 @@ final class Stay {
     private func schedule() {
         deadline?.cancel()
         deadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) { [self] in
-            onLate?(isReceiving ? .request : .caller)
+            onLate?(isReceiving ? .request : .silence)
         }
     }
 
@@ -78,56 +81,56 @@ final class Stay {
         readerDeadline = nil
     }
 
-    func bytesArrive() {
+    func requestBegan() {
         guard !isReceiving else { return }
         isReceiving = true
-        // On a place for health the time runs from the start, and only a complete request keeps the
-        // place.
+        // On a slot for health the time runs from the start, and only a complete request keeps the
+        // slot.
         guard !isForHealth else { return }
-        places.busy(place)
+        slots.busy(slot)
         schedule()
     }
 
     /// The request is complete.
-    func requestEnds() {
+    func requestEnded() {
         isReceiving = false
         deadline?.cancel()
-        places.busy(place)
+        slots.busy(slot)
     }
 
     /// All requests are answered.
-    func rests() {
-        if !isReceiving { places.idle(place, at: .now()) }
+    func becameIdle() {
+        if !isReceiving { slots.idle(slot, at: .now()) }
     }
 
     /// The last reply is written, and the client must only read it. Another connection may get a
-    /// place for health now, and an ordinary place once the reply is sent.
-    func ends() {
+    /// slot for health now, and an ordinary slot once the reply is sent.
+    func lastReplyWritten() {
         isReceiving = false
         lastReply = .written
         deadline?.cancel()
-        if isForHealth { places.idle(place, at: .now()) }
+        if isForHealth { slots.idle(slot, at: .now()) }
         if readerDeadline == nil { scheduleReader(in: TimeAmount(bounds.writeTimeout)) }
     }
 
     /// The last reply is sent.
-    func isSent() {
+    func lastReplySent() {
         lastReply = .sent
-        places.idle(place, at: .now())
+        slots.idle(slot, at: .now())
         scheduleReader(in: Self.leaving)
     }
 
-    func writability(is isWritable: Bool) {
+    func writabilityChanged(to isWritable: Bool) {
         guard lastReply != .sent else { return }
         if isWritable { cancelReader() }
         if !isWritable || lastReply == .written { scheduleReader(in: TimeAmount(bounds.writeTimeout)) }
     }
 
     /// The connection is closed.
-    func isGone() {
+    func closed() {
         deadline?.cancel()
         cancelReader()
         onLate = nil
-        places.left(place)
+        slots.release(slot)
     }
 }
