@@ -93,7 +93,8 @@ package enum Assembly {
         services.append(
             RunnerService(
                 server: runner, ledgers: ledgers, ledgerWatch: ledgerWatch, embedded: redis,
-                adminPort: adminPort.stream, settings: settings, watch: watch, security: security, debts: debts,
+                adminPort: adminPort.stream, settings: settings, watch: watch, security: security,
+                debts: debts,
                 processes: processes, logger: logger))
 
         try await serve(services, settings, logger)
