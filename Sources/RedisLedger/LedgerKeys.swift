@@ -4,7 +4,8 @@
 //   <prefix>{<account>}       the account ledger (account.lua): a hash, with a field per window
 //                             shape, block of past cells, and hold
 //   <prefix>{<account>}:log   what became of its executions (log.lua): a stream
-//   <prefix>{probe}:hash, :stream, :set   what probes write and delete again (probe.lua)
+//   <prefix>{probe}:hash, :stream, :set   what probes write and delete again (probe.lua); of one
+//                                         node of a cluster with a number, as in {probe-7}
 
 public import Accounting
 import NIOCore
@@ -35,7 +36,8 @@ public struct LedgerKeys: Sendable {
     static let probeTag = "probe"
 
     /// The keys that probes write. No account ledger or log has such a name.
-    var probed: [String] { ["hash", "stream", "set"].map { "\(prefix){\(Self.probeTag)}:\($0)" } }
+    /// - Parameter tag: ``probeTag``, or another for a certain node of a cluster.
+    func probed(_ tag: String) -> [String] { ["hash", "stream", "set"].map { "\(prefix){\(tag)}:\($0)" } }
 
     /// The field of an account ledger with the charges within a window of `shape`. An execution's
     /// id contains no colon, so no id equals it.

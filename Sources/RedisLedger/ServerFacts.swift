@@ -21,8 +21,8 @@ final class ServerFacts {
     /// Warns if the server may evict keys: every key of the ledger has a time to live, so any
     /// eviction may forget charges.
     private func askForPolicy(over link: RedisLink) {
-        ask("memory", for: "maxmemory_policy", over: link) { [logger] policy in
-            guard policy != "noeviction" else { return }
+        ask("memory", over: link) { [logger] info in
+            guard let policy = info.evictionPolicy, policy != "noeviction" else { return }
             logger.warning(
                 "this Redis may evict charges, which are then forgotten. Set maxmemory-policy noeviction",
                 metadata: ["maxmemory-policy": "\(policy)"])
@@ -31,24 +31,16 @@ final class ServerFacts {
 
     private func askForCluster(over link: RedisLink) {
         hasAllAccounts = false
-        ask("cluster", for: "cluster_enabled", over: link) { [weak self] enabled in
-            self?.hasAllAccounts = enabled == "0"
+        ask("cluster", over: link) { [weak self] info in
+            self?.hasAllAccounts = info.belongsToCluster == false
         }
     }
 
-    /// Reads one line of `INFO`.
-    /// - Parameters:
-    ///   - section: the section of `INFO`.
-    ///   - name: the name of the line.
-    ///   - then: receives the line's value, unless the server does not report it.
-    private func ask(
-        _ section: String, for name: String, over link: RedisLink, then: @escaping (Substring) -> Void
-    ) {
+    /// Reads a section of `INFO`.
+    /// - Parameter then: receives it, unless the server does not report it.
+    private func ask(_ section: String, over link: RedisLink, then: @escaping (ServerInfo) -> Void) {
         let callback = ReplyCallback { reply in
-            guard case .success(.bulk(let bytes)) = reply else { return }
-            let lines = String(buffer: bytes).split(whereSeparator: \.isNewline)
-            let line = lines.first { $0.hasPrefix("\(name):") }
-            if let value = line?.dropFirst(name.utf8.count + 1) { then(value) }
+            if case .success(let reply) = reply, let info = ServerInfo(reply) { then(info) }
         }
         link.send(argumentCount: 2, to: callback) { writer in
             writer.append("INFO")

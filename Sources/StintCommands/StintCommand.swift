@@ -11,7 +11,8 @@ package struct StintCommand: AsyncParsableCommand {
         abstract: "Rate limits and quotas for function runners, strict to the millisecond.",
         version: Version.text,
         subcommands: [
-            ServeCommand.self, HealthCommand.self, TokenCommand.self, PlanCommand.self, AccountCommand.self,
+            ServeCommand.self, HealthCommand.self, DoctorCommand.self, TokenCommand.self, PlanCommand.self,
+            AccountCommand.self,
             ResourcesCommand.self,
             LoadCommand.self,
             ReplayCommand.self, SimulateCommand.self, AuditCommand.self,

@@ -178,7 +178,7 @@ package enum Assembly {
     }
 
     /// Nil when the ledger is in memory.
-    private static func redisSettings(
+    static func redisSettings(
         _ settings: Settings, embedded: EmbeddedRedis?
     ) throws -> RedisSettings? {
         guard settings.ledger == .redis else { return nil }
@@ -206,7 +206,7 @@ package enum Assembly {
         }
     }
 
-    private static func ledgers(
+    static func ledgers(
         _ settings: Settings, _ redis: RedisSettings?, _ newAccounts: NewAccounts?, _ logger: Logger,
         _ metrics: PrometheusMetrics
     ) throws -> Ledgers {
@@ -246,7 +246,7 @@ package enum Assembly {
     }
 
     /// The control plane waits longer for Redis than a runner does, and reads more at once.
-    private static func controlClient(
+    static func controlClient(
         _ redis: RedisSettings?, _ logger: Logger, _ metrics: PrometheusMetrics,
         onReady: @escaping @Sendable () -> Void
     ) async throws -> RedisClient? {

@@ -12,7 +12,7 @@ extension EndToEnd {
     @Suite("Rights of the Redis user")
     struct RightsTests {
         /// The command as it stands in the document, in words.
-        private static func documented() throws -> [String] {
+        static func documented() throws -> [String] {
             let text = try Checkout.text(of: "docs/OPERATIONS.md")
             let found = try #require(text.firstMatch(of: /\n(ACL SETUSER stint [^`]+)\n```/))
             return found.output.1.split { $0.isWhitespace || $0 == "\\" }.map(String.init)

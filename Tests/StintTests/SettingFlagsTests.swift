@@ -26,16 +26,17 @@ struct SettingFlagsTests {
         }
     }
 
-    @Test("bash completes every flag of the table", arguments: ["serve", "health"])
+    @Test("bash completes every flag of the table", arguments: ["serve", "health", "doctor"])
     func bash(command: String) throws {
         let script = StintCommand.completionScript(for: .bash)
         let start = try #require(script.firstRange(of: "_stint_\(command)() {"))
         let options = try #require(
             script[start.upperBound...].firstMatch(of: /non_repeating_options=\((.*)\)/))
-        #expect(options.output.1.split(separator: " ").map(String.init) == Self.flags)
+        let own = command == "doctor" ? ["--format"] : []
+        #expect(options.output.1.split(separator: " ").map(String.init) == own + Self.flags)
     }
 
-    @Test("zsh and fish complete every flag of the table", arguments: ["serve", "health"])
+    @Test("zsh and fish complete every flag of the table", arguments: ["serve", "health", "doctor"])
     func zshAndFish(command: String) throws {
         let zsh = StintCommand.completionScript(for: .zsh)
         let start = try #require(zsh.firstRange(of: "_stint_\(command)() {"))
@@ -92,7 +93,7 @@ struct SettingFlagsTests {
             (["--ledger"], "Missing value for '--ledger <redis or memory>'"),
         ])
     func mistyped(arguments: [String], message: String) {
-        for command in ["serve", "health"] {
+        for command in ["serve", "health", "doctor"] {
             let error = #expect(throws: (any Error).self) {
                 try StintCommand.parseAsRoot([command] + arguments)
             }

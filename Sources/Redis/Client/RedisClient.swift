@@ -8,8 +8,8 @@ public import NIOCore
 /// Links to the servers of one URL, which reconnect by themselves and are usable from any task.
 /// Replies of one server come in the order of the calls of one task.
 public struct RedisClient: Sendable {
-    private let eventLoop: any EventLoop
-    private let topology: NIOLoopBound<Topology>
+    let eventLoop: any EventLoop
+    let topology: NIOLoopBound<Topology>
 
     /// Makes links on `eventLoop` that do nothing until ``start()``.
     /// - Parameter onReady: runs on the loop each time a link is ready.
@@ -56,9 +56,7 @@ public struct RedisClient: Sendable {
     /// The server's clock: ms since 1970.
     public var serverTimeMs: Int {
         get async throws(RedisError) {
-            let time = try await call(["TIME"]).elements
-            guard time.count == 2 else { throw .unexpected("TIME has two parts") }
-            return try time[0].integer * 1_000 + time[1].integer / 1_000
+            try await call(["TIME"]).timeMs
         }
     }
 
@@ -76,7 +74,7 @@ public struct RedisClient: Sendable {
         }
     }
 
-    private static func reply(_ result: Result<RedisReply, any Error>) -> Result<RedisReply, RedisError> {
+    static func reply(_ result: Result<RedisReply, any Error>) -> Result<RedisReply, RedisError> {
         switch result {
         case .success(.error(let text)): .failure(.refused(text))
         case .success(let reply): .success(reply)

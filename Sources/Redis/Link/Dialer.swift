@@ -85,8 +85,11 @@ final class Dialer {
 
     /// The error as one line for people; NIO's error for a host of several addresses has many.
     static func text(of error: any Error) -> String {
-        guard let error = error as? NIOConnectionError else { return "\(error)" }
-        if let failure = error.connectionErrors.last { return "\(failure.error)" }
-        return "\(error.host) cannot be resolved"
+        switch error {
+        case let error as NIOConnectionError:
+            error.connectionErrors.last.map { text(of: $0.error) } ?? "\(error.host) cannot be resolved"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        default: "\(error)"
+        }
     }
 }

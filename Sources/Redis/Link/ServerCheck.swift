@@ -30,15 +30,14 @@ enum ServerCheck: Equatable {
     func complaint(about reply: RedisReply, to step: Step, at url: RedisURL) -> String? {
         let scheme = url.usesTLS ? "rediss" : "redis"
         switch (step, reply) {
-        case (.cluster, .bulk(let bytes)):
-            let text = String(buffer: bytes)
-            if self == .standalone, text.contains("cluster_enabled:1") {
+        case (.cluster, let reply):
+            switch (self, ServerInfo(reply)?.belongsToCluster) {
+            case (.standalone, true):
                 return "it is a node of a cluster. Type: --redis-url \(scheme)+cluster://\(url.address)/"
-            }
-            if self == .clusterNode, text.contains("cluster_enabled:0") {
+            case (.clusterNode, false):
                 return "it is not a node of a cluster. Type: --redis-url \(scheme)://\(url.address)/"
+            default: return nil
             }
-            return nil
         case (.role, .array(let parts)):
             guard case .bulk(let role)? = parts.first, String(buffer: role) != "master" else { return nil }
             guard self == .standalone, parts.count >= 3, case .bulk(let host) = parts[1],

@@ -31,6 +31,15 @@ extension RedisReply {
         }
     }
 
+    /// The reply to `TIME`, in ms since 1970.
+    var timeMs: Int {
+        get throws(RedisError) {
+            let time = try elements
+            guard time.count == 2 else { throw .unexpected("TIME has two parts") }
+            return try time[0].integer * 1_000 + time[1].integer / 1_000
+        }
+    }
+
     public var elements: [RedisReply] {
         get throws(RedisError) {
             guard case .array(let elements) = self else {
@@ -50,7 +59,7 @@ extension RedisReply {
 
     /// The text under a name in a flat array of names and values; nil: there is none, or this is
     /// something else.
-    func value(of name: String) -> String? {
+    public func value(of name: String) -> String? {
         guard case .array(let items) = self else { return nil }
         for index in stride(from: 0, to: items.count - 1, by: 2) {
             guard case .bulk(let key) = items[index], case .bulk(let value) = items[index + 1] else {

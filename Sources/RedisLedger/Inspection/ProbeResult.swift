@@ -2,7 +2,7 @@
 // of its own (`Scripts/Inspect/probe.lua`). Also reports which rights the server's user lacks.
 
 import NIOCore
-import Redis
+public import Redis
 
 /// The result of a probe.
 public enum ProbeResult: Equatable, Sendable {
@@ -21,26 +21,32 @@ extension RedisLedger {
     /// decision or two.
     /// - Parameters:
     ///   - everything: also test what decisions do not need.
+    ///   - server: one of the primaries, whose rights may differ from another's; nil: the one that
+    ///     has the key of the probe, if no server is missing.
     ///   - report: receives the result once, within the command deadline; within two if the server
     ///     had forgotten the script.
-    public func probe(everything: Bool, _ report: @escaping (ProbeResult) -> Void) {
-        if let absence = topology.absence { return report(.unreachable(reason: absence)) }
-        probe(everything: everything, Probe(), report)
+    public func probe(
+        everything: Bool, at server: RedisURL.Address? = nil, _ report: @escaping (ProbeResult) -> Void
+    ) {
+        if server == nil, let absence = topology.absence { return report(.unreachable(reason: absence)) }
+        probe(everything: everything, Probe(server: server), report)
     }
 
     /// One attempt of a probe.
     private struct Probe {
+        let server: RedisURL.Address?
         var withText = false
         var retries = 0
     }
 
     private func probe(everything: Bool, _ probe: Probe, _ report: @escaping (ProbeResult) -> Void) {
+        let tag = probe.server.flatMap { topology.tag(LedgerKeys.probeTag, at: $0) } ?? LedgerKeys.probeTag
         let link: RedisLink
-        switch topology.link(forTag: LedgerKeys.probeTag) {
+        switch topology.link(forTag: tag) {
         case .success(let found): link = found
         case .failure(let failure): return report(result(of: .failure(failure)))
         }
-        sendProbe(everything: everything, withText: probe.withText, over: link) { [weak self] reply in
+        sendProbe(everything: everything, probe, tag, over: link) { [weak self] reply in
             guard let self else { return report(.unreachable(reason: "the ledger is closed")) }
             guard case .success(.error(let text)) = reply else {
                 return finish(result(of: reply), over: link, report)
@@ -77,13 +83,13 @@ extension RedisLedger {
     }
 
     private func sendProbe(
-        everything: Bool, withText: Bool, over link: RedisLink,
+        everything: Bool, _ probe: Probe, _ tag: String, over link: RedisLink,
         _ report: @escaping (Result<RedisReply, RedisFailure>) -> Void
     ) {
         link.send(argumentCount: 7, to: ReplyCallback(report)) { writer in
-            scripts.probe.append(to: &writer, withText: withText)
+            scripts.probe.append(to: &writer, withText: probe.withText)
             writer.append(3)
-            for key in keys.probed { writer.append(key) }
+            for key in keys.probed(tag) { writer.append(key) }
             writer.append(everything ? 1 : 0)
         }
     }

@@ -95,11 +95,7 @@ actor LedgerWatch: Service {
         guard lacks != self.lacks else { return }
         self.lacks = lacks
         guard !lacks.isEmpty else { return logger.notice("Redis allows all commands that Stint needs") }
-        let rights = lacks.map { "+\($0.lowercased())" }.joined(separator: " ")
-        logger.warning(
-            lacks.contains("XADD")
-                ? "Redis denies the command that writes the execution log: its rows are lost"
-                : "Redis denies commands that the execution log and the admin API need",
-            metadata: ["type": "ACL SETUSER \(ledgers.user) \(rights)"])
+        let missing = MissingRights(commands: lacks)
+        logger.warning("\(missing.text)", metadata: ["type": "\(missing.grant(to: ledgers.user))"])
     }
 }

@@ -72,10 +72,22 @@ final class Ledgers: Sendable {
         }
     }
 
+    /// Whether questions about every account reach a server now, in every event loop.
+    var areReady: Bool {
+        get async throws {
+            for one in held.withLock({ $0.ledgers }) {
+                guard try await one.eventLoop.submit({ one.ledger.value.isReady }).get() else { return false }
+            }
+            return true
+        }
+    }
+
     /// Tests whether a decision could be made and written now: every ledger must be connected, and
     /// the next in turn runs the test.
-    /// - Parameter everything: whether to test what decisions do not need, too.
-    func probe(everything: Bool) async -> ProbeResult {
+    /// - Parameters:
+    ///   - everything: whether to test what decisions do not need, too.
+    ///   - server: one of the primaries; nil: the one that has the key of the probe.
+    func probe(everything: Bool, at server: RedisURL.Address? = nil) async -> ProbeResult {
         guard case .redis = kind else { return .works(lacks: []) }
         let (held, turn) = held.withLock { held in
             held.turn += 1
@@ -90,7 +102,7 @@ final class Ledgers: Sendable {
             }
             return try await next.eventLoop.flatSubmit { [next] in
                 let promise = next.eventLoop.makePromise(of: ProbeResult.self)
-                next.ledger.value.probe(everything: everything) { promise.succeed($0) }
+                next.ledger.value.probe(everything: everything, at: server) { promise.succeed($0) }
                 return promise.futureResult
             }.get()
         } catch {

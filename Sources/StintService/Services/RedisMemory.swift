@@ -35,19 +35,9 @@ struct RedisMemory: Service {
 
     private func memory() async -> (used: Int, limit: Int)? {
         do throws(RedisError) {
-            return Self.memory(in: try await client.call(["INFO", "memory"]).text)
+            return ServerInfo(try await client.call(["INFO", "memory"]))?.memory
         } catch {
             return nil
         }
-    }
-
-    /// - Parameter info: the reply to `INFO memory`.
-    static func memory(in info: String) -> (used: Int, limit: Int)? {
-        func value(_ name: String) -> Int? {
-            info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(name):") }
-                .flatMap { Int($0.dropFirst(name.utf8.count + 1)) }
-        }
-        guard let used = value("used_memory"), let maximum = value("maxmemory") else { return nil }
-        return (used, maximum > 0 ? maximum : value("total_system_memory") ?? 0)
     }
 }

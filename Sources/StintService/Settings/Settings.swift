@@ -49,6 +49,9 @@ package struct Settings: Sendable, Equatable {
     /// Warnings about settings that are valid.
     var warnings: [String] = []
 
+    /// Whether the ledger is in a Redis that Stint does not start itself.
+    package var hasOwnRedis: Bool { ledger == .redis && redisURL != nil }
+
     package static let table: [Setting] = [
         Setting("runner.address", \.runnerAddress, "the runner API's address; port 0 takes a free port"),
         Setting(

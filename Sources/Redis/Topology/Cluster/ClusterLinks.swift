@@ -18,8 +18,8 @@ public final class ClusterLinks {
     private let makeLink: Topology.MakeLink
     private let onReady: (RedisLink) -> Void
 
-    private var map = SlotMap()
-    private var links: [RedisURL.Address: RedisLink] = [:]
+    private(set) var map = SlotMap()
+    private(set) var links: [RedisURL.Address: RedisLink] = [:]
     /// Nodes that have no slot in the map, and are there because another node named them.
     private var unmapped: Set<RedisURL.Address> = []
     /// Which node is asked next.

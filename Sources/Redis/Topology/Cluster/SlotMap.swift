@@ -49,6 +49,16 @@ struct SlotMap: Equatable {
     /// The lowest slot that no node has; nil: each has one.
     var missingSlot: Int? { places.firstIndex { $0 < 0 } }
 
+    /// How many slots each primary has, in the order of ``primaries``.
+    var slotCounts: [Int] {
+        var counts = [Int](repeating: 0, count: primaries.count)
+        for place in places where place >= 0 { counts[Int(place)] += 1 }
+        return counts
+    }
+
+    /// How many slots no node has.
+    var missingSlotCount: Int { places.count { $0 < 0 } }
+
     /// A node said that another one has a slot now.
     mutating func move(_ slot: Int, to address: RedisURL.Address) {
         if let place = place(of: address) { places[slot] = place }

@@ -30,7 +30,7 @@ public final class SentinelLinks {
     private let onReady: (RedisLink) -> Void
 
     private var state: SentinelState
-    private var link: RedisLink?
+    private(set) var link: RedisLink?
     private var dialers: [RedisURL.Address: Dialer] = [:]
     /// The question to a sentinel that is not answered yet.
     private var question: SentinelConnection?
