@@ -46,18 +46,44 @@ enum MetricDescriptions {
             "stint_expired_holds_lost_total",
             "Executions that get no row in the log if never settled: too many are watched, or Redis was away."
         ),
-        .init("stint_redis_connections_total", "Connections to Redis that were established."),
-        .init("stint_redis_disconnections_total", "Connections to Redis that were lost or closed as failed."),
+        .init(
+            "stint_redis_connections",
+            "Open connections to Redis by role: single, primary (also each node of a cluster) or sentinel."),
+        .init("stint_redis_connections_total", "Connections to Redis that were established, by role."),
+        .init(
+            "stint_redis_disconnections_total",
+            "Connections to Redis that were lost or closed as failed, by role."),
+        .init(
+            "stint_redis_failovers_total",
+            "Primaries that a replica replaced, as the control plane has seen it."),
+        .init(
+            "stint_redis_map_reads_total",
+            "Questions to nodes of a cluster or to sentinels about where the keys are: read or failed."),
+        .init(
+            "stint_redis_nodes",
+            "Servers by role: primary or replica. Replicas are known of clusters only."),
+        .init(
+            "stint_redis_redirections_total",
+            "Errors by which a server said that another one has the key, or that it has it soon, by code."),
+        .init(
+            "stint_redis_sentinels",
+            "Sentinels of redis.url: configured, and reachable, which is all but those that did not answer last."
+        ),
+        .init("stint_redis_slots_missing", "Slots of a cluster that no node has."),
+        .init(
+            "stint_redis_stalls_total",
+            "Times that a connection took no commands until a late reply came, by role."),
         .init("stint_redis_memory_used_bytes", "Memory that Redis uses."),
         .init(
             "stint_redis_memory_limit_bytes",
             "Memory that Redis may use: its maxmemory, or the machine's memory if that is not set."),
-        .init("stint_redis_in_flight", "Commands that wait for a reply of Redis."),
+        .init("stint_redis_in_flight", "Commands that wait for a reply of Redis, by role."),
         .init(
             "stint_unacknowledged_calls_total",
             "Calls of the ledger that fewer replicas acknowledged than redis.acknowledgingReplicas."),
         .init(
-            "stint_redis_timeouts_total", "Commands that Redis did not answer within redis.commandDeadlineMs."
+            "stint_redis_timeouts_total",
+            "Commands that Redis did not answer within redis.commandDeadlineMs, by role."
         ),
     ]
 

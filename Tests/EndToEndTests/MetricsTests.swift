@@ -35,7 +35,7 @@ extension EndToEnd {
                 #expect(asks == 73, "60 + 1 + 2 admits, 2 settles, 8 peeks")
                 #expect(calls > 0 && calls <= asks)
                 #expect(page.value("stint_combined_asks_count", [:]) == calls)
-                #expect(try #require(page.value("stint_redis_connections_total", [:])) >= 1)
+                #expect(try #require(page.value("stint_redis_connections_total", ["role": "single"])) >= 1)
                 #expect(!text.contains(Self.account))
                 report(
                     "/metrics: \(page.samples.count) samples of \(page.kinds.count) metrics parse; "

@@ -201,7 +201,7 @@ struct LinkTimeTests {
         }
         rig.ask("GET a", "GET b")
         rig.advance(ms: 76)
-        let meter = try rig.metrics.expectMeter("stint_redis_in_flight")
+        let meter = try rig.metrics.expectMeter("stint_redis_in_flight", [("role", "single")])
         #expect(meter.values.last == 2)
         try rig.reply("+a\r\n")
         let next = rig.ask("GET c", "GET d")

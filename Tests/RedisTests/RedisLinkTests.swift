@@ -231,7 +231,7 @@ struct RedisLinkTests {
             try await LinkRig.withLink(server.url, settings: patient) { rig in
                 try await rig.untilReady()
                 _ = try await rig.send([["PING"], ["PING"], ["PING"]])
-                let meter = try rig.metrics.expectMeter("stint_redis_in_flight")
+                let meter = try rig.metrics.expectMeter("stint_redis_in_flight", [("role", "single")])
                 try await eventually("nothing is in flight") { meter.values.last == 0 }
                 #expect(meter.values.first == 3)
                 try server.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")

@@ -19,7 +19,8 @@ public struct RedisClient: Sendable {
     ) async throws -> RedisClient {
         try await eventLoop.submit {
             let topology = Topology(
-                eventLoop: eventLoop, settings: settings, logger: logger, metrics: metrics
+                eventLoop: eventLoop, settings: settings, logger: logger, metrics: metrics,
+                reportsServers: true
             ) { _ in onReady() }
             return RedisClient(
                 eventLoop: eventLoop, topology: NIOLoopBound(topology, eventLoop: eventLoop))

@@ -18,10 +18,8 @@ public final class RedisLink {
     private let dial: Dial
     private let logger: Logger
     private let onReady: (RedisLink) -> Void
-    private let connections: Counter
-    private let disconnections: Counter
-    private let timeouts: Counter
-    private let inFlight: Meter
+    private let metrics: LinkMetrics
+    private let commandMetrics: CommandMetrics
 
     private var state: LinkState<any ReplySink>
     private var writer = CommandWriter()
@@ -55,21 +53,25 @@ public final class RedisLink {
             random: random, onReady: onReady)
     }
 
-    /// - Parameter check: what the server must be.
+    /// - Parameters:
+    ///   - check: what the server must be.
+    ///   - role: what the server is, for metrics.
     convenience init(
-        eventLoop: any EventLoop, settings: RedisSettings, check: ServerCheck, logger: Logger,
+        eventLoop: any EventLoop, settings: RedisSettings, check: ServerCheck, role: ServerRole = .single,
+        logger: Logger,
         metrics: any MetricsFactory, random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
         onReady: @escaping (RedisLink) -> Void
     ) {
         let dialer = Dialer(settings: settings, eventLoop: eventLoop)
         self.init(
-            eventLoop: eventLoop, settings: settings, check: check, logger: logger, metrics: metrics,
-            random: random, dial: dialer.dial, onReady: onReady)
+            eventLoop: eventLoop, settings: settings, check: check, role: role, logger: logger,
+            metrics: metrics, random: random, dial: dialer.dial, onReady: onReady)
     }
 
     /// - Parameter dial: opens sockets on `eventLoop`.
     init(
-        eventLoop: any EventLoop, settings: RedisSettings, check: ServerCheck = .none, logger: Logger,
+        eventLoop: any EventLoop, settings: RedisSettings, check: ServerCheck = .none,
+        role: ServerRole = .single, logger: Logger,
         metrics: any MetricsFactory, random: any RandomNumberGenerator, dial: @escaping Dial,
         onReady: @escaping (RedisLink) -> Void
     ) {
@@ -79,11 +81,8 @@ public final class RedisLink {
         self.logger = logger
         self.onReady = onReady
         state = LinkState(settings, check: check, random: random)
-        connections = Counter(label: "stint_redis_connections_total", factory: metrics)
-        disconnections = Counter(label: "stint_redis_disconnections_total", factory: metrics)
-        timeouts = Counter(label: "stint_redis_timeouts_total", factory: metrics)
-        timeouts.increment(by: 0)
-        inFlight = Meter(label: "stint_redis_in_flight", factory: metrics)
+        self.metrics = LinkMetrics(role, metrics)
+        commandMetrics = CommandMetrics(role, metrics)
         lastClosed = eventLoop.makeSucceededVoidFuture()
     }
 
@@ -162,9 +161,9 @@ public final class RedisLink {
         guard change != 0 else { return }
         reportedInFlight = state.waitingCount
         if change > 0 {
-            inFlight.increment(by: Double(change))
+            commandMetrics.inFlight.increment(by: Double(change))
         } else {
-            inFlight.decrement(by: Double(-change))
+            commandMetrics.inFlight.decrement(by: Double(-change))
         }
     }
 }
@@ -189,12 +188,15 @@ extension RedisLink {
         case .cancelIdleTimer: idleTimer?.cancel()
         case .ping: ping()
         case .closeSocket: closeSocket()
-        case .discardUnsent: writer.clear()
+        case .discardUnsent:
+            // It happens when a stall begins, and only then.
+            writer.clear()
+            commandMetrics.stalls.increment()
         case .countConnection:
-            connections.increment()
+            metrics.connected()
             logger.debug("redis link is ready", metadata: ["redis.url": "\(settings.url)"])
-        case .countDisconnection: disconnections.increment()
-        case .countTimeouts(let count): timeouts.increment(by: count)
+        case .countDisconnection: metrics.disconnected()
+        case .countTimeouts(let count): commandMetrics.timeouts.increment(by: count)
         case .warn(let reason):
             logger.warning(
                 "redis link is down; trying again",

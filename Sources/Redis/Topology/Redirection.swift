@@ -12,6 +12,9 @@ enum Redirection: Equatable {
     /// The server is not the primary any more.
     case demoted
 
+    /// The codes of the errors that mean one of these.
+    static let codes = ["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "READONLY"]
+
     /// - Parameters:
     ///   - error: as the server sent it.
     ///   - asked: the server. It stands for nodes that do not say where they are.

@@ -34,9 +34,12 @@ public enum Topology {
     /// - Parameters:
     ///   - eventLoop: the event loop of the links.
     ///   - settings: for each of the links.
+    ///   - reportsServers: whether its metrics include what is true of the servers, such as how
+    ///     many there are. One topology of a process does that.
     ///   - onReady: runs on the loop each time a link is ready. Commands that it sends go first.
     public init(
         eventLoop: any EventLoop, settings: RedisSettings, logger: Logger, metrics: any MetricsFactory,
+        reportsServers: Bool = false,
         onReady: @escaping (RedisLink) -> Void
     ) {
         func link(
@@ -45,23 +48,27 @@ public enum Topology {
             var settings = settings
             settings.url = settings.url.at(address)
             return RedisLink(
-                eventLoop: eventLoop, settings: settings, check: check, logger: logger, metrics: metrics,
+                eventLoop: eventLoop, settings: settings, check: check,
+                role: check == .standalone ? .single : .primary, logger: logger, metrics: metrics,
                 onReady: onReady)
         }
+        let own = TopologyMetrics(metrics, reportsServers: reportsServers)
         switch settings.url.deployment {
         case .single:
+            own.oneServer()
             self = .single(link(to: settings.url.address, .standalone, onReady))
         case .cluster:
             self = .cluster(
                 ClusterLinks(
                     eventLoop: eventLoop, seeds: settings.url.addresses,
                     closeDelay: TimeAmount(settings.commandDeadline * 2),
-                    makeLink: { link(to: $0, .clusterNode, $1) }, onReady: onReady))
+                    makeLink: { link(to: $0, .clusterNode, $1) }, metrics: own, onReady: onReady))
         case .sentinel(let name):
             self = .sentinel(
                 SentinelLinks(
                     eventLoop: eventLoop, primary: name, settings: settings, logger: logger,
-                    makeLink: { link(to: $0, .primary, $1) }, onReady: onReady))
+                    makeLink: { link(to: $0, .primary, $1) }, metrics: own,
+                    sentinelMetrics: LinkMetrics(.sentinel, metrics), onReady: onReady))
         }
     }
 
@@ -136,12 +143,21 @@ public enum Topology {
         guard retries < Self.maximumRetries, !error.isFromScript,
             let redirection = Redirection(error, asked: link.address)
         else { return nil }
+        metrics?.redirected(error.code)
         let later = Retry.later(.milliseconds(Int64(5 << retries)))
         switch self {
         case .single: return nil
         case .cluster(let links):
             return links.follow(redirection).map { .now($0.link, asking: $0.asking) } ?? later
         case .sentinel(let links): return links.follow(redirection, from: link) ? later : nil
+        }
+    }
+
+    private var metrics: TopologyMetrics? {
+        switch self {
+        case .single: nil
+        case .cluster(let links): links.metrics
+        case .sentinel(let links): links.metrics
         }
     }
 

@@ -16,6 +16,7 @@ public final class ClusterLinks {
     /// How long a link that is not needed any more may wait for its last replies.
     private let closeDelay: TimeAmount
     private let makeLink: Topology.MakeLink
+    let metrics: TopologyMetrics
     private let onReady: (RedisLink) -> Void
 
     private(set) var map = SlotMap()
@@ -33,9 +34,10 @@ public final class ClusterLinks {
 
     init(
         eventLoop: any EventLoop, seeds: [RedisURL.Address], closeDelay: TimeAmount,
-        makeLink: @escaping Topology.MakeLink,
+        makeLink: @escaping Topology.MakeLink, metrics: TopologyMetrics,
         onReady: @escaping (RedisLink) -> Void
     ) {
+        self.metrics = metrics
         self.eventLoop = eventLoop
         self.seeds = seeds
         self.closeDelay = closeDelay
@@ -156,7 +158,11 @@ extension ClusterLinks {
             isReading = false
             guard case .success(let reply) = result, let map = SlotMap(reply, asked: address),
                 !map.primaries.isEmpty
-            else { return }
+            else {
+                metrics.readMap(isAnswered: false)
+                return
+            }
+            metrics.readMap(isAnswered: true)
             adopt(map)
         }
         link.flush()
@@ -164,6 +170,7 @@ extension ClusterLinks {
 
     private func adopt(_ map: SlotMap) {
         if eventLoop.now - readAt >= Self.restInterval { unmapped = [] }
+        metrics.adopted(map, after: self.map)
         self.map = map
         readAt = eventLoop.now
         isStale = false

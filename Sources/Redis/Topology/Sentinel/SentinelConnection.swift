@@ -13,6 +13,7 @@ final class SentinelConnection: ChannelInboundHandler {
     private let eventLoop: any EventLoop
     private let settings: RedisSettings
     private let commands: [[String]]
+    private let metrics: LinkMetrics?
     private let onReply: (RedisReply) -> Void
     private let onEnd: (String) -> Void
     private let decoder: ReplyDecoder
@@ -26,15 +27,18 @@ final class SentinelConnection: ChannelInboundHandler {
     /// - Parameters:
     ///   - settings: those of this sentinel.
     ///   - commands: sent behind the greeting.
+    ///   - metrics: counts the connection; nil: nothing does.
     ///   - onReply: receives the replies to them, and whatever else comes.
     ///   - onEnd: runs once when the connection fails or is silent, unless it was closed.
     init(
         eventLoop: any EventLoop, settings: RedisSettings, commands: [[String]],
-        onReply: @escaping (RedisReply) -> Void, onEnd: @escaping (String) -> Void
+        metrics: LinkMetrics? = nil, onReply: @escaping (RedisReply) -> Void,
+        onEnd: @escaping (String) -> Void
     ) {
         self.eventLoop = eventLoop
         self.settings = settings
         self.commands = commands
+        self.metrics = metrics
         self.onReply = onReply
         self.onEnd = onEnd
         decoder = ReplyDecoder(maximumReplyBytes: settings.maximumReplyBytes)
@@ -87,6 +91,13 @@ final class SentinelConnection: ChannelInboundHandler {
     }
 
     func close() {
+        if !isEnded, isGreeted { metrics?.disconnected(hasFailed: false) }
+        leave()
+    }
+
+    private var isGreeted: Bool { channel != nil && greeting == nil }
+
+    private func leave() {
         isEnded = true
         timer?.cancel()
         channel?.close(promise: nil)
@@ -95,7 +106,8 @@ final class SentinelConnection: ChannelInboundHandler {
 
     private func end(_ reason: String) {
         guard !isEnded else { return }
-        close()
+        if isGreeted { metrics?.disconnected() }
+        leave()
         onEnd(reason)
     }
 
@@ -116,7 +128,9 @@ final class SentinelConnection: ChannelInboundHandler {
         guard var greeting else { return onReply(reply) }
         switch greeting.judge(reply) {
         case .more: self.greeting = greeting
-        case .welcome: self.greeting = nil
+        case .welcome:
+            self.greeting = nil
+            metrics?.connected()
         case .refused(let reason): end("it refuses: \(reason)")
         }
     }

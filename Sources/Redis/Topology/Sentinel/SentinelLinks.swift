@@ -27,6 +27,8 @@ public final class SentinelLinks {
     private let settings: RedisSettings
     private let logger: Logger
     private let makeLink: Topology.MakeLink
+    let metrics: TopologyMetrics
+    private let sentinelMetrics: LinkMetrics
     private let onReady: (RedisLink) -> Void
 
     private var state: SentinelState
@@ -43,12 +45,21 @@ public final class SentinelLinks {
     private var askedAt = NIODeadline.uptimeNanoseconds(0)
     private var timer: Scheduled<Void>?
     private var isClosed = false
+    /// The sentinels that did not answer when they were asked last.
+    private var unreachable: Set<RedisURL.Address> = []
+    /// The server that a link was made to last.
+    private var followed: RedisURL.Address?
 
-    /// - Parameter settings: those of the URL.
+    /// - Parameters:
+    ///   - settings: those of the URL.
+    ///   - sentinelMetrics: of the connections to sentinels.
     init(
         eventLoop: any EventLoop, primary name: String, settings: RedisSettings, logger: Logger,
-        makeLink: @escaping Topology.MakeLink, onReady: @escaping (RedisLink) -> Void
+        makeLink: @escaping Topology.MakeLink, metrics: TopologyMetrics, sentinelMetrics: LinkMetrics,
+        onReady: @escaping (RedisLink) -> Void
     ) {
+        self.metrics = metrics
+        self.sentinelMetrics = sentinelMetrics
         self.eventLoop = eventLoop
         self.settings = settings
         self.logger = logger
@@ -151,6 +162,7 @@ extension SentinelLinks {
     private func receive(_ answer: SentinelAnswer, from sentinel: RedisURL.Address) {
         question = nil
         guard !isClosed else { return }
+        note(answer, from: sentinel)
         if case .primary(let server, _) = answer, let known = state.primary, server != known {
             logger.debug(
                 "a sentinel names another primary than the one that is known",
@@ -169,6 +181,16 @@ extension SentinelLinks {
         }
     }
 
+    private func note(_ answer: SentinelAnswer, from sentinel: RedisURL.Address) {
+        if case .none = answer { unreachable.insert(sentinel) } else { unreachable.remove(sentinel) }
+        if case .primary = answer {
+            metrics.readMap(isAnswered: true)
+        } else {
+            metrics.readMap(isAnswered: false)
+        }
+        metrics.sentinels(state.sentinels.count, unreachable: unreachable.count)
+    }
+
     /// A sentinel names the server.
     private func follow(_ server: RedisURL.Address) {
         isStale = false
@@ -179,6 +201,8 @@ extension SentinelLinks {
             onReady(link)
         }
         self.link = link
+        metrics.follows(isAnother: followed != nil && followed != server)
+        followed = server
         if let former {
             logger.notice(
                 "the sentinels name another primary",
@@ -227,7 +251,7 @@ extension SentinelLinks {
     ) -> SentinelConnection {
         SentinelConnection(
             eventLoop: eventLoop, settings: settings.ofSentinel(at: sentinel), commands: commands,
-            onReply: onReply, onEnd: onEnd)
+            metrics: sentinelMetrics, onReply: onReply, onEnd: onEnd)
     }
 
     private func open(_ connection: SentinelConnection, to sentinel: RedisURL.Address) {
