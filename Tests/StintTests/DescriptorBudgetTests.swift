@@ -1,5 +1,6 @@
 // How descriptors are divided if there are many, few, and too few.
 
+import Redis
 import Testing
 
 @testable import StintService
@@ -7,11 +8,13 @@ import Testing
 @Suite("The budget of descriptors")
 struct DescriptorBudgetTests {
     private static func budget(
-        _ limit: Int, runners: Int = 10_000, eventLoops: Int = 2
+        _ limit: Int, runners: Int = 10_000, eventLoops: Int = 2, url: String? = nil
     ) throws(StartError) -> DescriptorBudget {
         try DescriptorBudget(
             limit: limit, open: 20,
-            wishes: .init(eventLoops: eventLoops, runnerConnections: runners, adminConnections: 272))
+            wishes: .init(
+                eventLoops: eventLoops, redisSockets: DescriptorBudget.redisSockets(url.map(Self.parsed)),
+                runnerConnections: runners, adminConnections: 272))
     }
 
     @Test(
@@ -31,6 +34,25 @@ struct DescriptorBudgetTests {
     func sum(limit: Int) throws {
         let budget = try Self.budget(limit)
         #expect(70 + budget.runnerConnections + budget.adminConnections == limit)
+    }
+
+    private static let twentyNodes =
+        "rediss+cluster://" + (1...20).map { "n\($0)" }.joined(separator: ",")
+
+    private static func parsed(_ url: String) -> RedisURL {
+        do { return try RedisURL(url) } catch { preconditionFailure("\(error)") }
+    }
+
+    @Test(
+        "A cluster and sentinels need more for each event loop and the control plane",
+        arguments: [
+            ("redis://a", 70), ("rediss://a", 70), ("redis+sentinel://a,b,c/m", 82),
+            ("redis+cluster://a", 160), (Self.twentyNodes, 184),
+        ])
+    func topologies(url: String, kept: Int) throws {
+        let budget = try Self.budget(1_024, url: url)
+        #expect(kept + budget.runnerConnections + budget.adminConnections == 1_024)
+        #expect(budget.wished == kept + 10_272)
     }
 
     @Test("Each event loop keeps two for Redis")

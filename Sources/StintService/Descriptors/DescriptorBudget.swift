@@ -4,6 +4,7 @@
 import AdminAPI
 import Logging
 import NIOPosix
+import Redis
 import RunnerAPI
 
 /// The connections that fit into this process' limit of descriptors.
@@ -17,9 +18,15 @@ struct DescriptorBudget: Equatable {
     /// the embedded Redis.
     private static let others = 28
 
+    /// The primaries of a cluster for which descriptors are kept, unless its URL names more. How
+    /// many there are is known only when one of them has answered.
+    static let clusterNodes = 16
+
     struct Wishes: Equatable {
-        /// Each has a connection to Redis. So does the control plane.
+        /// Each has connections to Redis. So does the control plane.
         var eventLoops: Int
+        /// What each of them keeps for Redis; see ``DescriptorBudget/redisSockets(_:)``.
+        var redisSockets = 2
         var runnerConnections: Int
         var adminConnections: Int
     }
@@ -35,8 +42,8 @@ struct DescriptorBudget: Equatable {
     ///   - wishes: what the settings ask for.
     /// - Throws: ``StartError`` when even ``fewest`` connections do not fit.
     init(limit: Int, open: Int, wishes: Wishes) throws(StartError) {
-        // A failed connection to Redis may still be open while the next one is opened.
-        let kept = open + 2 * (wishes.eventLoops + 1) + 2 * Self.beyond + Self.others
+        let kept =
+            open + wishes.redisSockets * (wishes.eventLoops + 1) + 2 * Self.beyond + Self.others
         wished = kept + wishes.runnerConnections + wishes.adminConnections
         let left = limit - kept
         adminConnections = min(wishes.adminConnections, max(Self.fewest, left / 4))
@@ -52,6 +59,18 @@ struct DescriptorBudget: Equatable {
 }
 
 extension DescriptorBudget {
+    /// The descriptors that one event loop keeps for Redis. Each connection counts twice: a failed
+    /// one may still be open while the next one is opened.
+    /// - Parameter url: nil: one server, which Stint starts itself, or none.
+    static func redisSockets(_ url: RedisURL?) -> Int {
+        switch url?.deployment {
+        case nil, .single: 2
+        case .cluster: 2 * max(clusterNodes, url?.addresses.count ?? 0)
+        // To the primary, to the sentinel that is listened to, and to the one that is asked.
+        case .sentinel: 2 * 3
+        }
+    }
+
     /// The budget of this process. Logs a warning if it is less than the settings ask for.
     /// - Throws: ``StartError``.
     init(_ settings: Settings, _ logger: Logger) throws {
@@ -59,7 +78,8 @@ extension DescriptorBudget {
         // Starts its threads, so that their descriptors are counted.
         _ = MultiThreadedEventLoopGroup.singleton.next()
         let wishes = Wishes(
-            eventLoops: settings.eventLoops, runnerConnections: settings.runner.maximumConnections,
+            eventLoops: settings.eventLoops, redisSockets: Self.redisSockets(settings.redisURL),
+            runnerConnections: settings.runner.maximumConnections,
             adminConnections: AdminBounds().allConnections)
         try self.init(limit: limit, open: DescriptorLimit.open(), wishes: wishes)
         guard limit < wished else { return }

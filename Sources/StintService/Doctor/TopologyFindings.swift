@@ -78,6 +78,13 @@ struct TopologyFindings {
                     "primaries: \(servers.primaries.count); an election needs the votes of most primaries, so with fewer "
                         + "than 3 none is replaced"))
         }
+        if servers.primaries.count > DescriptorBudget.clusterNodes {
+            findings.append(
+                .warning(
+                    "primaries: \(servers.primaries.count); stint serve keeps descriptors for "
+                        + "\(DescriptorBudget.clusterNodes), so a low limit of open files may not be enough",
+                    type: "ulimit -n, and leave room for 2 x (eventLoops + 1) for each further primary"))
+        }
         let coverage = Set(checkups.map(\.requiresFullCoverage))
         switch coverage {
         case [true]:
