@@ -11,11 +11,39 @@ import WireFormat
 extension EndToEnd {
     @Suite("Rights of the Redis user")
     struct RightsTests {
-        /// The command as it stands in the document, in words.
-        static func documented() throws -> [String] {
+        /// The commands of the document, in its order.
+        enum Right: Int, CaseIterable {
+            case server, cluster, acknowledging, sentinel
+        }
+
+        /// A command as it stands in the document, in words.
+        static func documented(_ right: Right = .server) throws -> [String] {
             let text = try Checkout.text(of: "docs/OPERATIONS.md")
-            let found = try #require(text.firstMatch(of: /\n(ACL SETUSER stint [^`]+)\n```/))
-            return found.output.1.split { $0.isWhitespace || $0 == "\\" }.map(String.init)
+            let found = text.matches(of: /\n```\n(ACL SETUSER stint [^`]+)\n```/)
+            try #require(found.count == Right.allCases.count)
+            return found[right.rawValue].output.1.split { $0.isWhitespace || $0 == "\\" }.map(String.init)
+        }
+
+        private static func grant(_ rights: [Right], on servers: [RedisServer]) throws {
+            for server in servers {
+                for right in rights { #expect(try server.command(documented(right)) == "OK") }
+                try server.command("ACL", "LOG", "RESET")
+            }
+        }
+
+        private static func expectNothingDenied(_ stint: Stint, on servers: [RedisServer]) throws {
+            #expect(!stint.log.contains("ACL SETUSER"), "\(stint.log)")
+            #expect(!stint.log.contains("NOPERM"), "\(stint.log)")
+            for server in servers where server.isGoingOn {
+                let denied = try server.command("ACL", "LOG")
+                #expect(denied.isEmpty, "\(denied)")
+            }
+        }
+
+        private static func untilReady(_ stint: Stint) async throws {
+            try await eventually("stint is ready", within: Workplace.timeout) {
+                try await stint.admin("/readyz").status == 200
+            }
         }
 
         @Test(
@@ -30,11 +58,66 @@ extension EndToEnd {
                     stint, place in
                     try await eventually("stint is ready") { try await stint.admin("/readyz").status == 200 }
                     try await Self.useAll(of: stint, place)
-                    #expect(!stint.log.contains("ACL SETUSER"), "\(stint.log)")
-                    #expect(!stint.log.contains("NOPERM"), "\(stint.log)")
+                    try Self.expectNothingDenied(stint, on: [redis])
                 }
-                let denied = try redis.command("ACL", "LOG")
-                #expect(denied.isEmpty, "\(denied)")
+            }
+        }
+
+        @Test("They suffice on a cluster too, while a slot moves and a replica becomes primary")
+        func sufficeOnCluster() async throws {
+            try await RedisCluster.withCluster(.init(replicas: 1)) { cluster in
+                try Self.grant([.server, .cluster, .acknowledging], on: cluster.nodes)
+                let url = "redis+cluster://stint:PASSWORD@127.0.0.1:\(cluster.port(of: 1))/"
+                let settings = ["--redis-acknowledging-replicas", "1", "--execution-log-maximum-rows", "100"]
+                try await Stint.serving(["--redis-url", url] + settings) { stint, place in
+                    try await Self.untilReady(stint)
+                    try await Self.useAll(of: stint, place)
+                    let slot = try cluster.slot(of: "stint:{acme}")
+                    let source = try cluster.primary(ofSlot: slot)
+                    let move = try cluster.moveSlot(slot, to: (source + 1) % 3)
+                    try move.open()
+                    // Its ledger has gone to the destination already, so the source answers ASK.
+                    try move.migrateKeys()
+                    #expect(try await stint.client.admit(account: "acme").status == 201)
+                    try await move.close()
+                    #expect(try await stint.client.admit(account: "acme").status == 201)
+                    try await cluster.failover(to: 3)
+                    try await eventually("it admits again", within: Workplace.timeout) {
+                        try await stint.client.admit(account: "acme").status == 201
+                    }
+                    try await Self.untilReady(stint)
+                    let page = try await MetricsPage(stint.admin("/metrics").body)
+                    for code in ["ASK", "MOVED"] {
+                        let count = page.value("stint_redis_redirections_total", ["code": code])
+                        #expect(try #require(count) >= 1, "\(code)")
+                    }
+                    try Self.expectNothingDenied(stint, on: cluster.nodes)
+                }
+            }
+        }
+
+        @Test("They suffice with sentinels too, through a failover; so do those of a user of sentinels")
+        func sufficeWithSentinels() async throws {
+            try await RedisSentinels.withSentinels(.init()) { rig in
+                try Self.grant([.server, .acknowledging], on: rig.nodes)
+                try Self.grant([.sentinel], on: rig.sentinels)
+                try await Workplace.open { place in
+                    let hosts = rig.sentinelPorts.map { "127.0.0.1:\($0)" }.joined(separator: ",")
+                    let stint = try await place.start([
+                        "--redis-url", "redis+sentinel://stint:PASSWORD@\(hosts)/\(RedisSentinels.name)",
+                        "--redis-sentinel-user", "stint", "--redis-sentinel-password-file",
+                        try place.write("PASSWORD", to: "secret"), "--redis-acknowledging-replicas", "1",
+                        "--execution-log-maximum-rows", "100",
+                    ])
+                    try await Self.untilReady(stint)
+                    try await Self.useAll(of: stint, place)
+                    try await rig.failover()
+                    try await eventually("it admits again", within: Workplace.timeout) {
+                        try await stint.client.admit(account: "acme").status == 201
+                    }
+                    try await Self.untilReady(stint)
+                    try Self.expectNothingDenied(stint, on: rig.nodes + rig.sentinels)
+                }
             }
         }
 

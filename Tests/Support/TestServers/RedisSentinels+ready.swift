@@ -23,7 +23,7 @@ extension RedisSentinels {
         let replicas = indicesGoingOn.filter { $0 != primary }
         for index in replicas {
             let info = try nodes[index].command("INFO", "replication")
-            if !info.contains("master_port:\(nodes[primary].port)\r\n")
+            if !info.contains("master_port:\(options.port(of: nodes[primary]))\r\n")
                 || !info.contains("master_link_status:up")
             {
                 return "node \(index) has not the data of node \(primary): \(info)"
@@ -42,7 +42,7 @@ extension RedisSentinels {
 
     private func whyNotReady(_ sentinel: RedisServer, _ primary: Int, replicas: Int) throws -> String? {
         let known = try Self.fields("flags", of: sentinel.command("SENTINEL", "MASTER", Self.name))
-        if try known != ["master"] || Self.primaryPort(by: sentinel) != nodes[primary].port {
+        if try known != ["master"] || Self.primaryPort(by: sentinel) != options.port(of: nodes[primary]) {
             return "its primary is \(known)"
         }
         let others = try Self.fields("flags", of: sentinel.command("SENTINEL", "SENTINELS", Self.name))

@@ -24,6 +24,8 @@ public final class RedisSentinels: Sendable {
         /// The network on which each server has a place, and the sentinels have one together; nil:
         /// all are on loopback.
         public var network: PrivateNetwork?
+        /// All listen with TLS too, and use it between them.
+        public var tls = false
         /// More lines of redis.conf of the primary and the replicas.
         public var config: [String] = []
 
@@ -31,6 +33,9 @@ public final class RedisSentinels: Sendable {
             self.password = password
             self.sentinelPassword = sentinelPassword
         }
+
+        /// The port that clients and other servers use.
+        func port(of server: RedisServer) -> Int { tls ? server.tlsPort : server.port }
 
         /// Changes what `change` changes.
         public func with(_ change: (inout Options) -> Void) -> Options {
@@ -47,10 +52,15 @@ public final class RedisSentinels: Sendable {
     /// The primary and the replicas. Node 0 is the first primary.
     public let nodes: [RedisServer]
     public let sentinels: [RedisServer]
+    private let certificates: TemporaryDirectory?
 
-    public var sentinelPorts: [Int] { sentinels.map(\.port) }
+    public var sentinelPorts: [Int] { sentinels.map { options.port(of: $0) } }
+    /// The PEM file of the certificate to trust, with `tls`.
+    public var certificateFile: String { nodes[0].certificateFile }
     /// `redis://` and each sentinel's address, without the password.
-    public var sentinelURLs: [String] { sentinels.map { "redis://\($0.host):\($0.port)" } }
+    public var sentinelURLs: [String] {
+        sentinels.map { "\(options.tls ? "rediss" : "redis")://\($0.host):\(options.port(of: $0))" }
+    }
 
     /// Starts all, gives them to `body` once the sentinels know of each other and of the replicas,
     /// and removes them afterwards.
@@ -59,7 +69,10 @@ public final class RedisSentinels: Sendable {
         _ body: (RedisSentinels) async throws -> Result
     ) async throws -> Result {
         let rig = try RedisSentinels(options)
-        defer { for server in rig.nodes + rig.sentinels { server.stop() } }
+        defer {
+            for server in rig.nodes + rig.sentinels { server.stop() }
+            rig.certificates?.remove()
+        }
         for server in rig.nodes + rig.sentinels { try await server.untilItAnswers() }
         try rig.publish(everyMs: 100)
         try await rig.untilReady()
@@ -69,16 +82,31 @@ public final class RedisSentinels: Sendable {
 
     private init(_ options: Options) throws {
         self.options = options
-        let primary = try RedisServer(Self.server(options, replicaOf: nil))
-        nodes =
-            [primary]
-            + (try (0..<options.replicas).map { _ in
-                try RedisServer(Self.server(options, replicaOf: primary))
-            })
-        let place = try options.network?.join()
-        sentinels = try (0..<options.sentinels).map { _ in
-            try RedisServer(Self.sentinel(options, at: place, primary: primary))
+        let certificates = options.tls ? try TemporaryDirectory() : nil
+        do {
+            if let certificates { try RedisServer.makeCertificate(in: certificates) }
+            func server(_ server: RedisServer.Options) throws -> RedisServer {
+                var server = server
+                server.tls = options.tls
+                server.certificateFolder = certificates?.path
+                if options.tls { server.config.insert("tls-replication yes", at: 0) }
+                return try RedisServer(server)
+            }
+            let primary = try server(Self.server(options, replicaOf: nil))
+            nodes =
+                [primary]
+                + (try (0..<options.replicas).map { _ in
+                    try server(Self.server(options, replicaOf: primary))
+                })
+            let place = try options.network?.join()
+            sentinels = try (0..<options.sentinels).map { _ in
+                try server(Self.sentinel(options, at: place, primary: primary))
+            }
+        } catch {
+            certificates?.remove()
+            throw error
         }
+        self.certificates = certificates
     }
 
     private static func server(
@@ -87,7 +115,7 @@ public final class RedisSentinels: Sendable {
         var server = RedisServer.Options(tcp: true, password: options.password)
         server.place = try options.network?.join()
         server.config = ["replica-announce-ip \(server.host)", "repl-diskless-sync-delay 0"]
-        if let primary { server.config.append("replicaof \(primary.host) \(primary.port)") }
+        if let primary { server.config.append("replicaof \(primary.host) \(options.port(of: primary))") }
         if let password = options.password { server.config.append("masterauth \(password)") }
         server.config += options.config
         return server
@@ -101,7 +129,7 @@ public final class RedisSentinels: Sendable {
         server.sentinel = true
         server.config = [
             "sentinel announce-ip \(server.host)",
-            "sentinel monitor \(name) \(primary.host) \(primary.port) \(options.quorum)",
+            "sentinel monitor \(name) \(primary.host) \(options.port(of: primary)) \(options.quorum)",
             "sentinel down-after-milliseconds \(name) \(options.downAfterMs)",
             "sentinel failover-timeout \(name) \(options.failoverTimeoutMs)",
             "sentinel parallel-syncs \(name) \(max(1, options.replicas))",
@@ -153,7 +181,7 @@ public final class RedisSentinels: Sendable {
     /// The primary, as the first sentinel that goes on has it.
     public func primary() throws -> Int {
         let port = try currentPrimaryPort()
-        guard let index = nodes.firstIndex(where: { $0.port == port }) else {
+        guard let index = nodes.firstIndex(where: { options.port(of: $0) == port }) else {
             throw TestServerError("no node has port \(port)")
         }
         return index
@@ -187,7 +215,9 @@ public final class RedisSentinels: Sendable {
     @discardableResult
     public func untilReplaced(_ former: Int) async throws -> Int {
         try await eventually("node \(former) is replaced", within: .seconds(20), pause: Self.pause) {
-            try sentinelsGoingOn.allSatisfy { try Self.primaryPort(by: $0) != nodes[former].port }
+            try sentinelsGoingOn.allSatisfy {
+                try Self.primaryPort(by: $0) != options.port(of: nodes[former])
+            }
         }
         try await untilReady()
         return try primary()
