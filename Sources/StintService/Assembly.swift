@@ -76,26 +76,18 @@ package enum Assembly {
 
         // They stop from the last to the first, so the ledger outlives the requests that need it.
         let processes = controlStore.map { processService($0.processes, runner, metrics) }
-        let ofRedis: [(any Service)?] = [
-            redis, client.map { ControlLink(client: $0, embedded: redis) }, watch,
-            client.map { RedisMemory(client: $0, metrics: metrics) }, processes,
-        ]
-        var services = ofRedis.compactMap { $0 }
+        var services = redisServices(redis, client, watch, processes, metrics)
         services += rollups(of: controlStore, runner, settings, metrics, logger)
         services.append(ledgerWatch)
         services.append(AdminService(server: admin, address: settings.adminAddress))
         let debts = DebtService(degraded, runner: runner, metrics: metrics, logger: logger)
         services.append(debts)
-        let planReload = PlanReload(source: planSource, runner: runner, watch: watch, logger: logger)
-        planReload.warn(of: imported.book)
-        let securityReload = SecurityReload(security: security, runner: runner, logger: logger)
-        services.append(Reload(plans: planReload, security: securityReload))
+        services.append(reload(planSource, imported, runner, watch, security, logger))
         services.append(
             RunnerService(
-                server: runner, ledgers: ledgers, ledgerWatch: ledgerWatch, embedded: redis,
+                server: runner, ledgers: ledgers, ledgerWatch: ledgerWatch, embedded: redis, client: client,
                 adminPort: adminPort.stream, settings: settings, watch: watch, security: security,
-                debts: debts,
-                processes: processes, logger: logger))
+                debts: debts, processes: processes, logger: logger))
 
         try await serve(services, settings, logger)
     }
@@ -134,6 +126,27 @@ package enum Assembly {
     private static func random() -> Xoshiro256 {
         var system = SystemRandomNumberGenerator()
         return Xoshiro256(seededBy: &system)
+    }
+
+    private static func redisServices(
+        _ redis: EmbeddedRedis?, _ client: RedisClient?, _ watch: PlanWatch?, _ processes: ProcessService?,
+        _ metrics: PrometheusMetrics
+    ) -> [any Service] {
+        let services: [(any Service)?] = [
+            redis, client.map { ControlLink(client: $0, embedded: redis) }, watch,
+            client.map { RedisMemory(client: $0, metrics: metrics) }, processes,
+        ]
+        return services.compactMap(\.self)
+    }
+
+    private static func reload(
+        _ source: PlanSource, _ imported: PlanImport, _ runner: RunnerServer, _ watch: PlanWatch?,
+        _ security: Security, _ logger: Logger
+    ) -> Reload {
+        let plans = PlanReload(source: source, runner: runner, watch: watch, logger: logger)
+        plans.warn(of: imported.book)
+        return Reload(
+            plans: plans, security: SecurityReload(security: security, runner: runner, logger: logger))
     }
 
     private static func processService(

@@ -70,12 +70,17 @@ final class Workplace: Sendable {
     /// them too.
     static let realDeadlines = ["--redis-connect-deadline-ms", "90", "--redis-command-deadline-ms", "250"]
 
+    /// Lets the embedded Redis be the program that the tests start, if that was named.
+    private static func path(_ programs: String?) -> [String] {
+        (programs ?? RedisProgram.folder).map { ["env", "PATH=\($0)"] } ?? []
+    }
+
     /// `stint serve` with free ports, the data directory, much patience with Redis and `arguments`,
     /// which win.
     /// - Parameter descriptors: how many it may have, `SOFT:HARD` or one for both, as `ulimit -n`
     ///   sets it.
     private func spawn(
-        _ arguments: [String], descriptors: String? = nil
+        _ arguments: [String], descriptors: String? = nil, programs: String? = nil
     ) throws -> (child: ChildProcess, log: String) {
         let defaults = [
             "--runner-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--data-dir", dataDirectory,
@@ -84,8 +89,8 @@ final class Workplace: Sendable {
         let log = file("stint-\(children.withLock { $0.count }).log")
         // SIGTERM, because it has a Redis to stop when these tests are killed.
         let child = try ChildProcess(
-            (descriptors.map { ["prlimit", "--nofile=\($0)"] } ?? []) + [Self.binary, "serve"] + defaults
-                + arguments, log: log, lastSignal: "TERM")
+            (descriptors.map { ["prlimit", "--nofile=\($0)"] } ?? []) + Self.path(programs)
+                + [Self.binary, "serve"] + defaults + arguments, log: log, lastSignal: "TERM")
         children.withLock { $0.append(child) }
         return (child, log)
     }
@@ -115,8 +120,14 @@ final class Workplace: Sendable {
     }
 
     /// Starts one and waits until it says that it serves.
-    func start(_ arguments: [String] = [], descriptors: String? = nil) async throws -> Stint {
-        let (child, log) = try spawn(arguments, descriptors: descriptors)
+    /// - Parameters:
+    ///   - descriptors: how many it may have.
+    ///   - programs: the folder with the program of the embedded Redis; nil: that which the tests
+    ///     start.
+    func start(
+        _ arguments: [String] = [], descriptors: String? = nil, programs: String? = nil
+    ) async throws -> Stint {
+        let (child, log) = try spawn(arguments, descriptors: descriptors, programs: programs)
         try await eventually("stint serves", within: Self.timeout) {
             guard child.isRunning else { throw Unexpected("stint ended: \(contents(of: log))") }
             return contents(of: log).contains("stint serves\n")

@@ -24,7 +24,9 @@ struct EmbeddedRedis: Service {
 
     private let directory: DataDirectory
     private let appendFsync: Settings.AppendFsync
-    private let binary: String
+    /// The file of its program: the first `redis-server` on the search path, or if there is none
+    /// the first `valkey-server`.
+    let binary: String
     private let environment: [String: String]
     private let logger: Logger
 

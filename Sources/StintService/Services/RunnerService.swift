@@ -5,6 +5,7 @@ import Accounting
 import AdminAPI
 import Logging
 import NIOCore
+import Redis
 import RunnerAPI
 import ServiceLifecycle
 import WireFormat
@@ -22,6 +23,8 @@ struct RunnerService: Service {
     let ledgers: Ledgers
     let ledgerWatch: LedgerWatch
     let embedded: EmbeddedRedis?
+    /// The control plane's connection; nil without Redis.
+    let client: RedisClient?
     /// Has the admin API's port as soon as that API listens.
     let adminPort: AsyncStream<Int>
     let settings: Settings
@@ -83,6 +86,13 @@ struct RunnerService: Service {
         }
     }
 
+    /// The version of the embedded Redis, as it reports it, and its program's file.
+    private static func program(of embedded: EmbeddedRedis, by client: RedisClient?) async -> String {
+        let reply = await cancelWhenGracefulShutdown { try? await client?.call(["INFO", "server"]) }
+        guard let program = reply.flatMap({ ServerInfo($0) })?.program else { return embedded.binary }
+        return "\(program) (\(embedded.binary))"
+    }
+
     private func announce(adminPort: Int) async {
         var readiness = await ledgerWatch.readiness()
         if readiness != .ready {
@@ -102,6 +112,7 @@ struct RunnerService: Service {
             "admin": "\(Address(host: settings.adminAddress.host, port: adminPort))",
             "ledger": "\(ledgers.description)", "plan": "\(plan)",
         ]
+        if let embedded { metadata["server"] = "\(await Self.program(of: embedded, by: client))" }
         if let processes, let bound = Self.overUse(of: server.plans, processes.knownCount) {
             metadata["overUse"] = "\(bound)"
         }

@@ -8,9 +8,10 @@ import Synchronization
 private let given = Mutex<Set<Int>>([])
 
 /// A port that could be bound just now.
-public func freePort() throws -> Int {
+/// - Parameter end: it is below.
+public func freePort(below end: Int = 32_000) throws -> Int {
     for _ in 0..<100 {
-        let port = Int.random(in: 20_000..<32_000)
+        let port = Int.random(in: 20_000..<end)
         if canBind(port), given.withLock({ $0.insert(port).inserted }) { return port }
     }
     throw TestServerError("no free port")

@@ -12,7 +12,11 @@ extension RedisCluster {
         for index in 0..<options.primaries {
             let first = index * Self.slotCount / options.primaries
             let last = (index + 1) * Self.slotCount / options.primaries - 1
-            try command("CLUSTER", "ADDSLOTSRANGE", "\(first)", "\(last)", on: index)
+            if RedisProgram.isAtLeast(7) {
+                try command("CLUSTER", "ADDSLOTSRANGE", "\(first)", "\(last)", on: index)
+            } else {
+                try nodes[index].command(["CLUSTER", "ADDSLOTS"] + (first...last).map { "\($0)" })
+            }
         }
         for index in nodes.indices {
             for other in nodes.indices.dropFirst(index + 1) {

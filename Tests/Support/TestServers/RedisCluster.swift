@@ -73,12 +73,15 @@ public final class RedisCluster: Sendable {
     private init(_ options: Options) throws {
         self.options = options
         let count = options.primaries * (1 + options.replicas)
-        let busPorts = try (0..<count).map { _ in try freePort() }
+        // Before 7.0 the bus has its place: 10,000 above the port.
+        let ports = try (0..<count).map { _ in try RedisProgram.isAtLeast(7) ? 0 : freePort(below: 22_768) }
+        let busPorts = try ports.map { $0 == 0 ? try freePort() : $0 + 10_000 }
         let certificates = options.tls ? try TemporaryDirectory() : nil
         do {
             if let certificates { try RedisServer.makeCertificate(in: certificates) }
-            nodes = try busPorts.map { busPort in
+            nodes = try zip(ports, busPorts).map { port, busPort in
                 var server = RedisServer.Options(tcp: true, tls: options.tls, password: options.password)
+                if port != 0 { server.port = port }
                 server.certificateFolder = certificates?.path
                 server.place = try options.network?.join()
                 server.config = Self.configuration(options, host: server.host, busPort: busPort)
@@ -94,13 +97,14 @@ public final class RedisCluster: Sendable {
 
     private static func configuration(_ options: Options, host: String, busPort: Int) -> [String] {
         var lines = [
-            "cluster-enabled yes", "cluster-port \(busPort)", "cluster-announce-ip \(host)",
+            "cluster-enabled yes", "cluster-announce-ip \(host)",
             "cluster-node-timeout \(options.nodeTimeoutMs)",
             "cluster-require-full-coverage \(options.requiresFullCoverage ? "yes" : "no")",
             // Replicas stay where the test put them, and may be elected however old their data is.
             "cluster-allow-replica-migration no", "cluster-replica-validity-factor 0",
             "repl-diskless-sync-delay 0",
         ]
+        if RedisProgram.isAtLeast(7) { lines.append("cluster-port \(busPort)") }
         if let password = options.password { lines.append("masterauth \(password)") }
         if options.announcesHostname {
             lines += ["cluster-announce-hostname localhost", "cluster-preferred-endpoint-type hostname"]

@@ -20,6 +20,8 @@ public final class RedisServer: Sendable {
         public var password: String?
         /// More lines of redis.conf, such as `appendonly yes` or `user ann on >secret ~* +@all`.
         public var config: [String] = []
+        /// The port for `tcp`; nil: a free one.
+        var port: Int?
         /// Runs as a sentinel, which writes its redis.conf anew whenever it learns something.
         var sentinel = false
         /// The folder of a certificate and its key that servers share; with none each has its own.
@@ -84,7 +86,7 @@ public final class RedisServer: Sendable {
     init(_ options: Options) throws {
         directory = try TemporaryDirectory()
         self.options = options
-        port = options.tcp ? try freePort() : 0
+        port = options.tcp ? try options.port ?? freePort() : 0
         tlsPort = options.tls ? try freePort() : 0
         do {
             if options.tls, options.certificateFolder == nil { try Self.makeCertificate(in: directory) }
@@ -137,7 +139,8 @@ public final class RedisServer: Sendable {
     private static func startChild(
         _ options: Options, in directory: TemporaryDirectory
     ) throws -> ChildProcess {
-        let words = ["redis-server", directory.file("redis.conf")] + (options.sentinel ? ["--sentinel"] : [])
+        let words =
+            [RedisProgram.path, directory.file("redis.conf")] + (options.sentinel ? ["--sentinel"] : [])
         return try ChildProcess((options.place?.entering ?? []) + words, log: directory.file("redis.log"))
     }
 
@@ -161,8 +164,10 @@ public final class RedisServer: Sendable {
         var lines = [
             "dir \(directory.path)", "unixsocket \(directory.file("redis.sock"))", "unixsocketperm 700",
             "bind \(options.host)", "port \(port)", "save \"\"", "daemonize no",
-            "enable-debug-command local", "protected-mode \(options.place == nil ? "yes" : "no")",
+            "protected-mode \(options.place == nil ? "yes" : "no")",
         ]
+        // Before 7.0 it was always there.
+        if RedisProgram.isAtLeast(7) { lines.append("enable-debug-command local") }
         if options.tls {
             let folder = options.certificateFolder ?? directory.path
             lines += [
