@@ -56,9 +56,16 @@ public struct ServerInfo: Sendable, Equatable {
     /// Whether it has the commands of the oldest Redis that Stint supports, 6.2. Valkey reports the
     /// version of Redis that it is compatible with.
     public var isSupported: Bool? {
+        isAtLeast(6, 2)
+    }
+
+    /// Whether `min-replicas-to-write` holds for what scripts write, as it does since 7.0.
+    public var refusesScriptsWithoutReplicas: Bool? { isAtLeast(7, 0) }
+
+    private func isAtLeast(_ major: Int, _ minor: Int) -> Bool? {
         guard let version = self["redis_version"] else { return nil }
         let parts = version.split(separator: ".").map { Int($0) ?? 0 }
-        return !parts.lexicographicallyPrecedes([6, 2])
+        return !parts.lexicographicallyPrecedes([major, minor])
     }
 
     /// The replicas of a primary that are connected.

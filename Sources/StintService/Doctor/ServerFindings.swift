@@ -27,7 +27,7 @@ struct ServerFindings {
         [version(info), eviction(server), memory(server, info)].compactMap(\.self)
             + persistence(server, info) + [clients(info), clock(server)].compactMap(\.self)
             + [roundTrips(server, roundTripFailure, settings)]
-            + self.replicas(replicas, settings)
+            + minimumReplicas(info, settings) + self.replicas(replicas, settings)
     }
 
     func ofReplica(_ server: ExaminedServer, _ info: ServerInfo) -> [Finding] {
@@ -163,6 +163,19 @@ struct ServerFindings {
             level: level, server: name,
             text: "\(text): too near to redis.commandDeadlineMs \(Int(deadline)), beyond which asks get 503",
             type: "--redis-command-deadline-ms \(min(10_000, max(Int(worst * 4), Int(deadline) * 2)))")
+    }
+
+    /// Whoever sets `min-replicas-to-write` wants writes to be refused while replicas are missing.
+    /// Before 7.0 Redis refuses commands, but not what a script writes, and every charge is that.
+    private func minimumReplicas(_ info: ServerInfo, _ settings: RedisSettings) -> [Finding] {
+        guard info["min_slaves_good_slaves"] != nil, info.refusesScriptsWithoutReplicas == false,
+            settings.acknowledgingReplicas == 0
+        else { return [] }
+        return [
+            .warning(
+                "min-replicas-to-write is set, and this version does not apply it to scripts: charges are made "
+                    + "without replicas too", at: name, type: "--redis-acknowledging-replicas 1")
+        ]
     }
 
     private func replicas(_ replicas: [ServerInfo.Replica], _ settings: RedisSettings) -> [Finding] {
