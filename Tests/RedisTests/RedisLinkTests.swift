@@ -162,7 +162,12 @@ struct RedisLinkTests {
                     answers[1].reply
                         == .error("WRONGTYPE Operation against a key holding the wrong kind of value"))
                 #expect(answers[2].reply == .null)
-                #expect(answers[3].reply == .error("NOSCRIPT No matching script. Please use EVAL."))
+                // What follows the code differs between servers.
+                if case .error(let text) = answers[3].reply {
+                    #expect(text.hasPrefix("NOSCRIPT No matching script."))
+                } else {
+                    Issue.record("not an error: \(answers[3])")
+                }
                 #expect(
                     answers[4].reply
                         == .array([.integer(1), .bulk(ByteBuffer(string: "two")), .array([.integer(3)])]))

@@ -47,7 +47,7 @@ extension RedisSentinels {
         }
         let others = try Self.fields("flags", of: sentinel.command("SENTINEL", "SENTINELS", Self.name))
         if others.count != sentinels.count - 1
-            || others.count(where: { $0 == "sentinel" }) != sentinelsGoingOn.count - 1
+            || others.count(where: Self.isReached) != sentinelsGoingOn.count - 1
         {
             return "other sentinels are \(others)"
         }
@@ -60,6 +60,12 @@ extension RedisSentinels {
             return "replicas are \(Array(states))"
         }
         return nil
+    }
+
+    /// Whether a sentinel reaches another one. That the other finds the primary down stays in the
+    /// flags of Valkey until it is asked again.
+    private static func isReached(flags: Substring) -> Bool {
+        Set(flags.split(separator: ",")).subtracting(["master_down"]) == ["sentinel"]
     }
 
     /// The values of a field in an answer of names and values, line by line.

@@ -166,8 +166,9 @@ public final class RedisServer: Sendable {
             "bind \(options.host)", "port \(port)", "save \"\"", "daemonize no",
             "protected-mode \(options.place == nil ? "yes" : "no")",
         ]
-        // Before 7.0 it was always there.
-        if RedisProgram.isAtLeast(7) { lines.append("enable-debug-command local") }
+        // Before 7.0 DEBUG was always there. Tests set maxmemory to 1 MB, as what any server uses;
+        // with room for more clients 6.2 uses it too.
+        lines.append(RedisProgram.isAtLeast(7) ? "enable-debug-command local" : "maxclients 19000")
         if options.tls {
             let folder = options.certificateFolder ?? directory.path
             lines += [
@@ -178,7 +179,11 @@ public final class RedisServer: Sendable {
             ]
         }
         if let password = options.password { lines.append("requirepass \(password)") }
-        return (lines + options.config).joined(separator: "\n") + "\n"
+        // The name before 7.0 of the same parameter.
+        let config = options.config.map {
+            RedisProgram.isAtLeast(7) ? $0 : $0.replacing("busy-reply-threshold", with: "lua-time-limit")
+        }
+        return (lines + config).joined(separator: "\n") + "\n"
     }
 
     static func makeCertificate(in directory: TemporaryDirectory) throws {
