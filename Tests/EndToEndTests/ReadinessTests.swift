@@ -25,10 +25,6 @@ extension EndToEnd {
                 testDescription: "maxmemory is reached", reply: "OOM command not allowed", code: "OOM",
                 begin: [["CONFIG", "SET", "maxmemory", "1"]], end: [["CONFIG", "SET", "maxmemory", "0"]]),
             Cause(
-                testDescription: "it is a read-only replica", reply: "READONLY You can't write",
-                code: "READONLY",
-                begin: [["REPLICAOF", "127.0.0.1", "1"]], end: [["REPLICAOF", "NO", "ONE"]]),
-            Cause(
                 testDescription: "it is a replica without a master", reply: "MASTERDOWN",
                 code: "MASTERDOWN",
                 begin: [
@@ -112,6 +108,32 @@ extension EndToEnd {
                 // what to type.
                 #expect((1...(cause.code == "NOPERM" ? 2 : 1)).contains(reported.count), "\(reported)")
                 report("\(cause.testDescription): /readyz \(body)")
+            }
+        }
+
+        /// As behind the address of a managed Redis, whose failover leaves connections open.
+        @Test(
+            "A primary that becomes a replica: its connections are given up, and the reason is the URL to type"
+        )
+        func demoted() async throws {
+            try await Self.withStint { redis, stint in
+                try Self.run(redis, [["REPLICAOF", "127.0.0.1", "1"]])
+                let first = try await stint.client.admit(AdmitBody(id: "first"), account: "acme")
+                #expect(try first.problem.detail.contains("nothing was applied (Redis refuses: READONLY"))
+                let reason = "it is a replica of 127.0.0.1:1. Type: --redis-url redis://127.0.0.1:1/"
+                try await eventually("runners hear why") {
+                    try await stint.client.admit(AdmitBody(id: "first"), account: "acme").problem.detail
+                        .contains("nothing was applied (\(reason)")
+                }
+                try await eventually("/readyz says so") {
+                    try await stint.admin("/readyz").body.contains(reason)
+                }
+                try await eventually("the log says so") { stint.log.contains(reason) }
+                try Self.run(redis, [["REPLICAOF", "NO", "ONE"]])
+                try await eventually("it is ready again", within: Workplace.timeout) {
+                    try await stint.admin("/readyz").status == 200
+                }
+                #expect(try await stint.client.admit(AdmitBody(id: "first"), account: "acme").status == 201)
             }
         }
 

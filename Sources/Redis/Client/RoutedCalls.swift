@@ -26,7 +26,6 @@ struct RoutedCalls {
     ) -> EventLoopFuture<RedisReply> {
         if asking { link.sendAsking() }
         let reply = link.call(arguments)
-        if case .single = topology { return reply }
         return reply.assumeIsolated().flatMap { reply in
             guard case .error(let text) = reply,
                 let retry = topology.retry(after: ErrorReply(text), from: link, retries: retries)

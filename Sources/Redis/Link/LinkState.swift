@@ -136,6 +136,14 @@ extension LinkState {
         isDialling(attempt) || uses(attempt) ? lose(reason) : []
     }
 
+    /// The server is the wrong one: the connection in use is given up.
+    mutating func abandon(because reason: String) -> [LinkAction<Sink>] {
+        switch phase {
+        case .ready, .stalled: lose(reason)
+        case .idle, .dialling, .greeting, .pausing, .closed: []
+        }
+    }
+
     /// Closes the link for good.
     mutating func close() -> [LinkAction<Sink>] {
         if case .closed = phase { return [] }

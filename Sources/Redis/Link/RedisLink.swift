@@ -280,6 +280,9 @@ extension RedisLink {
     /// Whether `attempt` became the connection in use.
     func uses(_ attempt: Attempt) -> Bool { state.uses(attempt) }
 
+    /// Ends the connection in use, and connects to the address again.
+    func reconnect(because reason: String) { perform(state.abandon(because: reason)) }
+
     /// Handles one reply of the connection in use.
     func receive(_ reply: RedisReply) {
         let outcome = state.replied(reply)

@@ -139,14 +139,17 @@ public enum Topology {
     ///   - retries: how often the command was sent again already.
     /// - Returns: nil if the error is the command's reply.
     public func retry(after error: ErrorReply, from link: RedisLink, retries: Int) -> Retry? {
-        if case .single = self { return nil }
-        guard retries < Self.maximumRetries, !error.isFromScript,
-            let redirection = Redirection(error, asked: link.address)
+        guard retries < Self.maximumRetries, let redirection = Redirection(error, asked: link.address),
+            // A script on a replica could not write anything before either.
+            !error.isFromScript || redirection == .demoted
         else { return nil }
         metrics?.redirected(error.code)
         let later = Retry.later(.milliseconds(Int64(5 << retries)))
         switch self {
-        case .single: return nil
+        case .single(let link):
+            // The error is the reply; but the address may lead to the successor by now.
+            if redirection == .demoted { link.reconnect(because: "the server is not a primary any more") }
+            return nil
         case .cluster(let links):
             return links.follow(redirection).map { .now($0.link, asking: $0.asking) } ?? later
         case .sentinel(let links): return links.follow(redirection, from: link) ? later : nil
