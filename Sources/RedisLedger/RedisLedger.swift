@@ -171,7 +171,6 @@ public final class RedisLedger: Ledger {
     private func send(_ call: LedgerCall, over link: RedisLink, asking: Bool = false) {
         if scripts.decide.digest == nil { call.wentWithText = true }
         call.link = link
-        if link.isUnverified { call.expectRepeats() }
         if asking { link.sendAsking() }
         link.send(argumentCount: call.argumentCount, to: call) { writer in
             scripts.decide.append(to: &writer, withText: call.wentWithText)

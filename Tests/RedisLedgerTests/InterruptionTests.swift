@@ -72,23 +72,6 @@ struct InterruptionTests {
         }
     }
 
-    /// The proxy passes on what it is sent, and loses what comes back.
-    @Test("The first asks on an idle connection that died in silence are answered, and charged once")
-    func repeatsAfterSilence() async throws {
-        try await Self.withProxy(deadline: .milliseconds(1_500)) { _, proxy, ledger in
-            proxy.forget()
-            // Idle is a matter of time.
-            try await Task.sleep(for: .milliseconds(1_050))
-            let received = try await ledger.receive([
-                Self.fresh("new"), Self.put(.ask("own", 10)), Self.put(.peek),
-            ])
-            #expect(received.allSatisfy { $0.answer != nil }, "\(received)")
-            #expect(received[2].answer?.usage[0].executions == 2)
-            let later = try await ledger.ask(.peek, about: Self.account, under: Self.plan)
-            #expect(later.usage[0].executions == 2)
-        }
-    }
-
     @Test("Admissions that were applied before their connection ended are found held, not charged twice")
     func chargesOnce() async throws {
         try await Self.withProxy { server, proxy, ledger in

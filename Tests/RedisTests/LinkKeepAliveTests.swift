@@ -75,33 +75,6 @@ struct LinkKeepAliveTests {
         #expect(next.sink == 1)
     }
 
-    @Test("A connection that was idle is given up after a third of the deadline, so that others follow")
-    func givesUpIdleConnection() throws {
-        var link = try Self.ready()
-        #expect(link.isUnverified(at: Self.at(1_000)) && !link.isUnverified(at: Self.at(999)))
-        #expect(link.send(0, at: Self.at(1_000)) == .queued(replyTimer: Self.at(1_025)))
-        #expect(link.send(1, at: Self.at(1_010)) == .queued(replyTimer: nil))
-        link.handOver()
-        #expect(link.isUnverified(at: Self.at(1_010)))
-        #expect(link.checkReplies(at: Self.at(1_025)) == [.setReplyTimer(Self.at(1_026))])
-        let left = link.checkReplies(at: Self.at(1_026))
-        let reason = "no reply on a connection that was idle"
-        #expect(left.contains(.closeSocket) && left.contains(.fail(0, .lost(reason))))
-        #expect(left.last == .fail(1, .lost(reason)))
-    }
-
-    @Test("The first reply verifies a connection that was idle: from then on its deadline is the usual one")
-    func verifiesIdleConnection() throws {
-        var link = try Self.ready()
-        _ = link.send(0, at: Self.at(5_000))
-        _ = link.send(1, at: Self.at(5_000))
-        link.handOver()
-        _ = link.replied(.null)
-        link.received(at: Self.at(5_020))
-        #expect(!link.isUnverified(at: Self.at(5_020)))
-        #expect(link.checkReplies(at: Self.at(5_025)) == [.setReplyTimer(Self.at(5_075))])
-    }
-
     // MARK: In time
 
     @Test("An idle link sends a PING each 5 s, a busy one none, and whatever the server says is alive")

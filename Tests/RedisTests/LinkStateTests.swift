@@ -331,11 +331,11 @@ extension LinkStateTests {
     @Test("The limit on silence is never shorter than two deadlines, and starts with the oldest command")
     func boundsSilence() {
         var link = Self.ready { $0.commandDeadline = .seconds(3) }
-        _ = link.send(0, at: Self.at(100))
+        _ = link.send(0, at: Self.at(10_000))
         link.handOver()
-        _ = link.checkReplies(at: Self.at(3_100))
-        let stalled = link.checkReplies(at: Self.at(3_101))
-        #expect(stalled.last == .setReplyTimer(Self.at(6_100)))
+        _ = link.checkReplies(at: Self.at(13_000))
+        let stalled = link.checkReplies(at: Self.at(13_001))
+        #expect(stalled.last == .setReplyTimer(Self.at(16_000)))
     }
 
     @Test("The limit on silence is the one that is set")

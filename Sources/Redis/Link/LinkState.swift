@@ -30,9 +30,6 @@ struct LinkState<Sink> {
     private let settings: RedisSettings
     private let check: ServerCheck
     private let commandDeadline: TimeAmount
-    /// How long a command waits on a connection that was idle: early enough to go once more, on a
-    /// new one.
-    private let idlePatience: TimeAmount
     /// The longest time without any reply while commands wait.
     private let silenceLimit: Duration
     private var phase = Phase.idle
@@ -52,14 +49,7 @@ struct LinkState<Sink> {
     private var doubtedAt: NIODeadline?
     /// Since when no reply has come while commands waited.
     private var silentSince = NIODeadline.uptimeNanoseconds(0)
-    /// A connection that was idle for this long may have been forgotten on the way, in silence.
-    static var idleLimit: TimeAmount { .seconds(1) }
-    /// Whether the connection was idle before the commands that wait, and no reply has come since.
-    private var wasIdle = false
-    /// When a connection that was idle is given up, if no reply has come; nil: nothing waits on
-    /// one.
-    private var patienceEnds: NIODeadline?
-    /// Whether a whole reply has come since the last ``received(at:)``.
+    /// Whether a whole reply to a command has come since the last ``received(at:)``.
     private var hasReceivedReply = false
     /// When the last command was sent.
     private var sentAt = NIODeadline.uptimeNanoseconds(0)
@@ -72,7 +62,6 @@ struct LinkState<Sink> {
         self.random = random
         backoff = settings.backoff
         commandDeadline = TimeAmount(settings.commandDeadline)
-        idlePatience = TimeAmount(settings.commandDeadline / 3)
         silenceLimit = max(settings.silenceLimit, settings.commandDeadline * 2)
     }
 
@@ -173,7 +162,6 @@ extension LinkState {
         case .ready, .stalled: actions += [.closeSocket, .countDisconnection]
         }
         phase = next
-        (wasIdle, patienceEnds) = (false, nil)
         absence = reason
         let failed = waiting
         waiting = WaitingReplies()
@@ -195,19 +183,12 @@ extension LinkState {
         noteSending(at: now)
         let deadline = now + commandDeadline
         waiting.append(sink, deadline: deadline)
-        if wasIdle { patienceEnds = min(patienceEnds ?? deadline, now + idlePatience) }
-        return .queued(replyTimer: replyTimer(for: patienceEnds.map { min($0, deadline) } ?? deadline))
+        return .queued(replyTimer: replyTimer(for: deadline))
     }
 
     private mutating func noteSending(at now: NIODeadline) {
-        wasIdle = isUnverified(at: now)
         if waiting.count == 0 { silentSince = now }
         sentAt = now
-    }
-
-    /// Whether a command that is sent now may find that the connection is gone.
-    func isUnverified(at now: NIODeadline) -> Bool {
-        wasIdle || waiting.count == 0 && now - silentSince >= Self.idleLimit
     }
 
     /// When the reply timer must be set to; nil: it fires soon enough.
@@ -262,7 +243,6 @@ extension LinkState {
             case .welcome:
                 phase = .ready(attempt)
                 isUnproven = true
-                hasReceivedReply = true
                 return ReplyOutcome(actions: [
                     .cancelConnectTimer, .countConnection, .setIdleTimer(settings.keepAlive), .announceReady,
                 ])
@@ -302,8 +282,6 @@ extension LinkState {
         guard hasReceivedReply else { return }
         hasReceivedReply = false
         silentSince = now
-        wasIdle = false
-        patienceEnds = nil
     }
 
     /// Checks whether replies are late. One timer serves all commands; those that are answered in
@@ -318,15 +296,12 @@ extension LinkState {
         var actions: [LinkAction<Sink>] = []
         if let doubtedAt {
             if silenceEnds <= doubtedAt { return lose("no reply at all within \(silenceLimit)") }
-            if let patienceEnds, patienceEnds <= doubtedAt {
-                return lose("no reply on a connection that was idle")
-            }
             if let due = waiting.deadline, due <= doubtedAt {
                 if waiting.areAllUnsent { return lose("the socket takes no commands") }
                 actions = forget(dueBy: doubtedAt)
             }
         }
-        var next = min(waiting.deadline ?? silenceEnds, patienceEnds ?? silenceEnds, silenceEnds)
+        var next = min(waiting.deadline ?? silenceEnds, silenceEnds)
         if next <= now {
             self.doubtedAt = now
             next = now + .milliseconds(1)

@@ -107,10 +107,6 @@ public final class RedisLink {
     /// Whether the link accepts commands now: it is connected, and the server is not found late.
     public var isReady: Bool { state.isReady }
 
-    /// Whether a command that is sent now may find that its connection is gone, because that was
-    /// idle. Then the command fails as `.lost` long before its deadline.
-    public var isUnverified: Bool { state.isUnverified(at: eventLoop.now) }
-
     /// Why the link accepts no commands; nil: it does.
     var absence: String? { state.isReady ? nil : state.absence }
 

@@ -97,14 +97,10 @@ final class LedgerCall {
         return UInt8(labels.count)
     }
 
-    /// From now on it asks what was asked before.
+    /// From now on it asks what was asked before: an id that was made for this call may be held.
     func becomeRepeat() {
+        guard !isRepeat else { return }
         isRepeat = true
-        expectRepeats()
-    }
-
-    /// From now on every id may be held: the call, or its repetition, may arrive second.
-    func expectRepeats() {
         for place in batches.indices {
             for index in batches[place].questions.indices {
                 guard case .admit(var ask) = batches[place].questions[index].question, ask.isNew else {
