@@ -21,12 +21,15 @@ public struct Processes: Sendable {
 
     /// Says that a process is there.
     /// - Parameter id: names the process, differently from any other.
-    public func announce(_ id: String) async throws(RedisError) {
+    /// - Returns: the number of processes, this one included.
+    public func announce(_ id: String) async throws(RedisError) -> Int {
         let now = try await redis.now
         _ = try await redis.call(["HSET", key, id, String(now.ms)])
         _ = try await redis.call(["PEXPIRE", key, String(Self.lifeMs)])
-        let gone = try await seen().filter { now - $0.value > Self.lifeMs }
+        let seen = try await seen()
+        let gone = seen.filter { !Self.isThere($0.value, at: now) }
         if !gone.isEmpty { _ = try await redis.call(["HDEL", key] + gone.keys.sorted()) }
+        return seen.count - gone.count
     }
 
     /// Says that a process ends.
@@ -37,8 +40,11 @@ public struct Processes: Sendable {
     /// The number of processes.
     public func count() async throws(RedisError) -> Int {
         let now = try await redis.now
-        return try await seen().values.count { now - $0 <= Self.lifeMs }
+        return try await seen().values.count { Self.isThere($0, at: now) }
     }
+
+    /// The clock of Redis may have been set back meanwhile.
+    private static func isThere(_ seen: Timestamp, at now: Timestamp) -> Bool { abs(now - seen) <= lifeMs }
 
     private func seen() async throws(RedisError) -> [String: Timestamp] {
         var seen: [String: Timestamp] = [:]

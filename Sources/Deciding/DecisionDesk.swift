@@ -85,7 +85,9 @@ public final class DecisionDesk {
         if case .failure(let error) = answer, let decision = degraded?.decision(on: question, after: error) {
             return counted(decision, on: question)
         }
-        return counted(question.decision(on: answer), on: question)
+        let decision = question.decision(on: answer)
+        if case .settled = decision { degraded?.settledByLedger(question) }
+        return counted(decision, on: question)
     }
 
     private func counted(_ decision: Decision, on question: PreparedQuestion) -> Decision {

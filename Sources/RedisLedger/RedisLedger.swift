@@ -251,7 +251,7 @@ public final class RedisLedger: Ledger {
     /// The error for an account that is new, or whose account ledger is damaged.
     func refusal(isOfNew: Bool) -> LedgerError {
         if isOfNew, let newAccounts { return newAccounts.refusal }
-        return .notApplied("the account ledger in Redis is damaged")
+        return .damaged
     }
 
     private func reject(_ call: LedgerCall, _ what: String) {

@@ -52,7 +52,7 @@ package enum Assembly {
             ControlStore(redis: $0, keys: ControlKeys(prefix: settings.redisKeyPrefix))
         }
 
-        let degraded = DegradedLedger { clock() }
+        let degraded = DegradedLedger(clock: steadyClock())
         let runner = RunnerServer(
             settings: runnerSettings(settings, budget), group: group, plans: imported.book,
             makeLedger: { ledgers.make(on: $0) }, degraded: degraded, random: { random() },
@@ -205,6 +205,12 @@ package enum Assembly {
         redis.sentinelUser = settings.redisSentinelUser
         redis.sentinelPassword = settings.redisSentinelPassword
         return redis
+    }
+
+    /// This process's clock at its start, going on without steps.
+    private static func steadyClock() -> @Sendable () -> Timestamp {
+        let (start, began) = (clock(), ContinuousClock.now)
+        return { start + Int(began.duration(to: .now) / .milliseconds(1)) }
     }
 
     /// This process's clock.

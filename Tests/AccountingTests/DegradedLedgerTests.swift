@@ -89,14 +89,48 @@ struct DegradedLedgerTests {
         #expect(process.ledger.debtCount == 6)
     }
 
-    @Test("Shares of less than one execution or millisecond admit nothing")
+    @Test("What never fits a share may fit the limit: it is left undecided, and the plan has a warning")
     func tiny() throws {
-        var process = try Process(try Self.plan(share: 1))
-        guard case .denied(let denial, _, _)? = try process.admit("e") else {
-            Issue.record("1 % of 50 executions is none")
+        let plan = try Self.plan(share: 1)
+        var process = try Process(plan)
+        #expect(try process.admit("e") == nil && process.ledger.debtCount == 0)
+        #expect(plan.warnings.map(\.field) == ["whenUnavailable.admit.share"])
+        #expect(try Self.plan().warnings.isEmpty)
+    }
+
+    @Test("A ledger that works, and has a damaged account, is no reason for a share")
+    func damaged() throws {
+        var process = try Process(try Self.plan())
+        #expect(process.ledger.decision(on: try process.admission("e"), after: .damaged) == nil)
+    }
+
+    @Test("Two requests with one id that waited for the ledger together are one execution")
+    func together() throws {
+        var process = try Process(try Self.plan())
+        #expect(try process.admit("e")?.isAdmitted == true)
+        #expect(process.settle("e", 30) != nil)
+        guard case .unavailable(.notApplied, _)? = try process.admit("e") else {
+            Issue.record("the second is an execution of its own")
             return
         }
-        #expect(denial.retryAfterMs == nil)
+        let other = MemoryLedger { [clock = process.clock] in clock.now }
+        for _ in 0..<2 { process.pay(other) }
+        let peek = try other.answer(.peek, about: Self.acme, under: process.plan).get()
+        #expect(peek.usage[0].executions == 1 && peek.usage[0].executionTimeMs == 30)
+    }
+
+    @Test("What the ledger settles comes back to the share that admitted it")
+    func settledByLedger() throws {
+        var process = try Process(try Self.plan())
+        let other = MemoryLedger { [clock = process.clock] in clock.now }
+        #expect(try process.admit("long", 10_000)?.isAdmitted == true)
+        process.pay(other)
+        process.ledger.settledByLedger(process.settlement("long", 10))
+        guard case .admitted(_, let standing)? = try process.admit("next") else {
+            Issue.record("the share is used up by an execution that took 10 ms")
+            return
+        }
+        #expect(standing.timeRemaining == 10_000 - 10 - 100)
     }
 
     @Test("Only plans with a share, asks of the ledger that failed, and no refusal for lack of room")

@@ -111,7 +111,7 @@ struct Debts: Sendable {
 
 extension Question {
     /// The execution that it names.
-    fileprivate var id: ExecutionID? {
+    var id: ExecutionID? {
         switch self {
         case .admit(let ask): ask.id
         case .settle(let id, _, _): id

@@ -20,6 +20,8 @@ public final class DegradedLedger: Sendable {
     private let debts: Mutex<Debts>
     /// The number of debts, so that a process without any asks no lock.
     private let count = Atomic(0)
+    /// Whether any execution was ever admitted here.
+    private let hasAdmitted = Atomic(false)
 
     /// - Parameters:
     ///   - maximumDebts: further executions are not admitted.
@@ -37,58 +39,61 @@ public final class DegradedLedger: Sendable {
     /// The decision on a question about an execution that was admitted here and that the ledger
     /// does not know yet; nil: the ledger decides.
     public func decision(on question: PreparedQuestion) -> Decision? {
-        guard debtCount > 0 else { return nil }
-        switch question.question {
-        case .admit(let ask):
-            return withDebt(ask.id, of: question.account) { debt, share in
-                if debt.settlement != nil {
-                    let reason = "the execution with this id is settled, and not charged to the ledger yet"
-                    return .unavailable(.notApplied(reason), ask.id)
-                }
-                guard case .success(let peek) = windows.answer(.peek, about: question.account, under: share)
-                else { return nil }
-                let answer = Answer(verdict: .held(debt.grant), usage: peek.usage)
-                return question.decision(on: answer, under: share)
-            }
-        case .settle(let id, let durationMs, let ending):
-            return withDebt(id, of: question.account) { debt, share in
-                guard
-                    case .success(let answer) = windows.answer(
-                        question.question, about: question.account, under: share)
-                else { return nil }
-                if case .settled = answer.verdict {
-                    debt.settlement = Debt.Settlement(durationMs: durationMs, ending: ending)
-                }
-                return question.decision(on: answer, under: share)
-            }
-        case .peek: return nil
+        guard debtCount > 0, let id = question.question.id else { return nil }
+        return debts.withLock { debts in
+            debts.change(id, of: question.account) { decision(on: question, about: &$0) } ?? nil
         }
     }
 
+    private func decision(on question: PreparedQuestion, about debt: inout Debt) -> Decision? {
+        let isAdmission = if case .admit = question.question { true } else { false }
+        if isAdmission, debt.settlement != nil {
+            let reason = "the execution with this id is settled, and not charged to the ledger yet"
+            return .unavailable(.notApplied(reason), debt.ask.id)
+        }
+        let asked = isAdmission ? Question.peek : question.question
+        guard
+            case .success(var answer) = windows.answer(asked, about: question.account, under: debt.share)
+        else { return nil }
+        if isAdmission { answer.verdict = .held(debt.grant) }
+        if case (.settled, .settle(_, let durationMs, let ending)) = (answer.verdict, question.question) {
+            debt.settlement = Debt.Settlement(durationMs: durationMs, ending: ending)
+        }
+        return question.decision(on: answer, under: debt.share)
+    }
+
     /// The decision on an admission that the ledger could not answer; nil if its plan names no
-    /// share, or there is no room for one more account or debt.
+    /// share, the share can never admit it, or there is no room for one more account or debt.
     public func decision(on question: PreparedQuestion, after error: LedgerError) -> Decision? {
-        guard let share = question.plan.share, case .admit(let ask) = question.question else { return nil }
+        guard let share = question.plan.share, case .admit(let ask) = question.question, error != .damaged
+        else { return nil }
         if case .noRoom = error { return nil }
         return debts.withLock { debts in
+            // Two requests with one id may have waited for the ledger together.
+            if let known = debts.change(ask.id, of: question.account, { decision(on: question, about: &$0) })
+            {
+                return known
+            }
             guard debts.hasRoom,
                 case .success(let answer) = windows.answer(
                     question.question, about: question.account, under: share)
             else { return nil }
+            // What is too large for a share may well fit the limit.
+            if case .denied(let denial) = answer.verdict, denial.retryAfterMs == nil { return nil }
             if case .admitted(let grant) = answer.verdict {
                 debts.add(Debt(ask: ask, grant: grant, share: share), of: question.account)
                 count.store(debts.count, ordering: .relaxed)
+                hasAdmitted.store(true, ordering: .relaxed)
             }
             return question.decision(on: answer, under: share)
         }
     }
 
-    private func withDebt(
-        _ id: ExecutionID, of account: Account, _ body: (inout Debt, _ share: Plan) -> Decision?
-    ) -> Decision? {
-        debts.withLock { debts in
-            debts.change(id, of: account) { body(&$0, $0.share) } ?? nil
-        }
+    /// The ledger settled an execution. If it was admitted here, its share gets the unused time
+    /// back too.
+    public func settledByLedger(_ question: PreparedQuestion) {
+        guard let share = question.plan.share, hasAdmitted.load(ordering: .relaxed) else { return }
+        _ = windows.answer(question.question, about: question.account, under: share)
     }
 
     // MARK: Payments

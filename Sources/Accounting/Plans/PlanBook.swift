@@ -6,6 +6,8 @@ public struct PlanBook: Sendable {
     public let defaultPlan: Plan
     /// Every plan by its name.
     public let plans: [String: Plan]
+    /// Every plan that an account may be under: those of ``plans``, and those with other amounts.
+    public let variants: [Plan]
     /// The plans of accounts with an override. Accounts with the same plan and amounts share one,
     /// so that their questions can share a call to the ledger.
     private let own: [Account: Plan]
@@ -25,6 +27,7 @@ public struct PlanBook: Sendable {
         }
         defaultPlan = found
         self.plans = byName
+        variants = Array(byName.values)
         own = [:]
     }
 
@@ -57,6 +60,7 @@ public struct PlanBook: Sendable {
             }
         }
         self.own = own
+        variants = Array(book.plans.values) + shared.filter { !$0.key.amounts.isEmpty }.values
     }
 
     /// The built-in plan alone.

@@ -29,9 +29,24 @@ extension Plan {
                         field: "limits[\(index)].amount", reason: "is 0, so every ask is denied"))
             } else {
                 warnings += limit.meter.choose(executions: [], executionTime: self.warnings(of: limit))
+                warnings += shareWarning(of: index)
             }
         }
         return warnings
+    }
+
+    /// - Parameter index: of a limit, not 0.
+    private func shareWarning(of index: Int) -> [PlanWarning] {
+        guard let share = share?.limits[index] else { return [] }
+        let least = share.meter.choose(executions: 1, executionTime: minimumGrantMs)
+        if share.amount >= least { return [] }
+        let unit = share.meter.choose(executions: "executions", executionTime: "ms")
+        return [
+            PlanWarning(
+                field: "whenUnavailable.admit.share",
+                reason: "leaves \(share.amount) \(unit) of the limit '\(share.name)': "
+                    + "too few to admit anything while the ledger cannot answer")
+        ]
     }
 
     /// - Parameter limit: a limit on execution time, not 0.

@@ -27,6 +27,10 @@ public enum LedgerError: Error, Equatable, Sendable {
     /// `whenUnavailable` is ignored. Repeating it before `retryAfterMs` is of no use.
     case noRoom(String, retryAfterMs: Int)
 
+    /// What is kept of the account is damaged: nothing was applied, and no share is admitted,
+    /// because the ledger itself works.
+    public static let damaged = LedgerError.notApplied("the account ledger in Redis is damaged")
+
     public var reason: String {
         switch self {
         case .notApplied(let reason), .outcomeUnknown(let reason), .noRoom(let reason, _): reason

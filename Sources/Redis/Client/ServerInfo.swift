@@ -17,6 +17,9 @@ public struct ServerInfo: Sendable, Equatable {
         public let lagBytes: Int
     }
 
+    /// The most replicas that are read.
+    private static let maximumReplicas = 1_000
+
     private let values: [Substring: Substring]
 
     /// - Parameter text: lines of `name:value`; others are ignored.
@@ -32,8 +35,10 @@ public struct ServerInfo: Sendable, Equatable {
 
     public subscript(name: String) -> String? { values[Substring(name)].map(String.init) }
 
-    /// The value of a line, if it is a whole number.
-    public func number(_ name: String) -> Int? { self[name].flatMap { Int($0) } }
+    /// The value of a line, if it is a whole number; what is beyond 0 to 2^53 is taken for that.
+    public func number(_ name: String) -> Int? { values[Substring(name)].flatMap(Self.number) }
+
+    private static func number(_ text: Substring) -> Int? { Int(text).map { min(max($0, 0), 1 << 53) } }
 
     /// Whether the server is a node of a cluster.
     public var belongsToCluster: Bool? { self["cluster_enabled"].map { $0 == "1" } }
@@ -72,16 +77,17 @@ public struct ServerInfo: Sendable, Equatable {
     /// - Parameter server: the primary. It stands for replicas that do not say where they are.
     public func replicas(of server: RedisURL.Address) -> [Replica] {
         let written = number("master_repl_offset") ?? 0
-        return (0..<(number("connected_slaves") ?? 0)).compactMap { (index) -> Replica? in
+        return (0..<min(number("connected_slaves") ?? 0, Self.maximumReplicas)).compactMap {
+            (index) -> Replica? in
             guard let line = values[Substring("slave\(index)")] else { return nil }
             let fields = Self.pairs(line.split(separator: ","), separatedBy: "=")
-            guard let port = fields["port"].flatMap({ Int($0) }),
+            guard let port = fields["port"].flatMap(Self.number),
                 let address = server.other(host: String(fields["ip"] ?? ""), port: port)
             else { return nil }
-            let acknowledged = fields["offset"].flatMap { Int($0) } ?? 0
+            let acknowledged = fields["offset"].flatMap(Self.number) ?? 0
             return Replica(
                 address: address, isOnline: fields["state"] == "online",
-                lagS: max(0, fields["lag"].flatMap { Int($0) } ?? 0),
+                lagS: fields["lag"].flatMap(Self.number) ?? 0,
                 lagBytes: max(0, written - acknowledged))
         }
     }

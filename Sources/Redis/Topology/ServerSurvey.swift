@@ -46,7 +46,9 @@ public enum ServerSurvey {
         _ address: RedisURL.Address, _ replies: Result<[RedisReply], SurveyFailure>
     ) -> Sentinel {
         func sentinel(_ primary: RedisURL.Address?, _ failure: String?, _ fields: RedisReply?) -> Sentinel {
-            func number(_ name: String) -> Int? { fields?.value(of: name).flatMap { Int($0) } }
+            func number(_ name: String) -> Int? {
+                fields?.value(of: name).flatMap { Int($0) }.map { min(max($0, 0), 1 << 53) }
+            }
             return Sentinel(
                 address: address, primary: primary, failure: failure, quorum: number("quorum"),
                 sentinelCount: number("num-other-sentinels").map { $0 + 1 },

@@ -72,9 +72,10 @@ struct DebtService: Service {
     /// Pays until there is nothing to pay, the ledger does not answer, or `deadline`.
     private func pay(until deadline: ContinuousClock.Instant) async throws {
         while degraded.debtCount > 0, ContinuousClock.now < deadline {
-            let (accepted, failed) = try await runner.payDebts(Self.maximumAtOnce)
+            let (accepted, _) = try await runner.payDebts(Self.maximumAtOnce)
             paid.increment(by: accepted)
-            if failed > 0 || accepted == 0 { return }
+            // Those that failed come again after the others.
+            if accepted == 0 { return }
         }
     }
 }

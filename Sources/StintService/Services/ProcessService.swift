@@ -51,8 +51,7 @@ final class ProcessService: Service {
     /// Says that this process is there, and counts all. While Redis is away, the last count stays.
     func announce() async {
         do throws(RedisError) {
-            try await processes.announce(id)
-            known.store(max(1, try await processes.count()), ordering: .relaxed)
+            known.store(max(1, try await processes.announce(id)), ordering: .relaxed)
         } catch {
             // The ledger's own watch says that Redis is away.
         }
@@ -60,7 +59,7 @@ final class ProcessService: Service {
     }
 
     private func report() {
-        let bounds = runner.plans.plans.values.compactMap { $0.share?.overUse }
+        let bounds = runner.plans.variants.compactMap { $0.share?.overUse }
         count.set(knownCount)
         executions.set(knownCount * (bounds.compactMap(\.executions).max() ?? 0))
         seconds.set(Double(knownCount * (bounds.compactMap(\.executionTimeMs).max() ?? 0)) / 1_000)
