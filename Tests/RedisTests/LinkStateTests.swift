@@ -338,6 +338,21 @@ extension LinkStateTests {
         #expect(stalled.last == .setReplyTimer(Self.at(16_000)))
     }
 
+    @Test("A connection to the wrong server is given up, and again after a second at the earliest")
+    func abandons() {
+        var link = Self.ready()
+        _ = link.send(1, at: Self.at(10))
+        link.handOver()
+        let left = link.abandon(because: "wrong", at: Self.at(20))
+        #expect(left.contains(.closeSocket) && left.last == .fail(1, .lost("wrong")) && !link.isReady)
+        #expect(link.abandon(because: "wrong", at: Self.at(2_000)) == [], "there is no connection")
+        _ = link.connectTimerFired()
+        _ = link.connected(Self.second)
+        _ = link.replied(.status("PONG"))
+        #expect(link.abandon(because: "wrong", at: Self.at(1_019)) == [] && link.isReady)
+        #expect(link.abandon(because: "wrong", at: Self.at(1_020)).contains(.closeSocket))
+    }
+
     @Test("The limit on silence is the one that is set")
     func setsSilence() {
         var link = Self.ready { $0.silenceLimit = .milliseconds(300) }

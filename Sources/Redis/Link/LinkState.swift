@@ -51,6 +51,8 @@ struct LinkState<Sink> {
     private var silentSince = NIODeadline.uptimeNanoseconds(0)
     /// Whether a whole reply to a command has come since the last ``received(at:)``.
     private var hasReceivedReply = false
+    /// When a connection was last given up because its server is the wrong one.
+    private var abandonedAt: NIODeadline?
     /// When the last command was sent.
     private var sentAt = NIODeadline.uptimeNanoseconds(0)
 
@@ -125,11 +127,15 @@ extension LinkState {
         isDialling(attempt) || uses(attempt) ? lose(reason) : []
     }
 
-    /// The server is the wrong one: the connection in use is given up.
-    mutating func abandon(because reason: String) -> [LinkAction<Sink>] {
+    /// The server is the wrong one: the connection in use is given up, at most once a second, as
+    /// the address may lead to the same server again.
+    mutating func abandon(because reason: String, at now: NIODeadline) -> [LinkAction<Sink>] {
         switch phase {
-        case .ready, .stalled: lose(reason)
-        case .idle, .dialling, .greeting, .pausing, .closed: []
+        case .ready, .stalled:
+            if let abandonedAt, now - abandonedAt < .seconds(1) { return [] }
+            abandonedAt = now
+            return lose(reason)
+        case .idle, .dialling, .greeting, .pausing, .closed: return []
         }
     }
 

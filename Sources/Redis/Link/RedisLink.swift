@@ -276,8 +276,10 @@ extension RedisLink {
     /// Whether `attempt` became the connection in use.
     func uses(_ attempt: Attempt) -> Bool { state.uses(attempt) }
 
-    /// Ends the connection in use, and connects to the address again.
-    func reconnect(because reason: String) { perform(state.abandon(because: reason)) }
+    /// Ends the connection in use, and connects to the address again; at most once a second.
+    func reconnect(because reason: String) {
+        perform(state.abandon(because: reason, at: eventLoop.now))
+    }
 
     /// Handles one reply of the connection in use.
     func receive(_ reply: RedisReply) {
