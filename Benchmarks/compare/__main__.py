@@ -36,6 +36,8 @@ def arguments():
     parser.add_argument("--rows", default=os.path.join(REPOSITORY, ".build/compare/rows.jsonl"),
                         help="where the rows go (.build/compare/rows.jsonl)")
     parser.add_argument("--from", dest="source", metavar="FILE", help="measure nothing; make the page of these rows")
+    parser.add_argument("--servers", default=os.path.join(REPOSITORY, ".build/compatibility"), metavar="FOLDER",
+                        help="where other versions of Redis, and Valkey, are (.build/compatibility)")
     parser.add_argument("--time-limit", type=int, default=3600, metavar="SECONDS",
                         help="give up after so long (3600)")
     chosen = parser.parse_args()

@@ -6,12 +6,13 @@ import time
 import cells
 import clients
 import growth
+import machine
 import resp
 import servers
 import twin
 from cells import Contender, by_redis_benchmark, by_wrk
-from names import (ADMITTED, DENIED, FLOOR, HAPROXY, LIMIT_REQ, NGINX_LUA, NO_LIMIT, PROLOGUE, RETURNS_ONE, SETTLE,
-                   STINT, TWIN, UNIFORM)
+from names import (ADMITTED, DENIED, FLOOR, HAPROXY, LIMIT_REQ, NGINX_LUA, NO_LIMIT, OTHER_SERVERS, PROLOGUE, RETURNS_ONE,
+                   SETTLE, STINT, TWIN, UNIFORM)
 from servers import EXECUTIONS, WIDE_EXECUTION_MS, WIDE_EXECUTIONS
 from spread import Rows, median, per_second
 
@@ -41,6 +42,7 @@ class Bench:
         self.memory()
         self.start()
         cells.rounds(self.scenarios(), *pace)
+        cells.rounds([(OTHER_SERVERS, self.on_other_servers())], *pace, connections=(1, 128))
         if chosen.skip_growth or not self.is_chosen(STINT):
             return
         if self.is_chosen(TWIN):
@@ -123,6 +125,19 @@ class Bench:
             ]),
         ]
         return [(name, [one for one in contenders if self.is_chosen(one.name)]) for name, contenders in all_of]
+
+    def on_other_servers(self):
+        """Stint on the Redis of this machine, and on what `scripts/deps.sh bench` has installed besides."""
+        contenders = []
+        for label, file in machine.redis_programs(self.chosen.servers):
+            name = f"{STINT} on {label}"
+            if not self.is_chosen(name):
+                continue
+            folder = label.replace(" ", "-").lower()
+            store = self.running.start_redis(f"{folder}-store", file=file)
+            server = self.running.start_stint(f"stint-on-{folder}", redis=store)
+            contenders.append(Contender(name, server, by_wrk(server, server.port, cells.ACCOUNTS)))
+        return contenders
 
     def floors(self):
         """What Redis costs at least."""

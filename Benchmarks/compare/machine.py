@@ -86,6 +86,22 @@ def _says(pattern, name, *arguments):
     return match[1] if match else "unknown"
 
 
+def redis_programs(folder):
+    """(Label, file) of the Redis on PATH and of every server program below a folder; labels such as Redis 8.2.3."""
+    files = [program("redis-server")]
+    for place, _, names in sorted(os.walk(folder)):
+        files += [os.path.join(place, name) for name in names if name in ("redis-server", "valkey-server")]
+    found = {}
+    for file in files:
+        if not os.access(file, os.X_OK):
+            os.chmod(file, 0o755)  # Packages do not always say that it is a program.
+        said = subprocess.run([file, "--version"], capture_output=True, text=True, check=False).stdout
+        version = re.search(r"v=([\d.]+)", said)
+        if version:
+            found.setdefault(f"{'Valkey' if said.startswith('Valkey') else 'Redis'} {version[1]}", file)
+    return list(found.items())
+
+
 def facts(repository):
     """Everything that a reader needs to judge the numbers, by name."""
     commit = _says(r"(\w+)", "git", "-C", repository, "rev-parse", "--short=12", "HEAD")

@@ -3,6 +3,7 @@
 UNIFORM, DENIED, ADMITTED = "10,000 accounts", "one account, denied", "one account, admitted"
 MEMORY, HALF_RATE, FLOOR = "memory", "half rate", "floor"
 ACCOUNTS, EXECUTIONS, UNSETTLED = "accounts", "executions", "unsettled"
+OTHER_SERVERS = "other servers"
 EXPIRED, LOGGED = "when they have expired", "right after that"
 
 STINT, SETTLE, TWIN = "Stint", "Stint, admit + settle", "redis-benchmark"

@@ -5,8 +5,8 @@ import textwrap
 
 import targets
 from cells import ATTEMPTS, DISTURBED
-from names import (ACCOUNTS, ADMITTED, DENIED, EXECUTIONS, EXPIRED, FLOOR, HALF_RATE, LOGGED, MEMORY, ORDER, PEERS,
-                   STINT, TWIN, UNIFORM, UNSETTLED)
+from names import (ACCOUNTS, ADMITTED, DENIED, EXECUTIONS, EXPIRED, FLOOR, HALF_RATE, LOGGED, MEMORY, ORDER, OTHER_SERVERS,
+                   PEERS, STINT, TWIN, UNIFORM, UNSETTLED)
 from spread import Rows, cpu, median, number, per_second, ratios, with_spread
 
 COLUMNS = 100
@@ -140,6 +140,12 @@ Stop other programs on the machine first. The rows behind the tables are left in
 the page of such a file. `make bench` runs this and the microbenchmarks of single functions.
 """
 
+ON_OTHER_SERVERS = """
+Stint on other versions of Redis, and on Valkey, which `scripts/deps.sh bench` installs: each with a
+Redis of the same settings of its own, 10,000 accounts, admissions only, measured in turns. The
+ratio is to the first one, the Redis that is installed.
+"""
+
 TARGETS = """
 What Stint aims at, as ratios and bounds within one run, and what was measured.
 """
@@ -155,6 +161,7 @@ def text(lines):
         if rows.select(scenario):
             sections.append((title, _blocks(_main_table(rows, scenario), _ratio_table(rows, scenario))))
     sections += [
+        ("Other servers", _other_servers(rows, facts["redis"])),
         ("Latency at half of the maximum rate", _half_rate(rows)),
         ("Memory", _memory(rows)),
         ("Script calls in Redis", _redis(rows)),
@@ -279,6 +286,22 @@ def _redis(rows):
                           with_spread([row["script_us"] for row in found], 2), with_spread(map(cpu("redis"), found), 1)])
     return _blocks(_prose(SCRIPT_CALLS), _table(
         ["script", "c", "calls/s", "p99 ms", "script us", "CPU us"], lines)) if lines else ""
+
+
+def _other_servers(rows, installed):
+    names = rows.contenders(OTHER_SERVERS, [f"{STINT} on Redis {installed}"])
+    lines = []
+    for connections in rows.connections(OTHER_SERVERS):
+        for name in names:
+            found = rows.select(OTHER_SERVERS, name, connections)
+            first = rows.select(OTHER_SERVERS, names[0], connections)
+            lines.append([str(connections), name.removeprefix(f"{STINT} on "), with_spread(map(per_second, found)),
+                          with_spread(ratios(found, first, per_second), 2),
+                          with_spread([row["p99_ms"] for row in found], 2),
+                          number(median(found, cpu("redis")), 1),
+                          number(median(found, lambda row: row["script_us"]), 1)])
+    return _blocks(_prose(ON_OTHER_SERVERS), _table(
+        ["c", "server", "requests/s", "ratio", "p99 ms", "CPU us: Redis", "its script"], lines)) if lines else ""
 
 
 def _half_rate(rows):

@@ -141,12 +141,12 @@ class Servers:
         os.makedirs(path, exist_ok=True)
         return path
 
-    def start_redis(self, name, append_only=True):
-        """A Redis with the settings that Stint gives to its own."""
+    def start_redis(self, name, append_only=True, file=None):
+        """A Redis with the settings that Stint gives to its own; `file` is the program, if not that on PATH."""
         folder = self._folder(name)
         path = os.path.join(folder, "redis.sock")
         server = self._start(name, [
-            program("redis-server"), "--port", "0", "--unixsocket", path, "--unixsocketperm", "700",
+            file or program("redis-server"), "--port", "0", "--unixsocket", path, "--unixsocketperm", "700",
             "--dir", folder, "--appendonly", "yes" if append_only else "no", "--appendfsync", "everysec",
             "--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning",
         ], redis=path)
