@@ -42,7 +42,7 @@ filter() {
         agreement) echo 'ConformanceTests\.AgreementTests' ;;
         faults) echo "RedisTests\.(RedisLinkTests|RedisFaultTests)|RedisLedgerTests\.LedgerFaultTests|$end_to_end/FaultTests" ;;
         service) echo "$end_to_end/(OwnRedisTests|EmbeddedProgramTests|EmbeddedRedisCrashTests|RightsTests/suffice\(|DoctorTests/(good|dangerous|rights|misled|acknowledging)\()" ;;
-        cluster) echo "RedisLedgerTests\.ClusterLedgerTests|$end_to_end/(ClusterTests|RightsTests/sufficeOnCluster\(|DoctorTests/cluster\()" ;;
+        cluster) echo "RedisLedgerTests\.(ClusterLedgerTests|AcknowledgementTests)|$end_to_end/(ClusterTests|RightsTests/sufficeOnCluster\(|DoctorTests/cluster\()" ;;
         sentinel) echo "RedisLedgerTests\.SentinelLedgerTests|$end_to_end/(SentinelServiceTests|RedisTLSTests|RightsTests/sufficeWithSentinels\(|DoctorTests/sentinels\()" ;;
     esac
 }
