@@ -3,9 +3,9 @@
 # It asks apt only for packages that `dpkg -s` does not know. It turns off the servers that come
 # with them: Stint, its tests and its benchmarks start their own. `deps.sh demo` also installs node,
 # for the function runner; `deps.sh test` node, `ip`, and the browser for tests of the dashboard;
-# `deps.sh bench` the peers and servers with which `make compare` compares Stint; `deps.sh ci` the tools of
-# scripts/conformance.sh: promtool, and schemathesis in a folder below .build;
-# `deps.sh compatibility` other versions of Redis, and Valkey, in a folder below .build.
+# `deps.sh bench` the peers and servers with which `make compare` compares Stint; `deps.sh ci` the
+# tools of scripts/conformance.sh: promtool, and schemathesis in a folder below .build; `deps.sh
+# compatibility` other versions of Redis, and Valkey, in a folder below .build.
 set -euo pipefail
 
 say() { echo "deps: $*"; }
