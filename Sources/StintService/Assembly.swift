@@ -280,7 +280,7 @@ package enum Assembly {
     private static func embeddedURL(_ embedded: EmbeddedRedis?) throws -> RedisURL {
         guard let path = embedded?.socketPath.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
         else {
-            throw StartError(description: "redis.url: missing. Type: --redis-url redis://HOST:PORT")
+            throw StartError.noRedis
         }
         return try RedisURL("unix://" + path)
     }

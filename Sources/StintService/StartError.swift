@@ -5,4 +5,7 @@ package struct StartError: Error, CustomStringConvertible {
     package let description: String
 
     package init(description: String) { self.description = description }
+
+    static let noRedis = StartError(
+        description: "redis.url: missing. Type: --redis-url redis://HOST:PORT")
 }

@@ -108,14 +108,3 @@ struct Debts: Sendable {
         }
     }
 }
-
-extension Question {
-    /// The execution that it names.
-    var id: ExecutionID? {
-        switch self {
-        case .admit(let ask): ask.id
-        case .settle(let id, _, _): id
-        case .peek: nil
-        }
-    }
-}

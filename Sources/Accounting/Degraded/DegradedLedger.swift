@@ -46,18 +46,21 @@ public final class DegradedLedger: Sendable {
     }
 
     private func decision(on question: PreparedQuestion, about debt: inout Debt) -> Decision? {
-        let isAdmission = if case .admit = question.question { true } else { false }
-        if isAdmission, debt.settlement != nil {
-            let reason = "the execution with this id is settled, and not charged to the ledger yet"
-            return .unavailable(.notApplied(reason), debt.ask.id)
+        var asked = question.question
+        if case .admit = asked {
+            if debt.settlement != nil {
+                let reason = "the execution with this id is settled, and not charged to the ledger yet"
+                return .unavailable(.notApplied(reason), debt.ask.id)
+            }
+            asked = .peek
         }
-        let asked = isAdmission ? Question.peek : question.question
-        guard
-            case .success(var answer) = windows.answer(asked, about: question.account, under: debt.share)
+        guard case .success(var answer) = windows.answer(asked, about: question.account, under: debt.share)
         else { return nil }
-        if isAdmission { answer.verdict = .held(debt.grant) }
-        if case (.settled, .settle(_, let durationMs, let ending)) = (answer.verdict, question.question) {
+        switch (answer.verdict, asked) {
+        case (.peeked, _): answer.verdict = .held(debt.grant)
+        case (.settled, .settle(_, let durationMs, let ending)):
             debt.settlement = Debt.Settlement(durationMs: durationMs, ending: ending)
+        default: break
         }
         return question.decision(on: answer, under: debt.share)
     }

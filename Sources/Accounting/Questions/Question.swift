@@ -39,6 +39,15 @@ public enum Question: Equatable, Sendable {
     case settle(ExecutionID, durationMs: Int, ending: Ending = .unreported)
     /// What is left? Writes nothing.
     case peek
+
+    /// The execution that it names; nil: none.
+    package var id: ExecutionID? {
+        switch self {
+        case .admit(let ask): ask.id
+        case .settle(let id, _, _): id
+        case .peek: nil
+        }
+    }
 }
 
 /// A ledger's answer.

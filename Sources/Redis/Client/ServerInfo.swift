@@ -36,9 +36,9 @@ public struct ServerInfo: Sendable, Equatable {
     public subscript(name: String) -> String? { values[Substring(name)].map(String.init) }
 
     /// The value of a line, if it is a whole number; what is beyond 0 to 2^53 is taken for that.
-    public func number(_ name: String) -> Int? { values[Substring(name)].flatMap(Self.number) }
+    public func number(_ name: String) -> Int? { values[Substring(name)].flatMap { Self.number($0) } }
 
-    private static func number(_ text: Substring) -> Int? { Int(text).map { min(max($0, 0), 1 << 53) } }
+    static func number(_ text: some StringProtocol) -> Int? { Int(text).map { min(max($0, 0), 1 << 53) } }
 
     /// Whether the server is a node of a cluster.
     public var belongsToCluster: Bool? { self["cluster_enabled"].map { $0 == "1" } }
@@ -81,13 +81,13 @@ public struct ServerInfo: Sendable, Equatable {
             (index) -> Replica? in
             guard let line = values[Substring("slave\(index)")] else { return nil }
             let fields = Self.pairs(line.split(separator: ","), separatedBy: "=")
-            guard let port = fields["port"].flatMap(Self.number),
+            guard let port = fields["port"].flatMap({ Self.number($0) }),
                 let address = server.other(host: String(fields["ip"] ?? ""), port: port)
             else { return nil }
-            let acknowledged = fields["offset"].flatMap(Self.number) ?? 0
+            let acknowledged = fields["offset"].flatMap { Self.number($0) } ?? 0
             return Replica(
                 address: address, isOnline: fields["state"] == "online",
-                lagS: fields["lag"].flatMap(Self.number) ?? 0,
+                lagS: fields["lag"].flatMap { Self.number($0) } ?? 0,
                 lagBytes: max(0, written - acknowledged))
         }
     }

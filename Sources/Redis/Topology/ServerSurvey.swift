@@ -47,7 +47,7 @@ public enum ServerSurvey {
     ) -> Sentinel {
         func sentinel(_ primary: RedisURL.Address?, _ failure: String?, _ fields: RedisReply?) -> Sentinel {
             func number(_ name: String) -> Int? {
-                fields?.value(of: name).flatMap { Int($0) }.map { min(max($0, 0), 1 << 53) }
+                fields?.value(of: name).flatMap { ServerInfo.number($0) }
             }
             return Sentinel(
                 address: address, primary: primary, failure: failure, quorum: number("quorum"),

@@ -18,7 +18,7 @@ extension LedgerCall {
         for batch in batches {
             for mayBeHeld in [true, false] {
                 for index in batch.questions.indices where batch.questions[index].mayBeHeld == mayBeHeld {
-                    writer.append(batch.questions[index].question.idName)
+                    writer.append(batch.questions[index].question.id?.name ?? "")
                 }
             }
         }
@@ -75,14 +75,6 @@ extension Question {
         case .peek: false
         }
     }
-
-    fileprivate var idName: String {
-        switch self {
-        case .admit(let ask): ask.id.name
-        case .settle(let id, _, _): id.name
-        case .peek: ""
-        }
-    }
 }
 
 extension ByteBuffer {
@@ -90,7 +82,7 @@ extension ByteBuffer {
         writeMultipleIntegers(UInt8(plan.windows.count), UInt8(plan.limits.count))
         for meter in Meter.allCases {
             let amounts = plan.limits.lazy.filter { $0.meter == meter }.map(\.amount)
-            writeNumber(amounts.min() ?? 1 << 53)
+            writeNumber(amounts.min() ?? Bounds.unboundedAmount)
         }
         for shape in plan.windows {
             let name = LedgerKeys.field(of: shape)

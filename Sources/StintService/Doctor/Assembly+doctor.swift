@@ -13,18 +13,15 @@ extension Assembly {
     /// within seconds, whatever the servers do.
     /// - Throws: ``StartError`` when the settings name no Redis.
     package static func examine(_ settings: Settings) async throws -> Examination {
-        guard settings.hasOwnRedis, let redis = try redisSettings(settings, embedded: nil) else {
-            throw StartError(description: "redis.url: missing. Type: --redis-url redis://HOST:PORT")
-        }
         // The findings say it all.
         let logger = Logger(label: "stint") { _ in SwiftLogNoOpLogHandler() }
         let metrics = PrometheusMetrics(logger: logger)
+        guard settings.hasOwnRedis, let redis = try redisSettings(settings, embedded: nil),
+            let client = try await controlClient(redis, logger, metrics, onReady: {})
+        else { throw StartError.noRedis }
         let ledgers = try ledgers(settings, redis, nil, logger, metrics)
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         _ = try await eventLoop.submit { _ = ledgers.make(on: eventLoop) }.get()
-        guard let client = try await controlClient(redis, logger, metrics, onReady: {}) else {
-            throw StartError(description: "redis.url: missing. Type: --redis-url redis://HOST:PORT")
-        }
         let doctor = Doctor(
             settings: redis, client: client, ledgers: ledgers, eventLoop: eventLoop,
             clockMs: { Int(Date().timeIntervalSince1970 * 1_000) })

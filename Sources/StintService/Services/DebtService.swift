@@ -51,7 +51,7 @@ struct DebtService: Service {
                 logger.notice("the ledger is charged for all executions that were admitted without it")
                 owed = 0
             }
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
+            await pause(until: .now + Self.interval)
         }
     }
 
@@ -60,7 +60,7 @@ struct DebtService: Service {
         let deadline = ContinuousClock.now + Self.endTimeout
         while degraded.debtCount > 0, ContinuousClock.now < deadline {
             try await pay(until: deadline)
-            try? await Task.sleep(for: .milliseconds(10))
+            try await Task.sleep(for: .milliseconds(10))
         }
         let left = degraded.debtCount
         guard left > 0 else { return }

@@ -41,7 +41,7 @@ final class ProcessService: Service {
     func run() async throws {
         while !Task.isShuttingDownGracefully {
             await announce()
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Processes.interval) }
+            await pause(until: .now + Processes.interval)
         }
         do throws(RedisError) { try await processes.withdraw(id) } catch {
             // It counts for half a minute more.

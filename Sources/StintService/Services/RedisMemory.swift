@@ -29,7 +29,7 @@ struct RedisMemory: Service {
                 used.set(found.used)
                 limit.set(found.limit)
             }
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
+            await pause(until: .now + Self.interval)
         }
     }
 

@@ -20,7 +20,7 @@ struct RollupService: Service {
         var next = ContinuousClock.now
         while !Task.isShuttingDownGracefully {
             next = max(next + Self.interval, .now)
-            try? await cancelWhenGracefulShutdown { [next] in try await Task.sleep(until: next) }
+            await pause(until: next)
             _ = try await round(pause: RollupWriter.pause)
         }
         let deadline = ContinuousClock.now.advanced(by: Self.endTimeout)

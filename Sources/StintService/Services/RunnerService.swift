@@ -88,9 +88,14 @@ struct RunnerService: Service {
 
     /// The version of the embedded Redis, as it reports it, and its program's file.
     private static func program(of embedded: EmbeddedRedis, by client: RedisClient?) async -> String {
-        let reply = await cancelWhenGracefulShutdown { try? await client?.call(["INFO", "server"]) }
-        guard let program = reply.flatMap({ ServerInfo($0) })?.program else { return embedded.binary }
-        return "\(program) (\(embedded.binary))"
+        do {
+            let reply = try await cancelWhenGracefulShutdown { try await client?.call(["INFO", "server"]) }
+            guard let program = reply.flatMap({ ServerInfo($0) })?.program else { return embedded.binary }
+            return "\(program) (\(embedded.binary))"
+        } catch {
+            // The probe says why it does not answer.
+            return embedded.binary
+        }
     }
 
     private func announce(adminPort: Int) async {

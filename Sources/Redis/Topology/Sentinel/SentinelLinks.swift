@@ -183,11 +183,8 @@ extension SentinelLinks {
 
     private func note(_ answer: SentinelAnswer, from sentinel: RedisURL.Address) {
         if case .none = answer { unreachable.insert(sentinel) } else { unreachable.remove(sentinel) }
-        if case .primary = answer {
-            metrics.readMap(isAnswered: true)
-        } else {
-            metrics.readMap(isAnswered: false)
-        }
+        let namesPrimary = if case .primary = answer { true } else { false }
+        metrics.readMap(isAnswered: namesPrimary)
         metrics.sentinels(state.sentinels.count, unreachable: unreachable.count)
     }
 
